@@ -1,0 +1,41 @@
+//! All tools of one file, in its order, found by name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::secret::Secrets;
+use super::server::ServerSettings;
+use super::tool::Tool;
+
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    tools: Vec<Arc<Tool>>,
+    by_name: HashMap<String, usize>,
+    pub server: ServerSettings,
+    pub secrets: Secrets,
+}
+
+impl Catalog {
+    /// Of two tools with one name the first is kept; `config` has reported the second.
+    pub fn new(tools: Vec<Tool>, server: ServerSettings, secrets: Secrets) -> Self {
+        let tools: Vec<Arc<Tool>> = tools.into_iter().map(Arc::new).collect();
+        let mut by_name = HashMap::with_capacity(tools.len());
+        for (index, tool) in tools.iter().enumerate() {
+            by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
+        }
+        Self { tools, by_name, server, secrets }
+    }
+
+    pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
+        self.by_name.get(name).and_then(|&index| self.tools.get(index))
+    }
+
+    pub fn tools(&self) -> &[Arc<Tool>] {
+        &self.tools
+    }
+
+    /// What clients are offered.
+    pub fn offered(&self) -> impl Iterator<Item = &Arc<Tool>> {
+        self.tools.iter().filter(|tool| tool.is_offered())
+    }
+}

@@ -1,0 +1,31 @@
+//! What a tool is: pure values, without I/O, clock or environment.
+//!
+//! `config` makes these from what a user wrote, everything to its left in the house reads them.
+//! Nothing here has an `Option` that stands for a default: defaults are filled in when a value is
+//! made.
+
+mod action;
+mod catalog;
+mod limits;
+mod name;
+mod output;
+mod params;
+mod principal;
+mod secret;
+mod server;
+mod template;
+mod tool;
+mod units;
+
+pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
+pub use catalog::Catalog;
+pub use limits::{Enforcement, Limits};
+pub use name::{BadName, ParamName, SecretName, ToolName};
+pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
+pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
+pub use principal::Principal;
+pub use secret::{SecretSource, Secrets};
+pub use server::{CallCaps, ServerSettings};
+pub use template::{BadTemplate, Piece, Reference, Template};
+pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
+pub use units::{BadUnit, ByteSize, Cores, format_duration, parse_duration};

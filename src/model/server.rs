@@ -1,0 +1,44 @@
+//! What the `server` part of a file says.
+
+use std::time::Duration;
+
+use super::principal::Principal;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// The name that clients are told.
+    pub name: String,
+    /// What the model is told about the tools as a whole.
+    pub instructions: Option<String>,
+    pub calls: CallCaps,
+    /// How long running calls may go on after stdin has ended.
+    pub drain: Duration,
+    /// Who a caller on stdio is.
+    pub stdio: Principal,
+}
+
+/// How many calls run at once, and how many may wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallCaps {
+    pub max: usize,
+    pub queue: usize,
+    pub queue_timeout: Duration,
+}
+
+impl Default for CallCaps {
+    fn default() -> Self {
+        Self { max: 64, queue: 256, queue_timeout: Duration::from_secs(20) }
+    }
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            name: "mcpfier".to_owned(),
+            instructions: None,
+            calls: CallCaps::default(),
+            drain: Duration::from_secs(30),
+            stdio: Principal::local(),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! A tool: everything about one command that does not change from call to call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::action::Action;
+use super::limits::Limits;
+use super::name::ToolName;
+use super::output::{ExitCodes, OutputRules};
+use super::params::Params;
+
+#[derive(Debug, Clone)]
+pub struct Tool {
+    pub name: ToolName,
+    pub title: Option<String>,
+    pub description: String,
+    pub params: Arc<Params>,
+    pub action: Action,
+    pub timeout: Duration,
+    /// Between the polite signal and the kill.
+    pub kill_grace: Duration,
+    pub limits: Limits,
+    pub concurrency: Concurrency,
+    pub exit_codes: ExitCodes,
+    pub annotations: Annotations,
+    pub output: OutputRules,
+    pub availability: Availability,
+    pub dialect: Dialect,
+}
+
+/// Whether clients see a tool, and if not, why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Availability {
+    Offered,
+    /// `expose: false`: for steps of other commands only.
+    Internal,
+    /// This host or this version cannot run it; the reason is for people.
+    Unavailable { reason: String },
+}
+
+/// How many calls of one tool run at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Concurrency {
+    pub max: Option<usize>,
+    /// Calls that name the same lock exclude each other.
+    pub lock: Option<String>,
+}
+
+/// Hints for clients. The defaults are on the safe side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Annotations {
+    pub read_only: bool,
+    pub destructive: bool,
+    pub idempotent: bool,
+    pub open_world: bool,
+}
+
+impl Default for Annotations {
+    fn default() -> Self {
+        Self { read_only: false, destructive: true, idempotent: false, open_world: true }
+    }
+}
+
+/// Which language a file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `version: 1`: strict.
+    Native,
+    /// A file of the original mcpfier.
+    Original,
+}
+
+impl Tool {
+    pub fn is_offered(&self) -> bool {
+        self.availability == Availability::Offered
+    }
+}

@@ -1,0 +1,46 @@
+//! Authorized → [`ExecutionPlan`]: every word, variable, limit and deadline of one call.
+//!
+//! Making a plan is synchronous, deterministic and without I/O: what the host has comes in as
+//! [`Facts`]. A dry-run prints the plan, policy judges it, and a runner carries it out; nobody
+//! decides anything after it is made.
+
+mod expand;
+mod facts;
+mod process;
+mod render;
+mod word;
+
+use std::sync::Arc;
+
+use crate::model::{Principal, Tool};
+
+pub use facts::{Environment, Facts, Mean, Means, PathFact};
+pub use process::{PlannedStdin, ProcessPlan, plan};
+pub use word::{Fill, Word};
+
+/// Everything that one call will do.
+#[derive(Debug, Clone)]
+pub struct ExecutionPlan {
+    pub tool: Arc<Tool>,
+    pub principal: Principal,
+    pub step: Step,
+    /// Which means enforces each limit on this host.
+    pub means: Means,
+}
+
+/// What is carried out, with what its runner needs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    Process(ProcessPlan),
+}
+
+/// Why a call that fits its tool cannot be planned. One text for all problems of one call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    #[error("`{tool}` cannot run here: {reason}")]
+    Unavailable { tool: String, reason: String },
+    #[error("`{param}`: {problem}")]
+    Argument { param: String, problem: String },
+    #[error("the limit `{limit}` cannot be enforced on this host, and `limits_enforcement` is `required`")]
+    NotEnforceable { limit: &'static str },
+}

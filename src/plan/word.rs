@@ -1,0 +1,83 @@
+//! One word of a plan: text that is known, or text with holes that print as what they stand for.
+
+use std::fmt;
+
+use crate::model::{SecretName, SecretSource, Secrets};
+
+/// One argv word, environment value or input text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    Known(String),
+    /// Holds something that must not be printed, or is not known yet.
+    Filled(Vec<Fill>),
+}
+
+/// A part of a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fill {
+    Text(String),
+    /// A value of a `sensitive` parameter: it prints as `***`.
+    Sensitive(String),
+    /// Known only to the runner at the moment of the spawn.
+    Secret(SecretName),
+}
+
+impl Word {
+    /// Builds a word of parts, the simple form where nothing is hidden.
+    pub fn of(fills: Vec<Fill>) -> Self {
+        if fills.iter().any(|fill| !matches!(fill, Fill::Text(_))) {
+            return Self::Filled(fills);
+        }
+        Self::Known(fills.into_iter().map(|fill| match fill {
+            Fill::Text(text) | Fill::Sensitive(text) => text,
+            Fill::Secret(_) => String::new(),
+        }).collect())
+    }
+
+    /// The names of the secrets that are needed to fill this word.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let fills: &[Fill] = match self {
+            Self::Known(_) => &[],
+            Self::Filled(fills) => fills,
+        };
+        fills.iter().filter_map(|fill| match fill {
+            Fill::Secret(name) => Some(name),
+            Fill::Text(_) | Fill::Sensitive(_) => None,
+        })
+    }
+
+    /// What a person may see: holes by name, sensitive values as `***`.
+    pub fn printed(&self, secrets: &Secrets) -> String {
+        match self {
+            Self::Known(text) => text.clone(),
+            Self::Filled(fills) => fills.iter().map(|fill| fill.printed(secrets)).collect(),
+        }
+    }
+}
+
+impl Fill {
+    fn printed(&self, secrets: &Secrets) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Sensitive(_) => "***".to_owned(),
+            Self::Secret(name) => match secrets.get(name) {
+                Some(source) => secret_hole(source),
+                None => format!("<secret {name}>"),
+            },
+        }
+    }
+}
+
+fn secret_hole(source: &SecretSource) -> String {
+    format!("<secret {source}>")
+}
+
+impl fmt::Display for Fill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Sensitive(_) => f.write_str("***"),
+            Self::Secret(name) => write!(f, "<secret {name}>"),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Carries plans out; the only place that starts anything.
+//!
+//! A [`Runner`] takes one planned step and gives back a [`Running`], from which its one owner pulls
+//! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
+
+pub mod process;
+mod vault;
+
+use std::future::Future;
+use std::num::NonZeroI32;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::SecretName;
+use crate::plan::Step;
+
+pub use vault::{BadSecret, Vault};
+
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Something that can carry out a step.
+pub trait Runner: Send + Sync {
+    /// Starts the step. Cancelling the token ends it as its plan says (signal, grace, kill).
+    fn start<'a>(
+        &'a self,
+        step: &'a Step,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>>;
+}
+
+/// A step that has been started. Dropping it kills whatever still runs.
+pub trait Running: Send {
+    /// The next thing that happened. `Ended` comes last and exactly once.
+    fn next(&mut self) -> BoxFuture<'_, OutputEvent>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OutputEvent {
+    Chunk { stream: Stream, bytes: Bytes },
+    Ended(End),
+}
+
+/// How a step ended. Whatever the way, its whole process tree is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    Success,
+    Failed(NonZeroI32),
+    Signalled(i32),
+    TimedOut { after: Duration },
+    Cancelled,
+    OutOfMemory,
+    TooManyProcesses,
+    /// What ran it is gone and nobody knows how it ended.
+    Lost,
+}
+
+/// Why a step could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("cannot run `{program}`: {source}")]
+    Spawn { program: String, source: std::io::Error },
+    #[error("the working directory `{path}` cannot be entered: {source}")]
+    WorkingDir { path: String, source: std::io::Error },
+    #[error("the secret `{name}` is not available: {source}")]
+    Secret { name: SecretName, source: BadSecret },
+    #[error("the arguments and the environment are {bytes} bytes; the system takes at most {limit}")]
+    TooLarge { bytes: usize, limit: usize },
+    #[error("no process could be started: {0}")]
+    Unavailable(#[source] std::io::Error),
+}
