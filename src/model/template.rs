@@ -27,7 +27,10 @@ pub enum Piece {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reference {
     /// A parameter, or a value inside of it.
-    Param { name: ParamName, path: Vec<String> },
+    Param {
+        name: ParamName,
+        path: Vec<String>,
+    },
     Secret(SecretName),
     /// A root whose feature is not built yet (`vars`, `steps`, …).
     NotSupported(String),
@@ -246,8 +249,21 @@ mod tests {
     #[test]
     fn every_other_form_is_refused() {
         for source in [
-            "{{{a}}}", "{{#if a}}x{{/if}}", "{{> p}}", "{{!c}}", "{{a", "{{}}", "{{json}}{{json a b}}",
-            "{{lookup a b}}", "{{~a}}", "{{../a}}", "{{@root}}", "{{this}}", "{{a-b}}", "{{\"x\"}}", "{{json (a)}}",
+            "{{{a}}}",
+            "{{#if a}}x{{/if}}",
+            "{{> p}}",
+            "{{!c}}",
+            "{{a",
+            "{{}}",
+            "{{json}}{{json a b}}",
+            "{{lookup a b}}",
+            "{{~a}}",
+            "{{../a}}",
+            "{{@root}}",
+            "{{this}}",
+            "{{a-b}}",
+            "{{\"x\"}}",
+            "{{json (a)}}",
         ] {
             assert!(Template::parse(source).is_err(), "{source}");
         }
