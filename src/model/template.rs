@@ -173,8 +173,8 @@ fn parse_handlebars(source: &str) -> Result<Vec<Piece>, BadTemplate> {
 fn piece(element: &TemplateElement) -> Result<Piece, BadTemplate> {
     match element {
         TemplateElement::RawString(text) => Ok(Piece::Text(text.clone())),
-        TemplateElement::HtmlExpression(expression) => hole(expression),
-        TemplateElement::Expression(_) => Err(BadTemplate::Form("{{{ … }}}".to_owned())),
+        TemplateElement::Expression(expression) => hole(expression),
+        TemplateElement::HtmlExpression(_) => Err(BadTemplate::Form("{{{ … }}}".to_owned())),
         TemplateElement::HelperBlock(block) => {
             Err(BadTemplate::Form(format!("{{{{#{}}}}}", path_text(&block.name))))
         }
