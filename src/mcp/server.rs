@@ -19,6 +19,7 @@ use crate::call::Call;
 use crate::engine::{Engine, Outcome, Rejection, Watcher};
 use crate::model::Principal;
 use crate::plan::ExecutionPlan;
+use crate::runner::Stream;
 
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
@@ -57,8 +58,8 @@ impl Server {
         };
         match done {
             Ok(presented) => Ok(Reply::of_call(presented, era, &self.identity)),
-            Err(unknown @ Rejection::UnknownTool { .. }) => {
-                Err(ErrorData::invalid_params(unknown.to_string(), None))
+            Err(rejection) if rejection.is_unknown_tool() => {
+                Err(ErrorData::invalid_params(rejection.to_string(), None))
             }
             Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.identity)),
         }
@@ -87,7 +88,9 @@ impl Server {
 /// The watcher of a call whose client did not ask for progress.
 struct Unwatched;
 
-impl Watcher for Unwatched {}
+impl Watcher for Unwatched {
+    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+}
 
 /// Leaves a result for our own transport; elsewhere it becomes the value that rmcp wants.
 fn hand_over<T: Default + serde::de::DeserializeOwned>(

@@ -78,7 +78,7 @@ pub(super) fn read(line: &[u8]) -> Inbound {
     if line.is_empty() {
         return Inbound::Nothing;
     }
-    let envelope: Envelope<'_> = match serde_json::from_slice(line) {
+    let envelope: Envelope<'_> = match outermost(line) {
         Ok(envelope) => envelope,
         Err(error) => return Inbound::Refused(Refusal::of_line(line, &error)),
     };
@@ -102,6 +102,15 @@ pub(super) fn read(line: &[u8]) -> Inbound {
     }
 }
 
+/// Reads an object. A derived reader alone would take an array for its fields, too.
+fn outermost<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+    if json.first() == Some(&b'[') {
+        let _: IgnoredAny = serde_json::from_slice(json)?;
+        return Err(serde::de::Error::custom("found an array where an object has to be"));
+    }
+    serde_json::from_slice(json)
+}
+
 fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawValue>) -> Inbound {
     if method == "tools/call" {
         return match read_call(params) {
@@ -120,7 +129,7 @@ fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawVal
 
 fn read_call(params: Option<&RawValue>) -> Result<CallToolRequest, String> {
     let params = params.ok_or("expected `params` with the `name` of a tool")?;
-    let CallParams { name, arguments, _meta } = serde_json::from_str(params.get())
+    let CallParams { name, arguments, _meta } = outermost(params.get().as_bytes())
         .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
     let mut params = CallToolRequestParams::new(name);
     params.arguments = arguments;
@@ -275,7 +284,8 @@ mod tests {
             ("{\"id\":{\"a\":1},\"method\":\"ping\"}", "{\"a\":1}", INVALID_REQUEST),
             ("{\"id\":\"a\\\"b\",\"method\":\"tools/call\"}", "\"a\\\"b\"", INVALID_PARAMS),
             ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":5}}", "3", INVALID_PARAMS),
-            ("{\"id\":3,\"method\":\"tools/call\",\"params\":[]}", "3", INVALID_PARAMS),
+            ("{\"id\":3,\"method\":\"tools/call\",\"params\":[\"name\",{}]}", "3", INVALID_PARAMS),
+            ("[1,", "null", PARSE_ERROR),
             ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"a\",\"arguments\":[1]}}", "3", INVALID_PARAMS),
             ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"\\ud800\"}}", "3", INVALID_PARAMS),
         ] {
