@@ -1,0 +1,6 @@
+//! The one integration binary: everything that looks at mcpfier from outside.
+
+mod architecture;
+mod clients;
+mod documents;
+mod support;
