@@ -3,4 +3,5 @@
 mod architecture;
 mod clients;
 mod documents;
+mod machine;
 mod support;
