@@ -199,7 +199,7 @@ fn without_tests(code: &str) -> (String, Vec<String>) {
     while let Some(start) = kept.find("#[cfg(test)]") {
         let end = start + end_of_item(&kept[start..]);
         modules.extend(module.captures(&kept[start..end]).map(|found| found[1].to_owned()));
-        kept.replace_range(start..end, &blank(&kept[start..end].to_owned()));
+        kept.replace_range(start..end, &blank(&kept[start..end]));
     }
     (kept, modules)
 }
