@@ -34,7 +34,6 @@ pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>)
 fn serve(session: &Session, fork_server: Option<ForkServer>) -> io::Result<()> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
-        let fork_server = fork_server.map_or_else(ForkServer::spawn_self, Ok)?;
         let (engine, runner) = session.engine(fork_server)?;
         compile_schemas(session);
         let served = crate::serve::stdio(engine, &session.path, stop_signal()).await;
