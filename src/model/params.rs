@@ -79,16 +79,24 @@ impl Params {
     pub const DEFAULT_MAX_BYTES: usize = 4096;
 
     pub fn new(list: Vec<Param>) -> Self {
-        Self { input_schema: Arc::new(input_schema(&list)), list, ignores_unknown: false, validator: OnceLock::new() }
+        Self {
+            input_schema: Arc::new(input_schema(&list)),
+            list,
+            ignores_unknown: false,
+            validator: OnceLock::new(),
+        }
     }
 
     /// No parameters, and whatever a client sends is ignored.
     pub fn none_and_ignored() -> Self {
-        let schema = Map::from_iter([
-            ("type".to_owned(), json!("object")),
-            ("properties".to_owned(), json!({})),
-        ]);
-        Self { list: Vec::new(), input_schema: Arc::new(schema), ignores_unknown: true, validator: OnceLock::new() }
+        let schema =
+            Map::from_iter([("type".to_owned(), json!("object")), ("properties".to_owned(), json!({}))]);
+        Self {
+            list: Vec::new(),
+            input_schema: Arc::new(schema),
+            ignores_unknown: true,
+            validator: OnceLock::new(),
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Param> {

@@ -35,7 +35,9 @@ pub enum Availability {
     /// `expose: false`: for steps of other commands only.
     Internal,
     /// This host or this version cannot run it; the reason is for people.
-    Unavailable { reason: String },
+    Unavailable {
+        reason: String,
+    },
 }
 
 /// How many calls of one tool run at once.

@@ -5,14 +5,22 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::model::{EnvInherit, Param, SecretSource, Secrets};
+
+use super::PlanError;
+
 /// What planning may know about this host.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The server's own environment, as it was at the start.
-    pub environment: Arc<Environment>,
+    /// The server's own environment as it was at the start, without what feeds secrets.
+    environment: Arc<Environment>,
+    /// The part of it that commands inherit unless told otherwise.
+    minimal: Arc<Environment>,
     pub means: Means,
-    /// What each path argument of this call leads to, by the text of the argument.
-    pub paths: HashMap<String, PathFact>,
+    /// What each path argument of this call leads to, by parameter and by the argument's text.
+    pub paths: HashMap<(String, String), PathFact>,
 }
 
 /// A snapshot of environment variables.
@@ -27,6 +35,87 @@ pub enum PathFact {
     Outside { within: PathBuf },
     /// It could not be looked up; the text says why.
     Unknown(String),
+}
+
+/// What a command inherits by default; `*` at the end of a name matches any tail.
+const MINIMAL: [&str; 9] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "LC_*"];
+
+impl Facts {
+    pub fn new(environment: &Environment, secrets: &Secrets, means: Means) -> Self {
+        let feeds_secret = |name: &str| {
+            secrets.values().any(|source| matches!(source, SecretSource::Env(variable) if variable == name))
+        };
+        let environment = select(environment, |name| !feeds_secret(name));
+        let minimal = select(&environment, |name| MINIMAL.iter().any(|pattern| matches(pattern, name)));
+        Self { environment: Arc::new(environment), minimal: Arc::new(minimal), means, paths: HashMap::new() }
+    }
+
+    /// The variables that a command takes over.
+    pub fn inherited(&self, inherit: &EnvInherit) -> Arc<Environment> {
+        match inherit {
+            EnvInherit::All => Arc::clone(&self.environment),
+            EnvInherit::None => Arc::default(),
+            EnvInherit::Minimal => Arc::clone(&self.minimal),
+            EnvInherit::Also(names) => {
+                let also = |name: &str| names.iter().any(|pattern| matches(pattern, name));
+                let mut selected = select(&self.environment, also);
+                selected.extend(self.minimal.iter().map(|(name, value)| (name.clone(), value.clone())));
+                Arc::new(selected)
+            }
+        }
+    }
+
+    /// A value with each path in it replaced by where it leads.
+    pub fn resolved(&self, param: &Param, value: &Value) -> Value {
+        if self.paths.is_empty() || param.rule.path.is_none() {
+            return value.clone();
+        }
+        match value {
+            Value::String(text) => match self.path(param, text) {
+                Some(PathFact::At(path)) => Value::String(path.to_string_lossy().into_owned()),
+                _ => value.clone(),
+            },
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.resolved(param, item)).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// What is wrong with the paths in a value.
+    pub fn path_problems(&self, param: &Param, value: &Value) -> Vec<PlanError> {
+        let refuse = |problem| PlanError::Argument { param: param.name.to_string(), problem };
+        match value {
+            Value::String(text) => match self.path(param, text) {
+                Some(PathFact::Outside { within }) => {
+                    vec![refuse(format!(
+                        "`{text}` leads out of `{}`, which it has to stay within",
+                        within.display()
+                    ))]
+                }
+                Some(PathFact::Unknown(why)) => vec![refuse(format!("`{text}` cannot be looked up: {why}"))],
+                Some(PathFact::At(_)) | None => Vec::new(),
+            },
+            Value::Array(items) => items.iter().flat_map(|item| self.path_problems(param, item)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn path(&self, param: &Param, text: &str) -> Option<&PathFact> {
+        self.paths.get(&(param.name.to_string(), text.to_owned()))
+    }
+}
+
+fn select(environment: &Environment, keep: impl Fn(&str) -> bool) -> Environment {
+    let kept = environment.iter().filter(|(name, _)| keep(name));
+    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => name == pattern,
+    }
 }
 
 /// How a limit is enforced on this host.

@@ -1,6 +1,5 @@
 //! Planning a local process: argv, environment, folder, input and limits, all known or named.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,9 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::call::Invocation;
-use crate::model::{
-    Action, EnvInherit, Enforcement, Limits, Presence, Script, Stdin, Template, Variable, Workload,
-};
+use crate::model::{Action, Enforcement, Limits, Script, Stdin, Template, Variable, Workload};
 use crate::policy::Authorized;
 
 use super::expand::{Expansion, value_text};
@@ -49,6 +46,7 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
     let mut problems = unenforceable(&tool.limits, facts.means);
+    problems.extend(invocation.values().flat_map(|(param, value)| facts.path_problems(param, value)));
     let step = process(invocation, workload, facts, &mut problems);
     match step {
         Some(step) if problems.is_empty() => Ok(ExecutionPlan {
@@ -87,9 +85,12 @@ fn process(
             variables.extend(parameter_variables(invocation, facts));
         }
     }
-    variables.extend(workload.env.iter().filter_map(|Variable { name, value }| {
-        expansion.text(value).map(|word| (name.clone(), word))
-    }));
+    variables.extend(
+        workload
+            .env
+            .iter()
+            .filter_map(|Variable { name, value }| expansion.text(value).map(|word| (name.clone(), word))),
+    );
     let stdin = match &workload.stdin {
         Stdin::Null => PlannedStdin::Null,
         Stdin::Text(template) => expansion.text(template).map_or(PlannedStdin::Null, PlannedStdin::Text),
@@ -98,7 +99,7 @@ fn process(
     Some(ProcessPlan {
         program,
         argv,
-        inherited: inherited(&workload.inherit, &facts.environment),
+        inherited: facts.inherited(&workload.inherit),
         variables,
         working_dir,
         stdin,
@@ -136,37 +137,6 @@ fn parameter_variables(invocation: &Invocation, facts: &Facts) -> Vec<(String, W
 
 fn word_for(text: String, sensitive: bool) -> Word {
     if sensitive { Word::Filled(vec![super::Fill::Sensitive(text)]) } else { Word::Known(text) }
-}
-
-const MINIMAL: [&str; 9] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR", "LC_*"];
-
-fn inherited(inherit: &EnvInherit, environment: &Arc<Environment>) -> Arc<Environment> {
-    let matching = |patterns: &[&str]| -> Arc<Environment> {
-        let keep = |name: &str| patterns.iter().any(|pattern| matches(pattern, name));
-        let kept: BTreeMap<_, _> = environment
-            .iter()
-            .filter(|(name, _)| keep(name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        Arc::new(kept)
-    };
-    match inherit {
-        EnvInherit::All => Arc::clone(environment),
-        EnvInherit::None => Arc::new(Environment::new()),
-        EnvInherit::Minimal => matching(&MINIMAL),
-        EnvInherit::Also(names) => {
-            let patterns: Vec<&str> = MINIMAL.into_iter().chain(names.iter().map(String::as_str)).collect();
-            matching(&patterns)
-        }
-    }
-}
-
-/// `*` at the end of a pattern matches any tail.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == pattern,
-    }
 }
 
 fn unenforceable(limits: &Limits, means: Means) -> Vec<PlanError> {

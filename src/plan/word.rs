@@ -28,10 +28,15 @@ impl Word {
         if fills.iter().any(|fill| !matches!(fill, Fill::Text(_))) {
             return Self::Filled(fills);
         }
-        Self::Known(fills.into_iter().map(|fill| match fill {
-            Fill::Text(text) | Fill::Sensitive(text) => text,
-            Fill::Secret(_) => String::new(),
-        }).collect())
+        Self::Known(
+            fills
+                .into_iter()
+                .map(|fill| match fill {
+                    Fill::Text(text) | Fill::Sensitive(text) => text,
+                    Fill::Secret(_) => String::new(),
+                })
+                .collect(),
+        )
     }
 
     /// The names of the secrets that are needed to fill this word.

@@ -55,7 +55,9 @@ pub enum End {
     Success,
     Failed(NonZeroI32),
     Signalled(i32),
-    TimedOut { after: Duration },
+    TimedOut {
+        after: Duration,
+    },
     Cancelled,
     OutOfMemory,
     TooManyProcesses,

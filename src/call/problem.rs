@@ -1,0 +1,40 @@
+//! What can be wrong with a call, in words that its caller can act on.
+
+use std::fmt;
+
+use crate::model::SchemaError;
+
+/// Why a call does not fit a tool.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadCall {
+    #[error("there is no tool `{name}`{}", nearest_text(.nearest))]
+    UnknownTool { name: String, nearest: Option<String> },
+    #[error("`{tool}` is not available here: {reason}")]
+    Unavailable { tool: String, reason: String },
+    #[error("the arguments of `{tool}` do not fit:{}", list(.problems))]
+    Arguments { tool: String, problems: Vec<ArgumentProblem> },
+    #[error("`{tool}` cannot be called: {source}")]
+    Schema { tool: String, source: SchemaError },
+}
+
+/// One thing wrong with one argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArgumentProblem {
+    /// Where: a parameter, or a place inside of one (`paths/0`).
+    pub place: String,
+    pub message: String,
+}
+
+impl fmt::Display for ArgumentProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.place, self.message)
+    }
+}
+
+fn nearest_text(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+fn list(problems: &[ArgumentProblem]) -> String {
+    problems.iter().map(|problem| format!("\n- {problem}")).collect()
+}

@@ -1,0 +1,140 @@
+//! Plans as people and programs read them. Nothing here is decided; secrets stand by name.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{Limits, Secrets, format_duration};
+
+use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step, Word};
+
+impl ExecutionPlan {
+    /// The plan as text, one aspect a line.
+    pub fn to_text(&self, secrets: &Secrets) -> String {
+        let Step::Process(process) = &self.step;
+        let mut lines = vec![
+            ("command", command_line(process, secrets)),
+            ("program", process.program.display().to_string()),
+            ("folder", process.working_dir.display().to_string()),
+            ("input", input(process, secrets)),
+        ];
+        lines.extend(environment(process, secrets).into_iter().map(|line| ("env", line)));
+        lines.push(("timeout", timeout(process)));
+        lines.extend(limits(&process.limits, self.means).into_iter().map(|line| ("limits", line)));
+        lines.push(("caller", self.principal.name.clone()));
+        let mut text = match &self.tool.title {
+            Some(title) => format!("{}  {title}\n", self.tool.name),
+            None => format!("{}\n", self.tool.name),
+        };
+        let mut last = "";
+        for (label, line) in lines {
+            let shown = if label == last { "" } else { label };
+            text.push_str(&format!("  {shown:<9}{}\n", line.replace('\n', "\n           ")));
+            last = label;
+        }
+        text
+    }
+
+    /// The plan as JSON; `schemas/plan.schema.json` describes it.
+    pub fn to_json(&self, secrets: &Secrets) -> Value {
+        let Step::Process(process) = &self.step;
+        json!({
+            "tool": self.tool.name.as_str(),
+            "caller": self.principal.name,
+            "kind": "process",
+            "program": process.program.display().to_string(),
+            "argv": process.argv.iter().map(|word| word.printed(secrets)).collect::<Vec<_>>(),
+            "workingDir": process.working_dir.display().to_string(),
+            "stdin": match &process.stdin {
+                PlannedStdin::Null => Value::Null,
+                PlannedStdin::Text(word) => Value::String(word.printed(secrets)),
+            },
+            "env": variables(process, secrets),
+            "inheritedEnv": process.inherited.keys().collect::<Vec<_>>(),
+            "timeoutMs": millis(process.timeout),
+            "killGraceMs": millis(process.kill_grace),
+            "limits": limits_json(&process.limits, self.means),
+        })
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// argv as a shell would read it back.
+fn command_line(process: &ProcessPlan, secrets: &Secrets) -> String {
+    let quoted = process.argv.iter().map(|word| quoted(word, secrets).into_owned());
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &Word, secrets: &Secrets) -> Cow<'static, str> {
+    Cow::Owned(shell_words::quote(&word.printed(secrets)).into_owned())
+}
+
+fn input(process: &ProcessPlan, secrets: &Secrets) -> String {
+    match &process.stdin {
+        PlannedStdin::Null => "none".to_owned(),
+        PlannedStdin::Text(word) => quoted(word, secrets).into_owned(),
+    }
+}
+
+fn environment(process: &ProcessPlan, secrets: &Secrets) -> Vec<String> {
+    let mut lines: Vec<String> =
+        process.variables.iter().map(|(name, value)| format!("{name}={}", quoted(value, secrets))).collect();
+    let overridden = |name: &str| process.variables.iter().any(|(set, _)| set == name);
+    let names: Vec<&str> =
+        process.inherited.keys().map(String::as_str).filter(|name| !overridden(name)).collect();
+    match (names.is_empty(), lines.is_empty()) {
+        (true, true) => lines.push("empty".to_owned()),
+        (true, false) => {}
+        (false, _) => lines.push(format!("inherited: {}", names.join(" "))),
+    }
+    lines
+}
+
+fn variables(process: &ProcessPlan, secrets: &Secrets) -> Map<String, Value> {
+    let variables = process.variables.iter();
+    variables.map(|(name, word)| (name.clone(), Value::String(word.printed(secrets)))).collect()
+}
+
+fn timeout(process: &ProcessPlan) -> String {
+    format!(
+        "{}, then TERM to the whole tree, KILL {} later",
+        format_duration(process.timeout),
+        format_duration(process.kill_grace)
+    )
+}
+
+/// Each limit that is set: name, value as text, value as JSON, and its means.
+fn set_limits(limits: &Limits, means: Means) -> Vec<(&'static str, String, Value, Mean)> {
+    let mut set = Vec::new();
+    if let Some(memory) = limits.memory {
+        set.push(("memory", memory.to_string(), json!(memory.0), means.memory));
+    }
+    if let Some(cpu) = limits.cpu {
+        set.push(("cpu", format!("{cpu} cores"), json!(f64::from(cpu.0) / 1000.0), means.cpu));
+    }
+    if let Some(pids) = limits.pids {
+        set.push(("pids", pids.to_string(), json!(pids), means.pids));
+    }
+    if let Some(files) = limits.files {
+        set.push(("files", files.to_string(), json!(files), means.files));
+    }
+    if let Some(disk) = limits.disk {
+        set.push(("disk", disk.to_string(), json!(disk.0), means.disk));
+    }
+    set.push(("output", limits.output.to_string(), json!(limits.output.0), Mean::Counted));
+    set
+}
+
+fn limits(limits: &Limits, means: Means) -> Vec<String> {
+    let set = set_limits(limits, means).into_iter();
+    set.map(|(name, value, _, mean)| format!("{name} {value} ({mean})")).collect()
+}
+
+fn limits_json(limits: &Limits, means: Means) -> Map<String, Value> {
+    let set = set_limits(limits, means).into_iter();
+    set.map(|(name, _, value, mean)| (name.to_owned(), json!({ "value": value, "by": mean.to_string() })))
+        .collect()
+}
