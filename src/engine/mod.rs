@@ -1,1 +1,122 @@
-//! engine
+//! One path from a call to an outcome, for every way in: MCP, shell, later HTTP and schedules.
+//!
+//! `prepare` gives what dry-run prints; `execute` carries out that same value. Knows nothing of
+//! protocols or terminals: a [`Watcher`] sees output as it comes, an [`Outcome`] says what happened.
+
+mod admission;
+mod capture;
+mod outcome;
+mod paths;
+mod present;
+mod redact;
+mod rejection;
+mod sanitize;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::call::{Call, Invocation};
+use crate::model::{Catalog, OnOverflow};
+use crate::plan::{ExecutionPlan, Facts, plan};
+use crate::policy::Policy;
+use crate::runner::{OutputEvent, Runner, Stream, Vault};
+
+use admission::Admission;
+use capture::Capture;
+use redact::Redactor;
+
+pub use outcome::{Ending, Outcome, RunId};
+pub use present::{BinaryPart, Presented, TextPart};
+pub use rejection::Rejection;
+pub use sanitize::Sanitizer;
+
+/// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
+pub trait Watcher: Send {
+    /// The call has its slot and its process is being started.
+    fn started(&mut self, _run: &RunId) {}
+    /// Output of the command, declared secrets already taken out.
+    fn output(&mut self, stream: Stream, bytes: &[u8]);
+}
+
+/// Carries calls from their arguments to their outcome.
+pub struct Engine {
+    catalog: Arc<Catalog>,
+    policy: Policy,
+    facts: Facts,
+    vault: Arc<Vault>,
+    runner: Arc<dyn Runner>,
+    admission: Admission,
+}
+
+impl Engine {
+    pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
+        let admission = Admission::new(&catalog);
+        Self { catalog, policy: Policy::default(), facts, vault, runner, admission }
+    }
+
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Everything that would happen, as a value.
+    pub fn prepare(&self, call: Call) -> Result<ExecutionPlan, Rejection> {
+        prepare(&self.catalog, &self.policy, &self.facts, call)
+    }
+
+    /// Carries a plan out. When this returns, nothing of the run is alive any more.
+    pub async fn execute(
+        &self,
+        plan: &ExecutionPlan,
+        watcher: &mut dyn Watcher,
+        cancel: CancellationToken,
+    ) -> Result<Outcome, Rejection> {
+        let queued = Instant::now();
+        let _slot = self.admission.admit(&plan.tool, &cancel).await?;
+        let id = RunId::next();
+        watcher.started(&id);
+        let started = Instant::now();
+        // A token of our own, so that an overflow ends this run and nothing else.
+        let stop = cancel.child_token();
+        let mut capture = Capture::new(plan, Redactor::new(&self.vault));
+        let mut running = self.runner.start(&plan.step, stop.clone()).await?;
+        let end = loop {
+            match running.next().await {
+                OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),
+                OutputEvent::Ended(end) => break end,
+            }
+            if capture.is_over_limit() && plan.tool.output.on_overflow == OnOverflow::Kill {
+                stop.cancel();
+            }
+        };
+        capture.finish(watcher);
+        let ending = if stop.is_cancelled() && !cancel.is_cancelled() {
+            Ending::TooMuchOutput
+        } else {
+            Ending::Ran(end)
+        };
+        let waited = started.duration_since(queued);
+        Ok(Outcome { id, ending, waited, duration: started.elapsed(), output: capture.into_output() })
+    }
+}
+
+/// What [`Engine::prepare`] does, for those who only want the plan and can run nothing.
+pub fn prepare(
+    catalog: &Catalog,
+    policy: &Policy,
+    facts: &Facts,
+    call: Call,
+) -> Result<ExecutionPlan, Rejection> {
+    let invocation = Invocation::bind(catalog, call)?;
+    let authorized = policy.authorize(invocation)?;
+    let planned = match paths::look_up(authorized.invocation(), facts) {
+        Some(facts) => plan(&authorized, &facts),
+        None => plan(&authorized, facts),
+    };
+    planned.map_err(Rejection::Plan)
+}

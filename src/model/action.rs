@@ -9,7 +9,7 @@ use super::template::Template;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// A process on this machine.
-    Process(Workload),
+    Process(Box<Workload>),
     /// Declared, known, and not built yet; the text names what.
     NotSupported(String),
 }

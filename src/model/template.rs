@@ -47,6 +47,9 @@ pub enum BadTemplate {
     Name { path: String, reason: BadName },
 }
 
+/// These mean something else to handlebars, so they cannot name a parameter.
+const WORDS_OF_HANDLEBARS: [&str; 6] = ["this", "else", "true", "false", "null", "undefined"];
+
 /// Longer templates are refused before the parser sees them: nesting costs it stack.
 const MAX_SOURCE: usize = 16 * 1024;
 
@@ -107,6 +110,9 @@ impl Reference {
         let bad = |reason| BadTemplate::Name { path: path.to_owned(), reason };
         let mut segments = path.split('.').map(str::to_owned);
         let root = segments.next().unwrap_or_default();
+        if WORDS_OF_HANDLEBARS.contains(&root.as_str()) {
+            return Err(BadTemplate::Form(format!("{{{{{path}}}}}")));
+        }
         match root.as_str() {
             "params" => {
                 let name = segments.next().unwrap_or_default().parse().map_err(bad)?;
@@ -138,8 +144,7 @@ fn parse_plain(source: &str) -> Option<Result<Vec<Piece>, BadTemplate>> {
             && path.split('.').all(|segment| {
                 !segment.is_empty() && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
             })
-            && !path.starts_with(|c: char| c.is_ascii_digit())
-            && !matches!(path, "this" | "else" | "true" | "false" | "null" | "undefined");
+            && !path.starts_with(|c: char| c.is_ascii_digit());
         if !is_path || text.ends_with(['\\', '{']) || inside.get(close + 2..)?.starts_with('}') {
             return None;
         }
@@ -173,8 +178,8 @@ fn parse_handlebars(source: &str) -> Result<Vec<Piece>, BadTemplate> {
 fn piece(element: &TemplateElement) -> Result<Piece, BadTemplate> {
     match element {
         TemplateElement::RawString(text) => Ok(Piece::Text(text.clone())),
-        TemplateElement::HtmlExpression(expression) => hole(expression),
-        TemplateElement::Expression(_) => Err(BadTemplate::Form("{{{ … }}}".to_owned())),
+        TemplateElement::Expression(expression) => hole(expression),
+        TemplateElement::HtmlExpression(_) => Err(BadTemplate::Form("{{{ … }}}".to_owned())),
         TemplateElement::HelperBlock(block) => {
             Err(BadTemplate::Form(format!("{{{{#{}}}}}", path_text(&block.name))))
         }

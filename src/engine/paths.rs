@@ -1,0 +1,108 @@
+//! Looks up where path arguments lead, before planning. The plan gets the answers as facts.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::call::Invocation;
+use crate::model::{Action, Param};
+use crate::plan::{Facts, PathFact};
+
+/// The facts with this call's paths, or `None` if no path has to be looked up.
+pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
+    let confined = |param: &Param| param.rule.path.as_ref().is_some_and(|rule| rule.within.is_some());
+    if !invocation.values().any(|(param, _)| confined(param)) {
+        return None;
+    }
+    let base = folder(invocation);
+    let mut facts = facts.clone();
+    for (param, value) in invocation.values() {
+        let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) else { continue };
+        for text in texts(value) {
+            let key = (param.name.to_string(), text.to_owned());
+            facts.paths.insert(key, path_fact(&base, text, within));
+        }
+    }
+    Some(facts)
+}
+
+/// The folder that relative paths are in. A folder with holes is judged by its literal text, which
+/// then does not exist: the lookup fails closed.
+fn folder(invocation: &Invocation) -> PathBuf {
+    match &invocation.tool().action {
+        Action::Process(workload) => PathBuf::from(workload.working_dir.source()),
+        Action::NotSupported(_) => PathBuf::from("/"),
+    }
+}
+
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn path_fact(base: &Path, text: &str, within: &Path) -> PathFact {
+    let within = match within.canonicalize() {
+        Ok(within) => within,
+        Err(error) => return PathFact::Unknown(format!("`{}`: {error}", within.display())),
+    };
+    match canonical(&base.join(text)) {
+        Ok(path) if path.starts_with(&within) => PathFact::At(path),
+        Ok(_) => PathFact::Outside { within },
+        Err(error) => PathFact::Unknown(error.to_string()),
+    }
+}
+
+/// Follows every link. A path that does not exist yet keeps its last names below the folder that
+/// does; `..` among those names is refused, as is a dangling link.
+fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let mut missing: Vec<&std::ffi::OsStr> = Vec::new();
+    let mut existing = path;
+    loop {
+        match existing.canonicalize() {
+            Ok(mut found) => {
+                found.extend(missing.iter().rev());
+                return Ok(found);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && existing.symlink_metadata().is_err() => {
+                let Some(Component::Normal(name)) = existing.components().next_back() else {
+                    return Err(error);
+                };
+                missing.push(name);
+                existing = existing.parent().ok_or(error)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn links_and_dots_cannot_leave_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        std::fs::write(folder.path().join("secret"), "x").unwrap();
+        symlink(folder.path().join("secret"), root.join("link")).unwrap();
+        symlink(folder.path().join("nowhere"), root.join("dangling")).unwrap();
+        let root = root.canonicalize().unwrap();
+        let fact = |text: &str| path_fact(&root, text, &root);
+
+        assert_eq!(fact("sub"), PathFact::At(root.join("sub")));
+        assert_eq!(fact("sub/../sub/new/file"), PathFact::At(root.join("sub/new/file")));
+        assert_eq!(fact("."), PathFact::At(root.clone()));
+        for text in ["..", "../secret", "link", "/etc/passwd", "sub/../../secret"] {
+            assert_eq!(fact(text), PathFact::Outside { within: root.clone() }, "{text}");
+        }
+        for text in ["dangling", "new/../../secret", "new/.."] {
+            assert!(matches!(fact(text), PathFact::Unknown(_)), "{text}: {:?}", fact(text));
+        }
+    }
+}

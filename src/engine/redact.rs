@@ -1,0 +1,175 @@
+//! Takes declared secrets out of an output, also where a value is split between two chunks.
+
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use bytes::Bytes;
+
+use crate::runner::Vault;
+
+const MASK: &[u8] = b"[redacted]";
+
+/// What stands for a secret: its value, and the forms in which programs often print it.
+pub struct Redactor {
+    patterns: Arc<Patterns>,
+}
+
+struct Patterns {
+    texts: Vec<Vec<u8>>,
+    finder: Option<AhoCorasick>,
+}
+
+/// The redaction of one stream of one run.
+pub struct Redaction {
+    patterns: Arc<Patterns>,
+    /// The end of the stream so far, if it may be the beginning of a secret.
+    carry: Vec<u8>,
+}
+
+impl Redactor {
+    pub fn new(vault: &Vault) -> Self {
+        if vault.is_empty() {
+            return Self { patterns: Arc::new(Patterns { texts: Vec::new(), finder: None }) };
+        }
+        Self::of(&vault.values())
+    }
+
+    fn of(values: &[Arc<str>]) -> Self {
+        let mut texts: Vec<Vec<u8>> = values.iter().flat_map(|value| forms(value)).collect();
+        texts.sort();
+        texts.dedup();
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&texts).ok();
+        Self { patterns: Arc::new(Patterns { texts, finder }) }
+    }
+
+    pub fn stream(&self) -> Redaction {
+        Redaction { patterns: Arc::clone(&self.patterns), carry: Vec::new() }
+    }
+}
+
+impl Redaction {
+    /// The next chunk without secrets. What may be the beginning of one is held back.
+    pub fn push(&mut self, bytes: Bytes) -> Bytes {
+        let Some(finder) = &self.patterns.finder else { return bytes };
+        let mut joined = std::mem::take(&mut self.carry);
+        joined.extend_from_slice(&bytes);
+        let held = self.patterns.begun_at(&joined);
+        let mut clean = Vec::with_capacity(joined.len());
+        let mut done = 0;
+        for found in finder.find_iter(&joined) {
+            if found.start() >= held {
+                break;
+            }
+            clean.extend_from_slice(joined.get(done..found.start()).unwrap_or_default());
+            clean.extend_from_slice(MASK);
+            done = found.end();
+        }
+        let held = held.max(done);
+        clean.extend_from_slice(joined.get(done..held).unwrap_or_default());
+        self.carry = joined.split_off(held);
+        clean.into()
+    }
+
+    /// What was held back and turned out to be no secret.
+    pub fn finish(&mut self) -> Bytes {
+        std::mem::take(&mut self.carry).into()
+    }
+}
+
+impl Patterns {
+    /// Where the longest end of `text` begins that is the beginning, but not the whole, of a secret.
+    fn begun_at(&self, text: &[u8]) -> usize {
+        let longest = self.texts.iter().map(Vec::len).max().unwrap_or(0);
+        let first = text.len().saturating_sub(longest.saturating_sub(1));
+        let begins = |start: &usize| {
+            let end = text.get(*start..).unwrap_or_default();
+            self.texts.iter().any(|secret| secret.len() > end.len() && secret.starts_with(end))
+        };
+        (first..text.len()).find(begins).unwrap_or(text.len())
+    }
+}
+
+fn forms(value: &str) -> Vec<Vec<u8>> {
+    let mut forms = vec![value.as_bytes().to_vec(), url_encoded(value).into_bytes()];
+    let json = serde_json::Value::String(value.to_owned()).to_string();
+    forms.push(json.trim_matches('"').as_bytes().to_vec());
+    forms.extend((0..3).map(|shift| base64_inside(value, shift)));
+    let url_safe = forms.iter().skip(3).map(|form| {
+        form.iter()
+            .map(|&byte| match byte {
+                b'+' => b'-',
+                b'/' => b'_',
+                other => other,
+            })
+            .collect()
+    });
+    let url_safe: Vec<Vec<u8>> = url_safe.collect();
+    forms.extend(url_safe);
+    forms.retain(|form| form.len() >= 8);
+    forms
+}
+
+/// The base64 characters that a value determines when it stands `shift` bytes into a triple, as in
+/// `user:secret` of basic authentication.
+fn base64_inside(value: &str, shift: usize) -> Vec<u8> {
+    let mut padded = vec![0; shift];
+    padded.extend_from_slice(value.as_bytes());
+    let whole = padded.len() / 3 * 3;
+    let encoded = STANDARD_NO_PAD.encode(padded.get(..whole).unwrap_or_default());
+    let skipped = [0, 2, 3].get(shift).copied().unwrap_or(0);
+    encoded.into_bytes().split_off(skipped.min(whole / 3 * 4))
+}
+
+fn url_encoded(value: &str) -> String {
+    value
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redact(secret: &str, chunks: &[&[u8]]) -> String {
+        let mut stream = Redactor::of(&[Arc::from(secret)]).stream();
+        let mut clean = Vec::new();
+        for chunk in chunks {
+            clean.extend_from_slice(&stream.push(Bytes::copy_from_slice(chunk)));
+        }
+        clean.extend_from_slice(&stream.finish());
+        String::from_utf8(clean).unwrap()
+    }
+
+    #[test]
+    fn a_secret_is_found_wherever_the_chunks_are_cut() {
+        let text = b"token=hunter2-hunter2; again hunter2-hunter2";
+        for cut in 0..text.len() {
+            let (left, right) = text.split_at(cut);
+            assert_eq!(redact("hunter2-hunter2", &[left, right]), "token=[redacted]; again [redacted]");
+        }
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(redact("hunter2-hunter2", &bytes), "token=[redacted]; again [redacted]");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_alone_is_not_lost() {
+        assert_eq!(redact("hunter2-hunter2", &[b"it is hunter2-", b"hunter3"]), "it is hunter2-hunter3");
+    }
+
+    #[test]
+    fn encoded_forms_are_found_too() {
+        let secret = "p@ss word/42+x";
+        let basic = base64::engine::general_purpose::STANDARD.encode(format!("user:{secret}"));
+        let clean = redact(secret, &[basic.as_bytes()]);
+        assert!(clean.contains("[redacted]"), "{clean}");
+        assert_eq!(redact(secret, &[b"q=p%40ss%20word%2F42%2Bx&r"]), "q=[redacted]&r");
+    }
+}

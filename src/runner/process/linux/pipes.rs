@@ -1,0 +1,151 @@
+//! The server's ends of a command's pipes: output that is read as it comes, input that is written
+//! as it is taken.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use bytes::{Bytes, BytesMut};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::unistd::{pipe2, read};
+use tokio::net::unix::pipe::{Receiver, Sender};
+
+use super::channel::retried;
+
+/// Most commands say little.
+const SMALLEST_READ: usize = 8 << 10;
+/// A flood is read in pieces of this size.
+const LARGEST_READ: usize = 256 << 10;
+/// A shorter rest of a buffer is not worth a read of its own.
+const SHORTEST_READ: usize = 1 << 10;
+/// What the pipe of a flood holds, so that both ends wake up less often.
+const WIDE_PIPE: i32 = 1 << 20;
+
+/// One of the command's output streams.
+pub struct Output {
+    pipe: Option<Receiver>,
+    buffer: BytesMut,
+    size: usize,
+}
+
+impl Output {
+    /// The reading end, and the end to hand to the command.
+    pub fn open() -> io::Result<(Self, OwnedFd)> {
+        let (ours, theirs) = pipe2(OFlag::O_CLOEXEC)?;
+        set_nonblocking(&ours)?;
+        let pipe = Some(Receiver::from_owned_fd_unchecked(ours)?);
+        Ok((Self { pipe, buffer: BytesMut::new(), size: SMALLEST_READ }, theirs))
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    /// The next piece; `None` once there will be no more. Can be dropped and called again.
+    pub async fn read(&mut self) -> Option<Bytes> {
+        loop {
+            let pipe = self.pipe.as_ref()?;
+            make_room(&mut self.buffer, self.size);
+            let read = match pipe.try_read_buf(&mut self.buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => match pipe.readable().await {
+                    Ok(()) => continue,
+                    Err(error) => Err(error),
+                },
+                read => read,
+            };
+            match read {
+                Ok(count) if count > 0 => {
+                    self.adapt();
+                    return Some(self.buffer.split().freeze());
+                }
+                _ => self.pipe = None,
+            }
+        }
+    }
+
+    /// A piece that is there already; `None` when nothing is. For a command that has ended.
+    pub fn read_now(&mut self) -> Option<Bytes> {
+        let pipe = self.pipe.as_ref()?;
+        let mut buffer = BytesMut::zeroed(self.size);
+        match retried(|| read(pipe.as_fd(), &mut buffer)) {
+            Ok(count) if count > 0 => {
+                buffer.truncate(count);
+                Some(buffer.freeze())
+            }
+            _ => {
+                self.pipe = None;
+                None
+            }
+        }
+    }
+
+    /// Reads more at a time when the last read took all it could.
+    fn adapt(&mut self) {
+        if self.buffer.len() < self.buffer.capacity() || self.size == LARGEST_READ {
+            return;
+        }
+        self.size = (self.size * 4).min(LARGEST_READ);
+        if self.size == LARGEST_READ
+            && let Some(pipe) = &self.pipe
+        {
+            // Refused when this user has many wide pipes already.
+            let _ = fcntl(pipe.as_fd(), FcntlArg::F_SETPIPE_SZ(WIDE_PIPE));
+        }
+    }
+}
+
+fn make_room(buffer: &mut BytesMut, size: usize) {
+    if buffer.capacity() - buffer.len() < SHORTEST_READ {
+        buffer.reserve(size);
+    }
+}
+
+/// The text that a command reads.
+pub struct Input {
+    pipe: Sender,
+    rest: Bytes,
+}
+
+impl Input {
+    /// The end to hand to the command, and the writing end if not all of the text went in at once.
+    pub fn open(text: Vec<u8>) -> io::Result<(Option<Self>, OwnedFd)> {
+        let (theirs, ours) = pipe2(OFlag::O_CLOEXEC)?;
+        set_nonblocking(&ours)?;
+        let mut rest = Bytes::from(text);
+        // While both ends are here nobody can close the other one.
+        while !rest.is_empty() {
+            match nix::unistd::write(&ours, &rest) {
+                Ok(count) => drop(rest.split_to(count)),
+                Err(Errno::EINTR) => (),
+                Err(Errno::EAGAIN) => {
+                    let pipe = Sender::from_owned_fd_unchecked(ours)?;
+                    return Ok((Some(Self { pipe, rest }), theirs));
+                }
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        Ok((None, theirs))
+    }
+
+    /// Returns when everything is written or nobody reads it any more. Can be dropped and called
+    /// again.
+    pub async fn write(&mut self) {
+        while !self.rest.is_empty() {
+            match self.pipe.try_write(&self.rest) {
+                Ok(count) => drop(self.rest.split_to(count)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.pipe.writable().await.is_err() {
+                        return;
+                    }
+                }
+                // A command may well leave before it has read everything.
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn set_nonblocking(fd: &OwnedFd) -> io::Result<()> {
+    fcntl(fd, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! The only file with `unsafe` code: what Linux offers and no safe interface covers.
+//!
+//! Everything here runs in the fork server and its supervisors, which have one thread each, except
+//! [`adopt`], which runs wherever descriptors arrive, and [`fork`], which the server calls before
+//! it has a second thread. It knows system calls, and nothing of orders, pipes or limits.
+
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::ffi::{CStr, c_char};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sched::{CloneFlags, clone};
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::unistd::{self, ForkResult, Pid};
+
+use super::report::{Failure, Stage, Status};
+
+/// A program ready to be executed, as the child needs it: without anything to allocate.
+pub struct Image<'a> {
+    pub program: &'a CStr,
+    pub argv: Pointers<'a>,
+    pub environment: Pointers<'a>,
+    pub working_dir: &'a CStr,
+    pub stdin: Option<BorrowedFd<'a>>,
+    pub stdout: BorrowedFd<'a>,
+    pub stderr: BorrowedFd<'a>,
+    /// Open files of each process, already within the hard limit.
+    pub files: Option<u64>,
+    /// The `cgroup.procs` of the cgroup to join.
+    pub cgroup: Option<BorrowedFd<'a>>,
+}
+
+/// The array of strings that `execve` takes, ended by a null pointer.
+pub struct Pointers<'a> {
+    array: Vec<*const c_char>,
+    strings: std::marker::PhantomData<&'a CStr>,
+}
+
+impl<'a> Pointers<'a> {
+    pub fn new(strings: &[&'a CStr]) -> Self {
+        let array = strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect();
+        Self { array, strings: std::marker::PhantomData }
+    }
+}
+
+/// The stack on which a child runs until it executes its program.
+pub struct Stack(Vec<u8>);
+
+impl Stack {
+    pub fn new() -> Self {
+        Self(vec![0; 64 << 10])
+    }
+}
+
+/// Starts a program and returns when it runs or could not be executed.
+///
+/// The child shares this process's memory and this process stands still meanwhile, as with `vfork`,
+/// so nothing is copied and the failure comes back through a cell. A child that failed has ended
+/// and waits to be reaped.
+pub fn start(image: &Image<'_>, stack: &mut Stack) -> (nix::Result<Pid>, Option<Failure>) {
+    let failure = Cell::new(None);
+    let child = || -> isize {
+        failure.set(Some(become_program(image)));
+        127
+    };
+    // SAFETY: this process has a single thread, which the kernel stops until the child has executed
+    // its program or ended, so nobody else sees the shared memory. The child runs on its own stack,
+    // allocates nothing, cannot panic, and returns only to end with the given code.
+    let pid = unsafe {
+        let flags = CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK;
+        clone(Box::new(child), &mut stack.0, flags, Some(libc::SIGCHLD))
+    };
+    (pid, failure.get())
+}
+
+/// The child's side: returns only when it failed.
+fn become_program(image: &Image<'_>) -> Failure {
+    let Image { program, argv, environment, working_dir, stdin, stdout, stderr, files, cgroup } = image;
+    let failed = |stage| move |errno: Errno| Failure { stage, errno: errno as i32 };
+    let prepared = (|| {
+        if let Some(procs) = cgroup {
+            unistd::write(procs, b"0").map_err(failed(Stage::Cgroup))?;
+        }
+        if let Some(files) = *files {
+            // Cannot be refused: it lowers both limits.
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, files, files);
+        }
+        unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_err(failed(Stage::Fork))?;
+        // Should the supervisor be killed, the command goes with it.
+        prctl::set_pdeathsig(Signal::SIGKILL).map_err(failed(Stage::Fork))?;
+        unistd::chdir(*working_dir).map_err(failed(Stage::WorkingDir))?;
+        if let Some(stdin) = stdin {
+            unistd::dup2_stdin(stdin).map_err(failed(Stage::Fork))?;
+        }
+        unistd::dup2_stdout(stdout).map_err(failed(Stage::Fork))?;
+        unistd::dup2_stderr(stderr).map_err(failed(Stage::Fork))?;
+        SigSet::empty().thread_set_mask().map_err(failed(Stage::Fork))
+    })();
+    if let Err(failure) = prepared {
+        return failure;
+    }
+    // SAFETY: the strings live as long as `image`, and both arrays end with a null pointer.
+    unsafe { libc::execve(program.as_ptr(), argv.array.as_ptr(), environment.array.as_ptr()) };
+    failed(Stage::Exec)(Errno::last())
+}
+
+/// Forks; the child runs `child` and ends without returning.
+///
+/// Must be called while the process has a single thread: another one could hold a lock that the
+/// child would wait for in vain.
+pub fn fork(child: impl FnOnce()) -> nix::Result<Pid> {
+    // SAFETY: there is one thread (see above), so the child finds every lock free.
+    match unsafe { unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            child();
+            exit_now()
+        }
+    }
+}
+
+/// What `waitpid` had to say.
+pub enum Reaped {
+    Child(Pid, Status),
+    NoneEnded,
+    NoChildren,
+}
+
+/// Takes leave of one child that has ended, whichever signal ended it. (`nix` knows no real-time
+/// signals and would lose the child that one of them ended.)
+pub fn reap() -> Reaped {
+    let mut status = 0;
+    // SAFETY: writes one integer, to a place that is there.
+    match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
+        0 => Reaped::NoneEnded,
+        pid if pid < 0 => Reaped::NoChildren,
+        pid if libc::WIFSIGNALED(status) => Reaped::Child(Pid::from_raw(pid), Status::Signalled(libc::WTERMSIG(status))),
+        pid => Reaped::Child(Pid::from_raw(pid), Status::Exited(libc::WEXITSTATUS(status))),
+    }
+}
+
+/// Ends this process without running what the server registered for its own end.
+fn exit_now() -> ! {
+    // SAFETY: takes no memory and never returns.
+    unsafe { libc::_exit(0) }
+}
+
+/// Gives every signal its default action: an ignored one would stay ignored in what is executed.
+pub fn restore_signal_actions() {
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    for signal in Signal::iterator() {
+        // SAFETY: the default action runs no code of this program. SIGKILL and SIGSTOP refuse.
+        let _ = unsafe { sigaction(signal, &default) };
+    }
+}
+
+/// Closes every descriptor above the standard ones, except one.
+pub fn close_all_but(kept: &OwnedFd) {
+    let Ok(kept) = libc::c_uint::try_from(kept.as_raw_fd()) else { return };
+    let close = |first: libc::c_uint, last: libc::c_uint| {
+        if first <= last {
+            // SAFETY: called first thing in a new process, before anything owns a descriptor that
+            // will be used again.
+            let closed = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+            if closed != 0 {
+                // A kernel or a sandbox without that call: the numbers that are in use as a rule.
+                // SAFETY: as above.
+                (first..=last.min(4096)).for_each(|fd| drop(unsafe { libc::close(fd as RawFd) }));
+            }
+        }
+    };
+    close(3, kept.saturating_sub(1));
+    close(kept + 1, libc::c_uint::MAX);
+}
+
+/// Takes ownership of descriptors that just arrived through a socket.
+pub fn adopt(received: Vec<RawFd>) -> Vec<OwnedFd> {
+    // SAFETY: the kernel made them for this process with the message, and nobody else knows them.
+    received.into_iter().map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect()
+}

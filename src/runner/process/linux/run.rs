@@ -1,0 +1,185 @@
+//! One command under its supervisor, from its start until nothing of it is left.
+//!
+//! Reads what the server says, reaps, and kills; knows nothing of orders and how they are started.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::sys::signalfd::SignalFd;
+use nix::unistd::Pid;
+
+use super::channel::{receive_now, send_bytes};
+use super::order::{KILL, TERMINATE};
+use super::raw::{self, Reaped};
+use super::report::{Ended, Report, Status};
+use super::tree;
+
+/// A command that lives longer than this is reported as started; one message serves a shorter one.
+const STARTED_AFTER: Duration = Duration::from_millis(2);
+
+/// Processes that are still there after so long a killing will not go.
+const KILLING_LASTS: Duration = Duration::from_secs(3);
+
+/// Whether anybody is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Socket {
+    Open,
+    Ended,
+}
+
+/// What is to become of the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// It lives as long as the command itself.
+    Run,
+    /// It was asked to end, and may take its time.
+    End,
+    /// It has to go now.
+    Die { since: Instant },
+}
+
+pub struct Run<'a> {
+    main: Pid,
+    socket: &'a OwnedFd,
+    children: &'a SignalFd,
+    server: Socket,
+    status: Option<Status>,
+    wish: Wish,
+    begun: Instant,
+    reported: bool,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(main: Pid, socket: &'a OwnedFd, children: &'a SignalFd) -> Self {
+        Self {
+            main,
+            socket,
+            children,
+            server: Socket::Open,
+            status: None,
+            wish: Wish::Run,
+            begun: Instant::now(),
+            reported: false,
+        }
+    }
+
+    /// Returns when the tree is empty, or what is left of it cannot be killed.
+    pub fn see_through(mut self) -> (Ended, Socket) {
+        let mut unkillable = 0;
+        loop {
+            self.wait();
+            if self.reap() == Tree::Empty {
+                break;
+            }
+            if self.status.is_some() && self.wish == Wish::Run {
+                self.wish = Wish::Die { since: Instant::now() };
+            }
+            if let Wish::Die { since } = self.wish {
+                let left = self.kill();
+                if since.elapsed() > KILLING_LASTS {
+                    unkillable = u32::try_from(left).unwrap_or(u32::MAX);
+                    // What is left must not be taken for a part of the next call.
+                    self.server = Socket::Ended;
+                    break;
+                }
+            }
+        }
+        let status = self.status.unwrap_or(Status::Signalled(Signal::SIGKILL as i32));
+        (Ended { status, unkillable, ..Ended::default() }, self.server)
+    }
+
+    /// Waits for a child, for the server, or until there is something to do without them.
+    fn wait(&mut self) {
+        let timeout = self.patience();
+        let mut events = [
+            PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+        ];
+        let watched = if self.server == Socket::Open { 2 } else { 1 };
+        let count = events.get_mut(..watched).map_or(Ok(0), |events| poll(events, timeout));
+        let [child, server] = events.map(|event| event.any().unwrap_or(false));
+        if child {
+            let _ = self.children.read_signal();
+        }
+        if server {
+            self.listen();
+        }
+        if count == Ok(0) {
+            self.report_start();
+        }
+    }
+
+    fn patience(&self) -> PollTimeout {
+        let patience = match self.wish {
+            Wish::Die { since } => (since.elapsed() / 4).clamp(Duration::from_millis(1), Duration::from_millis(50)),
+            _ if !self.reported => STARTED_AFTER,
+            _ => return PollTimeout::NONE,
+        };
+        PollTimeout::try_from(patience).unwrap_or(PollTimeout::NONE)
+    }
+
+    fn report_start(&mut self) {
+        if !self.reported && self.begun.elapsed() >= STARTED_AFTER {
+            self.reported = true;
+            send_bytes(self.socket, &Report::Started.write());
+        }
+    }
+
+    fn listen(&mut self) {
+        let mut said = [0; 16];
+        match receive_now(self.socket, &mut said) {
+            Ok(0) => {
+                self.server = Socket::Ended;
+                self.die();
+            }
+            Ok(count) => said.iter().take(count).for_each(|byte| self.obey(*byte)),
+            Err(_) => (),
+        }
+    }
+
+    fn obey(&mut self, said: u8) {
+        match said {
+            TERMINATE if self.wish == Wish::Run => {
+                self.wish = Wish::End;
+                tree::signal_descendants(Signal::SIGTERM);
+            }
+            KILL => self.die(),
+            _ => (),
+        }
+    }
+
+    fn die(&mut self) {
+        if !matches!(self.wish, Wish::Die { .. }) {
+            self.wish = Wish::Die { since: Instant::now() };
+        }
+    }
+
+    /// Kills everything that is left and says how much that is.
+    fn kill(&self) -> usize {
+        if self.status.is_none() {
+            // At once for the whole group, before any of it can fork again. While the command is
+            // not reaped, nobody else can have its number.
+            let _ = killpg(self.main, Signal::SIGKILL);
+        }
+        tree::signal_descendants(Signal::SIGKILL)
+    }
+
+    fn reap(&mut self) -> Tree {
+        loop {
+            match raw::reap() {
+                Reaped::Child(pid, status) if pid == self.main => self.status = Some(status),
+                Reaped::Child(..) => (),
+                Reaped::NoneEnded => return Tree::Alive,
+                Reaped::NoChildren => return Tree::Empty,
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tree {
+    Alive,
+    Empty,
+}

@@ -1,0 +1,115 @@
+//! The runner of local processes: gets a planned process going under a supervisor.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use tokio_util::sync::CancellationToken;
+
+use super::filling::{Filled, fill};
+use super::fork_server::ForkServer;
+use super::pipes::{Input, Output};
+use super::pool::{Origin, Pool};
+use super::report::{Failure, Stage};
+use super::running::{Parts, ProcessRunning};
+use crate::plan::{Mean, Means, ProcessPlan, Step};
+use crate::runner::{BoxFuture, Runner, Running, StartError, Vault};
+
+/// Carries out [`Step::Process`]. Belongs to the runtime in which it was made.
+#[derive(Clone)]
+pub struct ProcessRunner {
+    pool: Arc<Pool>,
+    vault: Arc<Vault>,
+}
+
+impl ProcessRunner {
+    /// Takes over the fork server. `executable` is this very program: it is started with
+    /// [`crate::runner::process::FORK_SERVER_ARGUMENT`] should the fork server be killed.
+    pub fn new(fork_server: ForkServer, vault: Arc<Vault>, executable: PathBuf) -> io::Result<Self> {
+        let pool = Arc::new(Pool::new(fork_server, executable));
+        pool.warm()?;
+        Ok(Self { pool, vault })
+    }
+
+    /// The same runner with other secrets.
+    pub fn with_vault(&self, vault: Arc<Vault>) -> Self {
+        Self { pool: Arc::clone(&self.pool), vault }
+    }
+
+    /// Which means enforces each limit on this host.
+    pub fn means(&self) -> Means {
+        Means { files: Mean::Rlimit, ..Means::NONE }
+    }
+
+    /// Kills everything that runs, at once and without grace, and says whether all of it was gone
+    /// in time. Nothing can be started afterwards.
+    pub async fn shut_down(&self, patience: Duration) -> bool {
+        self.pool.shut_down(patience).await
+    }
+
+    async fn run(&self, plan: &ProcessPlan, cancel: CancellationToken) -> Result<ProcessRunning, StartError> {
+        let mut filled = fill(plan, &self.vault, b"")?;
+        let parts = self.begin(plan, &mut filled, cancel).await.map_err(StartError::Unavailable)?;
+        let mut running = ProcessRunning::new(parts);
+        match running.started().await {
+            Ok(()) => Ok(running),
+            Err(failure) => Err(explain(failure, plan, &filled)),
+        }
+    }
+
+    /// Hands the order and the far ends of the pipes to a supervisor.
+    async fn begin(&self, plan: &ProcessPlan, filled: &mut Filled, cancel: CancellationToken) -> io::Result<Parts> {
+        let (stdout, their_stdout) = Output::open()?;
+        let (stderr, their_stderr) = Output::open()?;
+        let (input, their_stdin) = match filled.stdin.take() {
+            Some(text) => Input::open(text).map(|(input, theirs)| (input, Some(theirs)))?,
+            None => (None, None),
+        };
+        let theirs = [their_stdin.as_ref(), Some(&their_stdout), Some(&their_stderr)];
+        let descriptors: Vec<_> = theirs.into_iter().flatten().map(AsFd::as_fd).collect();
+        let link = loop {
+            let (link, origin) = self.pool.acquire()?;
+            match link.order(&filled.order, &descriptors).await {
+                Ok(()) => break link,
+                Err(error) if origin == Origin::Idle && is_gone(&error) => (),
+                Err(error) => return Err(error),
+            }
+        };
+        let pool = Arc::clone(&self.pool);
+        let (timeout, kill_grace) = (plan.timeout, plan.kill_grace);
+        Ok(Parts { link, pool, stdout, stderr, input, cancel, timeout, kill_grace })
+    }
+}
+
+/// Whether an idle supervisor was killed while nobody looked.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+fn explain(failure: Failure, plan: &ProcessPlan, filled: &Filled) -> StartError {
+    let Failure { stage, errno } = failure;
+    let source = io::Error::from_raw_os_error(errno);
+    match stage {
+        Stage::WorkingDir => StartError::WorkingDir { path: plan.working_dir.display().to_string(), source },
+        Stage::Exec if errno == Errno::E2BIG as i32 => filled.too_large(),
+        Stage::Exec => StartError::Spawn { program: plan.program.display().to_string(), source },
+        Stage::Fork | Stage::Cgroup => StartError::Unavailable(source),
+    }
+}
+
+impl Runner for ProcessRunner {
+    fn start<'a>(
+        &'a self,
+        step: &'a Step,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        let Step::Process(plan) = step;
+        Box::pin(async move {
+            let running = self.run(plan, cancel).await?;
+            Ok(Box::new(running) as Box<dyn Running>)
+        })
+    }
+}

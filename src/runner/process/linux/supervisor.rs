@@ -1,0 +1,116 @@
+//! A supervisor: a process of one thread that runs one command at a time and leaves nothing of it.
+//!
+//! Orders come in through its socket, reports go out. It is a subreaper, so whatever a command
+//! leaves behind becomes its child, and it does not report an end before it has no children. When
+//! its socket ends, because the server let it go or died, it kills what runs and is done. It knows
+//! no deadlines: the server says when to terminate and when to kill.
+
+use std::os::fd::OwnedFd;
+
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::setsid;
+
+use super::channel::{receive_with, send_bytes};
+use super::order::{LARGEST_BODY, ORDER, Order, PREFIX};
+use super::raw::{self, Stack};
+use super::report::Report;
+use super::run::{Run, Socket};
+use super::spawn;
+
+/// Serves one socket until it ends.
+pub struct Supervisor {
+    socket: OwnedFd,
+    children: SignalFd,
+    stack: Stack,
+}
+
+impl Supervisor {
+    /// Makes this process, which has just been forked for it, a supervisor.
+    pub fn settle(socket: OwnedFd) -> nix::Result<Self> {
+        // Whoever waits for the end of another socket or barrier must not wait for this process.
+        raw::close_all_but(&socket);
+        prctl::set_child_subreaper(true)?;
+        setsid()?;
+        let _ = prctl::set_name(c"mcpfier-run");
+        Ok(Self { socket, children: watch_children()?, stack: Stack::new() })
+    }
+
+    /// Carries out orders until there is nobody to give them.
+    pub fn serve(mut self) {
+        while let Some((mut body, descriptors)) = self.next_order() {
+            let server = self.carry_out(&body, descriptors);
+            forget(&mut body);
+            if server == Socket::Ended {
+                return;
+            }
+        }
+    }
+
+    fn carry_out(&mut self, body: &[u8], descriptors: Vec<OwnedFd>) -> Socket {
+        let Some(order) = Order::read(body) else { return Socket::Ended };
+        let started = spawn::start(&order, &descriptors, None, &mut self.stack);
+        // Only the command holds them from now on, so that their readers see when it ends.
+        drop(descriptors);
+        let (report, server) = match started {
+            Ok(main) => {
+                let (ended, server) = Run::new(main, &self.socket, &self.children).see_through();
+                (Report::Ended(ended), server)
+            }
+            Err(failure) => (Report::NotStarted(failure), Socket::Open),
+        };
+        send_bytes(&self.socket, &report.write());
+        server
+    }
+
+    fn next_order(&self) -> Option<(Vec<u8>, Vec<OwnedFd>)> {
+        let mut descriptors = Vec::new();
+        let mut first = vec![0; 4096];
+        let count = receive_with(&self.socket, &mut first, &mut descriptors).ok()?;
+        first.truncate(count);
+        // What was said too late to the command before.
+        let late = first.iter().take_while(|byte| **byte != ORDER).count();
+        first.drain(..late);
+        match count {
+            0 => None,
+            _ if first.is_empty() => self.next_order(),
+            _ => self.rest_of(first, descriptors),
+        }
+    }
+
+    fn rest_of(&self, mut bytes: Vec<u8>, mut descriptors: Vec<OwnedFd>) -> Option<(Vec<u8>, Vec<OwnedFd>)> {
+        self.receive_up_to(PREFIX, &mut bytes, &mut descriptors)?;
+        let length = bytes.get(1..PREFIX)?.try_into().ok().map(u32::from_le_bytes)?;
+        let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST_BODY)?;
+        self.receive_up_to(PREFIX + length, &mut bytes, &mut descriptors)?;
+        Some((bytes.split_off(PREFIX), descriptors))
+    }
+
+    fn receive_up_to(&self, length: usize, bytes: &mut Vec<u8>, descriptors: &mut Vec<OwnedFd>) -> Option<()> {
+        let mut filled = bytes.len();
+        if filled < length {
+            bytes.resize(length, 0);
+        }
+        while filled < length {
+            match receive_with(&self.socket, bytes.get_mut(filled..)?, descriptors) {
+                Ok(count) if count > 0 => filled += count,
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+}
+
+/// Tells through a descriptor that a child has ended. Signals are blocked already.
+pub fn watch_children() -> nix::Result<SignalFd> {
+    let mut signals = SigSet::empty();
+    signals.add(Signal::SIGCHLD);
+    SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
+}
+
+/// Overwrites an order: its arguments and environment may hold secrets.
+fn forget(body: &mut [u8]) {
+    body.fill(0);
+    std::hint::black_box(body);
+}

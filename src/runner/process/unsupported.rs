@@ -1,0 +1,67 @@
+//! The fallback for systems that no containment was written for: it starts nothing and says why.
+//!
+//! A process that could outlive its call would break the promise of this program, so a run that
+//! cannot be contained is refused instead.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::plan::{Means, Step};
+use crate::runner::{BoxFuture, Runner, Running, StartError, Vault};
+
+/// Stands for the process that forks where there is one.
+pub struct ForkServer(());
+
+impl ForkServer {
+    pub fn fork() -> io::Result<Self> {
+        Ok(Self(()))
+    }
+
+    pub fn spawn(_executable: &Path) -> io::Result<Self> {
+        Ok(Self(()))
+    }
+}
+
+pub fn fork_server_main() -> ExitCode {
+    ExitCode::FAILURE
+}
+
+/// Refuses every step.
+#[derive(Clone)]
+pub struct ProcessRunner(());
+
+impl ProcessRunner {
+    pub fn new(_fork_server: ForkServer, _vault: Arc<Vault>, _executable: PathBuf) -> io::Result<Self> {
+        Ok(Self(()))
+    }
+
+    pub fn with_vault(&self, _vault: Arc<Vault>) -> Self {
+        self.clone()
+    }
+
+    pub fn means(&self) -> Means {
+        Means::NONE
+    }
+
+    pub async fn shut_down(&self, _patience: Duration) -> bool {
+        true
+    }
+}
+
+impl Runner for ProcessRunner {
+    fn start<'a>(
+        &'a self,
+        _step: &'a Step,
+        _cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        Box::pin(async {
+            let reason = "local commands can only be contained on Linux so far";
+            Err(StartError::Unavailable(io::Error::new(io::ErrorKind::Unsupported, reason)))
+        })
+    }
+}

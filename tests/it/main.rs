@@ -1,0 +1,7 @@
+//! The one integration binary: everything that looks at mcpfier from outside.
+
+mod architecture;
+mod clients;
+mod documents;
+mod machine;
+mod support;

@@ -1,0 +1,4 @@
+//! What several areas of the integration tests share.
+
+pub mod machine;
+pub mod skip;
