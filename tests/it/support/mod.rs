@@ -1,4 +1,5 @@
 //! What several areas of the integration tests share.
 
+pub mod client;
 pub mod machine;
 pub mod skip;
