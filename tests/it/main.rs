@@ -5,4 +5,5 @@ mod clients;
 mod documents;
 mod machine;
 mod runner;
+mod protocol;
 mod support;
