@@ -29,8 +29,7 @@ pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: O
         Err(error) => return cannot_start(printer, &error),
     };
     runtime.block_on(async {
-        let started = fork_server.map_or_else(|| ForkServer::spawn_self(), Ok);
-        let (engine, runner) = match started.and_then(|fork_server| session.engine(fork_server)) {
+        let (engine, runner) = match session.engine(fork_server) {
             Ok(parts) => parts,
             Err(error) => return cannot_start(printer, &error),
         };

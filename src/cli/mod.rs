@@ -29,7 +29,7 @@ pub use arguments::Arguments as CommandLine;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    if process::is_fork_server() {
+    if std::env::args_os().nth(1).is_some_and(|word| word == process::FORK_SERVER_ARGUMENT) {
         return process::fork_server_main();
     }
     let arguments = match Arguments::try_parse() {

@@ -1,6 +1,6 @@
 //! Without any other word: the file's tools over stdio.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::FoundBy;
 use crate::model::Dialect;
 use crate::runner::process::ForkServer;
+use crate::serve::stdio;
 
 use super::exit::Exit;
 use super::print::Printer;
@@ -34,16 +35,24 @@ pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>)
 fn serve(session: &Session, fork_server: Option<ForkServer>) -> io::Result<()> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
-        let fork_server = fork_server.map_or_else(ForkServer::spawn_self, Ok)?;
         let (engine, runner) = session.engine(fork_server)?;
+        greet(session);
+        let streams = stdio::take_over()?;
         compile_schemas(session);
-        let served = crate::serve::stdio(engine, &session.path, stop_signal()).await;
+        stdio::serve(engine, streams, stop_signal()).await;
         runner.shut_down(PATIENCE).await;
-        served
+        Ok(())
     });
     // A thread that waits for input nobody will send must not hold the exit.
     runtime.shutdown_background();
     served
+}
+
+/// Somebody started this by hand: say what happens and how a client is connected.
+fn greet(session: &Session) {
+    if io::stdin().is_terminal() {
+        Printer::new(false).talk(&session.greeting());
+    }
 }
 
 /// A file found only because it lies in the current folder is somebody else's until it is named:

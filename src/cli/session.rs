@@ -9,6 +9,7 @@ use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::runner::Vault;
+use crate::serve::stdio;
 
 use super::exit::Exit;
 use super::print::Printer;
@@ -58,15 +59,34 @@ impl Session {
         self.dialect == Dialect::Original && self.catalog.tool(word).is_some()
     }
 
+    /// What a person sees who starts the server by hand.
+    pub fn greeting(&self) -> String {
+        stdio::greeting(&self.catalog, &executable(), &self.absolute_path())
+    }
+
+    /// How clients are told to start this server.
+    pub fn connecting(&self) -> String {
+        stdio::connecting(&self.catalog.server.name, &executable(), &self.absolute_path())
+    }
+
+    fn absolute_path(&self) -> PathBuf {
+        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
+    }
+
     /// What carries calls out. The runner is given back too: a server stops it on its way out.
-    pub fn engine(&self, fork_server: ForkServer) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
+    pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
         let vault = Arc::new(Vault::new(self.catalog.secrets.clone(), Arc::clone(&self.environment)));
         let executable = std::env::current_exe()?;
+        let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let runner = ProcessRunner::new(fork_server, Arc::clone(&vault), executable)?;
         let engine =
             Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
         Ok((Arc::new(engine), runner))
     }
+}
+
+fn executable() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("mcpfier"))
 }
 
 /// The environment, read once. Variables that are not text cannot be named in a file and are left out.

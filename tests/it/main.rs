@@ -4,4 +4,5 @@ mod architecture;
 mod clients;
 mod documents;
 mod machine;
+mod runner;
 mod support;

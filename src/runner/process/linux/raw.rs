@@ -171,7 +171,9 @@ pub fn close_all_but(kept: &OwnedFd) {
             if closed != 0 {
                 // A kernel or a sandbox without that call: the numbers that are in use as a rule.
                 // SAFETY: as above.
-                (first..=last.min(4096)).for_each(|fd| drop(unsafe { libc::close(fd as RawFd) }));
+                (first..=last.min(4096)).for_each(|fd| {
+                    let _ = unsafe { libc::close(fd as RawFd) };
+                });
             }
         }
     };
