@@ -3,3 +3,4 @@
 pub mod machine;
 pub mod skip;
 pub mod processes;
+pub mod program;
