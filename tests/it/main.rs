@@ -3,6 +3,7 @@
 mod architecture;
 mod clients;
 mod documents;
+mod examples;
 mod machine;
 mod runner;
 mod protocol;

@@ -4,3 +4,4 @@ pub mod client;
 pub mod machine;
 pub mod skip;
 pub mod processes;
+pub mod program;
