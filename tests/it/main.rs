@@ -5,6 +5,6 @@ mod clients;
 mod documents;
 mod examples;
 mod machine;
-mod runner;
 mod protocol;
+mod runner;
 mod support;

@@ -2,6 +2,6 @@
 
 pub mod client;
 pub mod machine;
-pub mod skip;
 pub mod processes;
 pub mod program;
+pub mod skip;
