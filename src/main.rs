@@ -1,12 +1,5 @@
-//! The thin binary. First thing, before any thread exists: the fork server.
+//! The program: everything is in the library.
 
-use std::process::ExitCode;
-
-use mcpfier::runner::process::{FORK_SERVER_ARGUMENT, fork_server_main};
-
-fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == FORK_SERVER_ARGUMENT) {
-        return fork_server_main();
-    }
-    ExitCode::SUCCESS
+fn main() -> std::process::ExitCode {
+    mcpfier::cli::main()
 }

@@ -1,1 +1,16 @@
-//! mcp
+//! The Model Context Protocol: what clients ask → the engine, and what comes of it → clients.
+//!
+//! Knows rmcp, and nothing of files, processes or where the bytes come from. [`Server`] answers
+//! requests of both eras of the protocol; [`Connection`] is the transport beneath it.
+
+mod base64;
+mod era;
+mod escape;
+mod listing;
+mod progress;
+mod reply;
+mod server;
+mod wire;
+
+pub use server::Server;
+pub use wire::{Closing, Connection, Gone};

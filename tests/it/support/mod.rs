@@ -1,3 +1,7 @@
-//! What the integration tests share.
+//! What several areas of the integration tests share.
 
+pub mod client;
+pub mod machine;
 pub mod processes;
+pub mod program;
+pub mod skip;

@@ -1,0 +1,63 @@
+//! Which of the two lives of the protocol a request belongs to, and who we say we are in each.
+//!
+//! Until 2025-11-25 a session begins with `initialize`. From 2026-07-28 on there is no session:
+//! every request carries its version and the client's capabilities. One process serves both, even
+//! on one connection.
+
+use rmcp::model::{Implementation, ProtocolVersion, RequestMetaObject};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+use serde_json::json;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Era {
+    /// A session that began with `initialize`.
+    Handshake,
+    /// A request that stands for itself.
+    PerRequest,
+}
+
+impl Era {
+    /// A request that belongs to neither is refused.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<Self, ErrorData> {
+        match context.meta.protocol_version() {
+            Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => {
+                Ok(Self::PerRequest)
+            }
+            _ if context.peer.peer_info().is_some() => Ok(Self::Handshake),
+            _ => Err(unopened(&context.meta)),
+        }
+    }
+}
+
+fn unopened(meta: &RequestMetaObject) -> ErrorData {
+    let missing = meta.missing_required_keys(&ProtocolVersion::V_2026_07_28).join(", ");
+    let text = format!("expected `initialize` first, or these in the request's `_meta`: {missing}");
+    ErrorData::invalid_params(text, None)
+}
+
+/// Who we say we are.
+pub(super) struct Identity {
+    implementation: Implementation,
+    meta_entry: String,
+}
+
+impl Identity {
+    pub(super) fn new(name: &str) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        let info = json!({ "name": name, "version": version });
+        Self {
+            implementation: Implementation::new(name, version),
+            meta_entry: format!(r#""io.modelcontextprotocol/serverInfo":{info}"#),
+        }
+    }
+
+    pub(super) fn implementation(&self) -> Implementation {
+        self.implementation.clone()
+    }
+
+    /// The entry of a result's `_meta`, key and value.
+    pub(super) fn meta_entry(&self) -> &str {
+        &self.meta_entry
+    }
+}

@@ -1,0 +1,279 @@
+//! Progress notifications: what a running command writes, told to its client at a bearable rate.
+//!
+//! The [`Tap`] stands where output is read and never waits. The [`Publisher`] tells the latest news
+//! when it is time: the start at once, then at most every 250 ms, later every second, and a sign of
+//! life after ten silent seconds. One notification is in flight at a time; a client that takes none
+//! is not told any more. What it sees is redacted already.
+
+mod marks;
+mod meter;
+mod tap;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::service::{Peer, ServiceError};
+use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Sanitizer, Stream};
+
+use meter::{Meter, SILENCE, interval};
+use tap::{Board, News};
+
+pub(super) use tap::Tap;
+
+/// How long a client may take to accept one notification.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// After this many notifications in a row that were not accepted in time, no more are sent.
+const FAILURES: u32 = 2;
+
+/// The longest message, in characters.
+const LONGEST: usize = 200;
+
+type Sending = Pin<Box<dyn Future<Output = Result<(), ServiceError>> + Send>>;
+
+/// The two ends of a call's progress.
+pub(super) fn channel(token: ProgressToken, peer: Peer<RoleServer>) -> (Tap, Publisher) {
+    let send = move |params| -> Sending {
+        let peer = peer.clone();
+        Box::pin(async move { peer.notify_progress(params).await })
+    };
+    let board = Board::new();
+    (Tap::new(Arc::clone(&board)), Publisher::new(token, board, Box::new(send)))
+}
+
+pub(super) struct Publisher {
+    token: ProgressToken,
+    send: Box<dyn Fn(ProgressNotificationParam) -> Sending + Send + Sync>,
+    in_flight: Option<(Sending, Instant)>,
+    meter: Meter,
+    pace: Pace,
+    failures: u32,
+}
+
+/// What has been told, and when the next may be.
+struct Pace {
+    board: Arc<Board>,
+    began: Instant,
+    /// The edition of the news that was told last, and when.
+    told: Option<(u64, Instant)>,
+    sent: u32,
+}
+
+impl Publisher {
+    fn new(
+        token: ProgressToken,
+        board: Arc<Board>,
+        send: Box<dyn Fn(ProgressNotificationParam) -> Sending + Send + Sync>,
+    ) -> Self {
+        let pace = Pace { board, began: Instant::now(), told: None, sent: 0 };
+        Self { token, send, in_flight: None, meter: Meter::default(), pace, failures: 0 }
+    }
+
+    /// Publishes until it is dropped.
+    pub(super) async fn run(&mut self) -> Infallible {
+        loop {
+            self.settle().await;
+            if self.failures >= FAILURES {
+                return std::future::pending().await;
+            }
+            let message = self.pace.next_message().await;
+            self.publish(message);
+        }
+    }
+
+    /// Waits for what is in flight, so that it is not written after the call's answer.
+    pub(super) async fn finish(mut self, cancelled: &CancellationToken) {
+        tokio::select! {
+            () = self.settle() => {}
+            () = cancelled.cancelled() => {}
+        }
+    }
+
+    /// Waits until the notification in flight is accepted or given up.
+    async fn settle(&mut self) {
+        let Some((sending, deadline)) = &mut self.in_flight else { return };
+        let accepted = timeout_at(*deadline, sending).await;
+        self.in_flight = None;
+        self.failures = if matches!(accepted, Ok(Ok(()))) { 0 } else { self.failures + 1 };
+    }
+
+    fn publish(&mut self, message: String) {
+        let News { mark, edition, .. } = self.pace.board.read();
+        let (progress, total) = self.meter.next(self.pace.began.elapsed(), mark);
+        let mut params = ProgressNotificationParam::new(self.token.clone(), progress).with_message(message);
+        params.total = total;
+        let now = Instant::now();
+        self.in_flight = Some(((self.send)(params), now + PATIENCE));
+        self.pace.told = Some((edition, now));
+        self.pace.sent = self.pace.sent.saturating_add(1);
+    }
+}
+
+impl Pace {
+    /// Waits until there is something to tell, and until it is time.
+    async fn next_message(&self) -> String {
+        let Some((edition, at)) = self.told else { return headline(&self.board.read()) };
+        loop {
+            let changed = self.board.changed.notified();
+            if self.board.edition() != edition {
+                sleep_until(at + interval(self.began.elapsed(), self.sent)).await;
+                return headline(&self.board.read());
+            }
+            let quiet_until = self.board.heard().max(at) + SILENCE;
+            tokio::select! {
+                () = changed => {}
+                () = sleep_until(quiet_until) => {
+                    if self.board.heard().max(at) + SILENCE <= quiet_until {
+                        return self.sign_of_life();
+                    }
+                }
+            }
+        }
+    }
+
+    fn sign_of_life(&self) -> String {
+        let silent = self.board.heard().elapsed().as_secs();
+        format!("running {} s, no output for {silent} s", self.began.elapsed().as_secs())
+    }
+}
+
+/// The news as one short line.
+fn headline(news: &News) -> String {
+    match &news.line {
+        Some((Stream::Stdout, line)) => readable("", line),
+        Some((Stream::Stderr, line)) => readable("stderr: ", line),
+        None if news.started => "started".to_owned(),
+        None => "waiting to start".to_owned(),
+    }
+}
+
+/// Clean text on one line, cut to the longest message.
+fn readable(prefix: &str, line: &[u8]) -> String {
+    let mut message = prefix.to_owned();
+    for (index, word) in Sanitizer::clean(line).split_whitespace().enumerate() {
+        if index > 0 {
+            message.push(' ');
+        }
+        message.push_str(word);
+    }
+    if let Some((cut, _)) = message.char_indices().nth(LONGEST) {
+        let start = message.char_indices().nth(LONGEST - 1).map_or(cut, |(start, _)| start);
+        message.truncate(start);
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use rmcp::model::NumberOrString;
+
+    use super::*;
+    use crate::engine::Watcher;
+
+    type Sent = Arc<Mutex<Vec<(u64, f64, Option<f64>, String)>>>;
+
+    /// A tap and what its publisher sends, with the millisecond of each.
+    fn publishing(accepts: bool) -> (Tap, Publisher, Sent) {
+        let sent = Sent::default();
+        let (kept, began) = (Arc::clone(&sent), Instant::now());
+        let send = move |params: ProgressNotificationParam| -> Sending {
+            let at = began.elapsed().as_millis() as u64;
+            kept.lock().unwrap().push((at, params.progress, params.total, params.message.unwrap()));
+            if accepts { Box::pin(async { Ok(()) }) } else { Box::pin(std::future::pending()) }
+        };
+        let board = Board::new();
+        let token = ProgressToken(NumberOrString::Number(1));
+        (Tap::new(Arc::clone(&board)), Publisher::new(token, board, Box::new(send)), sent)
+    }
+
+    async fn run(publisher: &mut Publisher, call: impl Future<Output = ()>) {
+        tokio::select! {
+            biased;
+            () = call => {}
+            never = publisher.run() => match never {},
+        }
+    }
+
+    async fn millis(count: u64) {
+        tokio::time::sleep(Duration::from_millis(count)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_start_is_told_at_once_and_then_only_the_latest_line() {
+        let (mut tap, mut publisher, sent) = publishing(true);
+        run(&mut publisher, async {
+            millis(5).await;
+            for number in 0..50 {
+                tap.output(Stream::Stdout, format!("line {number}\n").as_bytes());
+                millis(10).await;
+            }
+            millis(1000).await;
+        })
+        .await;
+        let sent = sent.lock().unwrap();
+        let times: Vec<u64> = sent.iter().map(|(at, ..)| *at).collect();
+        assert_eq!(times, [0, 250, 500]);
+        let messages: Vec<&str> = sent.iter().map(|(.., message)| message.as_str()).collect();
+        assert_eq!(messages, ["waiting to start", "line 24", "line 49"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_broken_by_a_sign_of_life() {
+        let (mut tap, mut publisher, sent) = publishing(true);
+        run(&mut publisher, async {
+            tap.output(Stream::Stderr, b"warming up\n");
+            millis(23_000).await;
+        })
+        .await;
+        let sent = sent.lock().unwrap();
+        let messages: Vec<&str> = sent.iter().map(|(.., message)| message.as_str()).collect();
+        assert_eq!(
+            messages,
+            ["stderr: warming up", "running 10 s, no output for 10 s", "running 20 s, no output for 20 s"]
+        );
+        assert!(sent.iter().zip(sent.iter().skip(1)).all(|(a, b)| a.1 < b.1), "{sent:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_accepts_nothing_is_left_alone() {
+        let (mut tap, mut publisher, sent) = publishing(false);
+        run(&mut publisher, async {
+            for _ in 0..600 {
+                tap.output(Stream::Stdout, b"more\n");
+                millis(100).await;
+            }
+        })
+        .await;
+        assert_eq!(sent.lock().unwrap().len(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn marks_of_the_command_become_numbers() {
+        let (mut tap, mut publisher, sent) = publishing(true);
+        run(&mut publisher, async {
+            millis(1).await;
+            tap.output(Stream::Stdout, b"::progress 3/7 linking::\n");
+            millis(300).await;
+        })
+        .await;
+        assert_eq!(sent.lock().unwrap().last().unwrap(), &(250, 3.0, Some(7.0), "linking".to_owned()));
+    }
+
+    #[test]
+    fn a_message_is_one_short_line() {
+        assert_eq!(readable("stderr: ", b"  a \t b  "), "stderr: a b");
+        let long = readable("", "é".repeat(300).as_bytes());
+        assert_eq!((long.chars().count(), long.ends_with('…')), (200, true));
+    }
+}

@@ -1,0 +1,313 @@
+//! The `result` of one answer, written piece by piece.
+//!
+//! A result can be as large as a command's output. It is never built as a text or a JSON value:
+//! its pieces are sanitized and escaped a chunk at a time into the buffer that is written, and each
+//! chunk is let go as soon as it is there.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::engine::{BinaryPart, Presented, Sanitizer, TextPart};
+
+use super::base64::Encoder;
+use super::era::{Era, Identity};
+use super::escape::escape_into;
+
+/// How much of a chunk is turned into JSON at once.
+const STEP: usize = 32 * 1024;
+
+/// A `result`, waiting to be written.
+pub(super) struct Reply {
+    pieces: VecDeque<Piece>,
+    size: usize,
+}
+
+enum Piece {
+    /// JSON as it is.
+    Json(Bytes),
+    /// Output of a command, inside a JSON string.
+    Output { chunks: VecDeque<Bytes>, sanitizer: Sanitizer },
+    /// Bytes, inside a JSON string.
+    Base64 { chunks: VecDeque<Bytes>, encoder: Encoder },
+}
+
+impl Reply {
+    /// A result that is JSON already.
+    pub(super) fn json(bytes: Bytes) -> Self {
+        Self { size: bytes.len(), pieces: VecDeque::from([Piece::Json(bytes)]) }
+    }
+
+    /// The result of a call.
+    pub(super) fn of_call(presented: Presented, era: Era, identity: &Identity) -> Self {
+        let Presented { is_error, text, binary, structured, meta } = presented;
+        let mut draft = Draft::default();
+        draft.raw(r#"{"content":["#);
+        if !text.is_empty() || binary.is_none() {
+            draft.text_block(text);
+            if binary.is_some() {
+                draft.raw(",");
+            }
+        }
+        if let Some(binary) = binary {
+            draft.binary_block(binary);
+        }
+        draft.raw("]");
+        if let Some(structured) = structured {
+            draft.raw(r#","structuredContent":"#);
+            draft.value(&structured);
+        }
+        draft.raw(if is_error { r#","isError":true"# } else { r#","isError":false"# });
+        draft.end(&meta, era, identity);
+        draft.into_reply()
+    }
+
+    /// The result of a call that was refused: a text that the model can act on.
+    pub(super) fn refusal(text: String, era: Era, identity: &Identity) -> Self {
+        let said = Presented {
+            is_error: true,
+            text: vec![TextPart::Said(text)],
+            binary: None,
+            structured: None,
+            meta: Map::new(),
+        };
+        Self::of_call(said, era, identity)
+    }
+
+    /// Bytes that are held until this is written; the JSON is somewhat longer.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Appends to `out` until it holds `enough` bytes or nothing is left. Says whether more is left.
+    pub(super) fn fill(&mut self, out: &mut Vec<u8>, enough: usize) -> bool {
+        while let Some(piece) = self.pieces.front_mut() {
+            if out.len() >= enough {
+                return true;
+            }
+            if !piece.step(out) {
+                self.pieces.pop_front();
+            }
+        }
+        false
+    }
+
+    /// The whole JSON; for answers that take another way than our own transport.
+    pub(super) fn into_json(mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.fill(&mut out, usize::MAX);
+        out
+    }
+}
+
+impl Piece {
+    /// Appends the next bit. Says whether more is left.
+    fn step(&mut self, out: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Json(bytes) => {
+                out.extend_from_slice(bytes);
+                false
+            }
+            Self::Output { chunks, sanitizer } => match next_step(chunks) {
+                Some(bytes) => {
+                    escape_into(&sanitizer.push(&bytes), out);
+                    true
+                }
+                None => {
+                    escape_into(&sanitizer.finish(), out);
+                    false
+                }
+            },
+            Self::Base64 { chunks, encoder } => match next_step(chunks) {
+                Some(bytes) => {
+                    encoder.push(&bytes, out);
+                    true
+                }
+                None => {
+                    encoder.finish(out);
+                    false
+                }
+            },
+        }
+    }
+}
+
+/// Takes at most [`STEP`] bytes off the front; a chunk that is used up is freed.
+fn next_step(chunks: &mut VecDeque<Bytes>) -> Option<Bytes> {
+    let front = chunks.front_mut()?;
+    if front.len() > STEP { Some(front.split_to(STEP)) } else { chunks.pop_front() }
+}
+
+/// Pieces being put together; plain JSON between two outputs is one piece.
+#[derive(Default)]
+struct Draft {
+    pieces: VecDeque<Piece>,
+    json: Vec<u8>,
+    size: usize,
+}
+
+impl Draft {
+    fn raw(&mut self, json: &str) {
+        self.json.extend_from_slice(json.as_bytes());
+    }
+
+    fn value(&mut self, value: &impl serde::Serialize) {
+        // A `Value` has string keys only, and a buffer takes everything.
+        let _ = serde_json::to_writer(&mut self.json, value);
+    }
+
+    fn text_block(&mut self, parts: Vec<TextPart>) {
+        self.raw(r#"{"type":"text","text":""#);
+        for part in parts {
+            match part {
+                TextPart::Said(text) => escape_into(&text, &mut self.json),
+                TextPart::Output(chunks) => {
+                    self.piece(&chunks);
+                    self.pieces
+                        .push_back(Piece::Output { chunks: chunks.into(), sanitizer: Sanitizer::default() });
+                }
+            }
+        }
+        self.raw(r#""}"#);
+    }
+
+    fn binary_block(&mut self, binary: BinaryPart) {
+        let BinaryPart { mime, bytes } = binary;
+        let media = ["image", "audio"].into_iter().find(|kind| mime.starts_with(&format!("{kind}/")));
+        let (open, close) = match media {
+            Some(kind) => (format!(r#"{{"type":"{kind}","mimeType":"#), r#""}"#),
+            None => {
+                (r#"{"type":"resource","resource":{"uri":"mcpfier:stdout","mimeType":"#.to_owned(), r#""}}"#)
+            }
+        };
+        self.raw(&open);
+        self.value(&mime);
+        self.raw(if media.is_some() { r#","data":""# } else { r#","blob":""# });
+        self.piece(&bytes);
+        self.pieces.push_back(Piece::Base64 { chunks: bytes.into(), encoder: Encoder::default() });
+        self.raw(close);
+    }
+
+    /// What every result ends with.
+    fn end(&mut self, meta: &Map<String, Value>, era: Era, identity: &Identity) {
+        if era == Era::PerRequest {
+            self.raw(r#","resultType":"complete""#);
+        }
+        let mut open = r#","_meta":{"#;
+        for (key, value) in meta {
+            self.raw(open);
+            self.value(key);
+            self.raw(":");
+            self.value(value);
+            open = ",";
+        }
+        if era == Era::PerRequest {
+            self.raw(open);
+            self.raw(identity.meta_entry());
+            open = ",";
+        }
+        self.raw(if open == "," { "}}" } else { "}" });
+    }
+
+    /// Closes the JSON so far, before a piece of the given chunks.
+    fn piece(&mut self, chunks: &[Bytes]) {
+        self.size += chunks.iter().map(Bytes::len).sum::<usize>();
+        self.close_json();
+    }
+
+    fn close_json(&mut self) {
+        self.size += self.json.len();
+        self.pieces.push_back(Piece::Json(std::mem::take(&mut self.json).into()));
+    }
+
+    fn into_reply(mut self) -> Reply {
+        self.close_json();
+        Reply { pieces: self.pieces, size: self.size }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn written(presented: Presented, era: Era, enough: usize) -> Value {
+        let mut reply = Reply::of_call(presented, era, &Identity::new("tools"));
+        let mut whole = Vec::new();
+        loop {
+            let mut part = Vec::new();
+            let more = reply.fill(&mut part, enough);
+            whole.append(&mut part);
+            if !more {
+                return serde_json::from_slice(&whole).unwrap();
+            }
+        }
+    }
+
+    fn presented(text: Vec<TextPart>, binary: Option<BinaryPart>) -> Presented {
+        Presented { is_error: false, text, binary, structured: None, meta: Map::new() }
+    }
+
+    #[test]
+    fn what_we_say_and_what_a_command_wrote_are_one_text() {
+        let text = vec![
+            TextPart::Said("a \"b\"\n".into()),
+            TextPart::Output(vec![Bytes::from_static(b"caf\xc3"), Bytes::from_static(b"\xa9\n")]),
+            TextPart::Said("exit code 1".into()),
+        ];
+        let result = written(presented(text, None), Era::Handshake, 1);
+        assert_eq!(
+            result,
+            json!({ "content": [{ "type": "text", "text": "a \"b\"\ncafé\nexit code 1" }], "isError": false })
+        );
+    }
+
+    #[test]
+    fn a_large_output_comes_in_parts_and_whole() {
+        let chunk = Bytes::from(vec![b'x'; 200_000]);
+        let text = vec![TextPart::Output(vec![chunk.clone(), chunk])];
+        let result = written(presented(text, None), Era::Handshake, 64 * 1024);
+        assert_eq!(result["content"][0]["text"].as_str().unwrap().len(), 400_000);
+    }
+
+    #[test]
+    fn the_newer_era_is_told_who_answers() {
+        let mut said = presented(Vec::new(), None);
+        said.meta.insert("mcpfier/run".into(), json!({ "exitCode": 0 }));
+        said.structured = Some(json!({ "a": 1 }));
+        let result = written(said, Era::PerRequest, 64);
+        assert_eq!(
+            result,
+            json!({
+                "content": [{ "type": "text", "text": "" }],
+                "structuredContent": { "a": 1 },
+                "isError": false,
+                "resultType": "complete",
+                "_meta": {
+                    "mcpfier/run": { "exitCode": 0 },
+                    "io.modelcontextprotocol/serverInfo": { "name": "tools", "version": env!("CARGO_PKG_VERSION") },
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn bytes_are_an_image_or_a_resource_by_their_type() {
+        let bytes = vec![Bytes::from_static(b"\x89PN"), Bytes::from_static(b"G")];
+        let image = BinaryPart { mime: "image/png".into(), bytes: bytes.clone() };
+        let result = written(presented(Vec::new(), Some(image)), Era::Handshake, 8);
+        assert_eq!(
+            result["content"],
+            json!([{ "type": "image", "mimeType": "image/png", "data": "iVBORw==" }])
+        );
+        let other = BinaryPart { mime: "application/zip".into(), bytes };
+        let text = vec![TextPart::Said("4 bytes".into())];
+        let result = written(presented(text, Some(other)), Era::Handshake, 8);
+        assert_eq!(
+            result["content"][1]["resource"],
+            json!({ "uri": "mcpfier:stdout", "mimeType": "application/zip", "blob": "iVBORw==" })
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! rmcp's requests → the engine, and back.
+//!
+//! Everything that is not declared is answered with "method not found"; an unknown tool is an
+//! invalid request; all other problems of a call are results that a model can read and act on.
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
+    CompleteResult, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams, InitializeResult,
+    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
+    ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use crate::call::Call;
+use crate::engine::{Engine, Outcome, Rejection, Stream, Watcher};
+use crate::model::Principal;
+use crate::plan::ExecutionPlan;
+
+use super::era::{Era, Identity};
+use super::listing::{self, Listing};
+use super::progress;
+use super::reply::Reply;
+use super::wire::Ticket;
+
+/// The tools of one engine, offered to one caller.
+pub struct Server {
+    engine: Arc<Engine>,
+    caller: Principal,
+    identity: Identity,
+    listing: Listing,
+}
+
+impl Server {
+    pub fn new(engine: Arc<Engine>, caller: Principal) -> Self {
+        let identity = Identity::new(&engine.catalog().server.name);
+        Self { engine, caller, identity, listing: Listing::default() }
+    }
+
+    async fn call(
+        &self,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Reply, ErrorData> {
+        let era = Era::of(context)?;
+        let call = Call {
+            principal: self.caller.clone(),
+            tool: request.name.into_owned(),
+            arguments: request.arguments.unwrap_or_default(),
+        };
+        let done = match self.engine.prepare(call) {
+            Ok(plan) => self.run(&plan, context).await.map(|outcome| outcome.present(&plan)),
+            Err(rejection) => Err(rejection),
+        };
+        match done {
+            Ok(presented) => Ok(Reply::of_call(presented, era, &self.identity)),
+            Err(rejection) if rejection.is_unknown_tool() => {
+                Err(ErrorData::invalid_params(rejection.to_string(), None))
+            }
+            Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.identity)),
+        }
+    }
+
+    /// Carries a plan out; tells the client how it goes if it has asked for that.
+    async fn run(
+        &self,
+        plan: &ExecutionPlan,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Outcome, Rejection> {
+        let Some(token) = context.meta.get_progress_token() else {
+            return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;
+        };
+        let (mut tap, mut publisher) = progress::channel(token, context.peer.clone());
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.engine.execute(plan, &mut tap, context.ct.clone()) => outcome,
+            never = publisher.run() => match never {},
+        };
+        publisher.finish(&context.ct).await;
+        outcome
+    }
+}
+
+/// The watcher of a call whose client did not ask for progress.
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+}
+
+/// Leaves a result for our own transport; elsewhere it becomes the value that rmcp wants.
+fn hand_over<T: Default + serde::de::DeserializeOwned>(
+    reply: Reply,
+    context: &RequestContext<RoleServer>,
+) -> Result<T, ErrorData> {
+    if let Some(ticket) = context.extensions.get::<Ticket>() {
+        ticket.deposit(reply);
+        return Ok(T::default());
+    }
+    serde_json::from_slice(&reply.into_json())
+        .map_err(|error| ErrorData::internal_error(format!("the result is not valid: {error}"), None))
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        // `listChanged` comes with hot reload.
+        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let mut info = ServerConfig::new(capabilities).with_server_info(self.identity.implementation());
+        info.instructions.clone_from(&self.engine.catalog().server.instructions);
+        info
+    }
+
+    async fn initialize(
+        &self,
+        mut request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let answer = self.negotiate_initialize(&request)?;
+        request.protocol_version = answer.protocol_version.clone();
+        context.peer.set_peer_info(request);
+        Ok(answer)
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let era = Era::of(&context)?;
+        if request.and_then(|page| page.cursor).is_some_and(|cursor| !cursor.is_empty()) {
+            return Err(ErrorData::invalid_params("unknown `cursor`: the list has one page", None));
+        }
+        let result = self.listing.result(era, self.engine.catalog(), &self.identity);
+        hand_over(Reply::json(result), &context)
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        let tool = self.engine.catalog().tool(name).filter(|tool| tool.is_offered())?;
+        Some(listing::listed(tool))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let reply = self.call(request, &context).await?;
+        hand_over::<CallToolResult>(reply, &context).map(CallToolResponse::from)
+    }
+
+    async fn complete(
+        &self,
+        _request: CompleteRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+    }
+
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+    }
+
+    /// Where rmcp puts every method that it does not know, and known ones with parameters that do
+    /// not fit.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        match request.method.as_str() {
+            method @ ("initialize" | "server/discover" | "ping" | "tools/list") => {
+                Err(ErrorData::invalid_params(format!("these are no `params` of `{method}`"), None))
+            }
+            _ => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None)),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Requests that are in flight, and the results that wait for their response to be sent.
+//!
+//! A tool's result does not travel through rmcp as a value: the handler deposits a [`Reply`] here
+//! and returns an empty result, and the transport writes the deposit where the empty result stands.
+//! The table also knows when an id may be used again, and when nothing is left to wait for.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rmcp::model::RequestId;
+use tokio::sync::Notify;
+
+use super::super::reply::Reply;
+use super::inbound::Refusal;
+use super::outbox::Outbox;
+
+pub(super) struct InFlight {
+    requests: Mutex<HashMap<RequestId, Request>>,
+    emptied: Notify,
+    outbox: Arc<Outbox>,
+}
+
+#[derive(Default)]
+struct Request {
+    deposit: Option<Reply>,
+    /// The client does not want the answer any more.
+    cancelled: bool,
+    /// The handler has returned; what is left is the response's way out.
+    handled: bool,
+}
+
+/// What becomes of a response that rmcp sends.
+pub(super) enum Settled {
+    /// Write this in its place.
+    Deposit(Reply),
+    /// Write it as it is.
+    AsItIs,
+    /// Its request is not known, or was cancelled: nothing may be sent.
+    Unwanted,
+}
+
+/// A handler's hold on its request; travels in the request's extensions.
+#[derive(Clone)]
+pub(in crate::mcp) struct Ticket(Arc<Hold>);
+
+struct Hold {
+    id: RequestId,
+    table: Arc<InFlight>,
+}
+
+impl InFlight {
+    pub(super) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
+        Arc::new(Self { requests: Mutex::default(), emptied: Notify::new(), outbox })
+    }
+
+    /// Takes a request in. `None` if its id is in use.
+    pub(super) fn admit(self: &Arc<Self>, id: &RequestId) -> Option<Ticket> {
+        match self.lock().entry(id.clone()) {
+            Entry::Occupied(_) => None,
+            Entry::Vacant(place) => {
+                place.insert(Request::default());
+                Some(Ticket(Arc::new(Hold { id: id.clone(), table: Arc::clone(self) })))
+            }
+        }
+    }
+
+    /// The client has cancelled a request. Its id stays taken until its handler has returned.
+    pub(super) fn cancel(&self, id: &RequestId) {
+        self.change(id, |request| {
+            request.cancelled = true;
+            request.deposit = None;
+            request.handled
+        });
+    }
+
+    /// A response is on its way out.
+    pub(super) fn settle(&self, id: &RequestId) -> Settled {
+        let mut requests = self.lock();
+        let settled = match requests.remove(id) {
+            None => Settled::Unwanted,
+            Some(Request { cancelled: true, handled, .. }) => {
+                if !handled {
+                    requests.insert(id.clone(), Request { cancelled: true, ..Request::default() });
+                }
+                Settled::Unwanted
+            }
+            Some(Request { deposit: Some(reply), .. }) => Settled::Deposit(reply),
+            Some(_) => Settled::AsItIs,
+        };
+        self.announce(requests);
+        settled
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Resolves when the last request is gone, if that happens after this was called.
+    pub(super) fn emptied(&self) -> impl Future<Output = ()> + '_ {
+        self.emptied.notified()
+    }
+
+    /// A handler has come to grief; without this its client would wait for ever.
+    fn lost(&self, id: &RequestId) {
+        if !matches!(self.settle(id), Settled::Unwanted) {
+            self.outbox.put(|out| out.append(&mut Refusal::lost(id).into_json()));
+        }
+    }
+
+    /// Changes a request; it is removed if `change` says that it is over.
+    fn change(&self, id: &RequestId, change: impl FnOnce(&mut Request) -> bool) {
+        let mut requests = self.lock();
+        if let Some(request) = requests.get_mut(id)
+            && change(request)
+        {
+            requests.remove(id);
+        }
+        self.announce(requests);
+    }
+
+    fn announce(&self, requests: MutexGuard<'_, HashMap<RequestId, Request>>) {
+        let empty = requests.is_empty();
+        drop(requests);
+        if empty {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticket {
+    /// Leaves the result for the transport.
+    pub(in crate::mcp) fn deposit(&self, reply: Reply) {
+        let Hold { id, table } = &*self.0;
+        table.change(id, |request| {
+            if !request.cancelled {
+                request.deposit = Some(reply);
+            }
+            false
+        });
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.table.lost(&self.id);
+        }
+        self.table.change(&self.id, |request| {
+            request.handled = true;
+            request.cancelled
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn id(text: &str) -> RequestId {
+        RequestId::String(text.into())
+    }
+
+    fn reply() -> Reply {
+        Reply::json(Bytes::from_static(b"{}"))
+    }
+
+    #[test]
+    fn a_deposit_is_written_in_place_of_its_response() {
+        let table = InFlight::new(Outbox::new());
+        let ticket = table.admit(&id("a")).unwrap();
+        assert!(table.admit(&id("a")).is_none(), "the id is in use");
+        ticket.deposit(reply());
+        drop(ticket);
+        assert!(matches!(table.settle(&id("a")), Settled::Deposit(_)));
+        assert!(matches!(table.settle(&id("a")), Settled::Unwanted));
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_cancelled_request_leaves_nothing_and_frees_its_id_when_its_handler_returns() {
+        let table = InFlight::new(Outbox::new());
+        let ticket = table.admit(&id("a")).unwrap();
+        table.cancel(&id("a"));
+        assert!(table.admit(&id("a")).is_none(), "it is still being stopped");
+        ticket.deposit(reply());
+        assert!(matches!(table.settle(&id("a")), Settled::Unwanted));
+        drop(ticket);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_cancellation_after_the_handler_has_returned_drops_the_deposit() {
+        let table = InFlight::new(Outbox::new());
+        let ticket = table.admit(&id("a")).unwrap();
+        ticket.deposit(reply());
+        drop(ticket);
+        table.cancel(&id("a"));
+        assert!(table.is_empty());
+        assert!(matches!(table.settle(&id("a")), Settled::Unwanted));
+    }
+}

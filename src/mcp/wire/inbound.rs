@@ -1,0 +1,359 @@
+//! One line → a message for rmcp, a refusal, or nothing.
+//!
+//! Nothing that a client sends ends the connection: what is no JSON, no message, or too long is
+//! answered with a JSON-RPC error, with the id of its request where it has a legible one.
+//!
+//! `tools/call` is read here in one pass; rmcp would try a line against every request it knows. All
+//! other methods are rare and take rmcp's way.
+
+use std::borrow::Cow;
+
+use rmcp::model::{
+    CallToolRequest, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, JsonObject, JsonRpcMessage,
+    NumberOrString, RequestId, RequestMetaObject,
+};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::super::escape::quote_into;
+
+/// What a line turned out to be.
+#[derive(Debug)]
+pub(super) enum Inbound {
+    Request(RequestId, Box<ClientRequest>),
+    /// A notification for rmcp. With the id of the request that it cancels, if it does.
+    Notification(Box<ClientJsonRpcMessage>, Option<RequestId>),
+    /// Nothing to do, and nothing to answer.
+    Nothing,
+    Refused(Refusal),
+}
+
+/// A JSON-RPC error for a line that never became a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// As it was written; `null` where there is none.
+    pub id: String,
+    pub code: i32,
+    pub message: String,
+}
+
+const PARSE_ERROR: i32 = -32700;
+const INVALID_REQUEST: i32 = -32600;
+const INVALID_PARAMS: i32 = -32602;
+const INTERNAL_ERROR: i32 = -32603;
+
+/// The outermost object of a message; everything else is looked at when it is known what it is.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "present")]
+    result: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "present")]
+    error: Option<IgnoredAny>,
+}
+
+/// `null` is there, too.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+#[derive(Deserialize)]
+struct CallParams {
+    name: String,
+    #[serde(default)]
+    arguments: Option<JsonObject>,
+    #[serde(default)]
+    _meta: Option<JsonObject>,
+}
+
+/// Reads one line.
+pub(super) fn read(line: &[u8]) -> Inbound {
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
+    if line.is_empty() {
+        return Inbound::Nothing;
+    }
+    let envelope: Envelope<'_> = match outermost(line) {
+        Ok(envelope) => envelope,
+        Err(error) => return Inbound::Refused(Refusal::of_line(line, &error)),
+    };
+    match (envelope.id, &envelope.method) {
+        (Some(id), Some(method)) => match serde_json::from_str::<RequestId>(id.get()) {
+            Ok(request) => read_request(line, request, method, envelope.params),
+            Err(_) => Inbound::Refused(Refusal::new(
+                id.get(),
+                INVALID_REQUEST,
+                "expected an `id` that is a string or a whole number",
+            )),
+        },
+        (None, Some(_)) => read_notification(line),
+        // We send no requests, so there is nothing that a response could belong to.
+        (_, None) if envelope.result.is_some() || envelope.error.is_some() => Inbound::Nothing,
+        (id, None) => Inbound::Refused(Refusal::new(
+            id.map_or("null", RawValue::get),
+            INVALID_REQUEST,
+            "expected a JSON-RPC message, which has a `method`",
+        )),
+    }
+}
+
+/// Reads an object. A derived reader alone would take an array for its fields, too.
+fn outermost<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+    if json.first() == Some(&b'[') {
+        let _: IgnoredAny = serde_json::from_slice(json)?;
+        return Err(serde::de::Error::custom("found an array where an object has to be"));
+    }
+    serde_json::from_slice(json)
+}
+
+fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawValue>) -> Inbound {
+    if method == "tools/call" {
+        return match read_call(params) {
+            Ok(call) => Inbound::Request(id, Box::new(ClientRequest::CallToolRequest(call))),
+            Err(problem) => Inbound::Refused(Refusal::new(&written(&id), INVALID_PARAMS, &problem)),
+        };
+    }
+    match serde_json::from_slice::<ClientJsonRpcMessage>(line) {
+        Ok(JsonRpcMessage::Request(message)) => Inbound::Request(message.id, Box::new(message.request)),
+        Ok(_) => Inbound::Refused(Refusal::new(&written(&id), INVALID_REQUEST, "expected a request")),
+        Err(error) => {
+            Inbound::Refused(Refusal::new(&written(&id), INVALID_REQUEST, &format!("not a request: {error}")))
+        }
+    }
+}
+
+fn read_call(params: Option<&RawValue>) -> Result<CallToolRequest, String> {
+    let params = params.ok_or("expected `params` with the `name` of a tool")?;
+    let CallParams { name, arguments, _meta } = outermost(params.get().as_bytes())
+        .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
+    let mut params = CallToolRequestParams::new(name);
+    params.arguments = arguments;
+    let mut request = CallToolRequest::new(params);
+    if let Some(meta) = _meta {
+        request.extensions.insert(RequestMetaObject::from(meta));
+    }
+    Ok(request)
+}
+
+fn read_notification(line: &[u8]) -> Inbound {
+    #[derive(Deserialize)]
+    struct Cancelled {
+        method: String,
+        params: CancelledParams,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct CancelledParams {
+        request_id: RequestId,
+    }
+    let Ok(message) = serde_json::from_slice::<ClientJsonRpcMessage>(line) else { return Inbound::Nothing };
+    let cancelled = serde_json::from_slice::<Cancelled>(line).ok();
+    let cancelled = cancelled.filter(|cancelled| cancelled.method == "notifications/cancelled");
+    Inbound::Notification(Box::new(message), cancelled.map(|cancelled| cancelled.params.request_id))
+}
+
+/// The answer to a line that was too long to be taken in.
+pub(super) fn too_long(head: &[u8], tail: &[u8], longest: usize) -> Refusal {
+    let id = id_in_head(head).or_else(|| id_in_tail(tail));
+    let message = format!("a message of more than {longest} bytes is not taken");
+    Refusal::new(id.as_deref().unwrap_or("null"), INVALID_REQUEST, &message)
+}
+
+/// Looks for the outermost `id` in the first bytes of a message.
+fn id_in_head(head: &[u8]) -> Option<String> {
+    struct Outermost<'a>(&'a mut Option<String>);
+    impl<'de> Visitor<'de> for Outermost<'_> {
+        type Value = ();
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("a JSON-RPC message")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                if key == "id" {
+                    *self.0 = Some(written(&map.next_value::<NumberOrString>()?));
+                } else {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut id = None;
+    // It ends in an error, since the message is cut off; what was found until then stays.
+    let _ = serde_json::Deserializer::from_slice(head).deserialize_map(Outermost(&mut id));
+    id
+}
+
+/// Looks for an `id` that is the last entry: the last brace closes the outermost object.
+fn id_in_tail(tail: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(tail.get(tail.len().saturating_sub(256)..)?).ok()?;
+    let entry = text.trim_end().strip_suffix('}')?;
+    let (_, value) = entry.rsplit_once("\"id\":")?;
+    serde_json::from_str(value).ok().as_ref().map(written)
+}
+
+fn written(id: &RequestId) -> String {
+    match id {
+        NumberOrString::Number(number) => number.to_string(),
+        NumberOrString::String(text) => {
+            let mut quoted = Vec::new();
+            quote_into(text, &mut quoted);
+            String::from_utf8_lossy(&quoted).into_owned()
+        }
+    }
+}
+
+impl Refusal {
+    fn new(id: &str, code: i32, message: &str) -> Self {
+        Self { id: id.to_owned(), code, message: message.to_owned() }
+    }
+
+    fn of_line(line: &[u8], error: &serde_json::Error) -> Self {
+        if !error.is_data() {
+            return Self::new("null", PARSE_ERROR, &format!("not JSON: {error}"));
+        }
+        let message = match line.first() {
+            Some(b'[') => "batches are not part of the protocol; expected one message a line".to_owned(),
+            _ => format!("expected a JSON-RPC message: {error}"),
+        };
+        Self::new(id_in_head(line).as_deref().unwrap_or("null"), INVALID_REQUEST, &message)
+    }
+
+    /// The answer to a request whose id belongs to another one.
+    pub(super) fn duplicate(id: &RequestId) -> Self {
+        let written = written(id);
+        let message = format!("the id {written} belongs to a request that is still in flight");
+        Self { id: written, code: INVALID_REQUEST, message }
+    }
+
+    /// The answer to a request whose handler has failed.
+    pub(super) fn lost(id: &RequestId) -> Self {
+        Self::new(&written(id), INTERNAL_ERROR, "the server failed while it handled this request")
+    }
+
+    /// The whole message, without a newline.
+    pub(super) fn into_json(self) -> Vec<u8> {
+        let mut out =
+            format!(r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":"#, self.id, self.code);
+        let mut quoted = Vec::new();
+        quote_into(&self.message, &mut quoted);
+        out.push_str(&String::from_utf8_lossy(&quoted));
+        out.push_str("}}");
+        out.into_bytes()
+    }
+}
+
+/// Appends an id as JSON.
+pub(super) fn id_into(id: &RequestId, out: &mut Vec<u8>) {
+    match id {
+        NumberOrString::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+        NumberOrString::String(text) => quote_into(text, out),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(line: &str) -> (String, i32) {
+        match read(line.as_bytes()) {
+            Inbound::Refused(Refusal { id, code, message }) => {
+                assert!(!message.is_empty());
+                (id, code)
+            }
+            other => panic!("{line} was not refused: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused_with_its_id_if_it_has_one() {
+        for (line, id, code) in [
+            ("nonsense", "null", PARSE_ERROR),
+            ("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":", "null", PARSE_ERROR),
+            ("[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", "null", INVALID_REQUEST),
+            ("17", "null", INVALID_REQUEST),
+            ("{}", "null", INVALID_REQUEST),
+            ("{\"id\":7}", "7", INVALID_REQUEST),
+            ("{\"id\":7,\"method\":5}", "7", INVALID_REQUEST),
+            ("{\"id\":1.5,\"method\":\"ping\"}", "1.5", INVALID_REQUEST),
+            ("{\"id\":null,\"method\":\"ping\"}", "null", INVALID_REQUEST),
+            ("{\"id\":{\"a\":1},\"method\":\"ping\"}", "{\"a\":1}", INVALID_REQUEST),
+            ("{\"id\":\"a\\\"b\",\"method\":\"tools/call\"}", "\"a\\\"b\"", INVALID_PARAMS),
+            ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":5}}", "3", INVALID_PARAMS),
+            ("{\"id\":3,\"method\":\"tools/call\",\"params\":[\"name\",{}]}", "3", INVALID_PARAMS),
+            ("[1,", "null", PARSE_ERROR),
+            (
+                "{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"a\",\"arguments\":[1]}}",
+                "3",
+                INVALID_PARAMS,
+            ),
+            ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"\\ud800\"}}", "3", INVALID_PARAMS),
+        ] {
+            assert_eq!(refused(line), (id.to_owned(), code), "{line}");
+        }
+        assert!(matches!(read(b"\xff\xfe{}"), Inbound::Refused(Refusal { code: PARSE_ERROR, .. })));
+        let deep = format!("{{\"id\":3,\"method\":\"tools/call\",\"params\":{}", "[".repeat(100_000));
+        assert_eq!(refused(&deep).1, PARSE_ERROR);
+    }
+
+    #[test]
+    fn a_refusal_is_one_json_message() {
+        let Inbound::Refused(refusal) = read(b"{\"id\":\"\\u0001\",\"method\":\"tools/call\"}") else {
+            panic!()
+        };
+        let json: serde_json::Value = serde_json::from_slice(&refusal.into_json()).unwrap();
+        assert_eq!((&json["id"], &json["error"]["code"]), (&"\u{1}".into(), &(-32602).into()));
+    }
+
+    #[test]
+    fn a_call_is_read_with_its_arguments_and_its_meta() {
+        let line = br#"{"jsonrpc":"2.0","id":"x","method":"tools/call","params":{"name":"t","arguments":{"a":1},"_meta":{"progressToken":9}}}"#;
+        let Inbound::Request(id, request) = read(line) else { panic!() };
+        let ClientRequest::CallToolRequest(call) = *request else { panic!() };
+        assert_eq!(id, RequestId::String("x".into()));
+        assert_eq!(call.params.name, "t");
+        assert_eq!(call.params.arguments.unwrap()["a"], 1);
+        let meta = call.extensions.get::<RequestMetaObject>().unwrap();
+        assert_eq!(meta.get_progress_token().unwrap().0, NumberOrString::Number(9));
+    }
+
+    #[test]
+    fn junk_that_expects_no_answer_gets_none() {
+        for line in
+            ["", "  \r", "{\"id\":1,\"result\":{}}", "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\"}}"]
+        {
+            assert!(matches!(read(line.as_bytes()), Inbound::Nothing), "{line}");
+        }
+        for line in ["{\"method\":\"notifications/x\",\"params\":[1,2]}", "{\"method\":\"\"}"] {
+            assert!(
+                matches!(read(line.as_bytes()), Inbound::Nothing | Inbound::Notification(_, None)),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cancellation_names_its_request() {
+        let line =
+            br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5,"reason":"x"}}"#;
+        assert!(matches!(read(line), Inbound::Notification(_, Some(NumberOrString::Number(5)))));
+    }
+
+    #[test]
+    fn the_id_of_a_line_that_is_too_long_is_found_at_either_end() {
+        let filler = "x".repeat(300);
+        for (head, tail, id) in [
+            (format!("{{\"jsonrpc\":\"2.0\",\"id\":5,\"params\":\"{filler}"), "\"}".to_owned(), "5"),
+            (format!("{{\"params\":{{\"id\":5,\"a\":\"{filler}"), "\"},\"id\":\"b\"}\r".to_owned(), "\"b\""),
+            (format!("{{\"params\":{{\"a\":\"{filler}"), "\",\"id\":6}}".to_owned(), "null"),
+            (format!("[{{\"id\":1,\"a\":\"{filler}"), "\"}]".to_owned(), "null"),
+        ] {
+            assert_eq!(too_long(head.as_bytes(), tail.as_bytes(), 10).id, id, "{head} … {tail}");
+        }
+    }
+}

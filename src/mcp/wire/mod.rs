@@ -1,0 +1,241 @@
+//! The connection to one client over a pair of byte streams: rmcp's transport, made for results of
+//! any size and for clients of any kind.
+//!
+//! It reads lines with a cap and never ends because of one. It writes deposited results itself. It
+//! holds the end of the input back from rmcp until running calls have been answered, as long as
+//! [`Closing::drain`] allows. It does not know what the streams are.
+
+mod in_flight;
+mod inbound;
+mod lines;
+mod outbox;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
+use rmcp::transport::Transport;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use in_flight::{InFlight, Settled};
+use inbound::{Inbound, Refusal};
+use lines::{Line, Lines};
+use outbox::Outbox;
+
+pub(super) use in_flight::Ticket;
+pub use outbox::Gone;
+
+/// How long a client may take nothing before the end is not held up for it any longer.
+const STALL: Duration = Duration::from_secs(5);
+
+/// How often the end looks whether anybody is still there.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// What happens when the input has ended.
+pub struct Closing {
+    /// How long running calls may go on.
+    pub drain: Duration,
+    /// Whether the client has closed its side of our output, too.
+    pub hung_up: Box<dyn Fn() -> bool + Send + Sync>,
+    /// Cancelled when calls must not go on: nobody is left to answer, or the drain is over.
+    pub stop: CancellationToken,
+}
+
+/// rmcp's view of one client.
+pub struct Connection<R> {
+    lines: Lines<R>,
+    outbox: Arc<Outbox>,
+    in_flight: Arc<InFlight>,
+    writer: JoinHandle<()>,
+    closing: Closing,
+    /// When the input ended.
+    ended: Option<Instant>,
+}
+
+impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
+    /// Needs a tokio runtime, where it writes from a task of its own.
+    pub fn new(input: R, output: impl AsyncWrite + Unpin + Send + 'static, closing: Closing) -> Self {
+        let outbox = Outbox::new();
+        let (queue, stop) = (Arc::clone(&outbox), closing.stop.clone());
+        let writer = tokio::spawn(async move {
+            queue.write_to(output).await;
+            // Nobody reads our answers any more, so nobody wants the calls to go on.
+            stop.cancel();
+        });
+        let in_flight = InFlight::new(Arc::clone(&outbox));
+        Self { lines: Lines::new(input, lines::LONGEST), outbox, in_flight, writer, closing, ended: None }
+    }
+
+    /// The next message for rmcp; `None` at the end of the input.
+    async fn next(&mut self) -> Option<ClientJsonRpcMessage> {
+        loop {
+            self.outbox.room().await.ok()?;
+            let inbound = match self.lines.next().await {
+                Ok(Some(Line::Whole(line))) => inbound::read(&line),
+                Ok(Some(Line::TooLong { head, tail })) => {
+                    Inbound::Refused(inbound::too_long(&head, &tail, lines::LONGEST))
+                }
+                Ok(None) => return None,
+                Err(error) => {
+                    tracing::warn!(%error, "the input cannot be read any further");
+                    return None;
+                }
+            };
+            if let Some(message) = self.admit(inbound) {
+                return Some(message);
+            }
+        }
+    }
+
+    fn admit(&self, inbound: Inbound) -> Option<ClientJsonRpcMessage> {
+        match inbound {
+            Inbound::Request(id, mut request) => match self.in_flight.admit(&id) {
+                Some(ticket) => {
+                    request.extensions_mut().insert(ticket);
+                    return Some(JsonRpcMessage::request(*request, id));
+                }
+                None => self.refuse(Refusal::duplicate(&id)),
+            },
+            Inbound::Notification(message, cancelled) => {
+                if let Some(id) = cancelled {
+                    self.in_flight.cancel(&id);
+                }
+                return Some(*message);
+            }
+            Inbound::Refused(refusal) => self.refuse(refusal),
+            Inbound::Nothing => {}
+        }
+        None
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        tracing::debug!(code = refusal.code, message = refusal.message, "refused a message");
+        self.outbox.put(|out| out.append(&mut refusal.into_json()));
+    }
+
+    /// Waits until every request is answered, as long as that is allowed and of any use, and then
+    /// for as long as the client takes the answers.
+    async fn drain(&mut self) {
+        let deadline = *self.ended.get_or_insert_with(Instant::now) + self.closing.drain;
+        let answered = tokio::select! {
+            () = self.answered() => true,
+            () = self.abandoned() => false,
+            () = tokio::time::sleep_until(deadline) => false,
+        };
+        if answered {
+            // If it failed, nobody is left to be told.
+            let _ = self.delivered().await;
+        } else {
+            self.closing.stop.cancel();
+        }
+    }
+
+    async fn answered(&self) {
+        loop {
+            let emptied = self.in_flight.emptied();
+            if self.in_flight.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// Waits until everything is written; an error if the client does not take it.
+    async fn delivered(&self) -> Result<(), Gone> {
+        tokio::select! {
+            flushed = self.outbox.flushed() => flushed,
+            () = self.abandoned() => Err(Gone),
+        }
+    }
+
+    /// Resolves when the client is not there any more, or does not read.
+    async fn abandoned(&self) {
+        while !(self.closing.hung_up)() && self.outbox.stalled_for() < STALL {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
+    /// Queues a response, with its deposit if there is one.
+    fn respond(&self, id: &RequestId, message: &ServerJsonRpcMessage) {
+        match self.in_flight.settle(id) {
+            Settled::Unwanted => {}
+            Settled::AsItIs => {
+                self.put(message);
+            }
+            Settled::Deposit(result) => {
+                let mut start = br#"{"jsonrpc":"2.0","id":"#.to_vec();
+                inbound::id_into(id, &mut start);
+                start.extend_from_slice(br#","result":"#);
+                self.outbox.put_result(start, result);
+            }
+        }
+    }
+
+    fn put(&self, message: &ServerJsonRpcMessage) -> u64 {
+        self.outbox.put(|out| {
+            if let Err(error) = serde_json::to_writer(out, message) {
+                tracing::error!(%error, "a message cannot be written as JSON");
+            }
+        })
+    }
+}
+
+impl<R: AsyncRead + Unpin + Send + Sync + 'static> Transport<RoleServer> for Connection<R> {
+    type Error = Gone;
+
+    /// Responses count as sent once they are queued: rmcp waits for none of them, and what is
+    /// queued is bounded by not reading more. A notification's sender waits until it is written.
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), Gone>> + Send + 'static {
+        let wait = match &message {
+            JsonRpcMessage::Response(response) => {
+                self.respond(&response.id, &message);
+                None
+            }
+            JsonRpcMessage::Error(error) => {
+                match &error.id {
+                    Some(id) => self.respond(id, &message),
+                    None => drop(self.put(&message)),
+                }
+                None
+            }
+            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => Some(self.put(&message)),
+        };
+        let outbox = wait.map(|number| (Arc::clone(&self.outbox), number));
+        async move {
+            match outbox {
+                Some((outbox, number)) => outbox.sent(number).await,
+                None => Ok(()),
+            }
+        }
+    }
+
+    /// May be dropped and called again at any await: nothing read is lost.
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        if self.ended.is_none()
+            && let Some(message) = self.next().await
+        {
+            return Some(message);
+        }
+        self.drain().await;
+        None
+    }
+
+    async fn close(&mut self) -> Result<(), Gone> {
+        let delivered = self.delivered().await;
+        self.writer.abort();
+        delivered
+    }
+}
+
+impl<R> Drop for Connection<R> {
+    fn drop(&mut self) {
+        self.writer.abort();
+    }
+}

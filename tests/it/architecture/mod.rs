@@ -1,0 +1,148 @@
+//! The invariants of `docs/architecture.md`: who may know whom, and what a room must not do.
+//!
+//! It reads `src/` as text, without what only tests see. A rule that has to change is changed here
+//! and in that document together.
+
+mod source;
+
+use source::SourceFile;
+
+/// What each room may import. A room that is missing here has no place in the house yet.
+const HOUSE: [(&str, &[&str]); 11] = [
+    ("main", &["cli"]),
+    ("cli", &["serve", "mcp", "engine", "runner", "plan", "policy", "call", "config", "model"]),
+    ("serve", &["mcp", "engine", "plan", "model"]),
+    ("mcp", &["engine", "plan", "call", "model"]),
+    ("engine", &["runner", "plan", "policy", "call", "model"]),
+    ("runner", &["plan", "model"]),
+    ("plan", &["policy", "call", "model"]),
+    ("policy", &["call", "model"]),
+    ("call", &["model"]),
+    ("config", &["model"]),
+    ("model", &[]),
+];
+
+/// The rooms in which everything is a value.
+const PURE: [&str; 4] = ["model", "call", "policy", "plan"];
+
+#[test]
+fn a_room_imports_only_what_it_may_know() {
+    check(|file| {
+        let Some((_, allowed)) = HOUSE.iter().find(|(room, _)| *room == file.room()) else {
+            return (file.room() != "lib")
+                .then(|| format!("the room `{}` has no place in HOUSE", file.room()))
+                .into_iter()
+                .collect();
+        };
+        let strange = |room: &&str| *room != file.room() && !allowed.contains(room);
+        let imported = file.imported_rooms();
+        imported.iter().map(String::as_str).filter(strange).map(|room| format!("imports `{room}`")).collect()
+    });
+}
+
+#[test]
+fn values_are_made_without_input_output_clock_or_environment() {
+    let forbidden = ["tokio", "std::fs", "std::env", "std::process", "std::net", "std::thread"];
+    check(|file| {
+        if !PURE.contains(&file.room()) {
+            return Vec::new();
+        }
+        let mut problems = file.paths_below(&forbidden);
+        problems.extend(file.words(r"\b(async|await|Instant|SystemTime)\b"));
+        problems
+    });
+}
+
+#[test]
+fn foreign_crates_stay_in_their_rooms() {
+    check(|file| {
+        let owners: [(&str, &[&str]); 5] = [
+            ("serde_yaml", &["config"]),
+            ("rmcp", &["mcp", "serve"]),
+            ("clap", &["cli"]),
+            ("std::process::Command", &["runner"]),
+            ("tokio::process", &["runner"]),
+        ];
+        let away = owners.iter().filter(|(_, rooms)| !rooms.contains(&file.room()));
+        away.flat_map(|(path, _)| file.paths_below(&[path])).collect()
+    });
+}
+
+#[test]
+fn only_the_runner_makes_processes() {
+    check(|file| match file.room() {
+        "runner" => Vec::new(),
+        _ => file.words(r"\b(fork|vfork|execve|execvp|execvpe|fexecve|posix_spawn|posix_spawnp)\b"),
+    });
+}
+
+#[test]
+fn only_the_command_line_prints_reads_the_environment_or_exits() {
+    check(|file| {
+        if ["cli", "main"].contains(&file.room()) {
+            return Vec::new();
+        }
+        let mut problems = file.words(r"\b(e?println?|dbg)!");
+        problems.extend(file.paths_below(&["std::env::var", "std::env::var_os", "std::env::vars"]));
+        problems.extend(file.paths_below(&["std::env::vars_os", "std::env::args", "std::process::exit"]));
+        problems
+    });
+}
+
+#[test]
+fn a_dry_run_is_no_mode_of_anything_but_the_command_line() {
+    check(|file| match file.room() {
+        "cli" => Vec::new(),
+        _ => file.mentions("dry_run"),
+    });
+}
+
+#[test]
+fn unsafe_code_is_in_one_file_of_the_runner() {
+    let files = source::house();
+    let with: Vec<&SourceFile> = files.iter().filter(|file| !file.words(r"\bunsafe\b").is_empty()).collect();
+    let names: Vec<&str> = with.iter().map(|file| file.name.as_str()).collect();
+    assert!(names.len() <= 1, "unsafe code is in {names:?}");
+    assert!(names.iter().all(|name| name.starts_with("runner/process/")), "unsafe code is in {names:?}");
+}
+
+#[test]
+fn every_file_opens_with_what_it_is_for() {
+    check(|file| match file.text.starts_with("//! ") {
+        true => Vec::new(),
+        false => vec!["does not open with `//!`".to_owned()],
+    });
+}
+
+#[test]
+fn no_file_gives_up_without_a_reason() {
+    check(|file| {
+        let mut problems = file.words(r"\.unwrap\(\)|\b(panic|todo|unimplemented)!|\bunreachable!\(\)");
+        problems.extend(file.expects_without_reason());
+        problems
+    });
+}
+
+#[test]
+fn every_file_is_named_for_an_idea() {
+    let empty = ["util", "utils", "common", "helper", "helpers", "misc", "manager", "data", "errors"];
+    check(|file| {
+        let mut parts = file.name.trim_end_matches(".rs").split('/');
+        parts
+            .find(|part| empty.contains(part))
+            .map(|part| format!("`{part}` says nothing"))
+            .into_iter()
+            .collect()
+    });
+}
+
+/// Asks one question of every source file and fails with all answers.
+fn check(problems_of: impl Fn(&SourceFile) -> Vec<String>) {
+    let files = source::house();
+    assert!(files.len() > 20, "only {} source files were found", files.len());
+    let found: Vec<String> = files
+        .iter()
+        .flat_map(|file| problems_of(file).into_iter().map(|problem| format!("src/{}: {problem}", file.name)))
+        .collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
