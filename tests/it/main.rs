@@ -3,8 +3,10 @@
 mod architecture;
 mod clients;
 mod documents;
+mod engine;
 mod examples;
 mod machine;
+mod plan;
 mod protocol;
 mod runner;
 mod support;
