@@ -5,4 +5,5 @@ mod clients;
 mod documents;
 mod machine;
 mod protocol;
+mod stdio;
 mod support;

@@ -2,4 +2,5 @@
 
 pub mod client;
 pub mod machine;
+pub mod server;
 pub mod skip;
