@@ -101,7 +101,7 @@ impl Outcome {
     }
 
     /// Why it failed, in one line that names the limit that was hit.
-    fn reason(&self, limits: &Limits) -> String {
+    pub fn reason(&self, limits: &Limits) -> String {
         let took = seconds(self.duration);
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
         let pids = limits.pids.map(|pids| format!(" of {pids}")).unwrap_or_default();

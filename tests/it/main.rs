@@ -3,7 +3,9 @@
 mod architecture;
 mod clients;
 mod documents;
+mod examples;
 mod machine;
 mod protocol;
+mod runner;
 mod stdio;
 mod support;

@@ -22,6 +22,15 @@ pub fn greeting(catalog: &Catalog, binary: &Path, config: &Path) -> String {
             text.push_str(&format!("  hidden: {} ({reason})\n", tool.name));
         }
     }
+    text.push_str(&format!(
+        "\n{}\nWaiting for JSON-RPC messages on stdin, one a line. Ctrl-D or Ctrl-C ends this.\n",
+        connecting(name, binary, config)
+    ));
+    text
+}
+
+/// How clients are told to start this server.
+pub fn connecting(name: &str, binary: &Path, config: &Path) -> String {
     let args = ["--mcp".to_owned(), "--config".to_owned(), config.display().to_string()];
     let entry = json!({ "mcpServers": { name: { "command": binary.display().to_string(), "args": args } } });
     // A value with string keys can always be written.
@@ -32,12 +41,10 @@ pub fn greeting(catalog: &Catalog, binary: &Path, config: &Path) -> String {
         &args,
     ];
     let command = shell_words::join(words.concat());
-    text.push_str(&format!(
-        "\nTo connect Claude Desktop, put this into its claude_desktop_config.json:\n\n{entry}\n\n\
-         To connect Claude Code, run:\n\n  {command}\n\n\
-         Waiting for JSON-RPC messages on stdin, one a line. Ctrl-D or Ctrl-C ends this.\n"
-    ));
-    text
+    format!(
+        "To connect Claude Desktop, put this into its claude_desktop_config.json:\n\n{entry}\n\n\
+         To connect Claude Code, run:\n\n  {command}\n"
+    )
 }
 
 fn counted(count: usize, noun: &str) -> String {

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine;
 use crate::mcp::{Closing, Connection, Server};
 
-pub use greeting::greeting;
+pub use greeting::{connecting, greeting};
 pub use streams::take_over;
 
 /// What is left to calls and to the client once everything has to stop.

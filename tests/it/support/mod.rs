@@ -2,5 +2,7 @@
 
 pub mod client;
 pub mod machine;
+pub mod processes;
+pub mod program;
 pub mod server;
 pub mod skip;
