@@ -9,4 +9,5 @@ mod machine;
 mod plan;
 mod protocol;
 mod runner;
+mod stdio;
 mod support;
