@@ -1,1 +1,32 @@
-//! config
+//! Text → [`Catalog`](crate::model::Catalog), with every problem of the file told at once.
+//!
+//! The only module that knows YAML. It imports the model and nothing else of the house: what it
+//! has to know of the host is handed in as a [`Host`].
+//!
+//! ```text
+//! bytes ─► Source ─► Node ─► native::File ─► Catalog        files with `version: 1`
+//!                        └─► original ─────► Catalog        files of the original mcpfier
+//! ```
+
+mod code;
+mod deep;
+mod diagnostic;
+mod executable;
+mod find;
+mod host;
+mod load;
+mod lower;
+mod native;
+mod original;
+mod read;
+mod report;
+mod source;
+mod syntax;
+
+pub use code::Code;
+pub use diagnostic::{Class, Diagnostic, Severity};
+pub use find::{Found, How, NotFound, VARIABLE, find};
+pub use host::Host;
+pub use load::{Loaded, check, check_bytes, load, load_bytes};
+pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style};
+pub use source::{Position, Span};

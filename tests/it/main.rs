@@ -3,5 +3,8 @@
 mod architecture;
 mod clients;
 mod documents;
+mod examples;
 mod machine;
+mod protocol;
+mod runner;
 mod support;

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::engine::{RunId, Watcher};
-use crate::runner::Stream;
+use crate::engine::{RunId, Stream, Watcher};
 
 use super::marks::{self, Mark};
 
@@ -188,6 +187,9 @@ mod tests {
         let mut unfinished = Vec::new();
         assert_eq!(look(&mut unfinished, b"\x1b]9;4;1;40\x07").mark, Some(Mark { done: 40.0, total: 100.0 }));
         assert!(look(&mut unfinished, b"text").is_empty());
-        assert_eq!(look(&mut unfinished, b"\n::progress 3/7 x::\ny\n").mark, Some(Mark { done: 3.0, total: 7.0 }));
+        assert_eq!(
+            look(&mut unfinished, b"\n::progress 3/7 x::\ny\n").mark,
+            Some(Mark { done: 3.0, total: 7.0 })
+        );
     }
 }

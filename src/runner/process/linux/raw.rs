@@ -140,7 +140,9 @@ pub fn reap() -> Reaped {
     match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
         0 => Reaped::NoneEnded,
         pid if pid < 0 => Reaped::NoChildren,
-        pid if libc::WIFSIGNALED(status) => Reaped::Child(Pid::from_raw(pid), Status::Signalled(libc::WTERMSIG(status))),
+        pid if libc::WIFSIGNALED(status) => {
+            Reaped::Child(Pid::from_raw(pid), Status::Signalled(libc::WTERMSIG(status)))
+        }
         pid => Reaped::Child(Pid::from_raw(pid), Status::Exited(libc::WEXITSTATUS(status))),
     }
 }
@@ -171,7 +173,9 @@ pub fn close_all_but(kept: &OwnedFd) {
             if closed != 0 {
                 // A kernel or a sandbox without that call: the numbers that are in use as a rule.
                 // SAFETY: as above.
-                (first..=last.min(4096)).for_each(|fd| drop(unsafe { libc::close(fd as RawFd) }));
+                (first..=last.min(4096)).for_each(|fd| {
+                    let _ = unsafe { libc::close(fd as RawFd) };
+                });
             }
         }
     };

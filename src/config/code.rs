@@ -1,0 +1,105 @@
+//! The codes of diagnostics. A number names a problem for ever; its letter is the severity.
+
+macro_rules! codes {
+    ($($name:ident = $number:literal, $title:literal;)*) => {
+        /// What kind of problem a diagnostic is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $name = $number,)*
+        }
+
+        impl Code {
+            /// All of them, by number.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// What it is about, in a few words.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    // The file and its YAML.
+    Unreadable = 1, "the file cannot be read";
+    TooLarge = 2, "the file is too large";
+    NotText = 3, "the file is not UTF-8 text";
+    Syntax = 4, "the file is not YAML";
+    TooDeep = 5, "nested too deep";
+    DuplicateKey = 6, "a key stands twice in a map";
+    SecondDocument = 7, "more than one YAML document";
+    Tag = 8, "a YAML tag that means nothing here";
+    Version = 9, "the version is missing or wrong";
+    UnknownKey = 10, "a key that does not exist";
+    NotSupported = 11, "a feature that is not built yet";
+    WrongType = 12, "a value of the wrong type";
+    MissingKey = 13, "a key that has to be there";
+    BadValue = 14, "a value that is not one of those allowed";
+    BareTemplate = 15, "a template without quotes";
+    BadQuantity = 16, "a duration, a size or a number of cores that is none";
+    NoCommands = 17, "no commands";
+    Pointless = 18, "a key that has no effect here";
+
+    // Names.
+    BadName = 20, "a name that cannot be used";
+    DuplicateName = 21, "two commands of one name";
+    BadVariable = 22, "an environment variable that cannot be set";
+
+    // What a command does.
+    NothingToRun = 30, "not exactly one of `script` and `run`";
+    TemplateInRun = 31, "a template in a shell script";
+    TemplateInScript = 32, "a template where none can stand";
+    UnknownShell = 33, "a shell that we do not know";
+    MissingExecutable = 34, "an executable that this host does not have";
+    BadArgument = 35, "an element of `args` that is none";
+    BadTemplate = 36, "a text that is no template";
+    UnknownParameter = 37, "a template that names an unknown parameter";
+    UnusedParameter = 38, "a parameter that nothing uses";
+    DanglingOption = 39, "an option that could lose its value";
+    UnguardedValue = 40, "a value that could be taken for an option";
+    FreeTextAsCode = 41, "a caller's text handed to an interpreter as code";
+    SecretPlace = 42, "a secret where others can read it";
+    UnknownSecret = 43, "a secret that is not declared";
+    NoDescription = 44, "a command without a description";
+    NotBoolean = 45, "a condition that is no boolean parameter";
+    ListInWord = 46, "a list inside of a word";
+
+    // Parameters.
+    BadType = 50, "a type that JSON Schema does not have";
+    NoItems = 51, "an array that does not say of what";
+    BadDefault = 52, "a default that its own parameter refuses";
+    Unanchored = 53, "a pattern that matches anywhere in a value";
+    PathAnywhere = 54, "a path that may lead anywhere";
+    MisplacedRule = 55, "a rule on a parameter that it cannot apply to";
+    BadSchema = 56, "a schema that is not valid";
+
+    // Settings.
+    BadExitCode = 60, "an exit code that no process has";
+    BadSecretSource = 61, "a secret without exactly one source";
+    NoFolder = 62, "a folder that this host does not have";
+    NoSecret = 63, "a secret that this host does not have";
+    EnvironmentTemplate = 64, "`${…}`, which is not expanded yet";
+
+    // Files of the original.
+    Differs = 70, "where this program differs from the original on purpose";
+    Coerced = 71, "a value that was read the way it was probably meant";
+}
+
+impl Code {
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_listed_in_order_and_once() {
+        assert!(Code::ALL.windows(2).all(|pair| matches!(pair, [a, b] if a.number() < b.number())));
+    }
+}

@@ -1,0 +1,102 @@
+//! Checks that cost too much for every start of a server: schemas are compiled, defaults tried
+//! against them, folders and secrets looked for on this host.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::model::{Action, Kind, Param, ParamRule, Params, Presence};
+
+use super::code::Code;
+use super::diagnostic::Diagnostic;
+use super::lower::{Lowered, Place};
+use super::native::SecretEntry;
+use super::source::Span;
+
+pub fn check_command(place: &Place<'_>, lowered: &Lowered<'_>) {
+    let Lowered { tool, command } = lowered;
+    for param in tool.params.iter() {
+        let written = command.params.map(|field| field.node.entries()).unwrap_or_default();
+        if let Some(entry) = written.iter().find(|entry| entry.key.text == param.name.as_str()) {
+            let default = entry.value.get("default").map_or(entry.key.span, |default| default.span);
+            check_param(place, param, entry.key.span, default);
+        }
+    }
+    if let (Some(schema), Some(field)) = (&tool.output.schema, command.output.schema) {
+        check_schema(place, schema, field.key_span, "`output.schema`");
+    }
+    if let (Some(written), Action::Process(workload)) = (command.working_dir, &tool.action) {
+        check_folder(place, workload.working_dir.as_literal().map(Path::new), written.span);
+    }
+}
+
+fn check_param(place: &Place<'_>, param: &Param, span: Span, default_span: Span) {
+    if !check_schema(place, &param.schema, span, &format!("`{}`", param.name)) {
+        return;
+    }
+    if let Presence::Default(default) = &param.presence {
+        check_default(place, param, default, default_span);
+    }
+    if let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) {
+        check_folder(place, Some(within), span);
+    }
+}
+
+/// Whether a validator can be made of a schema; if not, that has been reported.
+fn check_schema(place: &Place<'_>, schema: &Map<String, Value>, span: Span, what: &str) -> bool {
+    let Some(params) = alone(schema) else { return true };
+    match params.validator() {
+        Ok(_) => true,
+        Err(error) => {
+            let message = format!("the schema of {what} is not valid: {}", error.0);
+            place.reader.problems.add(Diagnostic::error(Code::BadSchema, span, message));
+            false
+        }
+    }
+}
+
+fn check_default(place: &Place<'_>, param: &Param, default: &Value, span: Span) {
+    let Some(params) = alone(&param.schema) else { return };
+    let Ok(validator) = params.validator() else { return };
+    let value = Value::Object(Map::from_iter([(ALONE.to_owned(), default.clone())]));
+    if let Some(error) = validator.iter_errors(&value).next() {
+        let message = format!("`{}` refuses its own default: {error}", param.name);
+        place.reader.problems.add(Diagnostic::error(Code::BadDefault, span, message));
+    }
+}
+
+const ALONE: &str = "value";
+
+/// A schema as the only parameter of a tool.
+fn alone(schema: &Map<String, Value>) -> Option<Params> {
+    let param = Param {
+        name: ALONE.parse().ok()?,
+        schema: schema.clone(),
+        kind: Kind::of(schema),
+        presence: Presence::Optional,
+        rule: ParamRule::default(),
+    };
+    Some(Params::new(vec![param]))
+}
+
+fn check_folder(place: &Place<'_>, folder: Option<&Path>, span: Span) {
+    let Some(folder) = folder.filter(|folder| !folder.is_dir()) else { return };
+    let message = format!("there is no folder `{}` on this host", folder.display());
+    place.reader.problems.add(Diagnostic::error(Code::NoFolder, span, message).of_host());
+}
+
+/// Whether this host has a declared secret. Its value is not read.
+pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>) {
+    let missing = match (secret.env, secret.file) {
+        (Some(variable), None) if !place.host.environment.contains_key(variable.value) => {
+            (variable.span, format!("the environment variable `{}` is not set", variable.value))
+        }
+        (None, Some(file)) if !place.host.resolve(file.value, &place.base).is_file() => {
+            (file.span, format!("there is no file `{}`", file.value))
+        }
+        _ => return,
+    };
+    let (span, reason) = missing;
+    let message = format!("the secret `{}` has no value on this host: {reason}", secret.name.value);
+    place.reader.problems.add(Diagnostic::error(Code::NoSecret, span, message).of_host());
+}

@@ -1,0 +1,130 @@
+//! One problem in a file: what, where, why and what to do about it.
+
+use std::cell::{Cell, RefCell};
+
+use super::code::Code;
+use super::source::Span;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// What a problem lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// In the file: wrong on every host.
+    File,
+    /// In this host, which lacks what the file asks for. It never stops a server.
+    Host,
+}
+
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub class: Class,
+    pub code: Code,
+    pub message: String,
+    /// As `commands[2].params.limit`; empty for the file as a whole.
+    pub path: String,
+    pub span: Option<Span>,
+    /// What stands under the excerpt.
+    pub label: Option<String>,
+    /// Other places that belong to it.
+    pub others: Vec<(Span, String)>,
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, Some(span), message.into())
+    }
+
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, Some(span), message.into())
+    }
+
+    /// A problem with a file as a whole.
+    pub fn of_file(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, None, message.into())
+    }
+
+    fn new(severity: Severity, code: Code, span: Option<Span>, message: String) -> Self {
+        Self {
+            severity,
+            class: Class::File,
+            code,
+            message,
+            path: String::new(),
+            span,
+            label: None,
+            others: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    pub fn of_host(self) -> Self {
+        Self { class: Class::Host, ..self }
+    }
+
+    pub fn label(self, label: impl Into<String>) -> Self {
+        Self { label: Some(label.into()), ..self }
+    }
+
+    pub fn other(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.others.push((span, label.into()));
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// The same problem where it stops nothing; `outcome` says what happens instead.
+    pub fn into_warning(mut self, outcome: &str) -> Self {
+        self.message = format!("{}; {outcome}", self.message);
+        Self { severity: Severity::Warning, help: Vec::new(), ..self }
+    }
+
+    /// `E0012`, or `W0012` where the same problem is a warning.
+    pub fn code_text(&self) -> String {
+        let letter = match self.severity {
+            Severity::Error => 'E',
+            Severity::Warning => 'W',
+        };
+        format!("{letter}{:04}", self.code.number())
+    }
+}
+
+/// Where readers put the problems that they find; none of them stops the reading.
+#[derive(Debug, Default)]
+pub struct Problems {
+    list: RefCell<Vec<Diagnostic>>,
+    /// Errors among those that were too many to keep.
+    dropped_errors: Cell<usize>,
+    dropped: Cell<usize>,
+}
+
+/// More problems than this help nobody, and cost memory.
+const MAX_KEPT: usize = 1000;
+
+impl Problems {
+    pub fn add(&self, problem: Diagnostic) {
+        let mut list = self.list.borrow_mut();
+        if list.len() < MAX_KEPT {
+            list.push(problem);
+            return;
+        }
+        self.dropped.set(self.dropped.get() + 1);
+        if problem.severity == Severity::Error && problem.class == Class::File {
+            self.dropped_errors.set(self.dropped_errors.get() + 1);
+        }
+    }
+
+    /// The problems, how many more there were, and how many of those were errors of the file.
+    pub fn into_parts(self) -> (Vec<Diagnostic>, usize, usize) {
+        (self.list.into_inner(), self.dropped.get(), self.dropped_errors.get())
+    }
+}

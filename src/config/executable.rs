@@ -1,0 +1,64 @@
+//! Finds executables, once for each name.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::host::Host;
+
+/// Where a shell looks when nobody set `PATH`.
+const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+pub struct Executables<'h> {
+    host: &'h Host,
+    folders: Vec<PathBuf>,
+    found: RefCell<HashMap<String, Option<PathBuf>>>,
+}
+
+impl<'h> Executables<'h> {
+    pub fn new(host: &'h Host) -> Self {
+        let path = host.environment.get("PATH").map_or(USUAL_PATH, String::as_str);
+        // A relative folder means another place on every start: such folders are not searched.
+        let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
+        Self { host, folders, found: RefCell::default() }
+    }
+
+    /// The absolute path of an executable: a bare name is looked up, anything else is a path
+    /// relative to `base`.
+    pub fn find(&self, written: &str, base: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.found.borrow().get(written) {
+            return known.clone();
+        }
+        let found = self.look_up(written, base);
+        self.found.borrow_mut().insert(written.to_owned(), found.clone());
+        found
+    }
+
+    fn look_up(&self, written: &str, base: &Path) -> Option<PathBuf> {
+        if written.is_empty() {
+            return None;
+        }
+        if is_path(written) {
+            let path = self.host.resolve(written, base);
+            return is_executable(&path).then_some(path);
+        }
+        self.folders.iter().map(|folder| folder.join(written)).find(|path| is_executable(path))
+    }
+}
+
+/// Whether an executable is named by where it is, not by its name.
+pub fn is_path(written: &str) -> bool {
+    written.starts_with('~') || written.contains(std::path::is_separator)
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}

@@ -1,0 +1,202 @@
+//! A path → a catalog and a report: the one way a file is read.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::model::{Catalog, Dialect};
+
+use super::code::Code;
+use super::deep;
+use super::diagnostic::{Diagnostic, Problems};
+use super::executable::Executables;
+use super::host::{Host, without_dots};
+use super::lower::{self, Place};
+use super::native;
+use super::original;
+use super::read::Reader;
+use super::report::Report;
+use super::source::{BadSource, MAX_FILE_BYTES, Source, SourceId, Span};
+use super::syntax::{self, Document, Kind, Node, Oddity};
+
+/// What came of a file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// `None` if the file is wrong in itself. What only this host lacks takes single tools away.
+    pub catalog: Option<Catalog>,
+    pub report: Report,
+    pub dialect: Dialect,
+    /// Absolute.
+    pub path: PathBuf,
+}
+
+/// How much is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// What a server needs to start.
+    Serving,
+    /// Schemas and patterns are compiled, folders and secrets looked for.
+    Everything,
+}
+
+/// Loads a file to serve it.
+pub fn load(path: &Path, host: &Host) -> Loaded {
+    let (source, read) = Source::read(path);
+    Loading { host, depth: Depth::Serving }.run(source, read)
+}
+
+/// Loads a file and checks everything that can be checked.
+pub fn check(path: &Path, host: &Host) -> Loaded {
+    let (source, read) = Source::read(path);
+    Loading { host, depth: Depth::Everything }.run(source, read)
+}
+
+/// Loads bytes as if `path` held them.
+pub fn load_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
+    let (source, read) = Source::decode(path, bytes);
+    Loading { host, depth: Depth::Serving }.run(source, read)
+}
+
+/// Like `load_bytes`, with every check.
+pub fn check_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
+    let (source, read) = Source::decode(path, bytes);
+    Loading { host, depth: Depth::Everything }.run(source, read)
+}
+
+struct Loading<'h> {
+    host: &'h Host,
+    depth: Depth,
+}
+
+impl Loading<'_> {
+    fn run(&self, source: Source, read: Result<(), BadSource>) -> Loaded {
+        let path = without_dots(&self.host.cwd.join(&source.path));
+        let text = std::sync::Arc::clone(&source.text);
+        let mut report = Report::new(source);
+        let problems = Problems::default();
+        if let Err(error) = read {
+            problems.add(bad_source(&error));
+            report.hide(Vec::new(), true);
+            report.take(problems, |_| String::new());
+            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+        }
+        let parsed = syntax::parse(SourceId::default(), &text, &problems);
+        report.hide(parsed.sensitive, parsed.document.is_none());
+        let Some(document) = parsed.document else {
+            report.take(problems, |_| String::new());
+            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+        };
+        let dialect = dialect(&document.root, &problems);
+        let catalog = self.interpret(&document, dialect, &path, &text, &problems);
+        report.take(problems, |span| document.root.path_to(span));
+        let catalog = catalog.filter(|_| report.may_serve());
+        Loaded { catalog, report, dialect, path }
+    }
+
+    fn interpret(
+        &self,
+        document: &Document<'_>,
+        dialect: Dialect,
+        path: &Path,
+        text: &str,
+        problems: &Problems,
+    ) -> Option<Catalog> {
+        let Document { root, oddities } = document;
+        oddities.iter().for_each(|oddity| problems.add(judge(oddity, dialect)));
+        let reader = Reader { dialect, problems, text };
+        let executables = Executables::new(self.host);
+        let folder = path.parent().map_or_else(|| self.host.cwd.clone(), Path::to_path_buf);
+        match dialect {
+            Dialect::Native => {
+                let place = Place { reader: &reader, host: self.host, executables, base: folder };
+                let file = native::File::read(&reader, root);
+                Some(self.native(&place, file))
+            }
+            Dialect::Original if original::refuse_native_keys(problems, root) => None,
+            Dialect::Original => {
+                let base = self.host.cwd.clone();
+                let place = Place { reader: &reader, host: self.host, executables, base };
+                original::catalog(&place, root)
+            }
+        }
+    }
+
+    fn native(&self, place: &Place<'_>, file: native::File<'_>) -> Catalog {
+        let native::File { commands, defaults, secrets, server } = file;
+        let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
+        let usable = lower::secrets(place, &secrets);
+        let lowered = lower::commands(place, &commands, &defaults, &declared);
+        if self.depth == Depth::Everything {
+            lowered.iter().for_each(|lowered| deep::check_command(place, lowered));
+            secrets.iter().for_each(|secret| deep::check_secret(place, secret));
+        }
+        let server = lower::server(place.reader, server);
+        Catalog::new(lowered.into_iter().map(|lowered| lowered.tool).collect(), server, usable)
+    }
+}
+
+/// A file with a version is native, whatever the version.
+fn dialect(root: &Node<'_>, problems: &Problems) -> Dialect {
+    let Some(version) = root.get("version") else { return Dialect::Original };
+    let is_known = matches!(&version.kind, Kind::Scalar(scalar) if scalar.plain && scalar.text == "1");
+    if !is_known {
+        let problem = Diagnostic::error(Code::Version, version.span, "`version` has to be the number 1");
+        problems.add(match version.as_text() {
+            Some("1") => problem.help("write it without quotes: `version: 1`"),
+            Some("1.0") => problem.help("write `version: 1`"),
+            _ => problem.help("this program reads files of version 1; a newer one may need a newer program"),
+        });
+    }
+    Dialect::Native
+}
+
+fn bad_source(error: &BadSource) -> Diagnostic {
+    match error {
+        BadSource::Unreadable(error) => {
+            let message = format!("cannot read the file: {}", reason(error));
+            Diagnostic::of_file(Code::Unreadable, message)
+        }
+        BadSource::TooLarge => {
+            let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
+            Diagnostic::of_file(Code::TooLarge, message)
+        }
+        BadSource::NotText { at, problem } => {
+            let span = Span::new(SourceId::default(), *at..*at + 1);
+            Diagnostic::error(Code::NotText, span, format!("the file is not UTF-8 text: {problem}"))
+                .help("save it as UTF-8")
+        }
+    }
+}
+
+/// An I/O error in words that are the same on every platform.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// What YAML allows and a dialect does not.
+fn judge(oddity: &Oddity, dialect: Dialect) -> Diagnostic {
+    let problem = match oddity {
+        Oddity::DuplicateKey { key, first, second } => {
+            let message = format!("the key `{key}` stands here for the second time");
+            Diagnostic::error(Code::DuplicateKey, *second, message).other(*first, "the first is here")
+        }
+        Oddity::SecondDocument(span) => {
+            Diagnostic::error(Code::SecondDocument, *span, "a second YAML document begins here")
+                .help("one file is one document; remove the `---` and what follows it")
+        }
+        Oddity::Tag { tag, span } => {
+            Diagnostic::error(Code::Tag, *span, format!("the YAML tag `{tag}` means nothing here"))
+                .help("remove it, or quote a text that begins with `!`")
+        }
+    };
+    match (dialect, oddity) {
+        (Dialect::Native, _) => problem,
+        (Dialect::Original, Oddity::DuplicateKey { .. }) => problem.into_warning("the second one counts"),
+        (Dialect::Original, Oddity::SecondDocument(_)) => problem.into_warning("it is ignored"),
+        (Dialect::Original, Oddity::Tag { .. }) => problem.into_warning("it is ignored"),
+    }
+}

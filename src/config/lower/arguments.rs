@@ -1,0 +1,103 @@
+//! `args`: words, conditions, groups and literals.
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::source::Span;
+use crate::config::syntax::{Kind as NodeKind, Node};
+use crate::model::{Argument, Kind, ParamName, Template};
+
+use super::scope::{Scope, Spot};
+use super::words::Words;
+
+/// Reads `args` of a program.
+pub struct Arguments<'a> {
+    pub reader: &'a Reader<'a>,
+    pub scope: &'a Scope<'a>,
+}
+
+impl<'a> Arguments<'a> {
+    pub fn read(&self, script: &str, field: Option<Field<'a>>) -> Vec<Argument> {
+        let Some(field) = field else { return Vec::new() };
+        let Some(items) = self.reader.list(field.node, "args") else { return Vec::new() };
+        self.elements(items, &mut Words::of(self.scope, script))
+    }
+
+    fn elements(&self, items: &'a [Node<'a>], words: &mut Words<'_>) -> Vec<Argument> {
+        items.iter().filter_map(|item| self.element(item, words)).collect()
+    }
+
+    fn element(&self, node: &'a Node<'a>, words: &mut Words<'_>) -> Option<Argument> {
+        match &node.kind {
+            NodeKind::Scalar(scalar) => {
+                let written = Spanned { value: &*scalar.text, span: node.span };
+                let template = self.scope.template(written, Spot::Word)?;
+                words.word(&template, node.span);
+                Some(Argument::Word(template))
+            }
+            NodeKind::List(items) => {
+                if items.is_empty() {
+                    self.bad(node.span, "this group is empty");
+                }
+                let mut group = words.group();
+                Some(Argument::Group(self.elements(items, &mut group)))
+            }
+            NodeKind::Map(_) if node.get("literal").is_some() => self.literal(node, words),
+            NodeKind::Map(_) if node.get("if").is_some() => self.condition(node, words),
+            NodeKind::Map(_) => {
+                self.bad(node.span, "an element of `args` that is a map has `if` and `args`, or `literal`");
+                None
+            }
+            NodeKind::Null | NodeKind::Broken => {
+                self.reader.wrong_type(node, "an element of `args`", "text");
+                None
+            }
+        }
+    }
+
+    fn literal(&self, node: &'a Node<'a>, words: &mut Words<'_>) -> Option<Argument> {
+        let mut fields = Fields::open(self.reader, node, "a literal")?;
+        let text = fields.text("literal");
+        fields.close();
+        let template = Template::literal(text?.value);
+        words.word(&template, node.span);
+        Some(Argument::Word(template))
+    }
+
+    fn condition(&self, node: &'a Node<'a>, words: &mut Words<'_>) -> Option<Argument> {
+        let mut fields = Fields::open(self.reader, node, "a condition")?;
+        let param = fields.text("if").and_then(|name| self.boolean(name));
+        let items = fields.required("args").and_then(|field| self.reader.list(field.node, "args"));
+        fields.close();
+        let args = self.elements(items?, &mut words.branch());
+        Some(Argument::If { param: param?, args })
+    }
+
+    /// The boolean parameter that a condition names.
+    fn boolean(&self, written: Spanned<&str>) -> Option<ParamName> {
+        let bare = written.value.trim_start_matches("{{").trim_end_matches("}}").trim();
+        let bare = bare.strip_prefix("params.").unwrap_or(bare);
+        self.scope.mark_used(bare);
+        let found = self.scope.params.find(bare);
+        let message = match found {
+            Some(param) if bare != written.value => {
+                format!("`if` takes the bare name of a parameter: `{}`", param.name)
+            }
+            Some(param) if param.kind != Kind::Boolean => {
+                format!("`if` needs a boolean parameter; `{bare}` is none")
+            }
+            Some(param) => return Some(param.name.clone()),
+            None if self.scope.params.is_declared(bare) => return None,
+            None => format!("`if` needs a boolean parameter; there is no parameter `{bare}`"),
+        };
+        self.scope.problems.add(Diagnostic::error(Code::NotBoolean, written.span, message));
+        None
+    }
+
+    fn bad(&self, span: Span, message: &str) {
+        let problem = Diagnostic::error(Code::BadArgument, span, message);
+        self.scope.problems.add(problem.help(
+            "expected a word, `{ if: PARAMETER, args: […] }`, `{ literal: TEXT }`, or a list that stands or falls as a whole",
+        ));
+    }
+}

@@ -1,0 +1,176 @@
+//! One command → one tool.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::native::{Command, Settings};
+use crate::config::source::Span;
+use crate::model::{
+    Action, Availability, Concurrency, Dialect, EnvInherit, Params, Script, Stdin, Template, Tool, ToolName,
+    Variable, Workload,
+};
+
+use super::defaults::{Defaults, limits};
+use super::param::LoweredParams;
+use super::place::Place;
+use super::scope::{Scope, Spot};
+use super::{output, script};
+
+/// A tool, and the command that it was made from.
+pub struct Lowered<'a> {
+    pub tool: Tool,
+    pub command: &'a Command<'a>,
+}
+
+/// Lowers all commands. One that cannot become a tool has been reported and is left out.
+pub fn commands<'a>(
+    place: &'a Place<'a>,
+    commands: &'a [Command<'a>],
+    defaults: &Settings,
+    secrets: &BTreeSet<String>,
+) -> Vec<Lowered<'a>> {
+    report_duplicates(place, commands);
+    let lower = |command| lower(place, command, defaults, secrets).map(|tool| Lowered { tool, command });
+    commands.iter().filter_map(lower).collect()
+}
+
+fn report_duplicates(place: &Place<'_>, commands: &[Command<'_>]) {
+    let mut first: HashMap<&str, Span> = HashMap::with_capacity(commands.len());
+    for name in commands.iter().filter_map(|command| command.name) {
+        match first.get(name.value) {
+            Some(earlier) => place.reader.problems.add(
+                Diagnostic::error(
+                    Code::DuplicateName,
+                    name.span,
+                    format!("there are two commands of the name `{}`", name.value),
+                )
+                .other(*earlier, "the first is here"),
+            ),
+            None => drop(first.insert(name.value, name.span)),
+        }
+    }
+}
+
+fn lower(
+    place: &Place<'_>,
+    command: &Command<'_>,
+    defaults: &Settings,
+    secrets: &BTreeSet<String>,
+) -> Option<Tool> {
+    let name = name(place, command);
+    let params = LoweredParams::read(place, command.params);
+    let scope = Scope::new(place.reader.problems, &params, secrets);
+    let workload = workload(place, &scope, command, defaults);
+    let description = description(place, command);
+    report_unused(&scope, command);
+    let output = output::rules(place.reader, &command.output);
+    let settings = command.settings.clone().or(defaults);
+    let usual = Defaults::of(Dialect::Native);
+    let workload = workload?;
+    Some(Tool {
+        name: name?,
+        title: command.title.map(|title| title.value.to_owned()),
+        description,
+        availability: availability(command, &workload),
+        action: Action::Process(Box::new(workload)),
+        params: Arc::new(Params::new(params.list)),
+        timeout: settings.timeout.unwrap_or(usual.timeout),
+        kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
+        limits: limits(&settings.limits, settings.enforcement, &usual),
+        concurrency: Concurrency { max: settings.concurrency, lock: command.lock.clone() },
+        exit_codes: command.exit_codes.clone(),
+        annotations: command.annotations,
+        output,
+        dialect: Dialect::Native,
+    })
+}
+
+fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {
+    let written = command.name?;
+    match written.value.parse() {
+        Ok(name) => Some(name),
+        Err(error) => {
+            let problem = Diagnostic::error(Code::BadName, written.span, error.to_string());
+            place.reader.problems.add(problem.label("the name of a command"));
+            None
+        }
+    }
+}
+
+fn workload(
+    place: &Place<'_>,
+    scope: &Scope<'_>,
+    command: &Command<'_>,
+    defaults: &Settings,
+) -> Option<Workload> {
+    let script = script::script(place, scope, command);
+    let env = command.env.iter().filter_map(|variable| {
+        place.refuse_expansion(variable.value);
+        let value = scope.template(variable.value, Spot::Private)?;
+        Some(Variable { name: variable.name.to_owned(), value })
+    });
+    let env = env.collect();
+    let stdin =
+        command.stdin.and_then(|text| scope.template(text, Spot::Private)).map_or(Stdin::Null, Stdin::Text);
+    let inherit = command.settings.inherit.clone().or_else(|| defaults.inherit.clone());
+    let working_dir = working_dir(place, command);
+    Some(Workload {
+        script: script?,
+        env,
+        inherit: inherit.unwrap_or(EnvInherit::Minimal),
+        working_dir: Template::literal(working_dir.to_string_lossy()),
+        stdin,
+    })
+}
+
+fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
+    let written = command.working_dir.and_then(|written| place.path(written, "working_dir"));
+    written.unwrap_or_else(|| place.base.clone())
+}
+
+/// A tool without a description cannot be chosen well by a model.
+fn description(place: &Place<'_>, command: &Command<'_>) -> String {
+    if let Some(text) = command.description.map(|text| text.value).filter(|text| !text.trim().is_empty()) {
+        return text.to_owned();
+    }
+    let span = command.description.map_or_else(|| script::head(command), |text| text.span);
+    let problem = Diagnostic::warning(Code::NoDescription, span, "this command has no description");
+    place.reader.problems.add(problem.help("say what it does and when to use it: a model chooses by that"));
+    match (command.title, command.name) {
+        (Some(title), _) => title.value.to_owned(),
+        (None, Some(name)) => default_description(name.value),
+        (None, None) => String::new(),
+    }
+}
+
+/// What the original says of a command that says nothing of itself.
+pub fn default_description(name: &str) -> String {
+    format!("Execute {name} with configured arguments")
+}
+
+fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
+    if command.has_later_action {
+        return;
+    }
+    scope.report_unused(match command.run {
+        Some(_) => "read its variable `$PARAM_name` in `run`, or remove it",
+        None => "put `\"{{name}}\"` where its value belongs, or remove it",
+    });
+}
+
+fn availability(command: &Command<'_>, workload: &Workload) -> Availability {
+    match missing(&workload.script) {
+        Some(reason) => Availability::Unavailable { reason },
+        None if !command.expose => Availability::Internal,
+        None => Availability::Offered,
+    }
+}
+
+/// Why a script cannot run on this host.
+pub fn missing(script: &Script) -> Option<String> {
+    let program = script.program();
+    program.path.is_none().then(|| format!("there is no executable `{}` on this host", program.written))
+}

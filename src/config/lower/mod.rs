@@ -1,0 +1,25 @@
+//! What a user wrote in a native file → the model, checked for what its keys mean together.
+
+mod arguments;
+mod command;
+mod defaults;
+mod interpreter;
+mod json;
+mod output;
+mod param;
+mod param_keys;
+mod param_rule;
+mod pattern;
+mod place;
+mod schema;
+mod scope;
+mod script;
+mod secrets;
+mod server;
+mod words;
+
+pub use command::{Lowered, commands, default_description, missing};
+pub use defaults::{Defaults, limits};
+pub use place::Place;
+pub use secrets::secrets;
+pub use server::server;

@@ -1,0 +1,150 @@
+//! What the templates of one command may refer to, and whether they do so well.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::{Diagnostic, Problems};
+use crate::config::read::{Spanned, nearest};
+use crate::config::source::Span;
+use crate::model::{BadTemplate, Kind, Param, Piece, Reference, Template};
+
+use super::param::LoweredParams;
+
+/// Where a template stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    Word,
+    /// A variable or the input of the process, where nobody else reads along.
+    Private,
+}
+
+pub struct Scope<'a> {
+    pub problems: &'a Problems,
+    pub params: &'a LoweredParams,
+    /// Every declared secret, whether it can be used or not.
+    pub secrets: &'a BTreeSet<String>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn new(problems: &'a Problems, params: &'a LoweredParams, secrets: &'a BTreeSet<String>) -> Self {
+        Self { problems, params, secrets, used: RefCell::default() }
+    }
+
+    /// Parses a template and checks everything that it refers to.
+    pub fn template(&self, written: Spanned<&str>, spot: Spot) -> Option<Template> {
+        match Template::parse(written.value) {
+            Ok(template) => {
+                for piece in template.pieces() {
+                    match piece {
+                        Piece::Text(_) => {}
+                        Piece::Value(reference) | Piece::Json(reference) => {
+                            self.check(reference, written.span, spot);
+                        }
+                    }
+                }
+                Some(template)
+            }
+            Err(error) => {
+                self.problems.add(bad_template(&error, written, spot));
+                None
+            }
+        }
+    }
+
+    fn check(&self, reference: &Reference, span: Span, spot: Spot) {
+        match reference {
+            Reference::Param { name, path } => {
+                self.mark_used(name.as_str());
+                match self.params.find(name.as_str()) {
+                    Some(param) => self.check_path(param, path, span),
+                    None if self.params.is_declared(name.as_str()) => {}
+                    None => self.problems.add(self.unknown(name.as_str(), span)),
+                }
+            }
+            Reference::Secret(name) => {
+                self.check_secret(name.as_str(), span, spot);
+            }
+            Reference::NotSupported(root) => {
+                let message = format!("`{{{{{root}.…}}}}` is not supported yet");
+                self.problems.add(Diagnostic::error(Code::NotSupported, span, message));
+            }
+        }
+    }
+
+    fn check_path(&self, param: &Param, path: &[String], span: Span) {
+        let Some(first) = path.first() else { return };
+        let kind = match param.kind {
+            Kind::Text => "text",
+            Kind::Integer | Kind::Number => "a number",
+            Kind::Boolean => "a boolean",
+            Kind::Array(_) | Kind::Object | Kind::Any => return,
+        };
+        let message = format!("`{}` is {kind}; there is no `{first}` in it", param.name);
+        self.problems.add(Diagnostic::error(Code::UnknownParameter, span, message));
+    }
+
+    fn unknown(&self, name: &str, span: Span) -> Diagnostic {
+        let message = format!("there is no parameter `{name}`");
+        let problem = Diagnostic::error(Code::UnknownParameter, span, message);
+        let declared: Vec<&str> = self.params.names().collect();
+        match nearest(name, declared.iter().copied()) {
+            Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
+            None if declared.is_empty() => problem
+                .help(format!("declare it: `params: {{ {name}: {{ type: string, description: … }} }}`")),
+            None => problem.help(format!("declare it under `params`, or use `{}`", declared.join("`, `"))),
+        }
+    }
+
+    fn check_secret(&self, name: &str, span: Span, spot: Spot) {
+        if !self.secrets.contains(name) {
+            let message = format!("there is no secret `{name}`");
+            let problem = Diagnostic::error(Code::UnknownSecret, span, message);
+            self.problems.add(match nearest(name, self.secrets.iter().map(String::as_str)) {
+                Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
+                None => {
+                    problem.help(format!("declare it at the root: `secrets: {{ {name}: {{ env: NAME }} }}`"))
+                }
+            });
+        }
+        if spot == Spot::Word {
+            let message = format!(
+                "the secret `{name}` cannot stand in an argument, which every user of the host can read"
+            );
+            let problem = Diagnostic::error(Code::SecretPlace, span, message);
+            self.problems.add(problem.help(format!(
+                "hand it over in `env` or `stdin`: `env: {{ NAME: \"{{{{secrets.{name}}}}}\" }}`"
+            )));
+        }
+    }
+
+    pub fn mark_used(&self, name: &str) {
+        self.used.borrow_mut().insert(name.to_owned());
+    }
+
+    /// Warns of every parameter that nothing used.
+    pub fn report_unused(&self, help: &str) {
+        let used = self.used.borrow();
+        for (name, span) in self.params.places() {
+            if !used.contains(name) {
+                let message = format!("the parameter `{name}` is never used");
+                self.problems.add(Diagnostic::warning(Code::UnusedParameter, span, message).help(help));
+            }
+        }
+    }
+}
+
+fn bad_template(error: &BadTemplate, written: Spanned<&str>, spot: Spot) -> Diagnostic {
+    let problem = Diagnostic::error(Code::BadTemplate, written.span, error.to_string());
+    match (error, spot) {
+        (BadTemplate::Form(form), Spot::Word) if form.contains("#if") => {
+            problem.help("write `{ if: PARAMETER, args: […] }` as the element of `args`")
+        }
+        (BadTemplate::Form(form), _) if form.contains("{{{") || form.contains("{{&") => {
+            problem.help("write `{{name}}`; values are never escaped")
+        }
+        (_, Spot::Word) => problem.help("to pass braces as they are, write `{ literal: \"…\" }`"),
+        (_, Spot::Private) => problem.help("to pass braces as they are, write `\\{{`"),
+    }
+}

@@ -1,0 +1,48 @@
+//! Settings of the server.
+
+use std::num::TryFromIntError;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::native::{Caller, Calls, Server};
+use crate::config::read::{Reader, Spanned};
+use crate::model::{CallCaps, Principal, ServerSettings};
+
+pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
+    let Server { name, instructions, calls, drain, stdio } = written;
+    let default = ServerSettings::default();
+    ServerSettings {
+        name: named(reader, name, "server.name").unwrap_or(default.name),
+        instructions: instructions.map(|text| text.value.to_owned()),
+        calls: caps(&calls),
+        drain: drain.unwrap_or(default.drain),
+        stdio: caller(reader, stdio),
+    }
+}
+
+fn caps(written: &Calls) -> CallCaps {
+    let default = CallCaps::default();
+    let count = |count: Option<u32>| count.map(usize::try_from).and_then(Result::<_, TryFromIntError>::ok);
+    CallCaps {
+        max: count(written.max).unwrap_or(default.max),
+        queue: count(written.queue).unwrap_or(default.queue),
+        queue_timeout: written.queue_timeout.unwrap_or(default.queue_timeout),
+    }
+}
+
+fn caller(reader: &Reader<'_>, written: Caller<'_>) -> Principal {
+    let local = Principal::local();
+    Principal {
+        name: named(reader, written.name, "server.stdio.name").unwrap_or(local.name),
+        roles: written.roles.into_iter().map(|role| role.value.to_owned()).collect(),
+    }
+}
+
+fn named(reader: &Reader<'_>, name: Option<Spanned<&str>>, key: &str) -> Option<String> {
+    let name = name?;
+    if name.value.trim().is_empty() {
+        reader.problems.add(Diagnostic::error(Code::BadName, name.span, format!("`{key}` is empty")));
+        return None;
+    }
+    Some(name.value.to_owned())
+}

@@ -1,0 +1,164 @@
+//! Judges the words of an argument list one after the other: what each follows decides what a
+//! value in it can do.
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::source::Span;
+use crate::model::{Kind, Param, Piece, Presence, Reference, Template};
+
+use super::interpreter::Interpreter;
+use super::param_rule::{is_free_text, may_begin_with_dash};
+use super::scope::Scope;
+
+/// Where in a list of words we are.
+#[derive(Clone)]
+pub struct Words<'a> {
+    scope: &'a Scope<'a>,
+    /// The last word, if it was a literal.
+    previous: Option<String>,
+    /// A `--` has ended the options.
+    guarded: bool,
+    /// Inside of a group, which vanishes as a whole.
+    in_group: bool,
+    /// The program whose options these words are, if it runs text as code.
+    interpreter: Option<&'static Interpreter>,
+}
+
+impl<'a> Words<'a> {
+    pub fn of(scope: &'a Scope<'a>, script: &str) -> Self {
+        let interpreter = Interpreter::of(script);
+        Self { scope, previous: None, guarded: false, in_group: false, interpreter }
+    }
+
+    /// The words of a group. What happens there need not happen at all, so nothing of it is kept.
+    pub fn group(&mut self) -> Self {
+        Self { in_group: true, ..self.branch() }
+    }
+
+    /// The words of a condition.
+    pub fn branch(&mut self) -> Self {
+        let branch = Self { previous: None, ..self.clone() };
+        self.previous = None;
+        branch
+    }
+
+    pub fn word(&mut self, template: &Template, span: Span) {
+        match template.as_literal() {
+            Some(text) => self.literal(text),
+            None => {
+                self.check(template, span);
+                self.previous = None;
+                self.interpreter = None;
+            }
+        }
+    }
+
+    fn literal(&mut self, text: &str) {
+        self.guarded |= text == "--";
+        let is_value = self.previous.as_deref().is_some_and(Interpreter::takes_value);
+        if let Some(interpreter) = Interpreter::of(text) {
+            // `env sh -c`, `sudo bash -c`.
+            self.interpreter = Some(interpreter);
+        } else if !text.starts_with(['-', '+']) && !is_value {
+            // The first word that is no option is a script; what follows is for the script.
+            self.interpreter = None;
+        }
+        self.previous = Some(text.to_owned());
+    }
+
+    fn check(&self, template: &Template, span: Span) {
+        for reference in template.references() {
+            if let Some(param) = self.param(reference) {
+                self.check_dangling(param, span);
+            }
+        }
+        self.check_lists(template, span);
+        self.check_code(template, span);
+        self.check_dash(template, span);
+    }
+
+    fn param(&self, reference: &Reference) -> Option<&'a Param> {
+        match reference {
+            Reference::Param { name, .. } => self.scope.params.find(name.as_str()),
+            Reference::Secret(_) | Reference::NotSupported(_) => None,
+        }
+    }
+
+    /// `-x` `{{y}}` without a value of `y` would leave `-x` alone.
+    fn check_dangling(&self, param: &Param, span: Span) {
+        let Some(option) = self.previous.as_deref().filter(|word| is_option(word)) else { return };
+        if self.in_group || param.presence != Presence::Optional {
+            return;
+        }
+        let message = format!("`{option}` stays without its value when `{}` is absent", param.name);
+        let problem = Diagnostic::error(Code::DanglingOption, span, message);
+        self.scope.problems.add(problem.help(format!(
+            "make them a group, which vanishes whole: `[{option}, \"{{{{{}}}}}\"]`",
+            param.name
+        )));
+    }
+
+    /// A list is several words only where it is a whole word.
+    fn check_lists(&self, template: &Template, span: Span) {
+        if template.whole().is_some() {
+            return;
+        }
+        for piece in template.pieces() {
+            if let Piece::Value(reference) = piece
+                && let Some(param) = self.param(reference)
+                && matches!(param.kind, Kind::Array(_))
+                && matches!(reference, Reference::Param { path, .. } if path.is_empty())
+            {
+                let message = format!("the list `{}` cannot be a part of a word", param.name);
+                let problem = Diagnostic::error(Code::ListInWord, span, message);
+                self.scope.problems.add(problem.help(format!(
+                    "write `\"{{{{{0}}}}}\"` as a word of its own for one word each, or `{{{{json {0}}}}}` for JSON",
+                    param.name
+                )));
+            }
+        }
+    }
+
+    fn check_code(&self, template: &Template, span: Span) {
+        let Some(interpreter) = self.interpreter else { return };
+        let after_flag = self.previous.as_deref().is_some_and(|word| interpreter.takes_code(word));
+        let in_word = match template.pieces().first() {
+            Some(Piece::Text(text)) => interpreter.begins_code(text),
+            _ => false,
+        };
+        if !after_flag && !in_word {
+            return;
+        }
+        let free =
+            template.references().filter_map(|reference| self.param(reference)).find(|p| is_free_text(p));
+        if let Some(param) = free {
+            let message =
+                format!("`{}` would be run as code: whatever a caller writes there is executed", param.name);
+            self.scope.problems.add(Diagnostic::error(Code::FreeTextAsCode, span, message).help(format!(
+                "use `run`, where parameters are variables: `run: 'printf %s \"$PARAM_{}\"'`",
+                param.name
+            )));
+        }
+    }
+
+    fn check_dash(&self, template: &Template, span: Span) {
+        let follows_option = self.previous.as_deref().is_some_and(is_option);
+        if self.guarded || follows_option {
+            return;
+        }
+        let Some(Piece::Value(reference)) = template.pieces().first() else { return };
+        if let Some(param) = self.param(reference)
+            && may_begin_with_dash(param)
+        {
+            let message = format!("values of `{}` that begin with `-` are refused here", param.name);
+            self.scope.problems.add(Diagnostic::warning(Code::UnguardedValue, span, message).help(
+                "put `--` before it if the program knows that, narrow the parameter with `pattern` or `enum`, or say `allow_dash: true`",
+            ));
+        }
+    }
+}
+
+/// Whether a word is an option that waits for its value in the next word.
+fn is_option(word: &str) -> bool {
+    word.len() > 1 && word.starts_with('-') && word != "--" && !word.contains('=')
+}

@@ -1,0 +1,135 @@
+//! One element of `commands`.
+
+use std::collections::BTreeMap;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::source::Span;
+use crate::config::syntax::{Kind, Node, scalar};
+use crate::model::{Annotations, ExitCodes};
+
+use super::env::{Variable, variables};
+use super::later;
+use super::{Output, Settings};
+
+pub struct Command<'n> {
+    pub span: Span,
+    pub name: Option<Spanned<&'n str>>,
+    pub title: Option<Spanned<&'n str>>,
+    pub description: Option<Spanned<&'n str>>,
+    pub script: Option<Spanned<&'n str>>,
+    pub args: Option<Field<'n>>,
+    pub shell: Option<Spanned<&'n str>>,
+    pub run: Option<Spanned<&'n str>>,
+    pub params: Option<Field<'n>>,
+    pub env: Vec<Variable<'n>>,
+    pub working_dir: Option<Spanned<&'n str>>,
+    pub stdin: Option<Spanned<&'n str>>,
+    /// What `defaults` can say too.
+    pub settings: Settings,
+    pub lock: Option<String>,
+    pub exit_codes: ExitCodes,
+    pub annotations: Annotations,
+    pub output: Output<'n>,
+    pub expose: bool,
+    /// A key that is not supported yet does what the command is for.
+    pub has_later_action: bool,
+}
+
+impl<'n> Command<'n> {
+    pub fn read(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Self> {
+        let mut fields = Fields::open(reader, node, "a command")?;
+        let command = Self {
+            span: fields.span,
+            name: fields.required("name").and_then(|field| reader.text(field.node, "name")),
+            title: fields.text("title"),
+            description: fields.text("description"),
+            script: fields.text("script"),
+            args: fields.take("args"),
+            shell: fields.text("shell"),
+            run: fields.text("run"),
+            params: fields.take("params"),
+            env: variables(reader, &mut fields),
+            working_dir: fields.text("working_dir"),
+            stdin: fields.text("stdin"),
+            settings: Settings::read(reader, &mut fields),
+            lock: lock(reader, &mut fields),
+            exit_codes: exit_codes(reader, &mut fields),
+            annotations: annotations(reader, &mut fields),
+            output: Output::read(reader, &mut fields),
+            expose: fields.boolean("expose").unwrap_or(true),
+            has_later_action: ["container", "webhook", "steps", "depends_on"]
+                .iter()
+                .any(|key| node.get(key).is_some()),
+        };
+        fields.later(&later::COMMAND);
+        fields.close();
+        Some(command)
+    }
+}
+
+fn lock<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<String> {
+    let name = fields.text("lock")?;
+    if name.value.is_empty() {
+        reader.problems.add(Diagnostic::error(Code::BadName, name.span, "a lock needs a name"));
+        return None;
+    }
+    Some(name.value.to_owned())
+}
+
+fn annotations<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Annotations {
+    let cautious = Annotations::default();
+    let Some(mut hints) =
+        fields.take("annotations").and_then(|field| Fields::open(reader, field.node, "`annotations`"))
+    else {
+        return cautious;
+    };
+    let read_only = hints.boolean("read_only").unwrap_or(cautious.read_only);
+    let annotations = Annotations {
+        read_only,
+        // What changes nothing destroys nothing.
+        destructive: hints.boolean("destructive").unwrap_or(cautious.destructive && !read_only),
+        idempotent: hints.boolean("idempotent").unwrap_or(cautious.idempotent),
+        open_world: hints.boolean("open_world").unwrap_or(cautious.open_world),
+    };
+    hints.close();
+    annotations
+}
+
+/// `{ 0: ok, 1: "no matches" }`, or a list of codes.
+fn exit_codes<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> ExitCodes {
+    let Some(field) = fields.take("exit_codes") else { return ExitCodes::default() };
+    let mut codes = BTreeMap::new();
+    match &field.node.kind {
+        Kind::List(items) => {
+            for item in items.iter() {
+                let code = item.as_text().unwrap_or_default();
+                codes.extend(exit_code(reader, code, item.span).map(|code| (code, None)));
+            }
+        }
+        Kind::Map(entries) => {
+            for entry in entries.iter() {
+                let code = exit_code(reader, &entry.key.text, entry.key.span);
+                let text = reader.text(&entry.value, "exit_codes").map(|text| text.value);
+                let text = text.filter(|text| *text != "ok").map(str::to_owned);
+                codes.extend(code.map(|code| (code, text)));
+            }
+        }
+        _ => reader.wrong_type(
+            field.node,
+            "`exit_codes`",
+            "a map such as `{ 0: ok, 1: no matches }` or a list",
+        ),
+    }
+    if codes.is_empty() { ExitCodes::default() } else { ExitCodes::new(codes) }
+}
+
+fn exit_code(reader: &Reader<'_>, text: &str, span: Span) -> Option<i32> {
+    let code = scalar::integer(text).and_then(|code| u8::try_from(code).ok());
+    if code.is_none() {
+        let message = "an exit code has to be a whole number from 0 to 255";
+        reader.problems.add(Diagnostic::error(Code::BadExitCode, span, message));
+    }
+    code.map(i32::from)
+}

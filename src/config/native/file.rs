@@ -1,0 +1,43 @@
+//! The root of a file.
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::read::{Fields, Reader};
+use crate::config::syntax::Node;
+
+use super::later;
+use super::{Command, SecretEntry, Server, Settings};
+
+#[derive(Default)]
+pub struct File<'n> {
+    pub commands: Vec<Command<'n>>,
+    pub defaults: Settings,
+    pub secrets: Vec<SecretEntry<'n>>,
+    pub server: Server<'n>,
+}
+
+impl<'n> File<'n> {
+    pub fn read(reader: &'n Reader<'n>, root: &'n Node<'n>) -> Self {
+        let Some(mut fields) = Fields::open(reader, root, "the file") else { return Self::default() };
+        fields.take("version");
+        let file = Self {
+            commands: commands(reader, &mut fields),
+            defaults: Settings::read_defaults(reader, &mut fields),
+            secrets: SecretEntry::read_all(reader, &mut fields),
+            server: Server::read(reader, &mut fields),
+        };
+        fields.later(&later::ROOT);
+        fields.close();
+        file
+    }
+}
+
+fn commands<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Command<'n>> {
+    let Some(field) = fields.take("commands") else {
+        let problem = Diagnostic::warning(Code::NoCommands, fields.span, "the file has no `commands`");
+        reader.problems.add(problem.help("without commands there is nothing to offer"));
+        return Vec::new();
+    };
+    let items = reader.list(field.node, "commands").unwrap_or_default();
+    items.iter().filter_map(|item| Command::read(reader, item)).collect()
+}

@@ -1,0 +1,24 @@
+//! What a user writes in a file with `version: 1`: one struct for each group of keys.
+//!
+//! Shapes and types of values are checked here, each key on its own; what keys mean together is
+//! for `lower`. An absent key is `None`: defaults belong to the model.
+
+mod command;
+mod env;
+mod file;
+mod later;
+mod output;
+mod secrets;
+mod server;
+mod settings;
+
+pub use command::Command;
+pub use file::File;
+pub use later::PARAM as LATER_PARAM_KEYS;
+pub use later::{
+    ORIGINAL_COMMAND_KEYS, ORIGINAL_KEYS, is_native_command_key, is_native_key, is_native_server_key,
+};
+pub use output::Output;
+pub use secrets::SecretEntry;
+pub use server::{Caller, Calls, Server};
+pub use settings::{LimitSettings, Settings, cores};

@@ -1,0 +1,90 @@
+//! `server`.
+
+use std::time::Duration;
+
+use crate::config::read::{Fields, Reader, Spanned};
+
+use super::later;
+
+#[derive(Default)]
+pub struct Server<'n> {
+    pub name: Option<Spanned<&'n str>>,
+    pub instructions: Option<Spanned<&'n str>>,
+    pub calls: Calls,
+    pub drain: Option<Duration>,
+    pub stdio: Caller<'n>,
+}
+
+#[derive(Default)]
+pub struct Calls {
+    pub max: Option<u32>,
+    pub queue: Option<u32>,
+    pub queue_timeout: Option<Duration>,
+}
+
+/// Who a caller on stdio is.
+#[derive(Default)]
+pub struct Caller<'n> {
+    pub name: Option<Spanned<&'n str>>,
+    pub roles: Vec<Spanned<&'n str>>,
+}
+
+impl<'n> Server<'n> {
+    /// Reads the key `server`.
+    pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut fields) =
+            fields.take("server").and_then(|field| Fields::open(reader, field.node, "`server`"))
+        else {
+            return Self::default();
+        };
+        let server = Self {
+            name: fields.text("name"),
+            instructions: fields.text("instructions"),
+            calls: Calls::read(reader, &mut fields),
+            drain: fields.duration("drain"),
+            stdio: Caller::read(reader, &mut fields),
+        };
+        fields.later(&later::SERVER);
+        fields.close();
+        server
+    }
+}
+
+impl Calls {
+    fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut fields) =
+            fields.take("calls").and_then(|field| Fields::open(reader, field.node, "`server.calls`"))
+        else {
+            return Self::default();
+        };
+        let calls = Self {
+            max: fields.count("max"),
+            queue: fields.take("queue").and_then(|field| {
+                let count = reader.integer(field.node, "queue", 0..=i128::from(u32::MAX))?;
+                u32::try_from(count).ok()
+            }),
+            queue_timeout: fields.duration("queue_timeout"),
+        };
+        fields.close();
+        calls
+    }
+}
+
+impl<'n> Caller<'n> {
+    fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut fields) =
+            fields.take("stdio").and_then(|field| Fields::open(reader, field.node, "`server.stdio`"))
+        else {
+            return Self::default();
+        };
+        let caller = Self {
+            name: fields.text("name"),
+            roles: fields
+                .take("roles")
+                .and_then(|field| reader.texts(field.node, "roles"))
+                .unwrap_or_default(),
+        };
+        fields.close();
+        caller
+    }
+}

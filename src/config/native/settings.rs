@@ -1,0 +1,133 @@
+//! What a command and `defaults` can both say: times, limits, concurrency, inheritance.
+
+use std::time::Duration;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::read::{Fields, Reader};
+use crate::config::syntax::Node;
+use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
+
+use super::env;
+
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub timeout: Option<Duration>,
+    pub kill_grace: Option<Duration>,
+    pub limits: LimitSettings,
+    pub enforcement: Option<Enforcement>,
+    pub concurrency: Option<usize>,
+    pub inherit: Option<EnvInherit>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct LimitSettings {
+    pub memory: Option<ByteSize>,
+    pub cpu: Option<Cores>,
+    pub pids: Option<u32>,
+    pub files: Option<u64>,
+    pub disk: Option<ByteSize>,
+    pub output: Option<ByteSize>,
+}
+
+impl Settings {
+    /// Reads the settings among the keys of a command.
+    pub fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        const ENFORCEMENTS: [(&str, Enforcement); 2] =
+            [("best_effort", Enforcement::BestEffort), ("required", Enforcement::Required)];
+        Self {
+            timeout: timeout(reader, fields),
+            kill_grace: fields.duration("kill_grace"),
+            limits: fields
+                .take("limits")
+                .and_then(|field| LimitSettings::read(reader, field.node))
+                .unwrap_or_default(),
+            enforcement: fields.one_of("limits_enforcement", &ENFORCEMENTS),
+            concurrency: fields.count("concurrency").and_then(|count| usize::try_from(count).ok()),
+            inherit: fields.take("env_inherit").and_then(|field| env::inherit(reader, field.node)),
+        }
+    }
+
+    /// Reads the key `defaults`.
+    pub fn read_defaults<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut defaults) =
+            fields.take("defaults").and_then(|field| Fields::open(reader, field.node, "`defaults`"))
+        else {
+            return Self::default();
+        };
+        let settings = Self::read(reader, &mut defaults);
+        // Read for its shape; what it is for is built later.
+        defaults.duration("workflow_timeout");
+        defaults.later(&["cleanup_timeout", "container", "executor", "run_on", "sandbox", "retry", "output"]);
+        defaults.close();
+        settings
+    }
+
+    /// These settings, and where they say nothing those of `defaults`.
+    pub fn or(self, defaults: &Self) -> Self {
+        Self {
+            timeout: self.timeout.or(defaults.timeout),
+            kill_grace: self.kill_grace.or(defaults.kill_grace),
+            limits: self.limits.or(&defaults.limits),
+            enforcement: self.enforcement.or(defaults.enforcement),
+            concurrency: self.concurrency.or(defaults.concurrency),
+            inherit: self.inherit.or_else(|| defaults.inherit.clone()),
+        }
+    }
+}
+
+impl LimitSettings {
+    pub fn read<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Self> {
+        let mut fields = Fields::open(reader, node, "`limits`")?;
+        let limits = Self {
+            memory: size(reader, &mut fields, "memory"),
+            cpu: fields.take("cpu").and_then(|field| cores(reader, field.node)),
+            pids: fields.count("pids"),
+            files: fields.count("files").map(u64::from),
+            disk: size(reader, &mut fields, "disk"),
+            output: size(reader, &mut fields, "output"),
+        };
+        fields.later(&["network", "io", "gpu"]);
+        fields.close();
+        Some(limits)
+    }
+
+    fn or(self, defaults: &Self) -> Self {
+        Self {
+            memory: self.memory.or(defaults.memory),
+            cpu: self.cpu.or(defaults.cpu),
+            pids: self.pids.or(defaults.pids),
+            files: self.files.or(defaults.files),
+            disk: self.disk.or(defaults.disk),
+            output: self.output.or(defaults.output),
+        }
+    }
+}
+
+/// A timeout of zero would end every call before it begins.
+fn timeout<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Duration> {
+    let field = fields.take("timeout")?;
+    let timeout = reader.duration(field.node, "timeout")?;
+    if timeout.is_zero() {
+        let message = "`timeout` cannot be zero: every call would end before it begins";
+        reader.problems.add(Diagnostic::error(Code::BadQuantity, field.node.span, message));
+        return None;
+    }
+    Some(timeout)
+}
+
+fn size<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<ByteSize> {
+    let field = fields.take(key)?;
+    reader.size(field.node, key)
+}
+
+pub fn cores(reader: &Reader<'_>, node: &Node<'_>) -> Option<Cores> {
+    let text = reader.quantity(node, "cpu", "a number of cores, such as `0.5`")?;
+    match text.parse() {
+        Ok(cores) => Some(cores),
+        Err(error) => {
+            reader.problems.add(Diagnostic::error(Code::BadQuantity, node.span, format!("`cpu`: {error}")));
+            None
+        }
+    }
+}

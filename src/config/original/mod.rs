@@ -1,0 +1,67 @@
+//! Reads files of the original mcpfier: lenient, and with a warning for whatever it reads
+//! otherwise than the original did.
+//!
+//! Nothing here is templated and no `${…}` is expanded: people write `sh -c 'echo ${X}'`.
+
+mod command;
+mod native_keys;
+mod notices;
+
+use std::collections::HashMap;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::lower::Place;
+use crate::config::native::ORIGINAL_KEYS;
+use crate::config::read::Fields;
+use crate::config::source::Span;
+use crate::config::syntax::Node;
+use crate::model::{Catalog, Secrets, ServerSettings, Tool};
+
+use command::Commands;
+
+pub use native_keys::refuse_native_keys;
+
+/// Reads a file that has no `version`. `None` if it is no map.
+pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> {
+    let reader = place.reader;
+    let mut fields = Fields::open(reader, root, "the file")?;
+    let mut commands = Commands::new(place);
+    let mut tools: Vec<Tool> = Vec::new();
+    let mut names: HashMap<String, Span> = HashMap::new();
+    if let Some(field) = fields.take("commands") {
+        for node in reader.list(field.node, "commands").unwrap_or_default() {
+            let Some((tool, span)) = commands.read(node) else { continue };
+            match names.get(tool.name.as_str()) {
+                Some(first) => reader.problems.add(duplicate(&tool, span, *first)),
+                None => drop(names.insert(tool.name.to_string(), span)),
+            }
+            tools.push(tool);
+        }
+    }
+    commands.report_differences();
+    server(place, &mut fields);
+    fields.later(&ORIGINAL_KEYS);
+    fields.close();
+    Some(Catalog::new(tools, ServerSettings::default(), Secrets::new()))
+}
+
+fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(
+        Code::DuplicateName,
+        span,
+        format!("there are two commands of the name `{}`", tool.name),
+    )
+    .other(first, "the first is here")
+    .help("the original lists the second and runs the first; rename one of them")
+}
+
+fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) {
+    let Some(mut fields) =
+        fields.take("server").and_then(|field| Fields::open(place.reader, field.node, "`server`"))
+    else {
+        return;
+    };
+    fields.later(&["http", "transport", "metrics", "cache"]);
+    fields.close();
+}

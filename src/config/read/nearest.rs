@@ -1,0 +1,72 @@
+//! What somebody probably meant.
+
+/// Words that other tools use for what we call otherwise.
+const SYNONYMS: [(&str, &str); 24] = [
+    ("arguments", "args"),
+    ("argv", "args"),
+    ("cmd", "script"),
+    ("command", "script"),
+    ("executable", "script"),
+    ("program", "script"),
+    ("desc", "description"),
+    ("help", "description"),
+    ("environment", "env"),
+    ("cwd", "working_dir"),
+    ("workdir", "working_dir"),
+    ("dir", "working_dir"),
+    ("directory", "working_dir"),
+    ("inputs", "params"),
+    ("parameters", "params"),
+    ("inputSchema", "params"),
+    ("input", "stdin"),
+    ("interpreter", "shell"),
+    ("mem", "memory"),
+    ("ram", "memory"),
+    ("cpus", "cpu"),
+    ("processes", "pids"),
+    ("tools", "commands"),
+    ("root", "within"),
+];
+
+/// The known name that is nearest to an unknown one, if one is near enough to be meant.
+pub fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    const LONGEST: usize = 64;
+    if wanted.len() > LONGEST {
+        return None;
+    }
+    let folded = wanted.replace('-', "_").to_ascii_lowercase();
+    let spelled = known
+        .clone()
+        .filter(|name| name.len() <= LONGEST)
+        .map(|name| {
+            (strsim::damerau_levenshtein(&folded, &name.replace('-', "_").to_ascii_lowercase()), name)
+        })
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name);
+    spelled.or_else(|| {
+        let meant = SYNONYMS.iter().find(|(word, _)| *word == wanted).map(|(_, meant)| *meant)?;
+        known.into_iter().find(|name| *name == meant)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_near_is_found_and_what_is_far_is_not() {
+        let known = ["timeout", "title", "script", "working_dir", "env"];
+        for (wanted, expected) in [
+            ("tiemout", Some("timeout")),
+            ("timeOut", Some("timeout")),
+            ("working-dir", Some("working_dir")),
+            ("cmd", Some("script")),
+            ("cwd", Some("working_dir")),
+            ("environment", Some("env")),
+            ("zebra", None),
+        ] {
+            assert_eq!(nearest(wanted, known.into_iter()), expected, "{wanted}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Parser events → nodes, within budgets that count every alias as if it were written out.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use serde_yaml::granit_parser::{Event, ScalarStyle, Span as RawSpan, Tag};
+
+use crate::config::code::Code;
+use crate::config::diagnostic::{Diagnostic, Problems};
+use crate::config::source::{SourceId, Span};
+
+use super::frame::{Content, Frame, OpenMap};
+use super::node::{Kind, Node, Scalar, Size};
+use super::parse::{Document, Oddity, Parsed};
+use super::sensitive::{is_sensitive_key, is_sensitive_value};
+
+pub(super) const MAX_DEPTH: usize = 64;
+const MAX_NODES: usize = 400_000;
+const MAX_BYTES: usize = 16 << 20;
+
+pub(super) struct Builder<'s, 'p> {
+    source: SourceId,
+    text: &'s str,
+    problems: &'p Problems,
+    stack: Vec<Frame<'s>>,
+    anchors: HashMap<usize, Node<'s>>,
+    root: Option<Node<'s>>,
+    oddities: Vec<Oddity>,
+    sensitive: Vec<Span>,
+    spent: Size,
+    /// Where the last thing that was written ended; the parser does not say where blocks end.
+    last_end: u32,
+}
+
+impl<'s, 'p> Builder<'s, 'p> {
+    pub fn new(source: SourceId, text: &'s str, problems: &'p Problems) -> Self {
+        Self {
+            source,
+            text,
+            problems,
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            root: None,
+            oddities: Vec::new(),
+            sensitive: Vec::new(),
+            spent: Size::default(),
+            last_end: 0,
+        }
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.root.is_some()
+    }
+
+    pub fn second_document(&mut self, span: RawSpan) {
+        let span = self.span(span);
+        self.oddities.push(Oddity::SecondDocument(span));
+    }
+
+    pub fn finish(self, whole: bool) -> Parsed<'s> {
+        let empty = Node::new(Span::new(self.source, 0..0), Kind::Null);
+        let document = Document { root: self.root.unwrap_or(empty), oddities: self.oddities };
+        Parsed { document: whole.then_some(document), sensitive: self.sensitive }
+    }
+
+    pub fn take(&mut self, event: Event<'s>, raw: RawSpan) -> Result<(), Diagnostic> {
+        let span = self.span(raw);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let plain = self.is_plain(style, tag.as_deref(), span);
+                let is_null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
+                let kind = if is_null { Kind::Null } else { Kind::Scalar(Scalar { text, plain }) };
+                self.complete(Node::new(span, kind), anchor)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.note_tag(tag.as_deref(), "seq", span);
+                self.open(span, anchor, Content::List(Vec::new()))
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.note_tag(tag.as_deref(), "map", span);
+                self.open(span, anchor, Content::Map(OpenMap::default()))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(anchor) => self.alias(anchor, span),
+            _ => Ok(()),
+        }
+    }
+
+    fn span(&self, raw: RawSpan) -> Span {
+        Span::new(self.source, raw.byte_range().unwrap_or_default())
+    }
+
+    fn open(&mut self, start: Span, anchor: usize, content: Content<'s>) -> Result<(), Diagnostic> {
+        if self.stack.len() >= MAX_DEPTH {
+            return Err(too_deep(start));
+        }
+        self.last_end = self.last_end.max(start.end);
+        self.stack.push(Frame { start, anchor, content });
+        Ok(())
+    }
+
+    fn close(&mut self, end: Span) -> Result<(), Diagnostic> {
+        let Some(Frame { start, anchor, content }) = self.stack.pop() else { return Ok(()) };
+        // The end of a block has no width of its own and stands where the next thing begins.
+        let is_flow = end.end > end.start;
+        let end = if is_flow { end.end } else { self.last_end };
+        let span = Span { end: end.max(start.end), ..start };
+        let kind = match content {
+            Content::List(items) => Kind::List(Rc::new(items)),
+            Content::Map(map) => {
+                let Self { problems, text, spent, .. } = self;
+                map.close(span, text, problems, &mut |node| spend(spent, node.size, span))?
+            }
+        };
+        self.complete(Node::new(span, kind), anchor)
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+        let Some(named) = self.anchors.get(&anchor).cloned() else {
+            return Err(Diagnostic::error(Code::Syntax, span, "this alias stands inside of what it names"));
+        };
+        if self.stack.len() + named.size.height >= MAX_DEPTH {
+            return Err(too_deep(span));
+        }
+        spend(&mut self.spent, named.size, span)?;
+        self.last_end = self.last_end.max(span.end);
+        self.place(named);
+        Ok(())
+    }
+
+    /// Takes a value whose end has been seen.
+    fn complete(&mut self, node: Node<'s>, anchor: usize) -> Result<(), Diagnostic> {
+        let own = match &node.kind {
+            Kind::Scalar(scalar) => Size { nodes: 1, bytes: scalar.text.len(), height: 0 },
+            _ => Size { nodes: 1, bytes: 0, height: 0 },
+        };
+        spend(&mut self.spent, own, node.span)?;
+        if node.span.end > node.span.start {
+            self.last_end = self.last_end.max(node.span.end);
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        self.place(node);
+        Ok(())
+    }
+
+    fn place(&mut self, node: Node<'s>) {
+        self.note_sensitive(&node);
+        match self.stack.last_mut().map(|frame| &mut frame.content) {
+            Some(Content::List(items)) => items.push(node),
+            Some(Content::Map(map)) => map.take(node, &mut self.oddities),
+            None => self.root = Some(node),
+        }
+    }
+
+    fn note_sensitive(&mut self, node: &Node<'s>) {
+        let Kind::Scalar(scalar) = &node.kind else { return };
+        let mut keys = self.stack.iter().rev().map(|frame| match &frame.content {
+            Content::Map(map) => map.awaited_key(),
+            Content::List(_) => None,
+        });
+        let (here, outside) = (keys.next().flatten(), keys.next().flatten());
+        let hides = match (here, outside) {
+            // A key of the map `api_keys` is the key itself.
+            (None, Some("api_keys")) => {
+                matches!(self.stack.last(), Some(Frame { content: Content::Map(_), .. }))
+            }
+            // Names of parameters say nothing about values in the file.
+            (_, Some("params")) | (None, _) => false,
+            (Some(key), _) => is_sensitive_key(key) && is_sensitive_value(&scalar.text),
+        };
+        if hides {
+            self.sensitive.push(node.span);
+        }
+    }
+
+    /// Whether a scalar is neither quoted nor made text by its tag.
+    fn is_plain(&mut self, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> bool {
+        let plain = style == ScalarStyle::Plain;
+        match tag {
+            None => plain,
+            Some(tag) if tag.is_yaml_core_schema() => match tag.suffix() {
+                "str" => false,
+                "int" | "float" | "bool" | "null" => true,
+                _ => {
+                    self.note_tag(Some(tag), "", span);
+                    plain
+                }
+            },
+            Some(tag) => {
+                self.note_tag(Some(tag), "", span);
+                plain
+            }
+        }
+    }
+
+    fn note_tag(&mut self, tag: Option<&Tag>, expected: &str, span: Span) {
+        if let Some(tag) = tag
+            && !(tag.is_yaml_core_schema() && tag.suffix() == expected)
+        {
+            self.oddities.push(Oddity::Tag { tag: tag.original(), span });
+        }
+    }
+}
+
+fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::TooDeep, span, format!("this is nested deeper than {MAX_DEPTH} levels"))
+}
+
+fn spend(spent: &mut Size, cost: Size, span: Span) -> Result<(), Diagnostic> {
+    spent.nodes = spent.nodes.saturating_add(cost.nodes);
+    spent.bytes = spent.bytes.saturating_add(cost.bytes);
+    if spent.nodes > MAX_NODES || spent.bytes > MAX_BYTES {
+        let message = format!(
+            "the file is too large with its aliases written out; at most {MAX_NODES} values and {} MiB fit",
+            MAX_BYTES >> 20
+        );
+        return Err(Diagnostic::error(Code::TooLarge, span, message));
+    }
+    Ok(())
+}

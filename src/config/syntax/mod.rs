@@ -1,0 +1,16 @@
+//! YAML text → [`Node`]s, in one pass, within budgets.
+//!
+//! The only place that knows the YAML crate. It knows nothing of our keys: what a plain `1.10` or
+//! `yes` means is decided by whoever reads the node. What the two dialects judge differently (a
+//! duplicate key, a second document, a tag) is collected as an [`Oddity`].
+
+mod builder;
+mod frame;
+mod node;
+mod parse;
+pub mod scalar;
+mod sensitive;
+
+pub use node::{Entry, Kind, Node};
+pub use parse::{Document, Oddity, parse};
+pub use sensitive::masked_in_line;
