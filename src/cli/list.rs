@@ -9,13 +9,8 @@ use super::print::Printer;
 use super::session::Session;
 
 pub fn run(session: &Session, all: bool, printer: &Printer) -> Exit {
-    let tools: Vec<&Tool> = session
-        .catalog
-        .tools()
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|tool| all || tool.is_offered())
-        .collect();
+    let tools: Vec<&Tool> =
+        session.catalog.tools().iter().map(AsRef::as_ref).filter(|tool| all || tool.is_offered()).collect();
     if printer.json {
         printer.json_data(&Value::Array(tools.iter().map(|tool| document(tool)).collect()));
         return Exit::OK;

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
 
+use crate::config::Style;
+
 /// Prints for one invocation of the program.
 pub struct Printer {
     pub json: bool,
@@ -14,6 +16,10 @@ impl Printer {
     pub fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self { json, colour: wanted && io::stderr().is_terminal() }
+    }
+
+    pub fn style(&self) -> Style {
+        if self.colour { Style::Coloured } else { Style::Plain }
     }
 
     /// Writes data. Whoever closed the pipe has read enough.

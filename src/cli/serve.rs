@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::FoundBy;
+use crate::config::How;
 use crate::model::Dialect;
 use crate::runner::process::ForkServer;
 use crate::serve::stdio;
@@ -58,10 +58,10 @@ fn greet(session: &Session) {
 /// A file found only because it lies in the current folder is somebody else's until it is named:
 /// opening a foreign repository must not offer its commands.
 fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
-    if session.found_by != FoundBy::CurrentDirectory {
+    if session.found.how != How::CurrentDirectory {
         return None;
     }
-    let path = session.path.display();
+    let path = session.found.path.display();
     match session.dialect {
         Dialect::Native => {
             printer.error(&format!(
@@ -95,11 +95,9 @@ fn compile_schemas(session: &Session) {
 
 /// Ends when somebody asks the program to stop.
 pub async fn stop_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) else {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {

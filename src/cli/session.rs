@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::{self, FoundBy, Host};
+use crate::config::{self, Found, Host};
 use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
-use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::runner::Vault;
+use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::serve::stdio;
 
 use super::exit::Exit;
@@ -16,8 +16,9 @@ use super::print::Printer;
 
 /// A loaded file on this host.
 pub struct Session {
+    pub found: Found,
+    /// Absolute.
     pub path: PathBuf,
-    pub found_by: FoundBy,
     pub dialect: Dialect,
     pub catalog: Arc<Catalog>,
     pub facts: Facts,
@@ -33,15 +34,15 @@ impl Session {
             Exit::NO_CONFIG
         })?;
         let loaded = config::load(&found.path, &host);
-        if loaded.report.has_errors_for_serving() {
-            printer.talk(&loaded.report.render(printer.colour));
-        }
-        let catalog = loaded.catalog.ok_or(Exit::CONFIG)?;
+        let Some(catalog) = loaded.catalog else {
+            printer.talk(&loaded.report.render(printer.style()));
+            return Err(Exit::CONFIG);
+        };
         let environment = Arc::new(host.environment);
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
         Ok(Self {
-            path: found.path,
-            found_by: found.by,
+            path: loaded.path,
+            found,
             dialect: loaded.dialect,
             catalog: Arc::new(catalog),
             facts: facts.with_means(process::probe_means()),
@@ -61,16 +62,12 @@ impl Session {
 
     /// What a person sees who starts the server by hand.
     pub fn greeting(&self) -> String {
-        stdio::greeting(&self.catalog, &executable(), &self.absolute_path())
+        stdio::greeting(&self.catalog, &executable(), &self.path)
     }
 
     /// How clients are told to start this server.
     pub fn connecting(&self) -> String {
-        stdio::connecting(&self.catalog.server.name, &executable(), &self.absolute_path())
-    }
-
-    fn absolute_path(&self) -> PathBuf {
-        std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone())
+        stdio::connecting(&self.catalog.server.name, &executable(), &self.path)
     }
 
     /// What carries calls out. The runner is given back too: a server stops it on its way out.

@@ -27,9 +27,8 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
     for file in &files {
-        let mut loaded = config::load(file, &host);
-        loaded.check_deep();
-        if loaded.report.has_errors() || (arguments.strict && loaded.report.warnings() > 0) {
+        let loaded = config::check(file, &host);
+        if loaded.report.has_errors() || (arguments.strict && !loaded.report.is_empty()) {
             worst = Exit::CONFIG;
         }
         match printer.json {
@@ -53,14 +52,12 @@ fn files(arguments: &Arguments, host: &Host) -> Result<Vec<PathBuf>, String> {
 
 fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
     let report = &loaded.report;
-    printer.talk(&report.render(printer.colour));
-    let commands = loaded.catalog.as_ref().map_or(0, |catalog| catalog.tools().len());
-    printer.data(&format!(
-        "{}: {commands} commands, {} errors, {} warnings\n",
-        file.display(),
-        report.errors(),
-        report.warnings()
-    ));
+    printer.talk(&report.render(printer.style()));
+    let commands = match &loaded.catalog {
+        Some(catalog) => format!("{} commands, ", catalog.tools().len()),
+        None => String::new(),
+    };
+    printer.data(&format!("{}: {commands}{}\n", file.display(), report.summary()));
     let limits = used_limits(loaded, means);
     if !limits.is_empty() {
         let texts: Vec<String> = limits.iter().map(|(name, mean)| format!("{name} {mean}")).collect();
@@ -73,11 +70,12 @@ fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
     let limits = used_limits(loaded, means).into_iter();
     let limits: serde_json::Map<String, Value> =
         limits.map(|(name, mean)| (name.to_owned(), json!(mean.to_string()))).collect();
+    let report = loaded.report.to_json();
     json!({
         "file": file.display().to_string(),
-        "errors": loaded.report.errors(),
-        "warnings": loaded.report.warnings(),
-        "problems": loaded.report.to_json(),
+        "errors": report.errors,
+        "warnings": report.warnings,
+        "problems": report.diagnostics,
         "limits": limits,
     })
 }

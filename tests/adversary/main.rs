@@ -23,7 +23,8 @@ fn main() {
     alarm::set(LIFETIME);
     let arguments: Vec<String> = env::args().collect();
     let deed = arguments.get(2).map_or("", String::as_str);
-    let number = |index: usize| arguments.get(3 + index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let number =
+        |index: usize| arguments.get(3 + index).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     match deed {
         "sleep" => rest(),
         "stubborn" => {
@@ -75,7 +76,10 @@ fn main() {
         "double-assassin" => double_assassin(),
         "exit" => exit(i32::try_from(number(0)).unwrap_or(1)),
         "signal" => {
-            let _ = kill(getpid(), Signal::try_from(i32::try_from(number(0)).unwrap_or(9)).unwrap_or(Signal::SIGKILL));
+            let _ = kill(
+                getpid(),
+                Signal::try_from(i32::try_from(number(0)).unwrap_or(9)).unwrap_or(Signal::SIGKILL),
+            );
             rest()
         }
         "real-time-signal" => {

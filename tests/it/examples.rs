@@ -77,18 +77,26 @@ fn every_example_has_a_test_here() {
 #[test]
 fn a_leaked_secret_does_not_arrive() {
     let said = example("examples/secrets.yaml", &["leak"]).run();
-    assert_eq!(said.stdout, "plain:   [redacted]\nencoded: [redacted]\nin JSON: {\"token\": \"[redacted]\"}\n");
+    assert_eq!(
+        said.stdout,
+        "plain:   [redacted]\nencoded: [redacted]\nin JSON: {\"token\": \"[redacted]\"}\n"
+    );
 }
 
 #[test]
 fn a_value_that_looks_like_code_stays_a_value() {
     let said = example("examples/shell-scripts.yaml", &["rename-preview", "suffix=; echo $(id)`id`"]).run();
-    assert!(said.stdout.contains("shell-scripts.yaml -> shell-scripts; echo $(id)`id`.yaml\n"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("shell-scripts.yaml -> shell-scripts; echo $(id)`id`.yaml\n"),
+        "{}",
+        said.stdout
+    );
 }
 
 #[test]
 fn a_path_out_of_the_folder_is_refused() {
-    let said = example("examples/files-and-search.yaml", &["read-lines", "file=../README.md"]).ends_with(2).run();
+    let said =
+        example("examples/files-and-search.yaml", &["read-lines", "file=../README.md"]).ends_with(2).run();
     assert!(said.stderr.contains("`file`: `../README.md` leads out of"), "{}", said.stderr);
 }
 
@@ -151,7 +159,10 @@ static REPOSITORY: LazyLock<TempDir> = LazyLock::new(|| {
     }
     git(folder.path(), &["init", "--quiet"]);
     git(folder.path(), &["add", "--all"]);
-    git(folder.path(), &["-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", "Begin"]);
+    git(
+        folder.path(),
+        &["-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", "Begin"],
+    );
     folder
 });
 

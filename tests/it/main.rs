@@ -5,5 +5,6 @@ mod clients;
 mod documents;
 mod examples;
 mod machine;
+mod protocol;
 mod runner;
 mod support;

@@ -159,7 +159,8 @@ async fn exit_codes_and_signals_are_told_apart() {
 #[tokio::test]
 async fn a_command_gets_three_descriptors_an_empty_input_and_default_signals() {
     let ran = deed("descriptors", &[]).run(&runner()).await;
-    let expected = "descriptors [0, 1, 2]\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\ninput Ok(0)\n";
+    let expected =
+        "descriptors [0, 1, 2]\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\ninput Ok(0)\n";
     // The program's own runtime ignores a broken pipe (signal 13, bit 0x1000) before it looks.
     assert_eq!(ran.stdout().replace("SigIgn:\t0000000000001000", "SigIgn:\t0000000000000000"), expected);
 }
@@ -192,7 +193,10 @@ async fn a_command_that_does_not_read_its_input_ends_all_the_same() {
 #[tokio::test]
 async fn what_cannot_be_started_says_why() {
     let missing = start_error(plan(Path::new("/nonexistent/program"), &[])).await;
-    assert_eq!(missing.to_string(), "cannot run `/nonexistent/program`: No such file or directory (os error 2)");
+    assert_eq!(
+        missing.to_string(),
+        "cannot run `/nonexistent/program`: No such file or directory (os error 2)"
+    );
     let mut elsewhere = plan(Path::new("/bin/true"), &[]);
     elsewhere.working_dir = PathBuf::from("/nonexistent");
     let elsewhere = start_error(elsewhere).await;
@@ -293,7 +297,8 @@ async fn a_daemon_that_a_command_leaves_is_killed_with_its_end() {
 #[tokio::test]
 async fn shutting_down_kills_everything_whatever_grace_it_was_promised() {
     let runner = runner();
-    let deeds = ["tree", "stubborn", "comet"].map(|name| deed(name, &[4]).with(|plan| plan.kill_grace = LONG));
+    let deeds =
+        ["tree", "stubborn", "comet"].map(|name| deed(name, &[4]).with(|plan| plan.kill_grace = LONG));
     let mut all = Vec::new();
     for deed in &deeds {
         let mut running = deed.start(&runner, CancellationToken::new()).await;
@@ -308,7 +313,10 @@ async fn shutting_down_kills_everything_whatever_grace_it_was_promised() {
         assert_eq!(to_the_end(running).await.end, End::Cancelled);
     }
     let refused = runner.start(&Step::Process(deeds[0].plan.clone()), CancellationToken::new()).await;
-    assert_eq!(refused.err().unwrap().to_string(), "no process could be started: the server is shutting down");
+    assert_eq!(
+        refused.err().unwrap().to_string(),
+        "no process could be started: the server is shutting down"
+    );
 }
 
 #[tokio::test]
@@ -380,10 +388,16 @@ async fn futures_of<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Outpu
 
 /// A server of its own that runs a deed and is still at it.
 fn host(deed: &Deed, said: &str) -> Child {
-    let numbers: Vec<String> = deed.plan.argv.iter().skip(1).map(|word| match word {
-        Word::Known(text) => text.clone(),
-        Word::Filled(_) => unreachable!("these tests have no secrets"),
-    }).collect();
+    let numbers: Vec<String> = deed
+        .plan
+        .argv
+        .iter()
+        .skip(1)
+        .map(|word| match word {
+            Word::Known(text) => text.clone(),
+            Word::Filled(_) => unreachable!("these tests have no secrets"),
+        })
+        .collect();
     let mut host = Command::new(example("host"))
         .arg(&deed.plan.program)
         .args(numbers)
@@ -398,7 +412,8 @@ fn host(deed: &Deed, said: &str) -> Child {
 
 #[test]
 fn a_killed_server_leaves_nothing() {
-    for (name, said) in [("tree", "tree"), ("comet", "flying"), ("storm", "raging"), ("stubborn", "stubborn")] {
+    for (name, said) in [("tree", "tree"), ("comet", "flying"), ("storm", "raging"), ("stubborn", "stubborn")]
+    {
         let deed = deed(name, &[8]);
         let mut host = host(&deed, said);
         assert!(marked(&deed.mark).len() >= 2, "{name}");
@@ -414,7 +429,8 @@ fn a_server_killed_with_its_fork_server_leaves_nothing() {
     let mut host = host(&deed, "tree");
     let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", host.id())).unwrap();
     let fork_server: i32 = children.split_whitespace().next().unwrap().parse().unwrap();
-    let kill = |pid| nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+    let kill =
+        |pid| nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
     kill(fork_server).unwrap();
     host.kill().unwrap();
     host.wait().unwrap();

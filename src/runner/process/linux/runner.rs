@@ -18,6 +18,11 @@ use super::running::{Parts, ProcessRunning};
 use crate::plan::{Mean, Means, ProcessPlan, Step};
 use crate::runner::{BoxFuture, Runner, Running, StartError, Vault};
 
+/// Which means enforces each limit on this host, for those who only want to know.
+pub fn probe_means() -> Means {
+    Means { files: Mean::Rlimit, ..Means::NONE }
+}
+
 /// Carries out [`Step::Process`]. Belongs to the runtime in which it was made.
 #[derive(Clone)]
 pub struct ProcessRunner {
@@ -61,7 +66,12 @@ impl ProcessRunner {
     }
 
     /// Hands the order and the far ends of the pipes to a supervisor.
-    async fn begin(&self, plan: &ProcessPlan, filled: &mut Filled, cancel: CancellationToken) -> io::Result<Parts> {
+    async fn begin(
+        &self,
+        plan: &ProcessPlan,
+        filled: &mut Filled,
+        cancel: CancellationToken,
+    ) -> io::Result<Parts> {
         let (stdout, their_stdout) = Output::open()?;
         let (stderr, their_stderr) = Output::open()?;
         let (input, their_stdin) = match filled.stdin.take() {
