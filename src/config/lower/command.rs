@@ -75,7 +75,7 @@ fn lower(
         title: command.title.map(|title| title.value.to_owned()),
         description,
         availability: availability(command, &workload),
-        action: Action::Process(workload),
+        action: Action::Process(Box::new(workload)),
         params: Arc::new(Params::new(params.list)),
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),

@@ -184,13 +184,13 @@ impl<'a> Commands<'a> {
             self.warn(Code::NothingToRun, name.span, message);
             return Action::NotSupported(NOTHING.to_owned());
         };
-        Action::Process(Workload {
+        Action::Process(Box::new(Workload {
             script: Script::Program { program: self.place.program(script), args },
             env,
             inherit: EnvInherit::All,
             working_dir: Template::literal(self.place.host.cwd.to_string_lossy()),
             stdin: Stdin::Null,
-        })
+        }))
     }
 }
 

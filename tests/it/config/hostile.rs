@@ -1,0 +1,1 @@
+//! Whatever bytes a file holds: an answer, soon, within little memory.
