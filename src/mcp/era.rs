@@ -21,7 +21,9 @@ impl Era {
     /// A request that belongs to neither is refused.
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<Self, ErrorData> {
         match context.meta.protocol_version() {
-            Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => Ok(Self::PerRequest),
+            Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => {
+                Ok(Self::PerRequest)
+            }
             _ if context.peer.peer_info().is_some() => Ok(Self::Handshake),
             _ => Err(unopened(&context.meta)),
         }

@@ -65,7 +65,9 @@ mod tests {
     #[test]
     fn what_is_escaped_reads_back_the_same() {
         let every: String = (0..0x180_u32).filter_map(char::from_u32).collect();
-        for text in ["", "plain", "\"\\\n\r\t\u{0}\u{1f}", "é😀\u{2028}", &every, &"x".repeat(100), &"a\n".repeat(99)] {
+        for text in
+            ["", "plain", "\"\\\n\r\t\u{0}\u{1f}", "é😀\u{2028}", &every, &"x".repeat(100), &"a\n".repeat(99)]
+        {
             let mut out = Vec::new();
             quote_into(text, &mut out);
             assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);

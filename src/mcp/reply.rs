@@ -164,7 +164,8 @@ impl Draft {
                 TextPart::Said(text) => escape_into(&text, &mut self.json),
                 TextPart::Output(chunks) => {
                     self.piece(&chunks);
-                    self.pieces.push_back(Piece::Output { chunks: chunks.into(), sanitizer: Sanitizer::default() });
+                    self.pieces
+                        .push_back(Piece::Output { chunks: chunks.into(), sanitizer: Sanitizer::default() });
                 }
             }
         }
@@ -176,7 +177,9 @@ impl Draft {
         let media = ["image", "audio"].into_iter().find(|kind| mime.starts_with(&format!("{kind}/")));
         let (open, close) = match media {
             Some(kind) => (format!(r#"{{"type":"{kind}","mimeType":"#), r#""}"#),
-            None => (r#"{"type":"resource","resource":{"uri":"mcpfier:stdout","mimeType":"#.to_owned(), r#""}}"#),
+            None => {
+                (r#"{"type":"resource","resource":{"uri":"mcpfier:stdout","mimeType":"#.to_owned(), r#""}}"#)
+            }
         };
         self.raw(&open);
         self.value(&mime);
@@ -255,7 +258,10 @@ mod tests {
             TextPart::Said("exit code 1".into()),
         ];
         let result = written(presented(text, None), Era::Handshake, 1);
-        assert_eq!(result, json!({ "content": [{ "type": "text", "text": "a \"b\"\ncafé\nexit code 1" }], "isError": false }));
+        assert_eq!(
+            result,
+            json!({ "content": [{ "type": "text", "text": "a \"b\"\ncafé\nexit code 1" }], "isError": false })
+        );
     }
 
     #[test]
@@ -292,7 +298,10 @@ mod tests {
         let bytes = vec![Bytes::from_static(b"\x89PN"), Bytes::from_static(b"G")];
         let image = BinaryPart { mime: "image/png".into(), bytes: bytes.clone() };
         let result = written(presented(Vec::new(), Some(image)), Era::Handshake, 8);
-        assert_eq!(result["content"], json!([{ "type": "image", "mimeType": "image/png", "data": "iVBORw==" }]));
+        assert_eq!(
+            result["content"],
+            json!([{ "type": "image", "mimeType": "image/png", "data": "iVBORw==" }])
+        );
         let other = BinaryPart { mime: "application/zip".into(), bytes };
         let text = vec![TextPart::Said("4 bytes".into())];
         let result = written(presented(text, Some(other)), Era::Handshake, 8);

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
     CompleteResult, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams, InitializeResult,
-    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
-    ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ServerCapabilities,
-    ServerConfig, Tool,
+    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
+    ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -109,8 +109,7 @@ impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         // `listChanged` comes with hot reload.
         let capabilities = ServerCapabilities::builder().enable_tools().build();
-        let mut info =
-            ServerConfig::new(capabilities).with_server_info(self.identity.implementation());
+        let mut info = ServerConfig::new(capabilities).with_server_info(self.identity.implementation());
         info.instructions.clone_from(&self.engine.catalog().server.instructions);
         info
     }

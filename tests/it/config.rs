@@ -7,4 +7,5 @@ mod host;
 mod hostile;
 mod invalid;
 mod original;
+mod reports;
 mod valid;

@@ -75,7 +75,9 @@ mod tests {
     fn numbers_always_grow_and_never_pass_their_total() {
         let mut meter = Meter::default();
         let mut last = -1.0;
-        for mark in [None, mark(3.0, 7.0), mark(3.0, 7.0), mark(1.0, 7.0), mark(7.0, 7.0), mark(7.0, 7.0), None] {
+        for mark in
+            [None, mark(3.0, 7.0), mark(3.0, 7.0), mark(1.0, 7.0), mark(7.0, 7.0), mark(7.0, 7.0), None]
+        {
             let (number, total) = meter.next(Duration::ZERO, mark);
             assert!(number > last, "{number} after {last}");
             assert!(total.is_none_or(|total| number <= total), "{number} of {total:?}");

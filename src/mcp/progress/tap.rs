@@ -188,6 +188,9 @@ mod tests {
         let mut unfinished = Vec::new();
         assert_eq!(look(&mut unfinished, b"\x1b]9;4;1;40\x07").mark, Some(Mark { done: 40.0, total: 100.0 }));
         assert!(look(&mut unfinished, b"text").is_empty());
-        assert_eq!(look(&mut unfinished, b"\n::progress 3/7 x::\ny\n").mark, Some(Mark { done: 3.0, total: 7.0 }));
+        assert_eq!(
+            look(&mut unfinished, b"\n::progress 3/7 x::\ny\n").mark,
+            Some(Mark { done: 3.0, total: 7.0 })
+        );
     }
 }

@@ -238,7 +238,8 @@ impl Refusal {
 
     /// The whole message, without a newline.
     pub(super) fn into_json(self) -> Vec<u8> {
-        let mut out = format!(r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":"#, self.id, self.code);
+        let mut out =
+            format!(r#"{{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":"#, self.id, self.code);
         let mut quoted = Vec::new();
         quote_into(&self.message, &mut quoted);
         out.push_str(&String::from_utf8_lossy(&quoted));
@@ -286,7 +287,11 @@ mod tests {
             ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":5}}", "3", INVALID_PARAMS),
             ("{\"id\":3,\"method\":\"tools/call\",\"params\":[\"name\",{}]}", "3", INVALID_PARAMS),
             ("[1,", "null", PARSE_ERROR),
-            ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"a\",\"arguments\":[1]}}", "3", INVALID_PARAMS),
+            (
+                "{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"a\",\"arguments\":[1]}}",
+                "3",
+                INVALID_PARAMS,
+            ),
             ("{\"id\":3,\"method\":\"tools/call\",\"params\":{\"name\":\"\\ud800\"}}", "3", INVALID_PARAMS),
         ] {
             assert_eq!(refused(line), (id.to_owned(), code), "{line}");
@@ -298,7 +303,9 @@ mod tests {
 
     #[test]
     fn a_refusal_is_one_json_message() {
-        let Inbound::Refused(refusal) = read(b"{\"id\":\"\\u0001\",\"method\":\"tools/call\"}") else { panic!() };
+        let Inbound::Refused(refusal) = read(b"{\"id\":\"\\u0001\",\"method\":\"tools/call\"}") else {
+            panic!()
+        };
         let json: serde_json::Value = serde_json::from_slice(&refusal.into_json()).unwrap();
         assert_eq!((&json["id"], &json["error"]["code"]), (&"\u{1}".into(), &(-32602).into()));
     }
@@ -317,17 +324,23 @@ mod tests {
 
     #[test]
     fn junk_that_expects_no_answer_gets_none() {
-        for line in ["", "  \r", "{\"id\":1,\"result\":{}}", "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\"}}"] {
+        for line in
+            ["", "  \r", "{\"id\":1,\"result\":{}}", "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\"}}"]
+        {
             assert!(matches!(read(line.as_bytes()), Inbound::Nothing), "{line}");
         }
         for line in ["{\"method\":\"notifications/x\",\"params\":[1,2]}", "{\"method\":\"\"}"] {
-            assert!(matches!(read(line.as_bytes()), Inbound::Nothing | Inbound::Notification(_, None)), "{line}");
+            assert!(
+                matches!(read(line.as_bytes()), Inbound::Nothing | Inbound::Notification(_, None)),
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn a_cancellation_names_its_request() {
-        let line = br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5,"reason":"x"}}"#;
+        let line =
+            br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5,"reason":"x"}}"#;
         assert!(matches!(read(line), Inbound::Notification(_, Some(NumberOrString::Number(5)))));
     }
 

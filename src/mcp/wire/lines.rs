@@ -90,7 +90,8 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         if self.discarding.is_none() {
             self.discarding = Some(copy(self.buffer.get(..KEPT)));
         }
-        let tail = BytesMut::from(self.buffer.get(self.buffer.len().saturating_sub(KEPT)..).unwrap_or_default());
+        let tail =
+            BytesMut::from(self.buffer.get(self.buffer.len().saturating_sub(KEPT)..).unwrap_or_default());
         self.buffer = tail;
         self.searched = self.buffer.len();
     }

@@ -177,7 +177,10 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Transport<RoleServer> for Con
 
     /// Responses count as sent once they are queued: rmcp waits for none of them, and what is
     /// queued is bounded by not reading more. A notification's sender waits until it is written.
-    fn send(&mut self, message: ServerJsonRpcMessage) -> impl Future<Output = Result<(), Gone>> + Send + 'static {
+    fn send(
+        &mut self,
+        message: ServerJsonRpcMessage,
+    ) -> impl Future<Output = Result<(), Gone>> + Send + 'static {
         let wait = match &message {
             JsonRpcMessage::Response(response) => {
                 self.respond(&response.id, &message);

@@ -160,7 +160,8 @@ mod tests {
         let mut plan = plan();
         let secret = Word::Filled(vec![Fill::Text("=".to_owned()), Fill::Secret("token".parse().unwrap())]);
         let known = |text: &str| Word::Known(text.to_owned());
-        plan.variables = [("B", known("3")), ("C", known("x")), ("C", secret)].map(|(n, w)| (n.to_owned(), w)).to_vec();
+        plan.variables =
+            [("B", known("3")), ("C", known("x")), ("C", secret)].map(|(n, w)| (n.to_owned(), w)).to_vec();
         let filled = fill(&plan, &vault(), b"").unwrap();
         let order = Order::read(&filled.order[PREFIX..]).unwrap();
         assert_eq!(order.environment, [c"A=1", c"B=3", c"C==a secret value"]);

@@ -140,7 +140,9 @@ pub fn reap() -> Reaped {
     match unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) } {
         0 => Reaped::NoneEnded,
         pid if pid < 0 => Reaped::NoChildren,
-        pid if libc::WIFSIGNALED(status) => Reaped::Child(Pid::from_raw(pid), Status::Signalled(libc::WTERMSIG(status))),
+        pid if libc::WIFSIGNALED(status) => {
+            Reaped::Child(Pid::from_raw(pid), Status::Signalled(libc::WTERMSIG(status)))
+        }
         pid => Reaped::Child(Pid::from_raw(pid), Status::Exited(libc::WEXITSTATUS(status))),
     }
 }

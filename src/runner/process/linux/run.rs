@@ -113,7 +113,9 @@ impl<'a> Run<'a> {
 
     fn patience(&self) -> PollTimeout {
         let patience = match self.wish {
-            Wish::Die { since } => (since.elapsed() / 4).clamp(Duration::from_millis(1), Duration::from_millis(50)),
+            Wish::Die { since } => {
+                (since.elapsed() / 4).clamp(Duration::from_millis(1), Duration::from_millis(50))
+            }
             _ if !self.reported => STARTED_AFTER,
             _ => return PollTimeout::NONE,
         };

@@ -61,7 +61,12 @@ impl ProcessRunner {
     }
 
     /// Hands the order and the far ends of the pipes to a supervisor.
-    async fn begin(&self, plan: &ProcessPlan, filled: &mut Filled, cancel: CancellationToken) -> io::Result<Parts> {
+    async fn begin(
+        &self,
+        plan: &ProcessPlan,
+        filled: &mut Filled,
+        cancel: CancellationToken,
+    ) -> io::Result<Parts> {
         let (stdout, their_stdout) = Output::open()?;
         let (stderr, their_stderr) = Output::open()?;
         let (input, their_stdin) = match filled.stdin.take() {

@@ -87,7 +87,12 @@ impl Supervisor {
         Some((bytes.split_off(PREFIX), descriptors))
     }
 
-    fn receive_up_to(&self, length: usize, bytes: &mut Vec<u8>, descriptors: &mut Vec<OwnedFd>) -> Option<()> {
+    fn receive_up_to(
+        &self,
+        length: usize,
+        bytes: &mut Vec<u8>,
+        descriptors: &mut Vec<OwnedFd>,
+    ) -> Option<()> {
         let mut filled = bytes.len();
         if filled < length {
             bytes.resize(length, 0);

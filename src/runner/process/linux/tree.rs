@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn every_generation_is_found_once_and_parents_first() {
-        let family = [(2, 1), (3, 2), (4, 2), (5, 4), (9, 8)].map(|(a, b)| (Pid::from_raw(a), Pid::from_raw(b)));
+        let family =
+            [(2, 1), (3, 2), (4, 2), (5, 4), (9, 8)].map(|(a, b)| (Pid::from_raw(a), Pid::from_raw(b)));
         let children = |parent| children_in(&family, parent).collect();
         let found = generations(children(Pid::from_raw(1)), children);
         assert_eq!(found, [2, 3, 4, 5].map(Pid::from_raw));
