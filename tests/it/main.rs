@@ -2,6 +2,7 @@
 
 mod architecture;
 mod clients;
+mod config;
 mod documents;
 mod engine;
 mod examples;
