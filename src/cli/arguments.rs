@@ -62,6 +62,10 @@ pub struct Arguments {
     #[arg(long, requires = "validate")]
     pub strict: bool,
 
+    /// With --validate: what only this host lacks is a note
+    #[arg(long, requires = "validate")]
+    pub offline: bool,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,

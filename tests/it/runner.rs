@@ -364,7 +364,8 @@ fn a_thousand_calls_leave_no_descriptor_open() {
         .output()
         .unwrap();
     let said = String::from_utf8(host.stdout).unwrap();
-    let counts: Vec<&str> = said.lines().find_map(|line| line.strip_prefix("descriptors ")).unwrap().split(' ').collect();
+    let counts: Vec<&str> =
+        said.lines().find_map(|line| line.strip_prefix("descriptors ")).unwrap().split(' ').collect();
     assert_eq!(counts[0], counts[1], "with eight idle supervisors before and after");
 }
 
