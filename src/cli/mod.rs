@@ -1,1 +1,116 @@
-//! cli
+//! The command line; the only module that prints, reads the environment or exits. A verb a file.
+
+mod arguments;
+mod call;
+mod completions;
+mod dry_run;
+mod exit;
+mod list;
+mod pairs;
+mod print;
+mod schema;
+mod serve;
+mod session;
+mod setup;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::runner::process::{self, ForkServer};
+
+use arguments::{Arguments, Verb};
+use exit::Exit;
+use print::Printer;
+use session::Session;
+
+pub use arguments::Arguments as CommandLine;
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|word| word == process::FORK_SERVER_ARGUMENT) {
+        return process::fork_server_main();
+    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return clap_exit(&error).into(),
+    };
+    // Forked here, before any thread exists and while the program is still small.
+    let fork_server = if runs_something(&arguments) { Some(ForkServer::fork()) } else { None };
+    dispatch(arguments, fork_server.and_then(Result::ok)).into()
+}
+
+/// The parser, for generated completions and documents.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+fn clap_exit(error: &clap::Error) -> Exit {
+    // A closed pipe behind `--help` is no failure.
+    let _ = error.print();
+    if error.use_stderr() { Exit::USAGE } else { Exit::OK }
+}
+
+fn runs_something(arguments: &Arguments) -> bool {
+    let previews = arguments.validate || arguments.dry_run || arguments.setup;
+    !previews && matches!(arguments.verb, None | Some(Verb::Call(_)))
+}
+
+fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
+    let printer = Printer::new(arguments.json);
+    if let Some(flag) = not_supported(&arguments) {
+        printer.error(&format!("`{flag}` is not supported yet"));
+        return Exit::NOT_SUPPORTED;
+    }
+    match &arguments.verb {
+        Some(Verb::Completions { shell }) => return completions::run(*shell),
+        Some(Verb::Schema { document }) => return schema::run(document),
+        _ => {}
+    }
+    if arguments.validate {
+        return validate::run(&arguments, &printer);
+    }
+    let session = match Session::open(arguments.config.as_deref(), &printer) {
+        Ok(session) => session,
+        Err(exit) => return exit,
+    };
+    if arguments.setup {
+        return setup::run(&session);
+    }
+    match words(&arguments, &session) {
+        Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
+        Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
+        Some(_) => serve::run(session, &printer, fork_server),
+        None => match arguments.verb {
+            Some(Verb::List { all }) => list::run(&session, all, &printer),
+            _ => Exit::USAGE,
+        },
+    }
+}
+
+fn not_supported(arguments: &Arguments) -> Option<&'static str> {
+    if arguments.server {
+        return Some("--server");
+    }
+    arguments.analytics.then_some("--analytics")
+}
+
+/// The tool and its arguments, if the line names a tool. In a file of the original a command wins
+/// over a verb of that name.
+fn words(arguments: &Arguments, session: &Session) -> Option<Vec<String>> {
+    match &arguments.verb {
+        None => Some(arguments.words.clone()),
+        Some(verb) if session.command_wins(verb.word()) => Some(match verb {
+            Verb::Call(call) => {
+                let rest = std::iter::once(call.name.clone()).chain(call.arguments.clone());
+                std::iter::once(verb.word().to_owned()).chain(rest).collect()
+            }
+            _ => vec![verb.word().to_owned()],
+        }),
+        Some(Verb::Call(call)) => {
+            Some(std::iter::once(call.name.clone()).chain(call.arguments.clone()).collect())
+        }
+        Some(_) => None,
+    }
+}

@@ -21,7 +21,7 @@ use crate::call::{Call, Invocation};
 use crate::model::{Catalog, OnOverflow};
 use crate::plan::{ExecutionPlan, Facts, plan};
 use crate::policy::Policy;
-use crate::runner::{OutputEvent, Runner, Stream, Vault};
+use crate::runner::{OutputEvent, Runner, Vault};
 
 use admission::Admission;
 use capture::Capture;
@@ -31,6 +31,8 @@ pub use outcome::{Ending, Outcome, RunId};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
+// What a watcher sees is told in this word, so whoever watches need not know the runner.
+pub use crate::runner::Stream;
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {

@@ -101,7 +101,7 @@ impl Outcome {
     }
 
     /// Why it failed, in one line that names the limit that was hit.
-    fn reason(&self, limits: &Limits) -> String {
+    pub fn reason(&self, limits: &Limits) -> String {
         let took = seconds(self.duration);
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
         let pids = limits.pids.map(|pids| format!(" of {pids}")).unwrap_or_default();
@@ -199,7 +199,7 @@ impl Outcome {
     }
 }
 
-/// Checks against the schema, and wraps what is no object, as `structuredContent` has to be one.
+/// Checks against the schema, and wraps what it does not describe as an object.
 fn fitting(schema: &Map<String, Value>, value: Value) -> Result<Value, String> {
     let validator: Validator = jsonschema::draft202012::options()
         .offline()
@@ -209,7 +209,7 @@ fn fitting(schema: &Map<String, Value>, value: Value) -> Result<Value, String> {
         let place = error.instance_path().to_string();
         return Err(format!("the output does not fit `output.schema` at `{place}`: {error}"));
     }
-    if value.is_object() { Ok(value) } else { Ok(json!({ "matches": value })) }
+    if OutputRules::describes_object(schema) { Ok(value) } else { Ok(json!({ "matches": value })) }
 }
 
 fn first(chunks: &[&Chunk], mut wanted: usize) -> Vec<Bytes> {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use rmcp::model::{Tool as Listed, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
-use crate::model::{Annotations, Catalog, Tool};
+use crate::model::{Annotations, Catalog, OutputRules, Tool};
 
 use super::era::{Era, Identity};
 
@@ -76,9 +76,9 @@ fn annotations(hints: Annotations) -> ToolAnnotations {
         .open_world(open_world)
 }
 
-/// The protocol knows objects only: any other root is the value of `matches`.
+/// The schema of what goes out, which may be wrapped.
 fn output_schema(schema: &Map<String, Value>) -> Map<String, Value> {
-    if schema.get("type").and_then(Value::as_str) == Some("object") {
+    if OutputRules::describes_object(schema) {
         return schema.clone();
     }
     Map::from_iter([

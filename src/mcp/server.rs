@@ -16,10 +16,9 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use crate::call::Call;
-use crate::engine::{Engine, Outcome, Rejection, Watcher};
+use crate::engine::{Engine, Outcome, Rejection, Stream, Watcher};
 use crate::model::Principal;
 use crate::plan::ExecutionPlan;
-use crate::runner::Stream;
 
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};

@@ -38,6 +38,14 @@ pub struct OutputRules {
     pub schema: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+impl OutputRules {
+    /// Whether a structured result that fits this schema goes out as it is. The protocol knows objects
+    /// only: everything else is wrapped as `{ matches: … }`, in the list of tools and in results alike.
+    pub fn describes_object(schema: &serde_json::Map<String, serde_json::Value>) -> bool {
+        schema.get("type").and_then(serde_json::Value::as_str) == Some("object")
+    }
+}
+
 /// Exit codes that are success. The text, if any, replaces an empty result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExitCodes(BTreeMap<i32, Option<String>>);

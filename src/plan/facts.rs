@@ -50,6 +50,11 @@ impl Facts {
         Self { environment: Arc::new(environment), minimal: Arc::new(minimal), means, paths: HashMap::new() }
     }
 
+    /// The same host with these means.
+    pub fn with_means(self, means: Means) -> Self {
+        Self { means, ..self }
+    }
+
     /// The variables that a command takes over.
     pub fn inherited(&self, inherit: &EnvInherit) -> Arc<Environment> {
         match inherit {

@@ -1,1 +1,5 @@
-//! serve
+//! Ways in for clients. Each takes the engine, its streams or listener, and a shutdown future.
+//!
+//! Knows where bytes come from and when to stop; what they mean is `mcp`'s.
+
+pub mod stdio;

@@ -21,8 +21,7 @@ use rmcp::service::{Peer, ServiceError};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::Sanitizer;
-use crate::runner::Stream;
+use crate::engine::{Sanitizer, Stream};
 
 use meter::{Meter, SILENCE, interval};
 use tap::{Board, News};

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::engine::{RunId, Watcher};
-use crate::runner::Stream;
+use crate::engine::{RunId, Stream, Watcher};
 
 use super::marks::{self, Mark};
 

@@ -30,7 +30,7 @@ pub(super) use in_flight::Ticket;
 pub use outbox::Gone;
 
 /// How long a client may take nothing before the end is not held up for it any longer.
-const STALL: Duration = Duration::from_secs(3);
+const STALL: Duration = Duration::from_secs(5);
 
 /// How often the end looks whether anybody is still there.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -117,26 +117,38 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
         self.outbox.put(|out| out.append(&mut refusal.into_json()));
     }
 
-    /// Waits until every request is answered and every answer is taken, or there is no use in it.
+    /// Waits until every request is answered, as long as that is allowed and of any use, and then
+    /// for as long as the client takes the answers.
     async fn drain(&mut self) {
         let deadline = *self.ended.get_or_insert_with(Instant::now) + self.closing.drain;
         let answered = tokio::select! {
-            answered = self.answered() => answered.is_ok(),
+            () = self.answered() => true,
             () = self.abandoned() => false,
             () = tokio::time::sleep_until(deadline) => false,
         };
-        if !answered {
+        if answered {
+            // If it failed, nobody is left to be told.
+            let _ = self.delivered().await;
+        } else {
             self.closing.stop.cancel();
         }
     }
 
-    async fn answered(&self) -> Result<(), Gone> {
+    async fn answered(&self) {
         loop {
             let emptied = self.in_flight.emptied();
             if self.in_flight.is_empty() {
-                return self.outbox.flushed().await;
+                return;
             }
             emptied.await;
+        }
+    }
+
+    /// Waits until everything is written; an error if the client does not take it.
+    async fn delivered(&self) -> Result<(), Gone> {
+        tokio::select! {
+            flushed = self.outbox.flushed() => flushed,
+            () = self.abandoned() => Err(Gone),
         }
     }
 
@@ -216,12 +228,9 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Transport<RoleServer> for Con
     }
 
     async fn close(&mut self) -> Result<(), Gone> {
-        let flushed = tokio::select! {
-            flushed = self.outbox.flushed() => flushed,
-            () = self.abandoned() => Err(Gone),
-        };
+        let delivered = self.delivered().await;
         self.writer.abort();
-        flushed
+        delivered
     }
 }
 

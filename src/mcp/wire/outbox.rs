@@ -153,11 +153,6 @@ impl Outbox {
         if state.waiting == 0 { Duration::ZERO } else { state.moved.elapsed() }
     }
 
-    /// Resolves once the client has turned out to be gone.
-    pub(super) async fn broken(&self) {
-        let _ = self.until(|_| false).await;
-    }
-
     /// Writes until the client is gone; owned and ended by the transport.
     pub(super) async fn write_to(self: Arc<Self>, mut sink: impl AsyncWrite + Unpin) {
         loop {

@@ -1,4 +1,8 @@
 //! What several areas of the integration tests share.
 
+pub mod client;
 pub mod machine;
+pub mod processes;
+pub mod program;
+pub mod server;
 pub mod skip;

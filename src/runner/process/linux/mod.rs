@@ -30,4 +30,4 @@ mod supervisor;
 mod tree;
 
 pub use fork_server::{ForkServer, fork_server_main};
-pub use runner::ProcessRunner;
+pub use runner::{ProcessRunner, probe_means};

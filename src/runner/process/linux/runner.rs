@@ -18,6 +18,11 @@ use super::running::{Parts, ProcessRunning};
 use crate::plan::{Mean, Means, ProcessPlan, Step};
 use crate::runner::{BoxFuture, Runner, Running, StartError, Vault};
 
+/// Which means enforces each limit on this host, for those who only want to know.
+pub fn probe_means() -> Means {
+    Means { files: Mean::Rlimit, ..Means::NONE }
+}
+
 /// Carries out [`Step::Process`]. Belongs to the runtime in which it was made.
 #[derive(Clone)]
 pub struct ProcessRunner {

@@ -1,0 +1,121 @@
+//! `mcpfier NAME …` and `mcpfier call NAME …`: one call, its output as it comes, its exit code.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Engine, Outcome, Rejection, Sanitizer, Watcher};
+use crate::plan::ExecutionPlan;
+use crate::runner::Stream;
+use crate::runner::process::ForkServer;
+
+use super::exit::Exit;
+use super::print::Printer;
+use super::serve::{runtime, stop_signal};
+use super::session::Session;
+
+pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+    let Some((name, arguments)) = words.split_first() else { return Exit::USAGE };
+    let call = match session.call(name, arguments) {
+        Ok(call) => call,
+        Err(problem) => {
+            printer.error(&problem.to_string());
+            return Exit::USAGE;
+        }
+    };
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => return cannot_start(printer, &error),
+    };
+    runtime.block_on(async {
+        let (engine, runner) = match session.engine(fork_server) {
+            Ok(parts) => parts,
+            Err(error) => return cannot_start(printer, &error),
+        };
+        let finished = carry_out(&engine, call, printer.json).await;
+        runner.shut_down(super::serve::PATIENCE).await;
+        match finished {
+            Ok((plan, outcome)) => conclude(&plan, &outcome, printer),
+            Err(rejection) => {
+                printer.error(&rejection.to_string());
+                Exit::of_rejection(&rejection)
+            }
+        }
+    })
+}
+
+fn cannot_start(printer: &Printer, error: &io::Error) -> Exit {
+    printer.error(&format!("no command can be run: {error}"));
+    Exit::NOT_STARTED
+}
+
+async fn carry_out(
+    engine: &Engine,
+    call: crate::call::Call,
+    quiet: bool,
+) -> Result<(ExecutionPlan, Outcome), Rejection> {
+    let plan = engine.prepare(call)?;
+    let cancel = CancellationToken::new();
+    let mut shell = Shell { quiet, broken: cancel.clone() };
+    let interrupt = cancel.clone();
+    let signals = async move {
+        stop_signal().await;
+        interrupt.cancel();
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        outcome = engine.execute(&plan, &mut shell, cancel) => Ok((plan.clone(), outcome?)),
+        () = signals => Err(Rejection::Cancelled),
+    }
+}
+
+/// Hands output on as it is: at a shell it is the command's own.
+struct Shell {
+    quiet: bool,
+    /// Cancelled when nobody reads our output any more.
+    broken: CancellationToken,
+}
+
+impl Watcher for Shell {
+    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+        if self.quiet {
+            return;
+        }
+        let written = match stream {
+            Stream::Stdout => write_to(io::stdout().lock(), bytes),
+            Stream::Stderr => write_to(io::stderr().lock(), bytes),
+        };
+        if written.is_err() {
+            self.broken.cancel();
+        }
+    }
+}
+
+fn write_to(mut target: impl Write, bytes: &[u8]) -> io::Result<()> {
+    target.write_all(bytes).and_then(|()| target.flush())
+}
+
+fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit {
+    if printer.json {
+        printer.json_data(&document(plan, outcome));
+    } else if outcome.ending.exit_code().is_none() {
+        printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool.limits)));
+    }
+    Exit::of_ending(&outcome.ending, &plan.tool.exit_codes)
+}
+
+/// `schemas/result.schema.json` describes it.
+fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
+    let presented = outcome.present(plan);
+    let text = |stream| Sanitizer::clean(&outcome.output.joined(stream));
+    json!({
+        "tool": plan.tool.name.as_str(),
+        "ok": !presented.is_error,
+        "reason": presented.is_error.then(|| outcome.reason(&plan.tool.limits)),
+        "run": presented.meta.get("mcpfier/run"),
+        "stdout": text(Stream::Stdout),
+        "stderr": text(Stream::Stderr),
+        "structured": presented.structured,
+    })
+}

@@ -1,0 +1,72 @@
+//! What our exit codes mean. A command that ran gives its own code instead.
+
+use std::process::ExitCode;
+
+use crate::engine::{Ending, Rejection};
+use crate::model::ExitCodes;
+use crate::runner::{End, StartError};
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit(u8);
+
+impl Exit {
+    pub const OK: Self = Self(0);
+    /// Something failed that no other code names.
+    pub const FAILURE: Self = Self(1);
+    /// The command line or a tool's arguments do not fit.
+    pub const USAGE: Self = Self(2);
+    /// The configuration has errors.
+    pub const CONFIG: Self = Self(3);
+    /// There is no configuration, or it may not be used unasked.
+    pub const NO_CONFIG: Self = Self(4);
+    /// There is no such command, or it is not available here.
+    pub const NO_COMMAND: Self = Self(5);
+    /// Not run: denied or busy.
+    pub const REFUSED: Self = Self(6);
+    /// Asked for something that this version does not have yet.
+    pub const NOT_SUPPORTED: Self = Self(7);
+    /// The command was killed at its timeout.
+    pub const TIMEOUT: Self = Self(124);
+    /// The command could not be started, or was killed for its output.
+    pub const NOT_STARTED: Self = Self(125);
+    /// The command was killed for its memory or its processes.
+    pub const KILLED: Self = Self(137);
+    /// Interrupted.
+    pub const INTERRUPTED: Self = Self(130);
+
+    /// The code of a command that ran: its own where it has one.
+    pub fn of_ending(ending: &Ending, codes: &ExitCodes) -> Self {
+        if let Some(code) = ending.exit_code() {
+            // A shell hands on the code itself, success or not.
+            return Self(u8::try_from(code & 0xff).unwrap_or(1));
+        }
+        debug_assert!(ending.success(codes).is_none());
+        match ending {
+            Ending::Ran(End::Signalled(signal)) => Self(128 + u8::try_from(*signal & 0x7f).unwrap_or(0)),
+            Ending::Ran(End::TimedOut { .. }) => Self::TIMEOUT,
+            Ending::Ran(End::OutOfMemory | End::TooManyProcesses) => Self::KILLED,
+            Ending::Ran(End::Cancelled) => Self::INTERRUPTED,
+            Ending::TooMuchOutput | Ending::Ran(End::Lost) => Self::NOT_STARTED,
+            Ending::Ran(End::Success | End::Failed(_)) => Self::OK,
+        }
+    }
+
+    pub fn of_rejection(rejection: &Rejection) -> Self {
+        use crate::call::BadCall;
+        match rejection {
+            Rejection::BadCall(BadCall::UnknownTool { .. } | BadCall::Unavailable { .. }) => Self::NO_COMMAND,
+            Rejection::BadCall(_) | Rejection::Plan(_) => Self::USAGE,
+            Rejection::Denied(_) | Rejection::Busy { .. } | Rejection::QueueTimeout { .. } => Self::REFUSED,
+            Rejection::Cancelled => Self::INTERRUPTED,
+            Rejection::Start(StartError::Spawn { .. } | StartError::WorkingDir { .. }) => Self::NOT_STARTED,
+            Rejection::Start(_) => Self::NOT_STARTED,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.0)
+    }
+}

@@ -1,0 +1,119 @@
+//! Without any other word: the file's tools over stdio.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::How;
+use crate::model::Dialect;
+use crate::runner::process::ForkServer;
+use crate::serve::stdio;
+
+use super::exit::Exit;
+use super::print::Printer;
+use super::session::Session;
+
+/// Clients kill a server some seconds after they asked it to end; by then nothing may be alive.
+pub const PATIENCE: Duration = Duration::from_millis(1200);
+
+pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+    if let Some(exit) = refusal(&session, printer) {
+        return exit;
+    }
+    init_log();
+    match serve(&session, fork_server) {
+        Ok(()) => Exit::OK,
+        Err(error) => {
+            printer.error(&format!("cannot serve: {error}"));
+            Exit::FAILURE
+        }
+    }
+}
+
+fn serve(session: &Session, fork_server: Option<ForkServer>) -> io::Result<()> {
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
+        let (engine, runner) = session.engine(fork_server)?;
+        greet(session);
+        let streams = stdio::take_over()?;
+        compile_schemas(session);
+        stdio::serve(engine, streams, stop_signal()).await;
+        runner.shut_down(PATIENCE).await;
+        Ok(())
+    });
+    // A thread that waits for input nobody will send must not hold the exit.
+    runtime.shutdown_background();
+    served
+}
+
+/// Somebody started this by hand: say what happens and how a client is connected.
+fn greet(session: &Session) {
+    if io::stdin().is_terminal() {
+        Printer::new(false).talk(&session.greeting());
+    }
+}
+
+/// A file found only because it lies in the current folder is somebody else's until it is named:
+/// opening a foreign repository must not offer its commands.
+fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
+    if session.found.how != How::CurrentDirectory {
+        return None;
+    }
+    let path = session.found.path.display();
+    match session.dialect {
+        Dialect::Native => {
+            printer.error(&format!(
+                "`{path}` was found in the current folder, and such a file is not served unasked\n\
+                 help: name it: mcpfier --config {path}"
+            ));
+            Some(Exit::NO_CONFIG)
+        }
+        Dialect::Original => {
+            printer.talk(&format!(
+                "warning: serving `{path}` because it lies in the current folder; name it with --config to be sure\n"
+            ));
+            None
+        }
+    }
+}
+
+/// Compiles all parameter schemas beside the first requests: a start does not wait for them.
+fn compile_schemas(session: &Session) {
+    let catalog = Arc::clone(&session.catalog);
+    let compile = move || {
+        for tool in catalog.offered() {
+            if let Err(problem) = tool.params.validator() {
+                tracing::error!(tool = %tool.name, %problem, "this tool cannot be called");
+            }
+        }
+    };
+    // Without this thread each schema is compiled at the first call of its tool.
+    let _ = std::thread::Builder::new().name("schemas".to_owned()).spawn(compile);
+}
+
+/// Ends when somebody asks the program to stop.
+pub async fn stop_signal() {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}
+
+/// One thread: what is slow runs in processes of its own.
+pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn init_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rmcp=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+}

@@ -1,0 +1,100 @@
+//! What one invocation of the program works with: the file, its tools, and what the host has.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::{self, Found, Host};
+use crate::engine::Engine;
+use crate::model::{Catalog, Dialect, Principal};
+use crate::plan::{Environment, Facts, Means};
+use crate::runner::Vault;
+use crate::runner::process::{self, ForkServer, ProcessRunner};
+use crate::serve::stdio;
+
+use super::exit::Exit;
+use super::print::Printer;
+
+/// A loaded file on this host.
+pub struct Session {
+    pub found: Found,
+    /// Absolute.
+    pub path: PathBuf,
+    pub dialect: Dialect,
+    pub catalog: Arc<Catalog>,
+    pub facts: Facts,
+    environment: Arc<Environment>,
+}
+
+impl Session {
+    /// Finds and loads the file; says on stderr what is wrong with it.
+    pub fn open(named: Option<&Path>, printer: &Printer) -> Result<Self, Exit> {
+        let host = host();
+        let found = config::find(named, &host).map_err(|problem| {
+            printer.error(&problem.to_string());
+            Exit::NO_CONFIG
+        })?;
+        let loaded = config::load(&found.path, &host);
+        let Some(catalog) = loaded.catalog else {
+            printer.talk(&loaded.report.render(printer.style()));
+            return Err(Exit::CONFIG);
+        };
+        let environment = Arc::new(host.environment);
+        let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
+        Ok(Self {
+            path: loaded.path,
+            found,
+            dialect: loaded.dialect,
+            catalog: Arc::new(catalog),
+            facts: facts.with_means(process::probe_means()),
+            environment,
+        })
+    }
+
+    /// Who calls at a shell.
+    pub fn principal(&self) -> Principal {
+        self.catalog.server.stdio.clone()
+    }
+
+    /// In a file of the original its commands win over our verbs.
+    pub fn command_wins(&self, word: &str) -> bool {
+        self.dialect == Dialect::Original && self.catalog.tool(word).is_some()
+    }
+
+    /// What a person sees who starts the server by hand.
+    pub fn greeting(&self) -> String {
+        stdio::greeting(&self.catalog, &executable(), &self.path)
+    }
+
+    /// How clients are told to start this server.
+    pub fn connecting(&self) -> String {
+        stdio::connecting(&self.catalog.server.name, &executable(), &self.path)
+    }
+
+    /// What carries calls out. The runner is given back too: a server stops it on its way out.
+    pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
+        let vault = Arc::new(Vault::new(self.catalog.secrets.clone(), Arc::clone(&self.environment)));
+        let executable = std::env::current_exe()?;
+        let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
+        let runner = ProcessRunner::new(fork_server, Arc::clone(&vault), executable)?;
+        let engine =
+            Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
+        Ok((Arc::new(engine), runner))
+    }
+}
+
+fn executable() -> PathBuf {
+    std::env::current_exe().unwrap_or_else(|_| PathBuf::from("mcpfier"))
+}
+
+/// The environment, read once. Variables that are not text cannot be named in a file and are left out.
+pub fn host() -> Host {
+    let environment: Environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    Host {
+        cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+        home: environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
+        executable_dir: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
+        environment,
+    }
+}

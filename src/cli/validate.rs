@@ -1,0 +1,99 @@
+//! `--validate`: everything that is wrong with files, and what this host can enforce.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::config::{self, Host, Loaded};
+use crate::model::Limits;
+use crate::plan::{Mean, Means};
+use crate::runner::process;
+
+use super::arguments::Arguments;
+use super::exit::Exit;
+use super::print::Printer;
+use super::session;
+
+pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
+    let host = session::host();
+    let files = match files(arguments, &host) {
+        Ok(files) => files,
+        Err(problem) => {
+            printer.error(&problem);
+            return Exit::NO_CONFIG;
+        }
+    };
+    let means = process::probe_means();
+    let mut worst = Exit::OK;
+    let mut documents = Vec::new();
+    for file in &files {
+        let loaded = config::check(file, &host);
+        if loaded.report.has_errors() || (arguments.strict && !loaded.report.is_empty()) {
+            worst = Exit::CONFIG;
+        }
+        match printer.json {
+            true => documents.push(document(file, &loaded, means)),
+            false => say(file, &loaded, means, printer),
+        }
+    }
+    if printer.json {
+        printer.json_data(&Value::Array(documents));
+    }
+    worst
+}
+
+fn files(arguments: &Arguments, host: &Host) -> Result<Vec<PathBuf>, String> {
+    if !arguments.words.is_empty() {
+        return Ok(arguments.words.iter().map(PathBuf::from).collect());
+    }
+    let found = config::find(arguments.config.as_deref(), host).map_err(|problem| problem.to_string())?;
+    Ok(vec![found.path])
+}
+
+fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
+    let report = &loaded.report;
+    printer.talk(&report.render(printer.style()));
+    let commands = match &loaded.catalog {
+        Some(catalog) => format!("{} commands, ", catalog.tools().len()),
+        None => String::new(),
+    };
+    printer.data(&format!("{}: {commands}{}\n", file.display(), report.summary()));
+    let limits = used_limits(loaded, means);
+    if !limits.is_empty() {
+        let texts: Vec<String> = limits.iter().map(|(name, mean)| format!("{name} {mean}")).collect();
+        printer.data(&format!("limits on this host: {}\n", texts.join(" · ")));
+    }
+}
+
+/// `schemas/validation.schema.json` describes it.
+fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
+    let limits = used_limits(loaded, means).into_iter();
+    let limits: serde_json::Map<String, Value> =
+        limits.map(|(name, mean)| (name.to_owned(), json!(mean.to_string()))).collect();
+    let report = loaded.report.to_json();
+    json!({
+        "file": file.display().to_string(),
+        "errors": report.errors,
+        "warnings": report.warnings,
+        "problems": report.diagnostics,
+        "limits": limits,
+    })
+}
+
+/// The limits that some command of the file sets, and what enforces each here.
+fn used_limits(loaded: &Loaded, means: Means) -> Vec<(&'static str, Mean)> {
+    let tools = loaded.catalog.iter().flat_map(|catalog| catalog.tools());
+    let limits: Vec<&Limits> = tools.map(|tool| &tool.limits).collect();
+    let uses = |set: fn(&Limits) -> bool| limits.iter().any(|limits| set(limits));
+    [
+        ("memory", uses(|limits| limits.memory.is_some()), means.memory),
+        ("cpu", uses(|limits| limits.cpu.is_some()), means.cpu),
+        ("pids", uses(|limits| limits.pids.is_some()), means.pids),
+        ("files", uses(|limits| limits.files.is_some()), means.files),
+        ("disk", uses(|limits| limits.disk.is_some()), means.disk),
+    ]
+    .into_iter()
+    .filter(|(_, used, _)| *used)
+    .map(|(name, _, mean)| (name, mean))
+    .collect()
+}

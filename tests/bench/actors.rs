@@ -1,0 +1,96 @@
+//! What the measured commands and the noise beside them do: this binary again, started with [`WORD`].
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{SigSet, Signal};
+
+use crate::failure::Failure;
+
+pub const WORD: &str = "__act";
+
+/// How many processes `tree` is, itself included.
+pub const TREE: usize = 4;
+
+pub fn act(words: &[String]) -> Result<(), Failure> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["hog"] => loop {
+            std::hint::spin_loop();
+        },
+        ["flood", bytes] => flood(number(bytes)?),
+        ["lines", count, pause] => lines(number(count)?, Duration::from_millis(number(pause)? as u64)),
+        ["tree", mood, token] => tree(mood, token),
+        ["hold", mood, token, place] => hold(mood, token, place),
+        other => Err(Failure::Usage(other.join(" "))),
+    }
+}
+
+fn number(text: &str) -> Result<usize, Failure> {
+    text.parse().map_err(|_| Failure::unexpected("a number", text))
+}
+
+/// Writes so many bytes of plain lines as fast as it can.
+fn flood(bytes: usize) -> Result<(), Failure> {
+    let block = text(64 * 1024);
+    let mut output = std::io::stdout().lock();
+    let mut left = bytes;
+    while left > 0 {
+        let part = block.get(..left.min(block.len())).unwrap_or_default();
+        output.write_all(part)?;
+        left -= part.len();
+    }
+    Ok(())
+}
+
+/// Lines of text with a little to escape in them.
+pub fn text(bytes: usize) -> Vec<u8> {
+    let line = b"src/main.rs:42: let greeting = \"hello, world\"; // the quick brown fox jumps\n";
+    line.iter().copied().cycle().take(bytes).collect()
+}
+
+fn lines(count: usize, pause: Duration) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    for number in 1..=count {
+        writeln!(output, "line {number} of {count}.")?;
+        output.flush()?;
+        std::thread::sleep(pause);
+    }
+    Ok(())
+}
+
+/// A command that leaves its group: a child, a child with its own session, and a daemon.
+///
+/// In the mood `stubborn` none of them minds SIGTERM.
+fn tree(mood: &str, token: &str) -> Result<(), Failure> {
+    start("hold", mood, token, Some("group"))?;
+    start("hold", mood, token, Some("session"))?;
+    start("hold", mood, token, Some("fork"))?;
+    hold(mood, token, "group")
+}
+
+fn start(act: &str, mood: &str, token: &str, place: Option<&str>) -> Result<(), Failure> {
+    Command::new(std::env::current_exe()?)
+        .args([WORD, act, mood, token])
+        .args(place)
+        .stdin(Stdio::null())
+        .spawn()?;
+    Ok(())
+}
+
+fn hold(mood: &str, token: &str, place: &str) -> Result<(), Failure> {
+    if mood == "stubborn" {
+        let mut signals = SigSet::empty();
+        signals.add(Signal::SIGTERM);
+        signals.thread_block()?;
+    }
+    match place {
+        "fork" => return start("hold", mood, token, Some("session")),
+        "session" => drop(nix::unistd::setsid()?),
+        _ => {}
+    }
+    loop {
+        std::thread::sleep(Duration::from_secs(3600));
+    }
+}

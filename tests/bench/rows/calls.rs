@@ -1,0 +1,110 @@
+//! Rows 6, 8, 9 and 10: calls of `/bin/true`, one by one and side by side, on a quiet machine and a busy one.
+//!
+//! The processor time is that of the server and its helpers, not of the commands: it is the part
+//! that a server is answerable for, and it hardly moves with the machine's load.
+
+use std::process::Command;
+use std::time::Instant;
+
+use crate::driver::{Burst, Server};
+use crate::failure::Failure;
+use crate::measure::{Bench, Hogs, median, percentile, settle};
+use crate::menu::Menu;
+use crate::process::OwnTime;
+use crate::subject::{MenuFiles, Subject};
+use crate::table::{Figure, Reference, Unit, at_least, at_most};
+
+const TOOL: &str = "true";
+
+pub fn one_by_one(bench: &Bench) -> Result<Vec<Figure>, Failure> {
+    let menu = bench.write(&Menu::nothing(), "calls")?;
+    let calls = bench.options.pick(200, 1000);
+    let mut limits = Vec::new();
+    let [middle, slowest, own] = bench.interleave(bench.rounds(), |subject| {
+        let mut server = warm(bench, subject, &menu, 1)?;
+        let (burst, own) = burst(&mut server, calls, 1)?;
+        let Burst { latencies, .. } = burst;
+        limits.push(bare_spawns(calls / 4)?);
+        Ok([percentile(&latencies, 50), percentile(&latencies, 99), own])
+    });
+    Ok(vec![
+        Figure::new("8", "p50 of one call after another", Unit::Milliseconds, middle)
+            .limit(median(limits))
+            .gate(at_most(1.0, Reference::Floor))
+            .gate(at_most(1.35, Reference::Limit))
+            .stretch(at_most(1.2, Reference::Limit)),
+        Figure::new("9", "p99 of one call after another", Unit::Milliseconds, slowest)
+            .gate(at_most(1.2, Reference::Floor))
+            .stretch(at_most(1.0, Reference::Floor)),
+        Figure::new("", "own processor time a call, 1 in flight", Unit::Microseconds, own),
+    ])
+}
+
+pub fn quiet(bench: &Bench) -> Result<Vec<Figure>, Failure> {
+    side_by_side(bench, "quiet", 1.0)
+}
+
+pub fn beside_hogs(bench: &Bench) -> Result<Vec<Figure>, Failure> {
+    let _hogs = Hogs::start()?;
+    side_by_side(bench, "beside hogs", 1.1)
+}
+
+fn side_by_side(bench: &Bench, noise: &str, gate: f64) -> Result<Vec<Figure>, Failure> {
+    let menu = bench.write(&Menu::nothing(), "calls")?;
+    let mut figures = Vec::new();
+    for in_flight in [1, 8, 64, 256] {
+        let calls = bench.options.pick(200, 2000).max(in_flight * 2);
+        let [rate, own] = bench.interleave(bench.rounds(), |subject| {
+            let mut server = warm(bench, subject, &menu, in_flight)?;
+            let (Burst { elapsed, .. }, own) = burst(&mut server, calls, in_flight)?;
+            Ok([calls as f64 / elapsed.as_secs_f64(), own])
+        });
+        let rate =
+            Figure::new("10", format!("calls/s, {in_flight} in flight, {noise}"), Unit::PerSecond, rate);
+        let own = Figure::new(
+            if in_flight == 64 { "6" } else { "" },
+            format!("own processor time a call, {in_flight} in flight"),
+            Unit::Microseconds,
+            own,
+        );
+        figures.push(match in_flight {
+            1 => rate,
+            _ => rate.gate(at_least(gate, Reference::Floor)).stretch(at_least(0.95, Reference::Ideal)),
+        });
+        figures.push(match (in_flight, noise) {
+            (64, "quiet") => {
+                own.gate(at_most(1.1, Reference::Floor)).stretch(at_most(1.25, Reference::Ideal))
+            }
+            _ => own,
+        });
+    }
+    Ok(figures)
+}
+
+/// A server that has made its threads and helpers.
+fn warm(bench: &Bench, subject: Subject, menu: &MenuFiles, in_flight: usize) -> Result<Server, Failure> {
+    let mut server = bench.start(subject, menu)?;
+    server.burst(TOOL, in_flight.max(10) * 2, in_flight)?;
+    settle(&server);
+    Ok(server)
+}
+
+/// The calls, and the server's own seconds of processor time for each.
+fn burst(server: &mut Server, calls: usize, in_flight: usize) -> Result<(Burst, f64), Failure> {
+    let before = OwnTime::of(server.pid());
+    let burst = server.burst(TOOL, calls, in_flight)?;
+    settle(server);
+    let used = OwnTime::of(server.pid()).since(&before);
+    Ok((burst, used.as_secs_f64() / calls as f64))
+}
+
+/// What no server can beat: spawning, reading two pipes to their end, waiting.
+fn bare_spawns(calls: usize) -> Result<f64, Failure> {
+    let mut took = Vec::with_capacity(calls);
+    for _ in 0..calls {
+        let started = Instant::now();
+        Command::new("/bin/true").output()?;
+        took.push(started.elapsed());
+    }
+    Ok(percentile(&took, 50))
+}

@@ -1,0 +1,39 @@
+//! The rows of the table: each file measures some of the numbered targets.
+
+mod calls;
+mod endings;
+mod endurance;
+mod flood;
+mod idle;
+mod listing;
+mod output;
+mod sleepers;
+mod start;
+mod streaming;
+
+use crate::failure::Failure;
+use crate::measure::Bench;
+use crate::table::Figure;
+
+pub struct Row {
+    /// The targets that it measures.
+    pub numbers: &'static [&'static str],
+    pub title: &'static str,
+    pub measure: fn(&Bench) -> Result<Vec<Figure>, Failure>,
+}
+
+pub const ROWS: &[Row] = &[
+    Row { numbers: &["1", "2"], title: "starting", measure: start::measure },
+    Row { numbers: &["3"], title: "listing again", measure: listing::measure },
+    Row { numbers: &["4"], title: "idling", measure: idle::measure },
+    Row { numbers: &["8", "9"], title: "one call after another", measure: calls::one_by_one },
+    Row { numbers: &["6", "10"], title: "calls side by side", measure: calls::quiet },
+    Row { numbers: &["10"], title: "calls beside two hogs", measure: calls::beside_hogs },
+    Row { numbers: &["13", "14", "15"], title: "large outputs", measure: output::measure },
+    Row { numbers: &["16"], title: "a flood", measure: flood::measure },
+    Row { numbers: &["17"], title: "sleepers", measure: sleepers::measure },
+    Row { numbers: &["18"], title: "streaming", measure: streaming::measure },
+    Row { numbers: &["19", "20"], title: "cancelling", measure: endings::cancelled },
+    Row { numbers: &["21", "22", "23"], title: "ends of the server", measure: endings::ended },
+    Row { numbers: &["5", "24"], title: "many calls", measure: endurance::measure },
+];

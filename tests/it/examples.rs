@@ -1,0 +1,172 @@
+//! What a new user copies first: `config.example.yaml` and the files in `examples/`.
+//!
+//! They are copied into a scratch git repository, so that it does not matter where the sources lie,
+//! and are tried from outside: each validates without a warning, shows the plan of each command, and
+//! every command runs with the arguments that the file itself gives as examples.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::program::{Program, mcpfier};
+
+/// For the examples that use it; long enough to be taken for a secret.
+const TOKEN: &str = "correct-horse-battery";
+
+/// Tools that have nothing to write in their examples.
+const SILENT: [&str; 3] = ["quiet-work", "compare", "diff"];
+
+#[test]
+fn the_tour_works() {
+    works("config.example.yaml", 7);
+}
+
+#[test]
+fn files_and_search_works() {
+    works("examples/files-and-search.yaml", 5);
+}
+
+#[test]
+fn reading_git_works() {
+    works("examples/git-readonly.yaml", 5);
+}
+
+#[test]
+fn the_system_report_works() {
+    works("examples/system-report.yaml", 4);
+}
+
+#[test]
+fn output_for_programs_works() {
+    works("examples/json-output.yaml", 4);
+}
+
+#[test]
+fn the_script_with_progress_works() {
+    works("examples/progress-script.yaml", 2);
+}
+
+#[test]
+fn the_long_build_works() {
+    works("examples/long-build.yaml", 3);
+}
+
+#[test]
+fn secrets_work() {
+    works("examples/secrets.yaml", 3);
+}
+
+#[test]
+fn shell_scripts_work() {
+    works("examples/shell-scripts.yaml", 4);
+}
+
+#[test]
+fn every_example_has_a_test_here() {
+    let tests = include_str!("examples.rs");
+    let files = std::fs::read_dir(sources().join("examples")).expect("the examples").flatten();
+    for file in files.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
+        let is_config = Path::new(&file).extension().is_some_and(|extension| extension == "yaml");
+        assert!(!is_config || tests.contains(&format!("\"examples/{file}\"")), "{file} has no test");
+    }
+}
+
+#[test]
+fn a_leaked_secret_does_not_arrive() {
+    let said = example("examples/secrets.yaml", &["leak"]).run();
+    assert_eq!(
+        said.stdout,
+        "plain:   [redacted]\nencoded: [redacted]\nin JSON: {\"token\": \"[redacted]\"}\n"
+    );
+}
+
+#[test]
+fn a_value_that_looks_like_code_stays_a_value() {
+    let said = example("examples/shell-scripts.yaml", &["rename-preview", "suffix=; echo $(id)`id`"]).run();
+    assert!(
+        said.stdout.contains("shell-scripts.yaml -> shell-scripts; echo $(id)`id`.yaml\n"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
+fn a_path_out_of_the_folder_is_refused() {
+    let said =
+        example("examples/files-and-search.yaml", &["read-lines", "file=../README.md"]).ends_with(2).run();
+    assert!(said.stderr.contains("`file`: `../README.md` leads out of"), "{}", said.stderr);
+}
+
+/// Validates, plans and calls everything in one file.
+fn works(name: &str, commands: usize) {
+    example(name, &["--validate", "--strict"]).may_talk().run();
+    let plans = example(name, &["--dry-run", "--json"]).run().json();
+    let plans = plans.as_array().expect("a list of plans");
+    assert_eq!(plans.len(), commands);
+    for plan in plans {
+        assert_eq!(plan["kind"], "process", "there is no whole plan: {plan:#}");
+    }
+    let tools = example(name, &["list", "--json"]).run().json();
+    std::thread::scope(|scope| {
+        for tool in tools.as_array().expect("a list of tools") {
+            scope.spawn(move || succeeds(name, tool));
+        }
+    });
+}
+
+/// Calls a tool with its example arguments.
+fn succeeds(name: &str, tool: &Value) {
+    let tool_name = tool["name"].as_str().expect("a tool has a name");
+    let arguments = example_arguments(&tool["inputSchema"]);
+    let words: Vec<&str> =
+        ["call", tool_name, "--json"].into_iter().chain(arguments.iter().map(String::as_str)).collect();
+    // At a shell the exit code is the command's own, also where the file calls it success.
+    let result = example(name, &words).ends_somehow().run().json();
+    assert_eq!(result["ok"], true, "{tool_name} {arguments:?}: {result:#}");
+    let wrote = result["run"]["stdoutBytes"].as_u64() > Some(0);
+    assert!(wrote || SILENT.contains(&tool_name), "{tool_name} {arguments:?} wrote nothing");
+}
+
+fn example_arguments(schema: &Value) -> Vec<String> {
+    let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let argument = |name: &str| {
+        let param = &schema["properties"][name];
+        let value = ["examples", "enum"].iter().find_map(|key| param[key].get(0));
+        format!("{name}:={}", value.unwrap_or_else(|| panic!("`{name}` has no example")))
+    };
+    required.map(argument).collect()
+}
+
+fn example(name: &str, words: &[&str]) -> Program {
+    mcpfier(words).config(&REPOSITORY.path().join(name)).env("EXAMPLE_TOKEN", TOKEN)
+}
+
+fn sources() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A git repository with one commit, in which the examples lie as they do here.
+static REPOSITORY: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    std::fs::create_dir(folder.path().join("examples")).expect("a folder for the examples");
+    let examples = std::fs::read_dir(sources().join("examples")).expect("the examples").flatten();
+    let names = examples.map(|entry| format!("examples/{}", entry.file_name().to_string_lossy()));
+    for name in names.chain(["config.example.yaml", "README.md", "Cargo.toml"].map(str::to_owned)) {
+        std::fs::copy(sources().join(&name), folder.path().join(&name)).expect("a copy of an example");
+    }
+    git(folder.path(), &["init", "--quiet"]);
+    git(folder.path(), &["add", "--all"]);
+    git(
+        folder.path(),
+        &["-c", "user.name=A", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", "Begin"],
+    );
+    folder
+});
+
+fn git(folder: &Path, words: &[&str]) {
+    let status = Command::new("git").args(words).current_dir(folder).env("HOME", folder).status();
+    assert!(status.is_ok_and(|status| status.success()), "git {words:?} failed");
+}
