@@ -112,8 +112,26 @@ async fn run(runner: &dyn Runner, step: &Step, show: bool) -> String {
 }
 
 async fn measure(runner: &Arc<ProcessRunner>, step: &Arc<Step>, repeat: u64, parallel: u64) {
+    in_lanes(runner, step, parallel, parallel).await;
+    let descriptors = descriptors();
     let begun = Instant::now();
     let before = own_cpu();
+    in_lanes(runner, step, repeat, parallel).await;
+    let calls = (repeat / parallel * parallel) as f64;
+    let (wall, cpu) = (begun.elapsed(), own_cpu() - before);
+    println!("descriptors {descriptors} {}", self::descriptors());
+    println!(
+        "{calls} calls, {parallel} at a time: {:.0} us and {:.0} us of own processor time a call",
+        wall.as_secs_f64() * 1e6 / calls,
+        cpu.as_secs_f64() * 1e6 / calls
+    );
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("a /proc").count()
+}
+
+async fn in_lanes(runner: &Arc<ProcessRunner>, step: &Arc<Step>, repeat: u64, parallel: u64) {
     let lanes = (0..parallel).map(|_| {
         let (runner, step) = (Arc::clone(runner), Arc::clone(step));
         tokio::task::spawn_local(async move {
@@ -125,13 +143,6 @@ async fn measure(runner: &Arc<ProcessRunner>, step: &Arc<Step>, repeat: u64, par
     for lane in lanes.collect::<Vec<_>>() {
         lane.await.expect("a lane that does not panic");
     }
-    let calls = (repeat / parallel * parallel) as f64;
-    let (wall, cpu) = (begun.elapsed(), own_cpu() - before);
-    println!(
-        "{calls} calls, {parallel} at a time: {:.0} us and {:.0} us of own processor time a call",
-        wall.as_secs_f64() * 1e6 / calls,
-        cpu.as_secs_f64() * 1e6 / calls
-    );
 }
 
 fn own_cpu() -> Duration {

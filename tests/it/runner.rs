@@ -245,17 +245,24 @@ async fn a_timed_out_tree_is_killed_after_the_grace_period() {
 
 #[tokio::test]
 async fn a_command_that_is_asked_to_end_may_say_its_last_words() {
-    let polite = deed("polite", &[50]).with(|plan| plan.timeout = Duration::from_millis(300));
-    let ran = polite.with(|plan| plan.kill_grace = LONG).run(&runner()).await;
-    assert_eq!(ran.stdout(), "waiting\nbye\n");
-    assert_eq!(ran.end, End::TimedOut { after: Duration::from_millis(300) });
+    assert_eq!(last_words(deed("polite", &[50])).await, "bye\n");
 }
 
 #[tokio::test]
 async fn descendants_in_other_sessions_are_asked_as_well_and_get_their_time() {
-    let family = deed("family", &[100]).with(|plan| plan.timeout = Duration::from_millis(300));
-    let ran = family.with(|plan| plan.kill_grace = LONG).run(&runner()).await;
-    assert_eq!(ran.stdout(), "waiting\nbye\n");
+    assert_eq!(last_words(deed("family", &[100])).await, "bye\n");
+}
+
+async fn last_words(deed: Deed) -> String {
+    let deed = deed.with(|plan| plan.kill_grace = LONG);
+    let runner = runner();
+    let cancel = CancellationToken::new();
+    let mut running = deed.start(&runner, cancel.clone()).await;
+    until_said(&mut running, "waiting\n").await;
+    cancel.cancel();
+    let ran = to_the_end(&mut running).await;
+    assert_eq!(ran.end, End::Cancelled);
+    ran.stdout()
 }
 
 #[tokio::test]
@@ -350,21 +357,67 @@ async fn many_calls_at_once_all_succeed_and_leave_few_supervisors() {
 }
 
 #[tokio::test]
-async fn a_thousand_calls_leave_no_descriptor_open() {
+async fn a_tree_that_takes_too_much_memory_is_killed_for_it() {
+    let greedy = deed("allocate", &[300]).with(|plan| plan.limits.memory = Some(ByteSize::mib(64)));
+    let begun = Instant::now();
+    assert_eq!(greedy.run(&runner()).await.end, End::OutOfMemory);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn memory_that_processes_share_counts_once() {
+    let sharing = deed("share", &[20, 40]).with(|plan| plan.limits.memory = Some(ByteSize::mib(120)));
+    let ran = sharing.run(&runner()).await;
+    assert_eq!((ran.stdout(), ran.end), ("allocated\nshared\n".to_owned(), End::Success));
+}
+
+#[tokio::test]
+async fn too_many_processes_or_threads_are_named() {
+    let runner = runner();
+    for name in ["bomb", "threads"] {
+        let bomb = deed(name, &[300]).with(|plan| plan.limits.pids = Some(40));
+        assert_eq!(bomb.run(&runner).await.end, End::TooManyProcesses, "{name}");
+    }
+    let harmless = deed("both", &[10]).with(|plan| plan.limits.pids = Some(40));
+    assert_eq!(harmless.run(&runner).await.end, End::Success);
+}
+
+#[tokio::test]
+async fn the_limit_on_open_files_is_set_within_what_is_allowed() {
+    let runner = runner();
+    for (files, set) in [(77, Some("77")), (u64::MAX, None)] {
+        let mut ulimit = plan(Path::new("/bin/sh"), &["-c", "ulimit -Sn"]);
+        ulimit.limits.files = Some(files);
+        let mut running = runner.start(&Step::Process(ulimit), CancellationToken::new()).await.unwrap();
+        let ran = to_the_end(&mut running).await;
+        assert_eq!(ran.end, End::Success);
+        assert_eq!(set.unwrap_or(ran.stdout().trim()), ran.stdout().trim());
+    }
+}
+
+#[test]
+fn a_thousand_calls_leave_no_descriptor_open() {
     let host = Command::new(example("host"))
-        .args(["--repeat", "1000", "--parallel", "8", "/bin/sh", "-c", "ls /proc/$PPID/fd | wc -l"])
+        .args(["--repeat", "1000", "--parallel", "8", "/bin/true"])
+        .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(host.status.success());
-    let fresh = plan(Path::new("/bin/sh"), &["-c", "ls /proc/$PPID/fd | wc -l"]);
+    let said = String::from_utf8(host.stdout).unwrap();
+    let counts: Vec<&str> =
+        said.lines().find_map(|line| line.strip_prefix("descriptors ")).unwrap().split(' ').collect();
+    assert_eq!(counts[0], counts[1], "with eight idle supervisors before and after");
+}
+
+#[tokio::test]
+async fn a_supervisor_forgets_the_descriptors_of_its_calls() {
+    let count = plan(Path::new("/bin/sh"), &["-c", "sleep 0.01; ls /proc/$PPID/fd | wc -l"]);
+    let step = Step::Process(count);
     let runner = runner();
-    let mut counts = Vec::new();
-    for _ in 0..200 {
-        let step = Step::Process(fresh.clone());
+    for _ in 0..20 {
         let mut running = runner.start(&step, CancellationToken::new()).await.unwrap();
-        counts.push(to_the_end(&mut running).await.stdout());
+        // The standard three, its socket, and the one that tells of its children.
+        assert_eq!(to_the_end(&mut running).await.stdout().trim(), "5");
     }
-    assert_eq!(counts.first(), counts.last(), "descriptors of the supervisor");
 }
 
 /// Polls all to their end; small enough not to need a crate.

@@ -16,7 +16,7 @@ use nix::libc;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{self, ForkResult, Pid};
 
 use super::report::{Failure, Stage, Status};
@@ -155,10 +155,15 @@ fn exit_now() -> ! {
 
 /// Gives every signal its default action: an ignored one would stay ignored in what is executed.
 pub fn restore_signal_actions() {
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    for signal in Signal::iterator() {
-        // SAFETY: the default action runs no code of this program. SIGKILL and SIGSTOP refuse.
-        let _ = unsafe { sigaction(signal, &default) };
+    // What the kernel takes for the default action is all zeros and no longer than this. The C
+    // library would refuse the two signals that it keeps for itself.
+    let default = [0_u64; 8];
+    for signal in 1..=64 {
+        // SAFETY: the kernel reads the action and writes nothing; the default action runs no code
+        // of this program. SIGKILL and SIGSTOP refuse.
+        unsafe {
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), ptr::null::<u64>(), 8_usize)
+        };
     }
 }
 
