@@ -32,7 +32,7 @@ impl Sanitizer {
     pub fn push<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, str> {
         if self.state == State::Ground
             && self.partial.is_empty()
-            && bytes.iter().all(|&byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+            && is_plain(bytes)
             && let Ok(text) = std::str::from_utf8(bytes)
         {
             return Cow::Borrowed(text);
@@ -125,6 +125,14 @@ impl Sanitizer {
             (State::TextEscape, _) => State::Text,
         };
     }
+}
+
+/// Whether all of it is printable ASCII, newlines and tabs.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Blocks without an early exit become a few vector instructions each.
+    bytes.chunks(64).all(|block| {
+        block.iter().fold(true, |plain, &byte| plain & matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
+    })
 }
 
 /// Whether a broken character may be whole once more bytes come.

@@ -1,7 +1,5 @@
 //! Plans as people and programs read them. Nothing here is decided; secrets stand by name.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
@@ -12,8 +10,10 @@ impl ExecutionPlan {
     /// The plan as text, one aspect a line.
     pub fn to_text(&self, secrets: &Secrets) -> String {
         let Step::Process(process) = &self.step;
+        let command = command_line(process, secrets);
+        let spans_lines = command.contains('\n');
         let mut lines = vec![
-            ("command", command_line(process, secrets)),
+            ("command", if spans_lines { "below".to_owned() } else { command.clone() }),
             ("program", process.program.display().to_string()),
             ("folder", process.working_dir.display().to_string()),
             ("input", input(process, secrets)),
@@ -29,8 +29,12 @@ impl ExecutionPlan {
         let mut last = "";
         for (label, line) in lines {
             let shown = if label == last { "" } else { label };
-            text.push_str(&format!("  {shown:<9}{}\n", line.replace('\n', "\n           ")));
+            text.push_str(&format!("  {shown:<9}{line}\n"));
             last = label;
+        }
+        if spans_lines {
+            // From the first column on: what is inside of quotes must stay as it is.
+            text.push_str(&format!("\n{command}\n"));
         }
         text
     }
@@ -64,18 +68,23 @@ fn millis(duration: std::time::Duration) -> u64 {
 
 /// argv as a shell would read it back.
 fn command_line(process: &ProcessPlan, secrets: &Secrets) -> String {
-    let quoted = process.argv.iter().map(|word| quoted(word, secrets).into_owned());
+    let quoted = process.argv.iter().map(|word| quoted(word, secrets));
     quoted.collect::<Vec<_>>().join(" ")
 }
 
-fn quoted(word: &Word, secrets: &Secrets) -> Cow<'static, str> {
-    Cow::Owned(shell_words::quote(&word.printed(secrets)).into_owned())
+fn quoted(word: &Word, secrets: &Secrets) -> String {
+    let text = word.printed(secrets);
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+:,./@%".contains(&byte);
+    if !text.is_empty() && !text.starts_with('=') && text.bytes().all(is_plain) {
+        return text;
+    }
+    shell_words::quote(&text).into_owned()
 }
 
 fn input(process: &ProcessPlan, secrets: &Secrets) -> String {
     match &process.stdin {
         PlannedStdin::Null => "none".to_owned(),
-        PlannedStdin::Text(word) => quoted(word, secrets).into_owned(),
+        PlannedStdin::Text(word) => quoted(word, secrets),
     }
 }
 

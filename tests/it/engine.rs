@@ -127,7 +127,7 @@ impl House {
             executable_dir: None,
         };
         let loaded = config::load(&file, &host);
-        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(false));
+        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
         let catalog = Arc::new(loaded.catalog.unwrap());
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
         let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));

@@ -2,9 +2,13 @@
 
 mod architecture;
 mod clients;
+mod config;
 mod documents;
+mod engine;
 mod examples;
 mod machine;
+mod plan;
 mod protocol;
 mod runner;
+mod stdio;
 mod support;

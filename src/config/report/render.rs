@@ -32,6 +32,7 @@ fn group<'a>(report: &'a Report, problem: &'a Diagnostic) -> Group<'a> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(problem.message.as_str()).id(problem.code_text());
     let group = title.elements(places(report, problem));

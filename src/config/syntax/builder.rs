@@ -65,19 +65,20 @@ impl<'s, 'p> Builder<'s, 'p> {
 
     pub fn take(&mut self, event: Event<'s>, raw: RawSpan) -> Result<(), Diagnostic> {
         let span = self.span(raw);
+        let tag_span = raw.tag_span().map_or(span, |tag| self.span(tag));
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = self.is_plain(style, tag.as_deref(), span);
+                let plain = self.is_plain(style, tag.as_deref(), tag_span);
                 let is_null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                 let kind = if is_null { Kind::Null } else { Kind::Scalar(Scalar { text, plain }) };
                 self.complete(Node::new(span, kind), anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.note_tag(tag.as_deref(), "seq", span);
+                self.note_tag(tag.as_deref(), "seq", tag_span);
                 self.open(span, anchor, Content::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.note_tag(tag.as_deref(), "map", span);
+                self.note_tag(tag.as_deref(), "map", tag_span);
                 self.open(span, anchor, Content::Map(OpenMap::default()))
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),

@@ -1,24 +1,29 @@
 //! The supervisors of this server: some idle, the others at work.
 //!
-//! Grows on demand and keeps a few idle. Knows nothing of plans and output; gives out [`Link`]s and
-//! takes them back.
+//! Grows on demand, keeps what it was lately used for, and shrinks to a few when little happens.
+//! Knows nothing of plans and output; gives out [`Link`]s and takes them back.
 
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
-use tokio::time::timeout;
+use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::fork_server::ForkServer;
 use super::link::{Link, WeakLink};
 
-/// More idle supervisors than this are let go.
-const MOST_IDLE: usize = 16;
+/// So many idle supervisors are kept for as long as nothing happens.
+const FEW: usize = 4;
+
+/// More than those are let go after so long without work. Until then they are kept, because making
+/// one costs more than a short call does.
+const REST: Duration = Duration::from_secs(5);
 
 pub struct Pool {
     /// What to start when the fork server is gone.
@@ -28,7 +33,10 @@ pub struct Pool {
 
 struct State {
     fork_server: ForkServer,
-    idle: Vec<Link>,
+    /// Since when each has nothing to do; the one that had work last is the last one.
+    idle: Vec<(Instant, Link)>,
+    /// Somebody looks after those that have nothing to do for long.
+    thinning: bool,
     all: Vec<WeakLink>,
     open: bool,
 }
@@ -42,7 +50,7 @@ pub enum Origin {
 
 impl Pool {
     pub fn new(fork_server: ForkServer, executable: PathBuf) -> Self {
-        let state = State { fork_server, idle: Vec::new(), all: Vec::new(), open: true };
+        let state = State { fork_server, idle: Vec::new(), thinning: false, all: Vec::new(), open: true };
         Self { executable, state: Mutex::new(state) }
     }
 
@@ -52,7 +60,7 @@ impl Pool {
         if !state.open {
             return Err(io::Error::other("the server is shutting down"));
         }
-        if let Some(link) = state.idle.pop() {
+        if let Some((_, link)) = state.idle.pop() {
             return Ok((link, Origin::Idle));
         }
         let link = self.grow(&mut state)?;
@@ -63,16 +71,34 @@ impl Pool {
     pub fn warm(&self) -> io::Result<()> {
         let mut state = self.state();
         let link = self.grow(&mut state)?;
-        state.idle.push(link);
+        state.idle.push((Instant::now(), link));
         Ok(())
     }
 
     /// Takes back a supervisor whose call has ended.
-    pub fn release(&self, link: Link) {
+    pub fn release(self: &Arc<Self>, link: Link) {
         let mut state = self.state();
-        if state.open && state.idle.len() < MOST_IDLE {
-            state.idle.push(link);
+        if !state.open {
+            return;
         }
+        state.idle.push((Instant::now(), link));
+        if state.idle.len() > FEW
+            && !state.thinning
+            && let Ok(runtime) = Handle::try_current()
+        {
+            state.thinning = true;
+            runtime.spawn(thin_out(Arc::downgrade(self)));
+        }
+    }
+
+    /// Lets go of those that have had no work for long, and says whether there may be more later.
+    fn let_rested_go(&self) -> bool {
+        let mut state = self.state();
+        let rested = state.idle.iter().take_while(|(since, _)| since.elapsed() >= REST).count();
+        let spare = state.idle.len().saturating_sub(FEW);
+        state.idle.drain(..rested.min(spare));
+        state.thinning = state.idle.len() > FEW;
+        state.thinning
     }
 
     pub fn is_open(&self) -> bool {
@@ -122,5 +148,15 @@ impl Pool {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends when a few are left, so that an idle server does nothing at all.
+async fn thin_out(pool: Weak<Pool>) {
+    loop {
+        sleep(REST).await;
+        if !pool.upgrade().is_some_and(|pool| pool.let_rested_go()) {
+            return;
+        }
     }
 }
