@@ -13,7 +13,8 @@ fn the_completion_scripts_are_up_to_date() {
         ("powershell", "_mcpfier.ps1"),
         ("elvish", "mcpfier.elv"),
     ] {
-        let printed = Command::new(env!("CARGO_BIN_EXE_mcpfier")).args(["completions", shell]).output().unwrap();
+        let printed =
+            Command::new(env!("CARGO_BIN_EXE_mcpfier")).args(["completions", shell]).output().unwrap();
         assert!(printed.status.success());
         if std::env::var_os("UPDATE_COMPLETIONS").is_some() {
             std::fs::write(folder.join(file), &printed.stdout).unwrap();
