@@ -55,7 +55,7 @@ fn files(arguments: &Arguments, host: &Host) -> Result<Vec<PathBuf>, String> {
 
 fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
     let report = &loaded.report;
-    printer.talk(&report.render(printer.style()));
+    printer.talk(&report.render_problems(printer.style()));
     let commands = match &loaded.catalog {
         Some(catalog) => format!("{} commands, ", catalog.tools().len()),
         None => String::new(),
