@@ -2,6 +2,7 @@
 
 mod architecture;
 mod clients;
+mod completions;
 mod config;
 mod documents;
 mod engine;
