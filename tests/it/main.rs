@@ -1,6 +1,7 @@
 //! The one integration binary: everything that looks at mcpfier from outside.
 
 mod architecture;
+mod cli;
 mod clients;
 mod config;
 mod documents;
@@ -10,5 +11,6 @@ mod machine;
 mod plan;
 mod protocol;
 mod runner;
+mod schemas;
 mod stdio;
 mod support;
