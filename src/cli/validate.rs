@@ -27,8 +27,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
     for file in &files {
-        let loaded = config::check(file, &host);
-        if loaded.report.has_errors() || (arguments.strict && !loaded.report.is_empty()) {
+        let mut loaded = config::check(file, &host);
+        if arguments.offline {
+            loaded.report = loaded.report.offline();
+        }
+        if loaded.report.has_errors() || (arguments.strict && loaded.report.warnings().next().is_some()) {
             worst = Exit::CONFIG;
         }
         match printer.json {

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(FORK_SERVER_ARGUMENT) {
         return fork_server_main();
     }
-    let fork_server = ForkServer::fork().expect("a fork server");
+    let fork_server = ForkServer::split_off().expect("a fork server");
     let order = Order::read(env::args().skip(1));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(tokio::task::LocalSet::new().run_until(host(fork_server, order)))

@@ -3,6 +3,7 @@
 mod architecture;
 mod cli;
 mod clients;
+mod completions;
 mod config;
 mod documents;
 mod engine;

@@ -356,6 +356,45 @@ async fn many_calls_at_once_all_succeed_and_leave_few_supervisors() {
     assert!(begun.elapsed() < Duration::from_secs(10), "one after the other: {:?}", begun.elapsed());
 }
 
+#[tokio::test]
+async fn a_tree_that_takes_too_much_memory_is_killed_for_it() {
+    let greedy = deed("allocate", &[300]).with(|plan| plan.limits.memory = Some(ByteSize::mib(64)));
+    let begun = Instant::now();
+    assert_eq!(greedy.run(&runner()).await.end, End::OutOfMemory);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn memory_that_processes_share_counts_once() {
+    let sharing = deed("share", &[20, 40]).with(|plan| plan.limits.memory = Some(ByteSize::mib(120)));
+    let ran = sharing.run(&runner()).await;
+    assert_eq!((ran.stdout(), ran.end), ("allocated\nshared\n".to_owned(), End::Success));
+}
+
+#[tokio::test]
+async fn too_many_processes_or_threads_are_named() {
+    let runner = runner();
+    for name in ["bomb", "threads"] {
+        let bomb = deed(name, &[300]).with(|plan| plan.limits.pids = Some(40));
+        assert_eq!(bomb.run(&runner).await.end, End::TooManyProcesses, "{name}");
+    }
+    let harmless = deed("both", &[10]).with(|plan| plan.limits.pids = Some(40));
+    assert_eq!(harmless.run(&runner).await.end, End::Success);
+}
+
+#[tokio::test]
+async fn the_limit_on_open_files_is_set_within_what_is_allowed() {
+    let runner = runner();
+    for (files, set) in [(77, Some("77")), (u64::MAX, None)] {
+        let mut ulimit = plan(Path::new("/bin/sh"), &["-c", "ulimit -Sn"]);
+        ulimit.limits.files = Some(files);
+        let mut running = runner.start(&Step::Process(ulimit), CancellationToken::new()).await.unwrap();
+        let ran = to_the_end(&mut running).await;
+        assert_eq!(ran.end, End::Success);
+        assert_eq!(set.unwrap_or(ran.stdout().trim()), ran.stdout().trim());
+    }
+}
+
 #[test]
 fn a_thousand_calls_leave_no_descriptor_open() {
     let host = Command::new(example("host"))
@@ -364,7 +403,8 @@ fn a_thousand_calls_leave_no_descriptor_open() {
         .output()
         .unwrap();
     let said = String::from_utf8(host.stdout).unwrap();
-    let counts: Vec<&str> = said.lines().find_map(|line| line.strip_prefix("descriptors ")).unwrap().split(' ').collect();
+    let counts: Vec<&str> =
+        said.lines().find_map(|line| line.strip_prefix("descriptors ")).unwrap().split(' ').collect();
     assert_eq!(counts[0], counts[1], "with eight idle supervisors before and after");
 }
 
