@@ -31,9 +31,9 @@ Arguments of a tool are `name=value`, typed by its parameters; repeat a name to 
 The file is --config, or $MCPFIER_CONFIG, or config.yaml in this folder, beside the program,
 in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
 
-Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file
-5 no such tool · 6 refused · 7 not supported yet · 124 timed out · 125 not started
-130 interrupted · 137 over a limit; a tool that ran gives its own.";
+Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file · 5 no such tool
+6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted
+137 over a limit; a tool that ran gives its own.";
 
 #[derive(Debug, Parser)]
 #[command(

@@ -57,6 +57,7 @@ fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
     let report = &loaded.report;
     printer.talk(&report.render_problems(printer.style()));
     let commands = match &loaded.catalog {
+        Some(catalog) if catalog.tools().len() == 1 => "1 command, ".to_owned(),
         Some(catalog) => format!("{} commands, ", catalog.tools().len()),
         None => String::new(),
     };

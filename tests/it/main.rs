@@ -1,6 +1,7 @@
 //! The one integration binary: everything that looks at mcpfier from outside.
 
 mod architecture;
+mod cli;
 mod clients;
 mod completions;
 mod config;
@@ -11,5 +12,6 @@ mod machine;
 mod plan;
 mod protocol;
 mod runner;
+mod schemas;
 mod stdio;
 mod support;
