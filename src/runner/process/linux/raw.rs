@@ -87,10 +87,6 @@ fn become_program(image: &Image<'_>) -> Failure {
         if let Some(procs) = cgroup {
             unistd::write(procs, b"0").map_err(failed(Stage::Cgroup))?;
         }
-        if let Some(files) = *files {
-            // Cannot be refused: it lowers both limits.
-            let _ = setrlimit(Resource::RLIMIT_NOFILE, files, files);
-        }
         unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_err(failed(Stage::Fork))?;
         // Should the supervisor be killed, the command goes with it.
         prctl::set_pdeathsig(Signal::SIGKILL).map_err(failed(Stage::Fork))?;
@@ -100,6 +96,10 @@ fn become_program(image: &Image<'_>) -> Failure {
         }
         unistd::dup2_stdout(stdout).map_err(failed(Stage::Fork))?;
         unistd::dup2_stderr(stderr).map_err(failed(Stage::Fork))?;
+        if let Some(files) = *files {
+            // Cannot be refused, since it lowers both limits; last, since it may allow very few.
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, files, files);
+        }
         SigSet::empty().thread_set_mask().map_err(failed(Stage::Fork))
     })();
     if let Err(failure) = prepared {
