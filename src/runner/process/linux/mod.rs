@@ -30,4 +30,5 @@ mod supervisor;
 mod tree;
 
 pub use fork_server::{ForkServer, fork_server_main};
+pub use raw::give_memory_back;
 pub use runner::{ProcessRunner, probe_means};
