@@ -50,7 +50,7 @@ fn refusal(file: &Path) -> Option<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_mcpfier"))
         .arg("--config")
         .arg(file)
-        .arg("--validate")
+        .args(["--validate", "--offline"])
         .output()
         .expect("mcpfier starts");
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
