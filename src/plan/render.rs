@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
 
-use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step, Word};
+use super::quote::quoted;
+use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
 
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
@@ -68,29 +69,23 @@ fn millis(duration: std::time::Duration) -> u64 {
 
 /// argv as a shell would read it back.
 fn command_line(process: &ProcessPlan, secrets: &Secrets) -> String {
-    let quoted = process.argv.iter().map(|word| quoted(word, secrets));
-    quoted.collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: &Word, secrets: &Secrets) -> String {
-    let text = word.printed(secrets);
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+:,./@%".contains(&byte);
-    if !text.is_empty() && !text.starts_with('=') && text.bytes().all(is_plain) {
-        return text;
-    }
-    shell_words::quote(&text).into_owned()
+    let words: Vec<String> = process.argv.iter().map(|word| quoted(&word.printed(secrets))).collect();
+    words.join(" ")
 }
 
 fn input(process: &ProcessPlan, secrets: &Secrets) -> String {
     match &process.stdin {
         PlannedStdin::Null => "none".to_owned(),
-        PlannedStdin::Text(word) => quoted(word, secrets),
+        PlannedStdin::Text(word) => quoted(&word.printed(secrets)),
     }
 }
 
 fn environment(process: &ProcessPlan, secrets: &Secrets) -> Vec<String> {
-    let mut lines: Vec<String> =
-        process.variables.iter().map(|(name, value)| format!("{name}={}", quoted(value, secrets))).collect();
+    let mut lines: Vec<String> = process
+        .variables
+        .iter()
+        .map(|(name, value)| format!("{name}={}", quoted(&value.printed(secrets))))
+        .collect();
     let overridden = |name: &str| process.variables.iter().any(|(set, _)| set == name);
     let names: Vec<&str> =
         process.inherited.keys().map(String::as_str).filter(|name| !overridden(name)).collect();

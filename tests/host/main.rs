@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     if let Some(user) = order.number("user") {
         become_user(u32::try_from(user).expect("a user"));
     }
-    let fork_server = ForkServer::fork().expect("a fork server");
+    let fork_server = ForkServer::split_off().expect("a fork server");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(tokio::task::LocalSet::new().run_until(host(fork_server, order)))
 }

@@ -1,7 +1,9 @@
 //! The one integration binary: everything that looks at mcpfier from outside.
 
 mod architecture;
+mod cli;
 mod clients;
+mod completions;
 mod config;
 mod documents;
 mod engine;
@@ -10,5 +12,6 @@ mod machine;
 mod plan;
 mod protocol;
 mod runner;
+mod schemas;
 mod stdio;
 mod support;

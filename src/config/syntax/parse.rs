@@ -32,6 +32,9 @@ pub enum Oddity {
     },
 }
 
+/// Why the reading of a text stops.
+pub(super) type Refused = Box<Diagnostic>;
+
 /// What came of a text.
 #[derive(Debug)]
 pub struct Parsed<'s> {
@@ -58,11 +61,11 @@ pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Parsed
                     whole = false;
                     break;
                 }
-                problem => Err(problem),
+                problem => Err(Box::new(problem)),
             },
         };
         if let Err(problem) = step {
-            problems.add(problem);
+            problems.add(*problem);
             whole = false;
             break;
         }

@@ -1,8 +1,8 @@
 //! The only file with `unsafe` code: what Linux offers and no safe interface covers.
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
-//! [`adopt`], which runs wherever descriptors arrive, and [`fork`], which the server calls before
-//! it has a second thread. It knows system calls, and nothing of orders, pipes or limits.
+//! [`adopt`], which runs wherever descriptors arrive, [`fork`], which the server calls before it has
+//! a second thread, and [`give_memory_back`], which anyone may call at any time. It knows system calls, and nothing of orders, pipes or limits.
 
 #![allow(unsafe_code)]
 
@@ -20,6 +20,18 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{self, ForkResult, Pid};
 
 use super::report::{Failure, Stage, Status};
+
+/// Hands freed memory back to the system. The allocator does so by itself only for what lies at the
+/// end of its heap, and a large output leaves its holes before that.
+#[cfg(target_env = "gnu")]
+pub fn give_memory_back() {
+    // SAFETY: it takes no pointer and locks the heap by itself.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other allocators have no such call, or need none.
+#[cfg(not(target_env = "gnu"))]
+pub fn give_memory_back() {}
 
 /// A program ready to be executed, as the child needs it: without anything to allocate.
 pub struct Image<'a> {
