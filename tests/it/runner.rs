@@ -283,6 +283,20 @@ async fn a_cancelled_tree_is_dead_when_its_end_is_reported() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_cancelled_while_it_starts_is_asked_to_end() {
+    let runner = runner();
+    for _ in 0..20 {
+        let sleeping = deed("sleep", &[]).with(|plan| plan.kill_grace = LONG);
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let begun = Instant::now();
+        let mut running = sleeping.start(&runner, cancel).await;
+        assert_eq!(to_the_end(&mut running).await.end, End::Cancelled);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_run_leaves_nothing() {
     let runner = runner();
     let tree = deed("tree", &[]);
