@@ -55,10 +55,7 @@ fn files(arguments: &Arguments, host: &Host) -> Result<Vec<PathBuf>, String> {
 
 fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
     let report = &loaded.report;
-    // Its last line is the summary that follows on stdout anyway.
-    if !report.is_empty() {
-        printer.talk(&report.render(printer.style()));
-    }
+    printer.talk(&report.render_problems(printer.style()));
     let commands = match &loaded.catalog {
         Some(catalog) if catalog.tools().len() == 1 => "1 command, ".to_owned(),
         Some(catalog) => format!("{} commands, ", catalog.tools().len()),

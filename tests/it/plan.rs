@@ -262,10 +262,12 @@ commands:
         let text = plan.to_text(&bench.catalog.secrets);
         let line = text.lines().find_map(|line| line.trim_start().strip_prefix("command")).unwrap().trim_start();
         let Step::Process(process) = &plan.step;
-        let words: Vec<String> = process.argv.iter().map(|word| match word {
-            Word::Known(text) => text.clone(),
+        let words: String = process.argv.iter().map(|word| match word {
+            Word::Known(text) => format!("{text}\0"),
             Word::Filled(_) => unreachable!("nothing here is hidden"),
         }).collect();
-        prop_assert_eq!(shell_words::split(line).unwrap(), words);
+        let script = format!("printf '%s\\0' {line}");
+        let read = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        prop_assert_eq!(String::from_utf8(read.stdout).unwrap(), words);
     }
 }

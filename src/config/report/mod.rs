@@ -123,7 +123,12 @@ impl Report {
 
     /// For people: each problem with its place, its excerpt and its help, then a summary.
     pub fn render(&self, style: Style) -> String {
-        render::render(self, style)
+        format!("{}{}\n", self.render_problems(style), self.summary())
+    }
+
+    /// The same without the summary.
+    pub fn render_problems(&self, style: Style) -> String {
+        render::problems(self, style)
     }
 
     /// For machines.
