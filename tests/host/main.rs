@@ -1,6 +1,6 @@
 //! A server reduced to its runner: runs one command as told and says how it ended.
 //!
-//! `host [--timeout MS] [--grace MS] [--memory MIB] [--pids N] [--cpu THOUSANDTHS] [--files N]
+//! `host [--user N] [--timeout MS] [--grace MS] [--memory MIB] [--pids N] [--cpu THOUSANDTHS] [--files N]
 //! [--repeat N] [--parallel N] PROGRAM ARGUMENT...`. For tests that kill a server, and for proofs on
 //! machines where only few files exist.
 
@@ -22,10 +22,19 @@ fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(FORK_SERVER_ARGUMENT) {
         return fork_server_main();
     }
-    let fork_server = ForkServer::split_off().expect("a fork server");
     let order = Order::read(env::args().skip(1));
+    if let Some(user) = order.number("user") {
+        become_user(u32::try_from(user).expect("a user"));
+    }
+    let fork_server = ForkServer::split_off().expect("a fork server");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(tokio::task::LocalSet::new().run_until(host(fork_server, order)))
+}
+
+fn become_user(number: u32) {
+    nix::unistd::setgroups(&[]).expect("root gives up its groups");
+    nix::unistd::setgid(number.into()).expect("root gives up its group");
+    nix::unistd::setuid(number.into()).expect("root gives up itself");
 }
 
 struct Order {

@@ -169,7 +169,10 @@ async fn a_command_gets_three_descriptors_an_empty_input_and_default_signals() {
 async fn a_shell_finds_no_signal_ignored() {
     let shell = plan(Path::new("/bin/sh"), &["-c", "grep SigIgn /proc/$$/status"]);
     let mut running = runner().start(&Step::Process(shell), CancellationToken::new()).await.unwrap();
-    assert_eq!(to_the_end(&mut running).await.stdout(), "SigIgn:\t0000000000000000\n");
+    let said = to_the_end(&mut running).await.stdout();
+    let ignored = said.trim().strip_prefix("SigIgn:\t").map(|mask| u64::from_str_radix(mask, 16));
+    // From 32 on they are real-time signals; the C library ignores two of its own in what it starts.
+    assert_eq!(ignored.map(|mask| mask.map(|mask| mask & 0x7fff_ffff)), Some(Ok(0)), "{said}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! life after ten silent seconds. One notification is in flight at a time; a client that takes none
 //! is not told any more. What it sees is redacted already.
 
+mod headline;
 mod marks;
 mod meter;
 mod tap;
@@ -21,8 +22,7 @@ use rmcp::service::{Peer, ServiceError};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Sanitizer, Stream};
-
+use headline::headline;
 use meter::{Meter, SILENCE, interval};
 use tap::{Board, News};
 
@@ -33,9 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// After this many notifications in a row that were not accepted in time, no more are sent.
 const FAILURES: u32 = 2;
-
-/// The longest message, in characters.
-const LONGEST: usize = 200;
 
 type Sending = Pin<Box<dyn Future<Output = Result<(), ServiceError>> + Send>>;
 
@@ -145,33 +142,6 @@ impl Pace {
     }
 }
 
-/// The news as one short line.
-fn headline(news: &News) -> String {
-    match &news.line {
-        Some((Stream::Stdout, line)) => readable("", line),
-        Some((Stream::Stderr, line)) => readable("stderr: ", line),
-        None if news.started => "started".to_owned(),
-        None => "waiting to start".to_owned(),
-    }
-}
-
-/// Clean text on one line, cut to the longest message.
-fn readable(prefix: &str, line: &[u8]) -> String {
-    let mut message = prefix.to_owned();
-    for (index, word) in Sanitizer::clean(line).split_whitespace().enumerate() {
-        if index > 0 {
-            message.push(' ');
-        }
-        message.push_str(word);
-    }
-    if let Some((cut, _)) = message.char_indices().nth(LONGEST) {
-        let start = message.char_indices().nth(LONGEST - 1).map_or(cut, |(start, _)| start);
-        message.truncate(start);
-        message.push('…');
-    }
-    message
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
@@ -179,7 +149,7 @@ mod tests {
     use rmcp::model::NumberOrString;
 
     use super::*;
-    use crate::engine::Watcher;
+    use crate::engine::{Stream, Watcher};
 
     type Sent = Arc<Mutex<Vec<(u64, f64, Option<f64>, String)>>>;
 
@@ -268,12 +238,5 @@ mod tests {
         })
         .await;
         assert_eq!(sent.lock().unwrap().last().unwrap(), &(250, 3.0, Some(7.0), "linking".to_owned()));
-    }
-
-    #[test]
-    fn a_message_is_one_short_line() {
-        assert_eq!(readable("stderr: ", b"  a \t b  "), "stderr: a b");
-        let long = readable("", "é".repeat(300).as_bytes());
-        assert_eq!((long.chars().count(), long.ends_with('…')), (200, true));
     }
 }

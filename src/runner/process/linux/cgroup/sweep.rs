@@ -75,8 +75,12 @@ fn start_of(pid: u32) -> Option<u64> {
     start_in_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
+/// `None` also for a process that has ended and waits for its parent to notice.
 fn start_in_stat(line: &str) -> Option<u64> {
     let (_, fields) = line.rsplit_once(") ")?;
+    if fields.starts_with(['Z', 'X']) {
+        return None;
+    }
     fields.split(' ').nth(19)?.parse().ok()
 }
 
@@ -106,5 +110,6 @@ mod tests {
     fn the_start_is_the_twenty_second_field() {
         let line = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 20";
         assert_eq!(start_in_stat(line), Some(4711));
+        assert_eq!(start_in_stat(&line.replace(" S ", " Z ")), None);
     }
 }
