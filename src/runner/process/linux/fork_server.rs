@@ -48,10 +48,6 @@ impl ForkServer {
         Ok(Self { control, pid: Pid::from_raw(pid) })
     }
 
-    pub fn pid(&self) -> Pid {
-        self.pid
-    }
-
     /// Asks for a supervisor that serves the other end of the given socket.
     pub fn supervisor(&self, socket: BorrowedFd<'_>) -> io::Result<()> {
         self.send(SUPERVISOR, socket)
@@ -71,6 +67,11 @@ impl ForkServer {
     pub fn let_go(&self) -> io::Result<UnixStream> {
         self.control.shutdown(std::net::Shutdown::Write)?;
         self.control.try_clone()
+    }
+
+    /// Takes leave of it after its socket has ended, which is the last thing it does.
+    pub fn reap(&self) {
+        let _ = waitpid(self.pid, None);
     }
 }
 

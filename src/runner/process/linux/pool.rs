@@ -135,7 +135,11 @@ impl Pool {
     pub async fn shut_down(&self, patience: Duration) -> bool {
         let Ok(mut last) = self.close() else { return false };
         // Nobody ever writes to it: reading ends with the fork server, which outlives the others.
-        timeout(patience, last.read_u8()).await.is_ok()
+        let gone = timeout(patience, last.read_u8()).await.is_ok();
+        if gone {
+            self.state().fork_server.reap();
+        }
+        gone
     }
 
     fn close(&self) -> io::Result<UnixStream> {
