@@ -11,6 +11,7 @@ fn limits_by_cgroup_hold_and_leave_nothing() {
     }
     let script = include_str!("../vm/limits.sh");
     let session = machine.run(script);
+    assert_eq!(session.status, 0, "it stopped early:\n{}", session.text);
     assert!(session.text.trim_end().ends_with("done"), "it stopped early:\n{}", session.text);
     assert!(!session.text.contains("FAIL "), "{}", session.text);
     let checks = script.lines().filter(|line| line.starts_with("verdict ")).count();
