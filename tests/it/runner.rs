@@ -337,6 +337,35 @@ async fn a_command_that_kills_its_supervisor_is_lost_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_supervisor_that_was_killed_while_idle_is_replaced() {
+    let runner = runner();
+    let parent = plan(Path::new("/bin/sh"), &["-c", "echo $PPID"]);
+    let mut previous = None;
+    for _ in 0..3 {
+        let step = Step::Process(parent.clone());
+        let mut running = runner.start(&step, CancellationToken::new()).await.unwrap();
+        let pid: i32 = to_the_end(&mut running).await.stdout().trim().parse().unwrap();
+        assert_ne!(previous.replace(pid), Some(pid));
+        kill(pid);
+        // Until its socket is closed it cannot be told from a living one.
+        while std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+fn kill(pid: i32) {
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+}
+
+#[tokio::test]
+async fn a_stopped_tree_is_killed_as_well() {
+    let stopped = deed("signal", &[19]).with(|plan| plan.timeout = Duration::from_millis(200));
+    let ran = stopped.run(&runner()).await;
+    assert_eq!(ran.end, End::TimedOut { after: Duration::from_millis(200) });
+}
+
+#[tokio::test]
 async fn a_killed_fork_server_is_replaced() {
     let runner = runner();
     deed("double-assassin", &[]).run(&runner).await;
@@ -485,9 +514,7 @@ fn a_server_killed_with_its_fork_server_leaves_nothing() {
     let mut host = host(&deed, "tree");
     let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", host.id())).unwrap();
     let fork_server: i32 = children.split_whitespace().next().unwrap().parse().unwrap();
-    let kill =
-        |pid| nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
-    kill(fork_server).unwrap();
+    kill(fork_server);
     host.kill().unwrap();
     host.wait().unwrap();
     assert_none_left(&deed.mark, SOON);

@@ -27,6 +27,8 @@ impl ForkServer {
     }
 }
 
+pub fn give_memory_back() {}
+
 pub fn probe_means() -> Means {
     Means::NONE
 }
