@@ -12,6 +12,11 @@ mcpfier turns the commands that you declare in one YAML file into tools for AI a
 Every call is checked against its parameters, previewed on request, run within its limits, \
 streamed while it runs, and killed with all of its children when it is cancelled or times out.";
 
+const USAGE: &str = "\
+mcpfier [OPTIONS]                            serve the file's tools over stdio
+       mcpfier [OPTIONS] NAME [ARGUMENT=VALUE]...   run one tool here and now
+       mcpfier [OPTIONS] COMMAND";
+
 const AFTER_HELP: &str = "\
 Examples:
   mcpfier --config tools.yaml                 serve the file over stdio (what an MCP client starts)
@@ -27,8 +32,8 @@ The file is --config, or $MCPFIER_CONFIG, or config.yaml in this folder, beside 
 in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
 
 Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file · 5 no such tool
-6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted · 137 over a limit;
-a tool that ran gives its own.";
+6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted
+137 over a limit; a tool that ran gives its own.";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -37,13 +42,14 @@ a tool that ran gives its own.";
     about = ABOUT,
     long_about = LONG_ABOUT,
     after_help = AFTER_HELP,
+    override_usage = USAGE,
     disable_help_subcommand = true,
     subcommand_negates_reqs = true,
     max_term_width = 100,
 )]
 pub struct Arguments {
     /// The file that declares the commands
-    #[arg(short, long, value_name = "FILE", global = true, env = "MCPFIER_CONFIG", hide_env = true)]
+    #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
     /// Serve over stdio; what happens without any other word
@@ -62,6 +68,10 @@ pub struct Arguments {
     #[arg(long, requires = "validate")]
     pub strict: bool,
 
+    /// With --validate: what only this host lacks is a note
+    #[arg(long, requires = "validate")]
+    pub offline: bool,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -79,7 +89,7 @@ pub struct Arguments {
     pub analytics: bool,
 
     /// A tool and its arguments
-    #[arg(value_name = "NAME [ARGUMENT=VALUE]")]
+    #[arg(hide = true)]
     pub words: Vec<String>,
 
     #[command(subcommand)]

@@ -36,7 +36,11 @@ pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: O
         let finished = carry_out(&engine, call, printer.json).await;
         runner.shut_down(super::serve::PATIENCE).await;
         match finished {
-            Ok((plan, outcome)) => conclude(&plan, &outcome, printer),
+            Ok(Some((plan, outcome))) => conclude(&plan, &outcome, printer),
+            Ok(None) => {
+                printer.talk("mcpfier: interrupted; what ran was killed\n");
+                Exit::INTERRUPTED
+            }
             Err(rejection) => {
                 printer.error(&rejection.to_string());
                 Exit::of_rejection(&rejection)
@@ -50,11 +54,12 @@ fn cannot_start(printer: &Printer, error: &io::Error) -> Exit {
     Exit::NOT_STARTED
 }
 
+/// `None` if an interrupt left no time for an outcome.
 async fn carry_out(
     engine: &Engine,
     call: crate::call::Call,
     quiet: bool,
-) -> Result<(ExecutionPlan, Outcome), Rejection> {
+) -> Result<Option<(ExecutionPlan, Outcome)>, Rejection> {
     let plan = engine.prepare(call)?;
     let cancel = CancellationToken::new();
     let mut shell = Shell { quiet, broken: cancel.clone() };
@@ -62,11 +67,12 @@ async fn carry_out(
     let signals = async move {
         stop_signal().await;
         interrupt.cancel();
-        std::future::pending::<()>().await;
+        // However long the command's own grace is: whoever interrupts does not wait for more.
+        tokio::time::sleep(super::serve::LAST_WORDS).await;
     };
     tokio::select! {
-        outcome = engine.execute(&plan, &mut shell, cancel) => Ok((plan.clone(), outcome?)),
-        () = signals => Err(Rejection::Cancelled),
+        outcome = engine.execute(&plan, &mut shell, cancel) => Ok(Some((plan.clone(), outcome?))),
+        () = signals => Ok(None),
     }
 }
 

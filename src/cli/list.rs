@@ -8,6 +8,11 @@ use super::exit::Exit;
 use super::print::Printer;
 use super::session::Session;
 
+/// A signature that is longer stands on a line of its own.
+const WIDEST: usize = 40;
+/// Where descriptions stand if all signatures are longer.
+const INDENT: usize = 2;
+
 pub fn run(session: &Session, all: bool, printer: &Printer) -> Exit {
     let tools: Vec<&Tool> =
         session.catalog.tools().iter().map(AsRef::as_ref).filter(|tool| all || tool.is_offered()).collect();
@@ -15,7 +20,8 @@ pub fn run(session: &Session, all: bool, printer: &Printer) -> Exit {
         printer.json_data(&Value::Array(tools.iter().map(|tool| document(tool)).collect()));
         return Exit::OK;
     }
-    let width = tools.iter().map(|tool| signature(tool).chars().count()).max().unwrap_or(0).min(40);
+    let widths = tools.iter().map(|tool| signature(tool).chars().count());
+    let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or(INDENT);
     for tool in &tools {
         printer.data(&line(tool, width));
     }

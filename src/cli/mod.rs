@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
         Err(error) => return clap_exit(&error).into(),
     };
     // Forked here, before any thread exists and while the program is still small.
-    let fork_server = if runs_something(&arguments) { Some(ForkServer::fork()) } else { None };
+    let fork_server = if runs_something(&arguments) { Some(ForkServer::split_off()) } else { None };
     dispatch(arguments, fork_server.and_then(Result::ok)).into()
 }
 

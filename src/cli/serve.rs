@@ -15,7 +15,10 @@ use super::print::Printer;
 use super::session::Session;
 
 /// Clients kill a server some seconds after they asked it to end; by then nothing may be alive.
-pub const PATIENCE: Duration = Duration::from_millis(1200);
+pub const PATIENCE: Duration = Duration::from_millis(400);
+
+/// What a command at a shell has for its last words after an interrupt.
+pub const LAST_WORDS: Duration = Duration::from_secs(1);
 
 pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
     if let Some(exit) = refusal(&session, printer) {

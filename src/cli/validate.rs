@@ -27,8 +27,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
     for file in &files {
-        let loaded = config::check(file, &host);
-        if loaded.report.has_errors() || (arguments.strict && !loaded.report.is_empty()) {
+        let mut loaded = config::check(file, &host);
+        if arguments.offline {
+            loaded.report = loaded.report.offline();
+        }
+        if loaded.report.has_errors() || (arguments.strict && loaded.report.warnings().next().is_some()) {
             worst = Exit::CONFIG;
         }
         match printer.json {
@@ -52,8 +55,9 @@ fn files(arguments: &Arguments, host: &Host) -> Result<Vec<PathBuf>, String> {
 
 fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
     let report = &loaded.report;
-    printer.talk(&report.render(printer.style()));
+    printer.talk(&report.render_problems(printer.style()));
     let commands = match &loaded.catalog {
+        Some(catalog) if catalog.tools().len() == 1 => "1 command, ".to_owned(),
         Some(catalog) => format!("{} commands, ", catalog.tools().len()),
         None => String::new(),
     };

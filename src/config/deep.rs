@@ -12,34 +12,59 @@ use super::diagnostic::Diagnostic;
 use super::lower::{Lowered, Place};
 use super::native::SecretEntry;
 use super::source::Span;
+use super::syntax::Entry;
 
 pub fn check_command(place: &Place<'_>, lowered: &Lowered<'_>) {
     let Lowered { tool, command } = lowered;
     for param in tool.params.iter() {
         let written = command.params.map(|field| field.node.entries()).unwrap_or_default();
         if let Some(entry) = written.iter().find(|entry| entry.key.text == param.name.as_str()) {
-            let default = entry.value.get("default").map_or(entry.key.span, |default| default.span);
-            check_param(place, param, entry.key.span, default);
+            check_param(place, param, entry);
         }
     }
     if let (Some(schema), Some(field)) = (&tool.output.schema, command.output.schema) {
         check_schema(place, schema, field.key_span, "`output.schema`");
     }
-    if let (Some(written), Action::Process(workload)) = (command.working_dir, &tool.action) {
+    if let (Some(written), Action::Process(workload)) = (command.working_dir, &tool.action)
+        && !written.value.is_empty()
+        && !written.value.contains("{{")
+    {
         check_folder(place, workload.working_dir.as_literal().map(Path::new), written.span);
     }
 }
 
-fn check_param(place: &Place<'_>, param: &Param, span: Span, default_span: Span) {
-    if !check_schema(place, &param.schema, span, &format!("`{}`", param.name)) {
+fn check_param(place: &Place<'_>, param: &Param, entry: &Entry<'_>) {
+    let written = |key: &str| {
+        let items = entry.value.get("items").and_then(|items| items.get(key));
+        entry.value.get(key).or(items).map_or(entry.key.span, |node| node.span)
+    };
+    if let Some(problem) = bad_pattern(&param.schema) {
+        let message = format!("the pattern of `{}` is not valid: {problem}", param.name);
+        place.reader.problems.add(Diagnostic::error(Code::BadSchema, written("pattern"), message));
+        return;
+    }
+    if !check_schema(place, &param.schema, entry.key.span, &format!("`{}`", param.name)) {
         return;
     }
     if let Presence::Default(default) = &param.presence {
-        check_default(place, param, default, default_span);
+        check_default(place, param, default, written("default"));
     }
     if let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) {
-        check_folder(place, Some(within), span);
+        check_folder(place, Some(within), written("within"));
     }
+}
+
+/// Why the pattern of a schema, or of its items, cannot be used.
+fn bad_pattern(schema: &Map<String, Value>) -> Option<String> {
+    let items = schema.get("items").and_then(Value::as_object);
+    let pattern = schema.get("pattern").or_else(|| items?.get("pattern"))?.as_str()?;
+    if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|look| pattern.contains(look)) {
+        return Some("it looks around, which cannot be matched in linear time".to_owned());
+    }
+    // The last line says what is wrong; those before draw the pattern once more.
+    let error = regex::Regex::new(pattern).err()?.to_string();
+    let reason = error.lines().last().unwrap_or(&error);
+    Some(reason.trim_start_matches("error: ").to_owned())
 }
 
 /// Whether a validator can be made of a schema; if not, that has been reported.

@@ -9,6 +9,8 @@ use super::source::Span;
 pub enum Severity {
     Error,
     Warning,
+    /// Good to know, and nothing to do about.
+    Note,
 }
 
 /// What a problem lies in.
@@ -93,6 +95,7 @@ impl Diagnostic {
         let letter = match self.severity {
             Severity::Error => 'E',
             Severity::Warning => 'W',
+            Severity::Note => 'N',
         };
         format!("{letter}{:04}", self.code.number())
     }
@@ -121,6 +124,10 @@ impl Problems {
         if problem.severity == Severity::Error && problem.class == Class::File {
             self.dropped_errors.set(self.dropped_errors.get() + 1);
         }
+    }
+
+    pub fn has(&self, code: Code) -> bool {
+        self.list.borrow().iter().any(|problem| problem.code == code)
     }
 
     /// The problems, how many more there were, and how many of those were errors of the file.

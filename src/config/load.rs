@@ -159,10 +159,9 @@ fn bad_source(error: &BadSource) -> Diagnostic {
             let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
             Diagnostic::of_file(Code::TooLarge, message)
         }
-        BadSource::NotText { at, problem } => {
+        BadSource::NotText { at, problem, help } => {
             let span = Span::new(SourceId::default(), *at..*at + 1);
-            Diagnostic::error(Code::NotText, span, format!("the file is not UTF-8 text: {problem}"))
-                .help("save it as UTF-8")
+            Diagnostic::error(Code::NotText, span, problem).help(*help)
         }
     }
 }

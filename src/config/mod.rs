@@ -22,6 +22,8 @@ mod read;
 mod report;
 mod source;
 mod syntax;
+#[cfg(test)]
+mod tests;
 
 pub use code::Code;
 pub use diagnostic::{Class, Diagnostic, Severity};

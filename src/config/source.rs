@@ -49,6 +49,7 @@ pub enum BadSource {
     NotText {
         at: usize,
         problem: String,
+        help: &'static str,
     },
 }
 
@@ -79,7 +80,8 @@ impl Source {
     /// Makes a source from bytes that are already there.
     pub fn decode(path: &Path, bytes: Vec<u8>) -> (Self, Result<(), BadSource>) {
         if let Some(problem) = wide_encoding(&bytes) {
-            return (Self::new(path, ""), Err(BadSource::NotText { at: 0, problem }));
+            let error = BadSource::NotText { at: 0, problem, help: SAVE_AS_UTF8 };
+            return (Self::new(path, ""), Err(error));
         }
         match String::from_utf8(bytes) {
             Ok(text) => {
@@ -89,9 +91,9 @@ impl Source {
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let byte = error.as_bytes().get(at).copied().unwrap_or_default();
-                let problem = format!("byte 0x{byte:02x} is not UTF-8");
+                let problem = format!("the file is not UTF-8 text: byte 0x{byte:02x} begins no character");
                 let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                (Self::new(path, &text), Err(BadSource::NotText { at, problem }))
+                (Self::new(path, &text), Err(BadSource::NotText { at, problem, help: SAVE_AS_UTF8 }))
             }
         }
     }
@@ -118,6 +120,9 @@ impl Source {
 /// Some editors put it at the start of a file; it is no part of the text.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+const SAVE_AS_UTF8: &str = "save it as UTF-8";
+const REMOVE_IT: &str = "remove it; in double quotes `\\0` and `\\x07` stand for such characters";
+
 fn read_capped(path: &Path) -> Result<Vec<u8>, BadSource> {
     let file = File::open(path).map_err(BadSource::Unreadable)?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
@@ -138,7 +143,7 @@ fn wide_encoding(bytes: &[u8]) -> Option<String> {
         [0, first, ..] | [first, 0, ..] if first.is_ascii_graphic() => "UTF-16",
         _ => return None,
     };
-    Some(format!("the file is {name}"))
+    Some(format!("the file is {name}, not UTF-8"))
 }
 
 /// YAML is text: no NUL and no other control character but tab and line ends.
@@ -149,10 +154,10 @@ fn check_characters(text: &str) -> Result<(), BadSource> {
         Some(at) => {
             let byte = text.as_bytes().get(at).copied().unwrap_or_default();
             let problem = match byte {
-                0 => "there is a NUL byte".to_owned(),
-                byte => format!("there is a control character (U+{byte:04X})"),
+                0 => "the file is not text: there is a NUL byte".to_owned(),
+                byte => format!("the file is not text: there is a control character (U+{byte:04X})"),
             };
-            Err(BadSource::NotText { at, problem })
+            Err(BadSource::NotText { at, problem, help: REMOVE_IT })
         }
     }
 }
@@ -163,7 +168,7 @@ mod tests {
 
     fn problem(bytes: &[u8]) -> Option<(usize, String)> {
         match Source::decode(Path::new("f"), bytes.to_vec()).1 {
-            Err(BadSource::NotText { at, problem }) => Some((at, problem)),
+            Err(BadSource::NotText { at, problem, .. }) => Some((at, problem)),
             _ => None,
         }
     }
@@ -171,12 +176,12 @@ mod tests {
     #[test]
     fn what_is_no_text_is_refused_at_its_byte() {
         for (bytes, at, expected) in [
-            (&b"\xff\xfea\0"[..], 0, "the file is UTF-16"),
-            (b"a\0b\0", 0, "the file is UTF-16"),
-            (b"a\0\0\0", 0, "the file is UTF-32"),
-            (b"ab\xffc", 2, "byte 0xff is not UTF-8"),
-            (b"abc\0", 3, "there is a NUL byte"),
-            (b"a\x07", 1, "there is a control character (U+0007)"),
+            (&b"\xff\xfea\0"[..], 0, "the file is UTF-16, not UTF-8"),
+            (b"a\0b\0", 0, "the file is UTF-16, not UTF-8"),
+            (b"a\0\0\0", 0, "the file is UTF-32, not UTF-8"),
+            (b"ab\xffc", 2, "the file is not UTF-8 text: byte 0xff begins no character"),
+            (b"abc\0", 3, "the file is not text: there is a NUL byte"),
+            (b"a\x07", 1, "the file is not text: there is a control character (U+0007)"),
         ] {
             assert_eq!(problem(bytes), Some((at, expected.to_owned())));
         }

@@ -33,6 +33,8 @@ pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
 // What a watcher sees is told in this word, so whoever watches need not know the runner.
 pub use crate::runner::Stream;
+/// For those who have held a large output.
+pub use crate::runner::process::give_memory_back;
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {

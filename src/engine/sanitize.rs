@@ -32,7 +32,7 @@ impl Sanitizer {
     pub fn push<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, str> {
         if self.state == State::Ground
             && self.partial.is_empty()
-            && is_plain(bytes)
+            && plain_prefix(bytes) == bytes.len()
             && let Ok(text) = std::str::from_utf8(bytes)
         {
             return Cow::Borrowed(text);
@@ -72,9 +72,7 @@ impl Sanitizer {
     fn decode(&mut self, bytes: &[u8], clean: &mut String) {
         let mut chunks = bytes.utf8_chunks().peekable();
         while let Some(chunk) = chunks.next() {
-            for c in chunk.valid().chars() {
-                self.character(c, clean);
-            }
+            self.text(chunk.valid(), clean);
             let invalid = chunk.invalid();
             if invalid.is_empty() {
                 continue;
@@ -84,6 +82,22 @@ impl Sanitizer {
             } else {
                 self.character(char::REPLACEMENT_CHARACTER, clean);
             }
+        }
+    }
+
+    fn text(&mut self, mut text: &str, clean: &mut String) {
+        loop {
+            if self.state == State::Ground {
+                // Plain bytes are ASCII, so this is the border of a character.
+                let (plain, rest) =
+                    text.split_at_checked(plain_prefix(text.as_bytes())).unwrap_or(("", text));
+                clean.push_str(plain);
+                text = rest;
+            }
+            let mut characters = text.chars();
+            let Some(c) = characters.next() else { return };
+            self.character(c, clean);
+            text = characters.as_str();
         }
     }
 
@@ -127,12 +141,20 @@ impl Sanitizer {
     }
 }
 
-/// Whether all of it is printable ASCII, newlines and tabs.
-fn is_plain(bytes: &[u8]) -> bool {
-    // Blocks without an early exit become a few vector instructions each.
-    bytes.chunks(64).all(|block| {
-        block.iter().fold(true, |plain, &byte| plain & matches!(byte, b' '..=b'~' | b'\n' | b'\t'))
-    })
+/// How many bytes from the start are plain ASCII, found a block at a time: outputs are large.
+fn plain_prefix(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 32;
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    let mut plain = 0;
+    for block in bytes.chunks_exact(BLOCK) {
+        // A fold without an early exit becomes a few vector instructions.
+        if !block.iter().fold(true, |all, &byte| all & is_plain(byte)) {
+            break;
+        }
+        plain += BLOCK;
+    }
+    let tail = bytes.get(plain..).unwrap_or_default();
+    plain + tail.iter().position(|&byte| !is_plain(byte)).unwrap_or(tail.len())
 }
 
 /// Whether a broken character may be whole once more bytes come.

@@ -7,6 +7,7 @@
 mod expand;
 mod facts;
 mod process;
+mod quote;
 mod render;
 mod word;
 

@@ -1,19 +1,20 @@
 //! Plans as people and programs read them. Nothing here is decided; secrets stand by name.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
 
-use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step, Word};
+use super::quote::quoted;
+use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
 
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
     pub fn to_text(&self, secrets: &Secrets) -> String {
         let Step::Process(process) = &self.step;
+        let command = command_line(process, secrets);
+        let spans_lines = command.contains('\n');
         let mut lines = vec![
-            ("command", command_line(process, secrets)),
+            ("command", if spans_lines { "below".to_owned() } else { command.clone() }),
             ("program", process.program.display().to_string()),
             ("folder", process.working_dir.display().to_string()),
             ("input", input(process, secrets)),
@@ -29,8 +30,12 @@ impl ExecutionPlan {
         let mut last = "";
         for (label, line) in lines {
             let shown = if label == last { "" } else { label };
-            text.push_str(&format!("  {shown:<9}{}\n", line.replace('\n', "\n           ")));
+            text.push_str(&format!("  {shown:<9}{line}\n"));
             last = label;
+        }
+        if spans_lines {
+            // From the first column on: what is inside of quotes must stay as it is.
+            text.push_str(&format!("\n{command}\n"));
         }
         text
     }
@@ -64,24 +69,23 @@ fn millis(duration: std::time::Duration) -> u64 {
 
 /// argv as a shell would read it back.
 fn command_line(process: &ProcessPlan, secrets: &Secrets) -> String {
-    let quoted = process.argv.iter().map(|word| quoted(word, secrets).into_owned());
-    quoted.collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(word: &Word, secrets: &Secrets) -> Cow<'static, str> {
-    Cow::Owned(shell_words::quote(&word.printed(secrets)).into_owned())
+    let words: Vec<String> = process.argv.iter().map(|word| quoted(&word.printed(secrets))).collect();
+    words.join(" ")
 }
 
 fn input(process: &ProcessPlan, secrets: &Secrets) -> String {
     match &process.stdin {
         PlannedStdin::Null => "none".to_owned(),
-        PlannedStdin::Text(word) => quoted(word, secrets).into_owned(),
+        PlannedStdin::Text(word) => quoted(&word.printed(secrets)),
     }
 }
 
 fn environment(process: &ProcessPlan, secrets: &Secrets) -> Vec<String> {
-    let mut lines: Vec<String> =
-        process.variables.iter().map(|(name, value)| format!("{name}={}", quoted(value, secrets))).collect();
+    let mut lines: Vec<String> = process
+        .variables
+        .iter()
+        .map(|(name, value)| format!("{name}={}", quoted(&value.printed(secrets))))
+        .collect();
     let overridden = |name: &str| process.variables.iter().any(|(set, _)| set == name);
     let names: Vec<&str> =
         process.inherited.keys().map(String::as_str).filter(|name| !overridden(name)).collect();

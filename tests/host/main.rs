@@ -1,6 +1,6 @@
 //! A server reduced to its runner: runs one command as told and says how it ended.
 //!
-//! `host [--timeout MS] [--grace MS] [--memory MIB] [--pids N] [--cpu THOUSANDTHS] [--files N]
+//! `host [--user N] [--timeout MS] [--grace MS] [--memory MIB] [--pids N] [--cpu THOUSANDTHS] [--files N]
 //! [--repeat N] [--parallel N] PROGRAM ARGUMENT...`. For tests that kill a server, and for proofs on
 //! machines where only few files exist.
 
@@ -22,10 +22,19 @@ fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(FORK_SERVER_ARGUMENT) {
         return fork_server_main();
     }
-    let fork_server = ForkServer::fork().expect("a fork server");
     let order = Order::read(env::args().skip(1));
+    if let Some(user) = order.number("user") {
+        become_user(u32::try_from(user).expect("a user"));
+    }
+    let fork_server = ForkServer::split_off().expect("a fork server");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(tokio::task::LocalSet::new().run_until(host(fork_server, order)))
+}
+
+fn become_user(number: u32) {
+    nix::unistd::setgroups(&[]).expect("root gives up its groups");
+    nix::unistd::setgid(number.into()).expect("root gives up its group");
+    nix::unistd::setuid(number.into()).expect("root gives up itself");
 }
 
 struct Order {
@@ -112,8 +121,26 @@ async fn run(runner: &dyn Runner, step: &Step, show: bool) -> String {
 }
 
 async fn measure(runner: &Arc<ProcessRunner>, step: &Arc<Step>, repeat: u64, parallel: u64) {
+    in_lanes(runner, step, parallel, parallel).await;
+    let descriptors = descriptors();
     let begun = Instant::now();
     let before = own_cpu();
+    in_lanes(runner, step, repeat, parallel).await;
+    let calls = (repeat / parallel * parallel) as f64;
+    let (wall, cpu) = (begun.elapsed(), own_cpu() - before);
+    println!("descriptors {descriptors} {}", self::descriptors());
+    println!(
+        "{calls} calls, {parallel} at a time: {:.0} us and {:.0} us of own processor time a call",
+        wall.as_secs_f64() * 1e6 / calls,
+        cpu.as_secs_f64() * 1e6 / calls
+    );
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("a /proc").count()
+}
+
+async fn in_lanes(runner: &Arc<ProcessRunner>, step: &Arc<Step>, repeat: u64, parallel: u64) {
     let lanes = (0..parallel).map(|_| {
         let (runner, step) = (Arc::clone(runner), Arc::clone(step));
         tokio::task::spawn_local(async move {
@@ -125,13 +152,6 @@ async fn measure(runner: &Arc<ProcessRunner>, step: &Arc<Step>, repeat: u64, par
     for lane in lanes.collect::<Vec<_>>() {
         lane.await.expect("a lane that does not panic");
     }
-    let calls = (repeat / parallel * parallel) as f64;
-    let (wall, cpu) = (begun.elapsed(), own_cpu() - before);
-    println!(
-        "{calls} calls, {parallel} at a time: {:.0} us and {:.0} us of own processor time a call",
-        wall.as_secs_f64() * 1e6 / calls,
-        cpu.as_secs_f64() * 1e6 / calls
-    );
 }
 
 fn own_cpu() -> Duration {

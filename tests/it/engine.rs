@@ -46,7 +46,11 @@ struct Player {
 struct Theatre(Arc<Stage>);
 
 impl Runner for Theatre {
-    fn start<'a>(&'a self, _: &'a Step, cancel: CancellationToken) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+    fn start<'a>(
+        &'a self,
+        _: &'a Step,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         let running = self.0.running.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.most.fetch_max(running, Ordering::SeqCst);
         self.0.begun.notify_one();
@@ -63,8 +67,12 @@ impl Running for Player {
                     return OutputEvent::Ended(End::Cancelled);
                 }
                 match self.acts.pop_front() {
-                    Some(Act::Out(text)) => return chunk(Stream::Stdout, Bytes::from_static(text.as_bytes())),
-                    Some(Act::Err(text)) => return chunk(Stream::Stderr, Bytes::from_static(text.as_bytes())),
+                    Some(Act::Out(text)) => {
+                        return chunk(Stream::Stdout, Bytes::from_static(text.as_bytes()));
+                    }
+                    Some(Act::Err(text)) => {
+                        return chunk(Stream::Stderr, Bytes::from_static(text.as_bytes()));
+                    }
                     Some(Act::Flood(0)) => {}
                     Some(Act::Flood(left)) => {
                         let size = left.min(64 * 1024);
@@ -127,7 +135,7 @@ impl House {
             executable_dir: None,
         };
         let loaded = config::load(&file, &host);
-        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(false));
+        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
         let catalog = Arc::new(loaded.catalog.unwrap());
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
         let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));
@@ -136,8 +144,13 @@ impl House {
         Self { engine, stage }
     }
 
-    async fn run(&self, seen: &mut Seen, cancel: CancellationToken) -> Result<(Outcome, Presented), Rejection> {
-        let call = Call { principal: Principal::local(), tool: "t".to_owned(), arguments: Default::default() };
+    async fn run(
+        &self,
+        seen: &mut Seen,
+        cancel: CancellationToken,
+    ) -> Result<(Outcome, Presented), Rejection> {
+        let call =
+            Call { principal: Principal::local(), tool: "t".to_owned(), arguments: Default::default() };
         let plan = self.engine.prepare(call)?;
         let outcome = self.engine.execute(&plan, seen, cancel).await?;
         let presented = outcome.present(&plan);
@@ -248,7 +261,8 @@ async fn each_limit_that_was_hit_is_named() {
 
 #[tokio::test]
 async fn json_is_structured_only_when_a_schema_is_declared() {
-    let plain = House::of(&command(", output: { format: json }"), vec![Act::Out(r#"{"a":1}"#), Act::Err("noise")]);
+    let plain =
+        House::of(&command(", output: { format: json }"), vec![Act::Out(r#"{"a":1}"#), Act::Err("noise")]);
     let plain = plain.presented().await;
     assert_eq!((text(&plain).as_str(), plain.structured), (r#"{"a":1}"#, None));
 
@@ -266,7 +280,9 @@ async fn a_full_queue_says_so_and_a_long_wait_ends() {
     let server = "server: { calls: { max: 1, queue: 1, queue_timeout: 300ms } }\n";
     let house = Arc::new(House::of(&format!("{server}{}", command("")), vec![Act::Wait]));
     let start = |house: Arc<House>| {
-        tokio::spawn(async move { house.run(&mut Seen::default(), CancellationToken::new()).await.map(|_| ()) })
+        tokio::spawn(
+            async move { house.run(&mut Seen::default(), CancellationToken::new()).await.map(|_| ()) },
+        )
     };
     let first = start(Arc::clone(&house));
     house.stage.begun.notified().await;
@@ -286,7 +302,9 @@ async fn calls_with_one_lock_exclude_each_other() {
     let calls: Vec<_> = (0..3)
         .map(|_| {
             let house = Arc::clone(&house);
-            tokio::spawn(async move { house.run(&mut Seen::default(), CancellationToken::new()).await.map(|_| ()) })
+            tokio::spawn(async move {
+                house.run(&mut Seen::default(), CancellationToken::new()).await.map(|_| ())
+            })
         })
         .collect();
     for _ in 0..3 {
@@ -305,7 +323,9 @@ async fn a_cancelled_wait_never_starts() {
     let house = Arc::new(House::of(&format!("{server}{}", command("")), vec![Act::Wait]));
     let first = {
         let house = Arc::clone(&house);
-        tokio::spawn(async move { house.run(&mut Seen::default(), CancellationToken::new()).await.map(|_| ()) })
+        tokio::spawn(
+            async move { house.run(&mut Seen::default(), CancellationToken::new()).await.map(|_| ()) },
+        )
     };
     house.stage.begun.notified().await;
     let cancel = CancellationToken::new();

@@ -1,10 +1,18 @@
 //! The one integration binary: everything that looks at mcpfier from outside.
 
 mod architecture;
+mod cli;
 mod clients;
+mod completions;
+mod config;
 mod documents;
+mod engine;
 mod examples;
+mod links;
 mod machine;
+mod plan;
 mod protocol;
 mod runner;
+mod schemas;
+mod stdio;
 mod support;

@@ -38,7 +38,7 @@ impl Bench {
             executable_dir: None,
         };
         let loaded = config::load(&file, &host);
-        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(false));
+        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
         let catalog = loaded.catalog.unwrap();
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
         Self { folder, catalog, facts }
@@ -110,8 +110,11 @@ fn a_text_that_would_become_an_option_is_refused_before_the_double_dash_only() {
 #[test]
 fn every_problem_with_the_arguments_is_said_at_once() {
     let bench = Bench::of(SEARCH);
-    let said = bench.refusal("search", json!({"limit": 501, "patern": "x", "glob": "a\u{7}b", "ignore_case": "yes"}));
-    for part in ["`limit`", "501", "did you mean `pattern`", "U+0007", "`ignore_case`", "`pattern`: is required"] {
+    let said = bench
+        .refusal("search", json!({"limit": 501, "patern": "x", "glob": "a\u{7}b", "ignore_case": "yes"}));
+    for part in
+        ["`limit`", "501", "did you mean `pattern`", "U+0007", "`ignore_case`", "`pattern`: is required"]
+    {
         assert!(said.contains(part), "{part} in {said}");
     }
     let long = "x".repeat(5000);
@@ -162,8 +165,11 @@ commands:
     let Step::Process(process) = &plan.step;
     let words: Vec<String> = process.argv.iter().map(|word| word.printed(&bench.catalog.secrets)).collect();
     assert_eq!(words, ["bash", "-c", "echo \"$PARAM_a\""]);
-    let variables: Vec<(&str, String)> =
-        process.variables.iter().map(|(name, word)| (name.as_str(), word.printed(&bench.catalog.secrets))).collect();
+    let variables: Vec<(&str, String)> = process
+        .variables
+        .iter()
+        .map(|(name, word)| (name.as_str(), word.printed(&bench.catalog.secrets)))
+        .collect();
     assert_eq!(
         variables,
         [
@@ -256,10 +262,12 @@ commands:
         let text = plan.to_text(&bench.catalog.secrets);
         let line = text.lines().find_map(|line| line.trim_start().strip_prefix("command")).unwrap().trim_start();
         let Step::Process(process) = &plan.step;
-        let words: Vec<String> = process.argv.iter().map(|word| match word {
-            Word::Known(text) => text.clone(),
+        let words: String = process.argv.iter().map(|word| match word {
+            Word::Known(text) => format!("{text}\0"),
             Word::Filled(_) => unreachable!("nothing here is hidden"),
         }).collect();
-        prop_assert_eq!(shell_words::split(line).unwrap(), words);
+        let script = format!("printf '%s\\0' {line}");
+        let read = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+        prop_assert_eq!(String::from_utf8(read.stdout).unwrap(), words);
     }
 }

@@ -62,7 +62,7 @@ fn lower(
 ) -> Option<Tool> {
     let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
-    let scope = Scope::new(place.reader.problems, &params, secrets);
+    let scope = Scope::new(place.reader, &params, secrets);
     let workload = workload(place, &scope, command, defaults);
     let description = description(place, command);
     report_unused(&scope, command);
@@ -152,12 +152,13 @@ pub fn default_description(name: &str) -> String {
 }
 
 fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
-    if command.has_later_action {
+    // What does the work may use it, if that could only be read.
+    if command.script.is_none() && command.run.is_none() && command.has_action {
         return;
     }
-    scope.report_unused(match command.run {
-        Some(_) => "read its variable `$PARAM_name` in `run`, or remove it",
-        None => "put `\"{{name}}\"` where its value belongs, or remove it",
+    scope.report_unused(|name| match command.run {
+        Some(_) => format!("read its variable `$PARAM_{name}` in `run`, or remove it"),
+        None => format!("put `\"{{{{{name}}}}}\"` where its value belongs, or remove it"),
     });
 }
 

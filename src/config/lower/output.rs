@@ -37,7 +37,8 @@ fn schema(
         reader.wrong_type(field.node, "`schema`", "a schema such as `{ type: object }`");
         return None;
     }
-    if matches!(format, OutputFormat::Text | OutputFormat::Binary) {
+    let is_unknown = written.names_format && written.format.is_none();
+    if matches!(format, OutputFormat::Text | OutputFormat::Binary) && !is_unknown {
         let message = "`schema` describes `format: json` or `format: lines`";
         let problem = Diagnostic::error(Code::Pointless, field.key_span, message);
         reader.problems.add(problem.help("add `format: json` if the command prints JSON"));

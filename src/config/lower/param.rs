@@ -73,7 +73,9 @@ fn param(place: &Place<'_>, entry: &Entry<'_>) -> Option<Param> {
     };
     let name = name.ok()?;
     let kind = Kind::of(&schema);
-    check_items(place, &schema, &name, entry.key.span);
+    if entry.value.get("items").is_none() {
+        check_items(place, &schema, &name, entry.key.span);
+    }
     let rule = rule(place, &own, &kind, &schema);
     let presence = presence(place, &own, &name, &kind);
     let mut schema = schema;
@@ -158,7 +160,7 @@ fn unknown(key: &str, span: Span) -> Diagnostic {
 
 fn check_items(place: &Place<'_>, schema: &Map<String, Value>, name: &ParamName, span: Span) {
     let is_array = schema.get("type").and_then(Value::as_str) == Some("array");
-    if is_array && !schema.contains_key("items") && !schema.contains_key("prefixItems") {
+    if is_array && !schema.contains_key("prefixItems") {
         let message = format!("the array `{name}` does not say what it holds; clients refuse such a tool");
         let problem = Diagnostic::error(Code::NoItems, span, message);
         place
@@ -184,6 +186,7 @@ fn presence(place: &Place<'_>, own: &OwnKeys<'_>, name: &ParamName, kind: &Kind)
             Value::Null => problem.help("write `optional: true` for a parameter that may be absent"),
             _ => problem,
         });
+        return Presence::Optional;
     }
     Presence::Default(value)
 }

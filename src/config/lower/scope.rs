@@ -1,11 +1,11 @@
 //! What the templates of one command may refer to, and whether they do so well.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
-use crate::config::read::{Spanned, nearest};
+use crate::config::read::{Reader, Spanned, nearest};
 use crate::config::source::Span;
 use crate::model::{BadTemplate, Kind, Param, Piece, Reference, Template};
 
@@ -20,16 +20,26 @@ pub enum Spot {
 }
 
 pub struct Scope<'a> {
+    reader: &'a Reader<'a>,
     pub problems: &'a Problems,
     pub params: &'a LoweredParams,
     /// Every declared secret, whether it can be used or not.
     pub secrets: &'a BTreeSet<String>,
     used: RefCell<BTreeSet<String>>,
+    /// Something that could not be understood may have used any parameter.
+    in_doubt: Cell<bool>,
 }
 
 impl<'a> Scope<'a> {
-    pub fn new(problems: &'a Problems, params: &'a LoweredParams, secrets: &'a BTreeSet<String>) -> Self {
-        Self { problems, params, secrets, used: RefCell::default() }
+    pub fn new(reader: &'a Reader<'a>, params: &'a LoweredParams, secrets: &'a BTreeSet<String>) -> Self {
+        Self {
+            reader,
+            problems: reader.problems,
+            params,
+            secrets,
+            used: RefCell::default(),
+            in_doubt: Cell::default(),
+        }
     }
 
     /// Parses a template and checks everything that it refers to.
@@ -47,6 +57,7 @@ impl<'a> Scope<'a> {
                 Some(template)
             }
             Err(error) => {
+                self.in_doubt.set(true);
                 self.problems.add(bad_template(&error, written, spot));
                 None
             }
@@ -56,21 +67,37 @@ impl<'a> Scope<'a> {
     fn check(&self, reference: &Reference, span: Span, spot: Spot) {
         match reference {
             Reference::Param { name, path } => {
+                let span = self.place_of(name.as_str(), span);
                 self.mark_used(name.as_str());
                 match self.params.find(name.as_str()) {
                     Some(param) => self.check_path(param, path, span),
                     None if self.params.is_declared(name.as_str()) => {}
-                    None => self.problems.add(self.unknown(name.as_str(), span)),
+                    None => {
+                        self.in_doubt.set(true);
+                        self.problems.add(self.unknown(name.as_str(), span));
+                    }
                 }
             }
             Reference::Secret(name) => {
+                let span = self.place_of(&format!("secrets.{name}"), span);
                 self.check_secret(name.as_str(), span, spot);
             }
             Reference::NotSupported(root) => {
+                self.in_doubt.set(true);
+                let span = self.place_of(root, span);
                 let message = format!("`{{{{{root}.…}}}}` is not supported yet");
                 self.problems.add(Diagnostic::error(Code::NotSupported, span, message));
             }
         }
+    }
+
+    /// Where a name stands inside of a template.
+    fn place_of(&self, name: &str, template: Span) -> Span {
+        let before = ["{{", "{{ ", "params.", "json "].into_iter();
+        let found =
+            before.map(|before| (before, self.reader.span_within(template, &format!("{before}{name}"))));
+        let found = found.into_iter().find(|(_, span)| *span != template);
+        found.map_or(template, |(before, span)| Span { start: span.start + before.len() as u32, ..span })
     }
 
     fn check_path(&self, param: &Param, path: &[String], span: Span) {
@@ -123,26 +150,40 @@ impl<'a> Scope<'a> {
         self.used.borrow_mut().insert(name.to_owned());
     }
 
-    /// Warns of every parameter that nothing used.
-    pub fn report_unused(&self, help: &str) {
+    /// Warns of every parameter that nothing used, unless something could not be understood.
+    pub fn report_unused(&self, help: impl Fn(&str) -> String) {
+        if self.in_doubt.get() || self.problems.has(Code::BareTemplate) {
+            return;
+        }
         let used = self.used.borrow();
         for (name, span) in self.params.places() {
-            if !used.contains(name) {
+            if self.params.find(name).is_some() && !used.contains(name) {
                 let message = format!("the parameter `{name}` is never used");
-                self.problems.add(Diagnostic::warning(Code::UnusedParameter, span, message).help(help));
+                self.problems.add(Diagnostic::warning(Code::UnusedParameter, span, message).help(help(name)));
             }
         }
     }
 }
 
 fn bad_template(error: &BadTemplate, written: Spanned<&str>, spot: Spot) -> Diagnostic {
-    let problem = Diagnostic::error(Code::BadTemplate, written.span, error.to_string());
+    let text = written.value;
+    let message = match error {
+        BadTemplate::Syntax(_) if text.matches("{{").count() > text.matches("}}").count() => {
+            "this template is never closed; expected `}}` after its name".to_owned()
+        }
+        BadTemplate::Syntax(_) => "this is not a template; expected `{{name}}` or `{{json name}}`".to_owned(),
+        other => other.to_string(),
+    };
+    let problem = Diagnostic::error(Code::BadTemplate, written.span, message);
     match (error, spot) {
         (BadTemplate::Form(form), Spot::Word) if form.contains("#if") => {
             problem.help("write `{ if: PARAMETER, args: […] }` as the element of `args`")
         }
         (BadTemplate::Form(form), _) if form.contains("{{{") || form.contains("{{&") => {
             problem.help("write `{{name}}`; values are never escaped")
+        }
+        (_, Spot::Word) if text.len() < 40 && !text.contains(['"', '\\', '\n']) => {
+            problem.help(format!("to pass the braces as they are, write `{{ literal: \"{text}\" }}`"))
         }
         (_, Spot::Word) => problem.help("to pass braces as they are, write `{ literal: \"…\" }`"),
         (_, Spot::Private) => problem.help("to pass braces as they are, write `\\{{`"),

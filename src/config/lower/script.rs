@@ -31,7 +31,7 @@ pub fn script<'a>(place: &'a Place<'a>, scope: &'a Scope<'a>, command: &'a Comma
             None
         }
         (None, None) => {
-            if !command.has_later_action {
+            if !command.has_action {
                 let span = command.name.map_or(command.span, |name| name.span);
                 let problem = Diagnostic::error(
                     Code::NothingToRun,

@@ -33,8 +33,8 @@ pub struct Command<'n> {
     pub annotations: Annotations,
     pub output: Output<'n>,
     pub expose: bool,
-    /// A key that is not supported yet does what the command is for.
-    pub has_later_action: bool,
+    /// It says what it does, even if not in a way that can be read or is supported yet.
+    pub has_action: bool,
 }
 
 impl<'n> Command<'n> {
@@ -59,7 +59,7 @@ impl<'n> Command<'n> {
             annotations: annotations(reader, &mut fields),
             output: Output::read(reader, &mut fields),
             expose: fields.boolean("expose").unwrap_or(true),
-            has_later_action: ["container", "webhook", "steps", "depends_on"]
+            has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()
                 .any(|key| node.get(key).is_some()),
         };

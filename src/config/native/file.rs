@@ -3,7 +3,7 @@
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Fields, Reader};
-use crate::config::syntax::Node;
+use crate::config::syntax::{Kind, Node};
 
 use super::later;
 use super::{Command, SecretEntry, Server, Settings};
@@ -38,6 +38,12 @@ fn commands<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Command<
         reader.problems.add(problem.help("without commands there is nothing to offer"));
         return Vec::new();
     };
+    if let Kind::Map(_) = field.node.kind {
+        let message = "`commands` has to be a list; found a map";
+        let problem = Diagnostic::error(Code::WrongType, field.key_span, message);
+        reader.problems.add(problem.help("each command is an item with a name: `- name: NAME`"));
+        return Vec::new();
+    }
     let items = reader.list(field.node, "commands").unwrap_or_default();
     items.iter().filter_map(|item| Command::read(reader, item)).collect()
 }

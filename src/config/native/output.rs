@@ -10,6 +10,8 @@ use super::later;
 #[derive(Default)]
 pub struct Output<'n> {
     pub format: Option<OutputFormat>,
+    /// A format is named, even if it is none that we know yet.
+    pub names_format: bool,
     pub show: Option<ByteSize>,
     pub on_overflow: Option<OnOverflow>,
     pub mime: Option<Spanned<&'n str>>,
@@ -31,8 +33,10 @@ impl<'n> Output<'n> {
         else {
             return Self::default();
         };
+        let format = fields.take("format");
         let output = Self {
-            format: fields.take("format").and_then(|field| format(reader, field)),
+            names_format: format.is_some(),
+            format: format.and_then(|field| self::format(reader, field)),
             show: fields.take("show").and_then(|field| reader.size(field.node, "show")),
             on_overflow: fields
                 .one_of("on_overflow", &[("truncate", OnOverflow::Truncate), ("kill", OnOverflow::Kill)]),

@@ -60,7 +60,9 @@ impl Reader<'_> {
         let text = match &node.kind {
             Kind::Scalar(scalar) if scalar.plain => &scalar.text,
             _ => {
-                self.wrong_type(node, &format!("`{key}`"), "a whole number");
+                let problem = self.type_problem(node, &format!("`{key}`"), "a whole number");
+                let is_quoted = node.as_text().and_then(scalar::integer).is_some();
+                self.problems.add(if is_quoted { problem.help("remove the quotes") } else { problem });
                 return None;
             }
         };
@@ -184,10 +186,8 @@ impl Reader<'_> {
         let message = format!("{what} has to be {expected}; found {}", node.describe());
         let problem = Diagnostic::error(Code::WrongType, node.span, message);
         match &node.kind {
-            Kind::Null if expected == "text" => {
-                problem.help("write `\"\"` for an empty text, or remove the key")
-            }
-            Kind::Null => problem.help("give it a value, or remove the key"),
+            Kind::Null if expected == "text" => problem.help("write `\"\"` for an empty text, or remove it"),
+            Kind::Null => problem.help("give it a value, or remove it"),
             _ => problem,
         }
     }

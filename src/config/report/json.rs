@@ -13,6 +13,7 @@ pub struct JsonReport {
     pub files: Vec<String>,
     pub errors: usize,
     pub warnings: usize,
+    pub notes: usize,
     /// Problems that were too many to list.
     pub omitted: usize,
     pub diagnostics: Vec<JsonDiagnostic>,
@@ -20,7 +21,7 @@ pub struct JsonReport {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct JsonDiagnostic {
-    /// `error` or `warning`.
+    /// `error`, `warning` or `note`.
     pub severity: &'static str,
     /// `E0012`.
     pub code: String,
@@ -60,6 +61,7 @@ pub(super) fn report(report: &Report) -> JsonReport {
         files: report.sources.iter().map(|source| source.name.clone()).collect(),
         errors: report.errors().count(),
         warnings: report.warnings().count(),
+        notes: report.notes().count(),
         omitted: report.dropped,
         diagnostics: report.diagnostics.iter().map(|problem| diagnostic(report, problem)).collect(),
     }
@@ -73,6 +75,7 @@ fn diagnostic(report: &Report, problem: &Diagnostic) -> JsonDiagnostic {
         severity: match problem.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         },
         code: problem.code_text(),
         message: problem.message.clone(),

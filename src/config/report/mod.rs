@@ -69,12 +69,23 @@ impl Report {
         self.dropped_errors > 0 || self.errors().next().is_some()
     }
 
+    /// The same report where this host does not matter: what it lacks is only noted.
+    pub fn offline(mut self) -> Self {
+        let of_host = self.diagnostics.iter_mut().filter(|problem| problem.class == Class::Host);
+        of_host.for_each(|problem| problem.severity = Severity::Note);
+        self
+    }
+
     pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|problem| problem.severity == Severity::Error)
     }
 
     pub fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
         self.diagnostics.iter().filter(|problem| problem.severity == Severity::Warning)
+    }
+
+    pub fn notes(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|problem| problem.severity == Severity::Note)
     }
 
     /// The errors that keep a server from starting: those of the file, not those of this host.
@@ -93,14 +104,17 @@ impl Report {
 
     /// What the last line of a rendered report says.
     pub fn summary(&self) -> String {
-        let errors = self.errors().count();
-        let warnings = self.warnings().count();
-        let mut summary = match (errors, warnings) {
-            (0, 0) => "no problems".to_owned(),
-            (0, warnings) => counted(warnings, "warning"),
-            (errors, 0) => counted(errors, "error"),
-            (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
-        };
+        let counts = [
+            (self.errors().count(), "error"),
+            (self.warnings().count(), "warning"),
+            (self.notes().count(), "note"),
+        ];
+        let found: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| counted(count, what))
+            .collect();
+        let mut summary = if found.is_empty() { "no problems".to_owned() } else { found.join(", ") };
         if self.dropped > 0 {
             summary.push_str(&format!(" and {} more", self.dropped));
         }
@@ -109,7 +123,12 @@ impl Report {
 
     /// For people: each problem with its place, its excerpt and its help, then a summary.
     pub fn render(&self, style: Style) -> String {
-        render::render(self, style)
+        format!("{}{}\n", self.render_problems(style), self.summary())
+    }
+
+    /// The same without the summary.
+    pub fn render_problems(&self, style: Style) -> String {
+        render::problems(self, style)
     }
 
     /// For machines.

@@ -13,7 +13,7 @@ use super::{Report, Style};
 /// Places further apart than this get an excerpt each.
 const NEAR_BYTES: usize = 1200;
 
-pub(super) fn render(report: &Report, style: Style) -> String {
+pub(super) fn problems(report: &Report, style: Style) -> String {
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Coloured => Renderer::styled(),
@@ -23,8 +23,6 @@ pub(super) fn render(report: &Report, style: Style) -> String {
         text.push_str(&renderer.render(&[group(report, problem)]));
         text.push_str("\n\n");
     }
-    text.push_str(&report.summary());
-    text.push('\n');
     text
 }
 
@@ -32,6 +30,7 @@ fn group<'a>(report: &'a Report, problem: &'a Diagnostic) -> Group<'a> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(problem.message.as_str()).id(problem.code_text());
     let group = title.elements(places(report, problem));

@@ -11,7 +11,7 @@ use crate::config::source::{SourceId, Span};
 
 use super::frame::{Content, Frame, OpenMap};
 use super::node::{Kind, Node, Scalar, Size};
-use super::parse::{Document, Oddity, Parsed};
+use super::parse::{Document, Oddity, Parsed, Refused};
 use super::sensitive::{is_sensitive_key, is_sensitive_value};
 
 pub(super) const MAX_DEPTH: usize = 64;
@@ -63,21 +63,22 @@ impl<'s, 'p> Builder<'s, 'p> {
         Parsed { document: whole.then_some(document), sensitive: self.sensitive }
     }
 
-    pub fn take(&mut self, event: Event<'s>, raw: RawSpan) -> Result<(), Diagnostic> {
+    pub fn take(&mut self, event: Event<'s>, raw: RawSpan) -> Result<(), Refused> {
         let span = self.span(raw);
+        let tag_span = raw.tag_span().map_or(span, |tag| self.span(tag));
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let plain = self.is_plain(style, tag.as_deref(), span);
+                let plain = self.is_plain(style, tag.as_deref(), tag_span);
                 let is_null = plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
                 let kind = if is_null { Kind::Null } else { Kind::Scalar(Scalar { text, plain }) };
                 self.complete(Node::new(span, kind), anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.note_tag(tag.as_deref(), "seq", span);
+                self.note_tag(tag.as_deref(), "seq", tag_span);
                 self.open(span, anchor, Content::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.note_tag(tag.as_deref(), "map", span);
+                self.note_tag(tag.as_deref(), "map", tag_span);
                 self.open(span, anchor, Content::Map(OpenMap::default()))
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
@@ -90,7 +91,7 @@ impl<'s, 'p> Builder<'s, 'p> {
         Span::new(self.source, raw.byte_range().unwrap_or_default())
     }
 
-    fn open(&mut self, start: Span, anchor: usize, content: Content<'s>) -> Result<(), Diagnostic> {
+    fn open(&mut self, start: Span, anchor: usize, content: Content<'s>) -> Result<(), Refused> {
         if self.stack.len() >= MAX_DEPTH {
             return Err(too_deep(start));
         }
@@ -99,7 +100,7 @@ impl<'s, 'p> Builder<'s, 'p> {
         Ok(())
     }
 
-    fn close(&mut self, end: Span) -> Result<(), Diagnostic> {
+    fn close(&mut self, end: Span) -> Result<(), Refused> {
         let Some(Frame { start, anchor, content }) = self.stack.pop() else { return Ok(()) };
         // The end of a block has no width of its own and stands where the next thing begins.
         let is_flow = end.end > end.start;
@@ -115,9 +116,10 @@ impl<'s, 'p> Builder<'s, 'p> {
         self.complete(Node::new(span, kind), anchor)
     }
 
-    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Refused> {
         let Some(named) = self.anchors.get(&anchor).cloned() else {
-            return Err(Diagnostic::error(Code::Syntax, span, "this alias stands inside of what it names"));
+            let message = "this alias stands inside of what it names";
+            return Err(Box::new(Diagnostic::error(Code::Syntax, span, message)));
         };
         if self.stack.len() + named.size.height >= MAX_DEPTH {
             return Err(too_deep(span));
@@ -129,7 +131,7 @@ impl<'s, 'p> Builder<'s, 'p> {
     }
 
     /// Takes a value whose end has been seen.
-    fn complete(&mut self, node: Node<'s>, anchor: usize) -> Result<(), Diagnostic> {
+    fn complete(&mut self, node: Node<'s>, anchor: usize) -> Result<(), Refused> {
         let own = match &node.kind {
             Kind::Scalar(scalar) => Size { nodes: 1, bytes: scalar.text.len(), height: 0 },
             _ => Size { nodes: 1, bytes: 0, height: 0 },
@@ -204,11 +206,12 @@ impl<'s, 'p> Builder<'s, 'p> {
     }
 }
 
-fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::TooDeep, span, format!("this is nested deeper than {MAX_DEPTH} levels"))
+fn too_deep(span: Span) -> Refused {
+    let message = format!("this is nested deeper than {MAX_DEPTH} levels");
+    Box::new(Diagnostic::error(Code::TooDeep, span, message))
 }
 
-fn spend(spent: &mut Size, cost: Size, span: Span) -> Result<(), Diagnostic> {
+fn spend(spent: &mut Size, cost: Size, span: Span) -> Result<(), Refused> {
     spent.nodes = spent.nodes.saturating_add(cost.nodes);
     spent.bytes = spent.bytes.saturating_add(cost.bytes);
     if spent.nodes > MAX_NODES || spent.bytes > MAX_BYTES {
@@ -216,7 +219,7 @@ fn spend(spent: &mut Size, cost: Size, span: Span) -> Result<(), Diagnostic> {
             "the file is too large with its aliases written out; at most {MAX_NODES} values and {} MiB fit",
             MAX_BYTES >> 20
         );
-        return Err(Diagnostic::error(Code::TooLarge, span, message));
+        return Err(Box::new(Diagnostic::error(Code::TooLarge, span, message)));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::Span;
 
 use super::node::{Entry, Key, Kind, Node};
-use super::parse::Oddity;
+use super::parse::{Oddity, Refused};
 
 /// A list or a map whose end has not been seen.
 pub(super) struct Frame<'s> {
@@ -127,8 +127,8 @@ impl<'s> OpenMap<'s> {
         span: Span,
         text: &str,
         problems: &Problems,
-        spend: &mut dyn FnMut(&Node<'s>) -> Result<(), Diagnostic>,
-    ) -> Result<Kind<'s>, Diagnostic> {
+        spend: &mut dyn FnMut(&Node<'s>) -> Result<(), Refused>,
+    ) -> Result<Kind<'s>, Refused> {
         if let Some(key) = self.bad_key {
             problems.add(bad_key(span, key, text));
             return Ok(Kind::Broken);
@@ -143,8 +143,8 @@ impl<'s> OpenMap<'s> {
         &mut self,
         merge: &Entry<'s>,
         problems: &Problems,
-        spend: &mut dyn FnMut(&Node<'s>) -> Result<(), Diagnostic>,
-    ) -> Result<(), Diagnostic> {
+        spend: &mut dyn FnMut(&Node<'s>) -> Result<(), Refused>,
+    ) -> Result<(), Refused> {
         let maps = match &merge.value.kind {
             Kind::List(items) => items.as_slice(),
             _ => std::slice::from_ref(&merge.value),

@@ -32,6 +32,9 @@ pub enum Oddity {
     },
 }
 
+/// Why the reading of a text stops.
+pub(super) type Refused = Box<Diagnostic>;
+
 /// What came of a text.
 #[derive(Debug)]
 pub struct Parsed<'s> {
@@ -52,10 +55,17 @@ pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Parsed
                 break;
             }
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(syntax_error(source, text, &error)),
+            Err(error) => match syntax_error(source, text, &error) {
+                // A template without quotes has been reported where it stands.
+                problem if problem.code == Code::BareTemplate && problems.has(Code::BareTemplate) => {
+                    whole = false;
+                    break;
+                }
+                problem => Err(Box::new(problem)),
+            },
         };
         if let Err(problem) = step {
-            problems.add(problem);
+            problems.add(*problem);
             whole = false;
             break;
         }
@@ -83,38 +93,63 @@ fn syntax_error(source: SourceId, text: &str, error: &ScanError) -> Diagnostic {
             format!("this is nested deeper than {MAX_DEPTH} levels"),
         );
     }
-    let problem = Diagnostic::error(Code::Syntax, span, format!("this is not YAML: {}", error.kind()));
-    match help(error.kind(), text, at) {
+    if let Some(template) = bare_template(text, at) {
+        let message = "a template without quotes is a map in YAML";
+        return Diagnostic::error(Code::BareTemplate, span, message)
+            .help(format!("quote the whole text that holds the template: `\"… {template} …\"`"));
+    }
+    let problem = Diagnostic::error(Code::Syntax, span, message(error.kind()));
+    match help(error.kind()) {
         Some(help) => problem.help(help),
         None => problem,
     }
 }
 
-fn help(kind: &ErrorKind, text: &str, at: usize) -> Option<String> {
-    if let Some(template) = bare_template(text, at) {
-        return Some(format!("quote the template: `\"{template}\"`; bare braces are a map in YAML"));
-    }
-    let advice = match kind {
+/// The parser's messages, in our words where users meet them most.
+fn message(kind: &ErrorKind) -> String {
+    let message = match kind {
+        ErrorKind::UnexpectedCharacter { character } => {
+            return format!("this is not YAML: a text without quotes cannot begin with `{character}`");
+        }
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => "indent with spaces; YAML does not take tabs there",
-        ErrorKind::UnclosedQuotedScalar => "close the quote that was opened here",
-        ErrorKind::UnclosedFlowCollection { .. }
-        | ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping => "close the bracket that was opened before",
+        | ErrorKind::TabInPlainScalar => "a tab cannot stand here",
+        ErrorKind::UnclosedQuotedScalar => "this quote is never closed",
+        ErrorKind::InvalidQuotedScalarIndent => "a quoted text goes on here, less indented than it began",
+        ErrorKind::UnclosedFlowCollection { .. } => "this bracket is never closed",
+        ErrorKind::UnknownAnchor => "this alias names no anchor",
+        ErrorKind::MappingValueNotAllowed => "there cannot be a second `: ` here",
+        ErrorKind::UnknownQuotedScalarEscape => "there is no such escape in double quotes",
+        ErrorKind::ExpectedBlockMappingKey => "expected a key here",
+        ErrorKind::ExpectedFlowMappingSeparator => "expected `,` or `}` here",
+        ErrorKind::ExpectedFlowSequenceSeparator => "expected `,` or `]` here",
+        ErrorKind::SimpleKeyExpected => "expected `:` after this key",
+        ErrorKind::InvalidIndentation => "the indentation fits nothing above",
+        other => return format!("this is not YAML: {other}"),
+    };
+    format!("this is not YAML: {message}")
+}
+
+fn help(kind: &ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabAtBlockScalarStart
+        | ErrorKind::TabInPlainScalar => "indent with spaces",
+        ErrorKind::InvalidQuotedScalarIndent => "is the quote that was opened above closed?",
         ErrorKind::UnknownAnchor => {
             "an alias `*name` needs an anchor `&name` above it; quote a text that begins with `*`"
         }
         ErrorKind::MappingValueNotAllowed => "quote a text that contains `: `",
-        ErrorKind::UnexpectedCharacter { .. } => "quote a text that begins with this character",
+        ErrorKind::UnexpectedCharacter { .. } => "quote it",
         ErrorKind::UnknownQuotedScalarEscape => {
             "in double quotes a backslash is written `\\\\`; in single quotes it stands for itself"
         }
         _ => return None,
-    };
-    Some(advice.to_owned())
+    })
 }
 
 /// A `{{…}}` outside of quotes in the line of an error, or in the line before.

@@ -7,7 +7,16 @@ use super::marks::Mark;
 /// Without anything new for this long, the client is told that the call still runs.
 pub(super) const SILENCE: Duration = Duration::from_secs(10);
 
-/// How long after one notification the next may be sent. Lively at first, and bounded for a call
+/// How many notifications may come at once before the interval counts, so that a command that writes
+/// as fast as a person reads is seen line by line.
+const BURST: u32 = 24;
+
+/// How far ahead of its time a notification may be sent.
+pub(super) fn burst(interval: Duration) -> Duration {
+    interval * BURST
+}
+
+/// How long one notification after another takes in the long run. Lively at first, and bounded for a call
 /// that goes on for hours.
 pub(super) fn interval(running: Duration, sent: u32) -> Duration {
     if sent >= 1000 {

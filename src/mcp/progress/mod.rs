@@ -1,10 +1,11 @@
 //! Progress notifications: what a running command writes, told to its client at a bearable rate.
 //!
 //! The [`Tap`] stands where output is read and never waits. The [`Publisher`] tells the latest news
-//! when it is time: the start at once, then at most every 250 ms, later every second, and a sign of
-//! life after ten silent seconds. One notification is in flight at a time; a client that takes none
-//! is not told any more. What it sees is redacted already.
+//! when it is time: the start at once and the first lines as they come, then at most every 250 ms,
+//! later every second, and a sign of life after ten silent seconds. One notification is in flight at
+//! a time; a client that takes none is not told any more. What it sees is redacted already.
 
+mod headline;
 mod marks;
 mod meter;
 mod tap;
@@ -21,9 +22,8 @@ use rmcp::service::{Peer, ServiceError};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Sanitizer, Stream};
-
-use meter::{Meter, SILENCE, interval};
+use headline::headline;
+use meter::{Meter, SILENCE, burst, interval};
 use tap::{Board, News};
 
 pub(super) use tap::Tap;
@@ -33,9 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// After this many notifications in a row that were not accepted in time, no more are sent.
 const FAILURES: u32 = 2;
-
-/// The longest message, in characters.
-const LONGEST: usize = 200;
 
 type Sending = Pin<Box<dyn Future<Output = Result<(), ServiceError>> + Send>>;
 
@@ -64,6 +61,8 @@ struct Pace {
     began: Instant,
     /// The edition of the news that was told last, and when.
     told: Option<(u64, Instant)>,
+    /// Until when the notifications so far would take at one for each interval.
+    spent: Instant,
     sent: u32,
 }
 
@@ -73,7 +72,8 @@ impl Publisher {
         board: Arc<Board>,
         send: Box<dyn Fn(ProgressNotificationParam) -> Sending + Send + Sync>,
     ) -> Self {
-        let pace = Pace { board, began: Instant::now(), told: None, sent: 0 };
+        let began = Instant::now();
+        let pace = Pace { board, began, told: None, spent: began, sent: 0 };
         Self { token, send, in_flight: None, meter: Meter::default(), pace, failures: 0 }
     }
 
@@ -112,19 +112,30 @@ impl Publisher {
         params.total = total;
         let now = Instant::now();
         self.in_flight = Some(((self.send)(params), now + PATIENCE));
-        self.pace.told = Some((edition, now));
-        self.pace.sent = self.pace.sent.saturating_add(1);
+        self.pace.told(edition, now);
     }
 }
 
 impl Pace {
+    fn told(&mut self, edition: u64, now: Instant) {
+        self.spent = self.spent.max(now) + interval(self.began.elapsed(), self.sent);
+        self.told = Some((edition, now));
+        self.sent = self.sent.saturating_add(1);
+    }
+
+    /// When the next may be sent.
+    fn next(&self) -> Instant {
+        let ahead = burst(interval(self.began.elapsed(), self.sent));
+        self.spent.checked_sub(ahead).unwrap_or(self.began)
+    }
+
     /// Waits until there is something to tell, and until it is time.
     async fn next_message(&self) -> String {
         let Some((edition, at)) = self.told else { return headline(&self.board.read()) };
         loop {
             let changed = self.board.changed.notified();
             if self.board.edition() != edition {
-                sleep_until(at + interval(self.began.elapsed(), self.sent)).await;
+                sleep_until(self.next()).await;
                 return headline(&self.board.read());
             }
             let quiet_until = self.board.heard().max(at) + SILENCE;
@@ -145,33 +156,6 @@ impl Pace {
     }
 }
 
-/// The news as one short line.
-fn headline(news: &News) -> String {
-    match &news.line {
-        Some((Stream::Stdout, line)) => readable("", line),
-        Some((Stream::Stderr, line)) => readable("stderr: ", line),
-        None if news.started => "started".to_owned(),
-        None => "waiting to start".to_owned(),
-    }
-}
-
-/// Clean text on one line, cut to the longest message.
-fn readable(prefix: &str, line: &[u8]) -> String {
-    let mut message = prefix.to_owned();
-    for (index, word) in Sanitizer::clean(line).split_whitespace().enumerate() {
-        if index > 0 {
-            message.push(' ');
-        }
-        message.push_str(word);
-    }
-    if let Some((cut, _)) = message.char_indices().nth(LONGEST) {
-        let start = message.char_indices().nth(LONGEST - 1).map_or(cut, |(start, _)| start);
-        message.truncate(start);
-        message.push('…');
-    }
-    message
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
@@ -179,7 +163,7 @@ mod tests {
     use rmcp::model::NumberOrString;
 
     use super::*;
-    use crate::engine::Watcher;
+    use crate::engine::{Stream, Watcher};
 
     type Sent = Arc<Mutex<Vec<(u64, f64, Option<f64>, String)>>>;
 
@@ -210,11 +194,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_start_is_told_at_once_and_then_only_the_latest_line() {
+    async fn the_first_lines_are_told_as_they_come_and_then_only_the_latest() {
         let (mut tap, mut publisher, sent) = publishing(true);
         run(&mut publisher, async {
             millis(5).await;
-            for number in 0..50 {
+            for number in 1..=100 {
                 tap.output(Stream::Stdout, format!("line {number}\n").as_bytes());
                 millis(10).await;
             }
@@ -222,10 +206,12 @@ mod tests {
         })
         .await;
         let sent = sent.lock().unwrap();
-        let times: Vec<u64> = sent.iter().map(|(at, ..)| *at).collect();
-        assert_eq!(times, [0, 250, 500]);
-        let messages: Vec<&str> = sent.iter().map(|(.., message)| message.as_str()).collect();
-        assert_eq!(messages, ["waiting to start", "line 24", "line 49"]);
+        let told: Vec<(u64, &str)> = sent.iter().map(|(at, .., message)| (*at, message.as_str())).collect();
+        assert_eq!(told[..3], [(0, "waiting to start"), (5, "line 1"), (15, "line 2")]);
+        assert_eq!(
+            told[24..],
+            [(235, "line 24"), (250, "line 25"), (500, "line 50"), (750, "line 75"), (1000, "line 100")]
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -267,13 +253,6 @@ mod tests {
             millis(300).await;
         })
         .await;
-        assert_eq!(sent.lock().unwrap().last().unwrap(), &(250, 3.0, Some(7.0), "linking".to_owned()));
-    }
-
-    #[test]
-    fn a_message_is_one_short_line() {
-        assert_eq!(readable("stderr: ", b"  a \t b  "), "stderr: a b");
-        let long = readable("", "é".repeat(300).as_bytes());
-        assert_eq!((long.chars().count(), long.ends_with('…')), (200, true));
+        assert_eq!(sent.lock().unwrap().last().unwrap(), &(1, 3.0, Some(7.0), "linking".to_owned()));
     }
 }

@@ -12,8 +12,8 @@ use rmcp::model::RequestId;
 use tokio::sync::Notify;
 
 use super::super::reply::Reply;
-use super::inbound::Refusal;
 use super::outbox::Outbox;
+use super::refusal::Refusal;
 
 pub(super) struct InFlight {
     requests: Mutex<HashMap<RequestId, Request>>,

@@ -9,6 +9,7 @@ mod in_flight;
 mod inbound;
 mod lines;
 mod outbox;
+mod refusal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +23,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use in_flight::{InFlight, Settled};
-use inbound::{Inbound, Refusal};
+use inbound::Inbound;
 use lines::{Line, Lines};
 use outbox::Outbox;
+use refusal::Refusal;
 
 pub(super) use in_flight::Ticket;
 pub use outbox::Gone;
@@ -77,7 +79,7 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
             let inbound = match self.lines.next().await {
                 Ok(Some(Line::Whole(line))) => inbound::read(&line),
                 Ok(Some(Line::TooLong { head, tail })) => {
-                    Inbound::Refused(inbound::too_long(&head, &tail, lines::LONGEST))
+                    Inbound::Refused(Refusal::too_long(&head, &tail, lines::LONGEST))
                 }
                 Ok(None) => return None,
                 Err(error) => {
@@ -168,7 +170,7 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
             }
             Settled::Deposit(result) => {
                 let mut start = br#"{"jsonrpc":"2.0","id":"#.to_vec();
-                inbound::id_into(id, &mut start);
+                refusal::id_into(id, &mut start);
                 start.extend_from_slice(br#","result":"#);
                 self.outbox.put_result(start, result);
             }

@@ -12,6 +12,8 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::engine::give_memory_back;
+
 use super::super::reply::Reply;
 
 /// Above this a message is written in parts of about this length.
@@ -193,6 +195,8 @@ impl Outbox {
                 }
                 part.extend_from_slice(b"}\n");
                 self.write_part(sink, &part).await?;
+                drop(part);
+                give_memory_back();
             }
         }
         sink.flush().await

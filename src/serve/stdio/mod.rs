@@ -22,7 +22,7 @@ pub use greeting::{connecting, greeting};
 pub use streams::take_over;
 
 /// What is left to calls and to the client once everything has to stop.
-const LAST: Duration = Duration::from_secs(1);
+const LAST: Duration = Duration::from_millis(800);
 
 /// The two ends of a client.
 pub struct Streams<R, W> {

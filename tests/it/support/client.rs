@@ -113,6 +113,13 @@ impl Client {
         tokio::time::timeout(while_, self.input.fill_buf()).await.is_err()
     }
 
+    /// Waits until there is something to read, and does not read it.
+    pub async fn is_told_something(&mut self) {
+        let waiting = self.input.fill_buf();
+        let waiting = tokio::time::timeout(PATIENCE, waiting).await.expect("the server answers in time");
+        assert!(!waiting.expect("the server's output can be read").is_empty());
+    }
+
     /// Closes the server's input.
     pub fn hang_up(&mut self) {
         self.output = None;

@@ -4,4 +4,5 @@ pub mod client;
 pub mod machine;
 pub mod processes;
 pub mod program;
+pub mod server;
 pub mod skip;

@@ -26,7 +26,7 @@ pub struct ForkServer {
 
 impl ForkServer {
     /// Forks it. Must be called while this process has a single thread.
-    pub fn fork() -> io::Result<Self> {
+    pub fn split_off() -> io::Result<Self> {
         let (control, theirs) = UnixStream::pair()?;
         control.set_nonblocking(true)?;
         let pid = raw::fork(|| forking::serve(OwnedFd::from(theirs)))?;

@@ -5,9 +5,10 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::sync::{Arc, Weak};
 
 use nix::sys::socket::{MsgFlags, Shutdown, shutdown};
+use tokio::io::Interest;
 use tokio::net::UnixStream;
 
-use super::channel::{send_bytes, send_with};
+use super::channel::{retried, send_bytes, send_with};
 use super::report::Report;
 
 /// A supervisor, as long as this is held. Dropped, the supervisor kills what it runs and leaves.
@@ -31,28 +32,19 @@ impl Link {
 
     /// Sends an order with the descriptors of the command.
     pub async fn order(&self, order: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
-        let mut sent = 0;
+        let send = |rest: &[u8], beside: &[BorrowedFd<'_>]| {
+            retried(|| send_with(&self.stream, rest, beside, MsgFlags::MSG_DONTWAIT)).map_err(io::Error::from)
+        };
+        // The first time past tokio, which would wait for its first news of a new socket.
+        let mut sent = match send(order, descriptors) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            sent => sent?,
+        };
         while let Some(rest) = order.get(sent..).filter(|rest| !rest.is_empty()) {
             let beside = if sent == 0 { descriptors } else { &[] };
-            // Past tokio, which would wait for its first news of a new socket.
-            match send_with(&self.stream, rest, beside, MsgFlags::MSG_DONTWAIT).map_err(io::Error::from) {
-                Ok(count) => sent += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.writable().await?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
-                Err(error) => return Err(error),
-            }
+            sent += self.stream.async_io(Interest::WRITABLE, || send(rest, beside)).await?;
         }
         Ok(())
-    }
-
-    async fn writable(&self) -> io::Result<()> {
-        self.stream.writable().await?;
-        // What is known of the socket is out of date: it was full a moment ago.
-        let full = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
-        match self.stream.try_io(tokio::io::Interest::WRITABLE, full) {
-            Ok(()) => Ok(()),
-            Err(_) => self.stream.writable().await,
-        }
     }
 
     /// Says one of the single bytes.

@@ -12,7 +12,9 @@
 //! it died, and kills its tree then. If a command kills its supervisor, the tree falls to the fork
 //! server, which kills whatever it did not fork itself.
 
+mod cgroup;
 mod channel;
+mod enforcer;
 mod filling;
 mod fork_server;
 mod forking;
@@ -28,6 +30,9 @@ mod running;
 mod spawn;
 mod supervisor;
 mod tree;
+mod watch;
 
+pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
-pub use runner::{ProcessRunner, probe_means};
+pub use raw::give_memory_back;
+pub use runner::ProcessRunner;

@@ -1,8 +1,8 @@
 //! The only file with `unsafe` code: what Linux offers and no safe interface covers.
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
-//! [`adopt`], which runs wherever descriptors arrive, and [`fork`], which the server calls before
-//! it has a second thread. It knows system calls, and nothing of orders, pipes or limits.
+//! [`adopt`], which runs wherever descriptors arrive, [`fork`], which the server calls before it has
+//! a second thread, and [`give_memory_back`], which anyone may call at any time. It knows system calls, and nothing of orders, pipes or limits.
 
 #![allow(unsafe_code)]
 
@@ -16,10 +16,22 @@ use nix::libc;
 use nix::sched::{CloneFlags, clone};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{self, ForkResult, Pid};
 
 use super::report::{Failure, Stage, Status};
+
+/// Hands freed memory back to the system. The allocator does so by itself only for what lies at the
+/// end of its heap, and a large output leaves its holes before that.
+#[cfg(target_env = "gnu")]
+pub fn give_memory_back() {
+    // SAFETY: it takes no pointer and locks the heap by itself.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other allocators have no such call, or need none.
+#[cfg(not(target_env = "gnu"))]
+pub fn give_memory_back() {}
 
 /// A program ready to be executed, as the child needs it: without anything to allocate.
 pub struct Image<'a> {
@@ -87,10 +99,6 @@ fn become_program(image: &Image<'_>) -> Failure {
         if let Some(procs) = cgroup {
             unistd::write(procs, b"0").map_err(failed(Stage::Cgroup))?;
         }
-        if let Some(files) = *files {
-            // Cannot be refused: it lowers both limits.
-            let _ = setrlimit(Resource::RLIMIT_NOFILE, files, files);
-        }
         unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_err(failed(Stage::Fork))?;
         // Should the supervisor be killed, the command goes with it.
         prctl::set_pdeathsig(Signal::SIGKILL).map_err(failed(Stage::Fork))?;
@@ -100,6 +108,10 @@ fn become_program(image: &Image<'_>) -> Failure {
         }
         unistd::dup2_stdout(stdout).map_err(failed(Stage::Fork))?;
         unistd::dup2_stderr(stderr).map_err(failed(Stage::Fork))?;
+        if let Some(files) = *files {
+            // Cannot be refused, since it lowers both limits; last, since it may allow very few.
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, files, files);
+        }
         SigSet::empty().thread_set_mask().map_err(failed(Stage::Fork))
     })();
     if let Err(failure) = prepared {
@@ -155,10 +167,15 @@ fn exit_now() -> ! {
 
 /// Gives every signal its default action: an ignored one would stay ignored in what is executed.
 pub fn restore_signal_actions() {
-    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    for signal in Signal::iterator() {
-        // SAFETY: the default action runs no code of this program. SIGKILL and SIGSTOP refuse.
-        let _ = unsafe { sigaction(signal, &default) };
+    // What the kernel takes for the default action is all zeros and no longer than this. The C
+    // library would refuse the two signals that it keeps for itself.
+    let default = [0_u64; 8];
+    for signal in 1..=64 {
+        // SAFETY: the kernel reads the action and writes nothing; the default action runs no code
+        // of this program. SIGKILL and SIGSTOP refuse.
+        unsafe {
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), ptr::null::<u64>(), 8_usize)
+        };
     }
 }
 

@@ -10,11 +10,13 @@ use nix::sys::signal::{Signal, killpg};
 use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 
+use super::cgroup::Leaf;
 use super::channel::{receive_now, send_bytes};
 use super::order::{KILL, TERMINATE};
 use super::raw::{self, Reaped};
 use super::report::{Ended, Report, Status};
 use super::tree;
+use super::watch::{Excess, Watch};
 
 /// A command that lives longer than this is reported as started; one message serves a shorter one.
 const STARTED_AFTER: Duration = Duration::from_millis(2);
@@ -40,10 +42,21 @@ enum Wish {
     Die { since: Instant },
 }
 
+/// Where a command runs, and what watches over it.
+pub struct Surroundings<'a> {
+    pub socket: &'a OwnedFd,
+    pub children: &'a SignalFd,
+    pub leaf: Option<&'a Leaf>,
+    pub watch: Option<Watch>,
+}
+
 pub struct Run<'a> {
     main: Pid,
     socket: &'a OwnedFd,
     children: &'a SignalFd,
+    leaf: Option<&'a Leaf>,
+    watch: Option<Watch>,
+    excess: Option<Excess>,
     server: Socket,
     status: Option<Status>,
     wish: Wish,
@@ -52,11 +65,15 @@ pub struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub fn new(main: Pid, socket: &'a OwnedFd, children: &'a SignalFd) -> Self {
+    pub fn new(main: Pid, surroundings: Surroundings<'a>) -> Self {
+        let Surroundings { socket, children, leaf, watch } = surroundings;
         Self {
             main,
             socket,
             children,
+            leaf,
+            watch,
+            excess: None,
             server: Socket::Open,
             status: None,
             wish: Wish::Run,
@@ -74,8 +91,9 @@ impl<'a> Run<'a> {
                 break;
             }
             if self.status.is_some() && self.wish == Wish::Run {
-                self.wish = Wish::Die { since: Instant::now() };
+                self.die();
             }
+            self.look();
             if let Wish::Die { since } = self.wish {
                 let left = self.kill();
                 if since.elapsed() > KILLING_LASTS {
@@ -87,7 +105,13 @@ impl<'a> Run<'a> {
             }
         }
         let status = self.status.unwrap_or(Status::Signalled(Signal::SIGKILL as i32));
-        (Ended { status, unkillable, ..Ended::default() }, self.server)
+        let ended = Ended {
+            status,
+            out_of_memory: self.excess == Some(Excess::Memory),
+            too_many_processes: self.excess == Some(Excess::Processes),
+            unkillable,
+        };
+        (ended, self.server)
     }
 
     /// Waits for a child, for the server, or until there is something to do without them.
@@ -112,14 +136,25 @@ impl<'a> Run<'a> {
     }
 
     fn patience(&self) -> PollTimeout {
-        let patience = match self.wish {
-            Wish::Die { since } => {
-                (since.elapsed() / 4).clamp(Duration::from_millis(1), Duration::from_millis(50))
-            }
+        let patience = match (self.wish, &self.watch) {
+            (Wish::Die { since }, _) => (since.elapsed() / 4).min(Duration::from_millis(50)),
             _ if !self.reported => STARTED_AFTER,
-            _ => return PollTimeout::NONE,
+            (_, Some(watch)) => watch.patience(),
+            (_, None) => return PollTimeout::NONE,
         };
-        PollTimeout::try_from(patience).unwrap_or(PollTimeout::NONE)
+        // Less than a millisecond would be none at all.
+        PollTimeout::try_from(patience.max(Duration::from_millis(1))).unwrap_or(PollTimeout::NONE)
+    }
+
+    /// Kills the tree when it uses more than it may.
+    fn look(&mut self) {
+        if matches!(self.wish, Wish::Die { .. }) {
+            return;
+        }
+        if let Some(excess) = self.watch.as_mut().and_then(Watch::look) {
+            self.excess = Some(excess);
+            self.die();
+        }
     }
 
     fn report_start(&mut self) {
@@ -160,6 +195,9 @@ impl<'a> Run<'a> {
 
     /// Kills everything that is left and says how much that is.
     fn kill(&self) -> usize {
+        if let Some(leaf) = self.leaf {
+            leaf.kill();
+        }
         if self.status.is_none() {
             // At once for the whole group, before any of it can fork again. While the command is
             // not reaped, nobody else can have its number.

@@ -9,25 +9,28 @@ use std::time::Duration;
 use nix::errno::Errno;
 use tokio_util::sync::CancellationToken;
 
+use super::enforcer::Enforcer;
 use super::filling::{Filled, fill};
 use super::fork_server::ForkServer;
 use super::pipes::{Input, Output};
 use super::pool::{Origin, Pool};
 use super::report::{Failure, Stage};
 use super::running::{Parts, ProcessRunning};
-use crate::plan::{Mean, Means, ProcessPlan, Step};
+use crate::plan::{Means, ProcessPlan, Step};
 use crate::runner::{BoxFuture, Runner, Running, StartError, Vault};
-
-/// Which means enforces each limit on this host, for those who only want to know.
-pub fn probe_means() -> Means {
-    Means { files: Mean::Rlimit, ..Means::NONE }
-}
 
 /// Carries out [`Step::Process`]. Belongs to the runtime in which it was made.
 #[derive(Clone)]
 pub struct ProcessRunner {
     pool: Arc<Pool>,
+    enforcer: Arc<Enforcer>,
     vault: Arc<Vault>,
+}
+
+/// Why a command was not started, and whether it is worth another try.
+enum Refused {
+    ByCgroup(io::Error),
+    ForGood(StartError),
 }
 
 impl ProcessRunner {
@@ -36,32 +39,54 @@ impl ProcessRunner {
     pub fn new(fork_server: ForkServer, vault: Arc<Vault>, executable: PathBuf) -> io::Result<Self> {
         let pool = Arc::new(Pool::new(fork_server, executable));
         pool.warm()?;
-        Ok(Self { pool, vault })
+        Ok(Self { pool, enforcer: Arc::new(Enforcer::new()), vault })
     }
 
     /// The same runner with other secrets.
     pub fn with_vault(&self, vault: Arc<Vault>) -> Self {
-        Self { pool: Arc::clone(&self.pool), vault }
+        Self { pool: Arc::clone(&self.pool), enforcer: Arc::clone(&self.enforcer), vault }
     }
 
     /// Which means enforces each limit on this host.
     pub fn means(&self) -> Means {
-        Means { files: Mean::Rlimit, ..Means::NONE }
+        self.enforcer.means()
     }
 
     /// Kills everything that runs, at once and without grace, and says whether all of it was gone
     /// in time. Nothing can be started afterwards.
     pub async fn shut_down(&self, patience: Duration) -> bool {
-        self.pool.shut_down(patience).await
+        let gone = self.pool.shut_down(patience).await;
+        self.enforcer.leave();
+        gone
     }
 
     async fn run(&self, plan: &ProcessPlan, cancel: CancellationToken) -> Result<ProcessRunning, StartError> {
-        let mut filled = fill(plan, &self.vault, b"")?;
-        let parts = self.begin(plan, &mut filled, cancel).await.map_err(StartError::Unavailable)?;
+        let cgroup = self.enforcer.ground_for(&plan.limits);
+        match self.attempt(plan, &cgroup, cancel.clone()).await {
+            Err(Refused::ByCgroup(error)) => {
+                self.enforcer.give_up(&error);
+                self.attempt(plan, b"", cancel).await.map_err(Refused::into_error)
+            }
+            done => done.map_err(Refused::into_error),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        plan: &ProcessPlan,
+        cgroup: &[u8],
+        cancel: CancellationToken,
+    ) -> Result<ProcessRunning, Refused> {
+        let mut filled = fill(plan, &self.vault, cgroup).map_err(Refused::ForGood)?;
+        let parts = self.begin(plan, &mut filled, cancel).await;
+        let parts = parts.map_err(|error| Refused::ForGood(StartError::Unavailable(error)))?;
         let mut running = ProcessRunning::new(parts);
         match running.started().await {
             Ok(()) => Ok(running),
-            Err(failure) => Err(explain(failure, plan, &filled)),
+            Err(Failure { stage: Stage::Cgroup, errno }) => {
+                Err(Refused::ByCgroup(io::Error::from_raw_os_error(errno)))
+            }
+            Err(failure) => Err(Refused::ForGood(explain(failure, plan, &filled))),
         }
     }
 
@@ -91,6 +116,15 @@ impl ProcessRunner {
         let pool = Arc::clone(&self.pool);
         let (timeout, kill_grace) = (plan.timeout, plan.kill_grace);
         Ok(Parts { link, pool, stdout, stderr, input, cancel, timeout, kill_grace })
+    }
+}
+
+impl Refused {
+    fn into_error(self) -> StartError {
+        match self {
+            Self::ByCgroup(error) => StartError::Unavailable(error),
+            Self::ForGood(error) => error,
+        }
     }
 }
 

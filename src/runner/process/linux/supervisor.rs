@@ -5,18 +5,22 @@
 //! its socket ends, because the server let it go or died, it kills what runs and is done. It knows
 //! no deadlines: the server says when to terminate and when to kill.
 
+use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::setsid;
 
+use super::cgroup::{Enforced, Leaf};
 use super::channel::{receive_with, send_bytes};
 use super::order::{LARGEST_BODY, ORDER, Order, PREFIX};
 use super::raw::{self, Stack};
-use super::report::Report;
-use super::run::{Run, Socket};
+use super::report::{Ended, Failure, Report, Stage, Status};
+use super::run::{Run, Socket, Surroundings};
 use super::spawn;
 
 /// Serves one socket until it ends.
@@ -24,6 +28,8 @@ pub struct Supervisor {
     socket: OwnedFd,
     children: SignalFd,
     stack: Stack,
+    /// Made for the first limited command, where the server has ground for it.
+    leaf: Option<Leaf>,
 }
 
 impl Supervisor {
@@ -34,7 +40,7 @@ impl Supervisor {
         prctl::set_child_subreaper(true)?;
         setsid()?;
         let _ = prctl::set_name(c"mcpfier-run");
-        Ok(Self { socket, children: watch_children()?, stack: Stack::new() })
+        Ok(Self { socket, children: watch_children()?, stack: Stack::new(), leaf: None })
     }
 
     /// Carries out orders until there is nobody to give them.
@@ -50,18 +56,47 @@ impl Supervisor {
 
     fn carry_out(&mut self, body: &[u8], descriptors: Vec<OwnedFd>) -> Socket {
         let Some(order) = Order::read(body) else { return Socket::Ended };
-        let started = spawn::start(&order, &descriptors, None, &mut self.stack);
-        // Only the command holds them from now on, so that their readers see when it ends.
-        drop(descriptors);
-        let (report, server) = match started {
-            Ok(main) => {
-                let (ended, server) = Run::new(main, &self.socket, &self.children).see_through();
-                (Report::Ended(ended), server)
-            }
+        let (report, server) = match self.run(&order, descriptors) {
+            Ok((ended, server)) => (Report::Ended(ended), server),
             Err(failure) => (Report::NotStarted(failure), Socket::Open),
         };
         send_bytes(&self.socket, &report.write());
         server
+    }
+
+    fn run(&mut self, order: &Order<'_>, descriptors: Vec<OwnedFd>) -> Result<(Ended, Socket), Failure> {
+        let enforced = self.bound(order)?;
+        let leaf = self.leaf.as_ref().filter(|_| !order.cgroup.is_empty());
+        let before = leaf.map(Leaf::events).unwrap_or_default();
+        let main = spawn::start(order, &descriptors, leaf.map(Leaf::procs), &mut self.stack)?;
+        // Only the command holds them from now on, so that their readers see when it ends.
+        drop(descriptors);
+        let watch = order.bounds.to_watch(enforced);
+        let surroundings = Surroundings { socket: &self.socket, children: &self.children, leaf, watch };
+        let (mut ended, server) = Run::new(main, surroundings).see_through();
+        if let Some(leaf) = leaf {
+            let after = leaf.events();
+            ended.out_of_memory |= after.killed > before.killed;
+            // One that got by with fewer processes is none the worse for it.
+            ended.too_many_processes |= after.refused > before.refused && ended.status != Status::Exited(0);
+        }
+        Ok((ended, server))
+    }
+
+    /// Sets the limits in this supervisor's cgroup, if there is to be one.
+    fn bound(&mut self, order: &Order<'_>) -> Result<Enforced, Failure> {
+        if order.cgroup.is_empty() {
+            return Ok(Enforced::default());
+        }
+        let failed = |error: std::io::Error| Failure {
+            stage: Stage::Cgroup,
+            errno: error.raw_os_error().unwrap_or(nix::libc::EIO),
+        };
+        let leaf = match self.leaf.take() {
+            Some(leaf) => leaf,
+            None => Leaf::make(Path::new(OsStr::from_bytes(order.cgroup.to_bytes()))).map_err(failed)?,
+        };
+        Ok(self.leaf.insert(leaf).bound(order.bounds))
     }
 
     fn next_order(&self) -> Option<(Vec<u8>, Vec<OwnedFd>)> {

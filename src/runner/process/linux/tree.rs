@@ -1,7 +1,7 @@
 //! Who descends from whom, read from `/proc`.
 //!
-//! Only descendants of the calling process are ever looked for, so nothing that belongs to anybody
-//! else can be found here.
+//! Signals go to descendants of the calling process only, so nothing that belongs to anybody else is
+//! ever hit.
 
 use std::fs;
 
@@ -38,6 +38,11 @@ fn generations(mut found: Vec<Pid>, children: impl Fn(Pid) -> Vec<Pid>) -> Vec<P
         next += 1;
     }
     found
+}
+
+/// Every living descendant of a process.
+pub fn descendants_of(pid: Pid) -> Vec<Pid> {
+    generations(children_of(pid), children_of)
 }
 
 /// Sends a signal to every descendant and says how many there were.

@@ -1,0 +1,59 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mcpfier_global_optspecs
+    string join \n c/config= mcp validate dry-run strict offline json setup server analytics h/help V/version
+end
+
+function __fish_mcpfier_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mcpfier_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mcpfier_using_subcommand
+    set -l cmd (__fish_mcpfier_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l mcp -d 'Serve over stdio; what happens without any other word'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l validate -d 'Say everything that is wrong with the file (or these files), and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l strict -d 'With --validate: warnings count as errors'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l offline -d 'With --validate: what only this host lacks is a note'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l setup -d 'Print what to paste into a client\'s configuration'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l server -d 'Serve over HTTP (not supported yet)'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l analytics -d 'Show the calls of the last days (not supported yet)'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -s V -l version -d 'Print version'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "call" -d 'Run one tool here and now'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "list" -d 'List the tools that the file offers'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "completions" -d 'Print a completion script for a shell'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of a document that mcpfier prints'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l all -d 'Also what is hidden, and why'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -s h -l help -d 'Print help'

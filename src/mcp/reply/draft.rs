@@ -1,0 +1,101 @@
+//! Puts the pieces of a call's result together.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::engine::{BinaryPart, Sanitizer, TextPart};
+
+use super::super::base64::Encoder;
+use super::super::era::{Era, Identity};
+use super::super::escape::escape_into;
+use super::{Piece, Reply};
+
+/// Pieces being put together; plain JSON between two outputs is one piece.
+#[derive(Default)]
+pub(super) struct Draft {
+    pieces: VecDeque<Piece>,
+    json: Vec<u8>,
+    size: usize,
+}
+
+impl Draft {
+    pub(super) fn raw(&mut self, json: &str) {
+        self.json.extend_from_slice(json.as_bytes());
+    }
+
+    pub(super) fn value(&mut self, value: &impl serde::Serialize) {
+        // A `Value` has string keys only, and a buffer takes everything.
+        let _ = serde_json::to_writer(&mut self.json, value);
+    }
+
+    pub(super) fn text_block(&mut self, parts: Vec<TextPart>) {
+        self.raw(r#"{"type":"text","text":""#);
+        for part in parts {
+            match part {
+                TextPart::Said(text) => escape_into(&text, &mut self.json),
+                TextPart::Output(chunks) => {
+                    self.piece(&chunks);
+                    self.pieces
+                        .push_back(Piece::Output { chunks: chunks.into(), sanitizer: Sanitizer::default() });
+                }
+            }
+        }
+        self.raw(r#""}"#);
+    }
+
+    pub(super) fn binary_block(&mut self, binary: BinaryPart) {
+        let BinaryPart { mime, bytes } = binary;
+        let media = ["image", "audio"].into_iter().find(|kind| mime.starts_with(&format!("{kind}/")));
+        let (open, close) = match media {
+            Some(kind) => (format!(r#"{{"type":"{kind}","mimeType":"#), r#""}"#),
+            None => {
+                (r#"{"type":"resource","resource":{"uri":"mcpfier:stdout","mimeType":"#.to_owned(), r#""}}"#)
+            }
+        };
+        self.raw(&open);
+        self.value(&mime);
+        self.raw(if media.is_some() { r#","data":""# } else { r#","blob":""# });
+        self.piece(&bytes);
+        self.pieces.push_back(Piece::Base64 { chunks: bytes.into(), encoder: Encoder::default() });
+        self.raw(close);
+    }
+
+    /// What every result ends with.
+    pub(super) fn end(&mut self, meta: &Map<String, Value>, era: Era, identity: &Identity) {
+        if era == Era::PerRequest {
+            self.raw(r#","resultType":"complete""#);
+        }
+        let mut open = r#","_meta":{"#;
+        for (key, value) in meta {
+            self.raw(open);
+            self.value(key);
+            self.raw(":");
+            self.value(value);
+            open = ",";
+        }
+        if era == Era::PerRequest {
+            self.raw(open);
+            self.raw(identity.meta_entry());
+            open = ",";
+        }
+        self.raw(if open == "," { "}}" } else { "}" });
+    }
+
+    /// Closes the JSON so far, before a piece of the given chunks.
+    fn piece(&mut self, chunks: &[Bytes]) {
+        self.size += chunks.iter().map(Bytes::len).sum::<usize>();
+        self.close_json();
+    }
+
+    fn close_json(&mut self) {
+        self.size += self.json.len();
+        self.pieces.push_back(Piece::Json(std::mem::take(&mut self.json).into()));
+    }
+
+    pub(super) fn into_reply(mut self) -> Reply {
+        self.close_json();
+        Reply { pieces: self.pieces, size: self.size }
+    }
+}

@@ -1,0 +1,68 @@
+//! A host that is the same everywhere: a few executables, a home, a variable.
+
+use std::path::{Path, PathBuf};
+
+use mcpfier::config::{Host, Loaded, check_bytes, load_bytes};
+use tempfile::TempDir;
+
+/// The executables of the host.
+const EXECUTABLES: [&str; 13] =
+    ["bash", "curl", "docker", "du", "echo", "env", "git", "jq", "ls", "psql", "python3", "rg", "sh"];
+
+pub struct TestHost {
+    folder: TempDir,
+    pub host: Host,
+}
+
+impl TestHost {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let bin = folder.path().join("bin");
+        std::fs::create_dir(&bin).expect("a folder");
+        for name in EXECUTABLES {
+            make_executable(&bin.join(name));
+        }
+        let variables = [("PATH", bin.display().to_string()), ("GITHUB_TOKEN", "a secret value".to_owned())];
+        let host = Host {
+            environment: variables.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
+            cwd: PathBuf::from("/srv/work"),
+            home: Some(PathBuf::from("/home/user")),
+            executable_dir: None,
+        };
+        Self { folder, host }
+    }
+
+    pub fn bin(&self, name: &str) -> PathBuf {
+        self.folder.path().join("bin").join(name)
+    }
+
+    pub fn load(&self, text: &str) -> Loaded {
+        load_bytes(Path::new("config.yaml"), text.as_bytes().to_vec(), &self.host)
+    }
+
+    pub fn check(&self, name: &str, bytes: Vec<u8>) -> Loaded {
+        check_bytes(Path::new(name), bytes, &self.host)
+    }
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, "").expect("a file");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).expect("permissions");
+}
+
+#[cfg(not(unix))]
+fn make_executable(path: &Path) {
+    std::fs::write(path, "").expect("a file");
+}
+
+/// The files of a folder of test data, by name.
+pub fn data(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder);
+    let entries = std::fs::read_dir(&folder).expect("a folder of test data");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
+    files.sort();
+    files
+}

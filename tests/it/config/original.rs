@@ -1,0 +1,129 @@
+//! Files of the original mcpfier run unchanged, with a word about whatever differs.
+
+use std::path::Path;
+
+use mcpfier::config::{Style, load};
+use mcpfier::model::{Action, Argument, Availability, Dialect, EnvInherit, Script, Tool, Workload};
+
+use super::host::{TestHost, data};
+use super::reports::{assert_reports, read};
+
+#[test]
+fn every_file_of_the_original_loads_with_the_warnings_beside_it() {
+    let host = TestHost::new();
+    assert_reports(&host, "mcpfier");
+    for file in data("mcpfier") {
+        let loaded = host.check("config.yaml", read(&file));
+        assert_eq!(loaded.dialect, Dialect::Original);
+        assert!(loaded.catalog.is_some(), "{}", loaded.report.render(Style::Plain));
+    }
+}
+
+#[test]
+fn words_are_passed_as_they_are_written() {
+    let host = TestHost::new();
+    let catalog = host.load(&local()).catalog.expect("a catalog");
+    let greet = catalog.tool("greet").expect("a tool");
+    let Script::Program { program, args } = &process(greet).script else { panic!("a program") };
+    assert_eq!(program.path.as_deref(), Some(host.bin("echo").as_path()));
+    let words: Vec<&str> = args
+        .iter()
+        .map(|argument| match argument {
+            Argument::Word(template) => template.as_literal().expect("a literal"),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(words, ["-n", "5", "1.10", "yes", "0755", "", "${X} {{y}}"]);
+}
+
+#[test]
+fn a_command_inherits_everything_and_may_take_its_time() {
+    let host = TestHost::new();
+    let catalog = host.load(&local()).catalog.expect("a catalog");
+    let tool = |name: &str| catalog.tool(name).expect("a tool").clone();
+    let seconds = |name: &str| tool(name).timeout.as_secs();
+    assert_eq!(
+        [seconds("greet"), seconds("slow"), seconds("patient"), seconds("list-files")],
+        [10, 90, 3600, 3600]
+    );
+    let list_files = tool("list-files");
+    let workload = process(&list_files);
+    assert_eq!(workload.inherit, EnvInherit::All);
+    assert_eq!(workload.working_dir.as_literal(), Some("/srv/work"));
+    let env: Vec<(&str, &str)> =
+        workload.env.iter().map(|v| (v.name.as_str(), v.value.as_literal().expect("a literal"))).collect();
+    assert_eq!(env, [("PORT", "8080"), ("DEBUG", "on"), ("EMPTY", "")]);
+    assert_eq!(list_files.description, "Execute list-files with configured arguments");
+    assert!(list_files.params.ignores_unknown());
+    assert_eq!(tool("limited").limits.memory.map(|size| size.0), Some(512 << 20));
+}
+
+#[test]
+fn what_runs_elsewhere_is_kept_and_not_offered() {
+    let host = TestHost::new();
+    let text = std::fs::read_to_string(folder().join("elsewhere.yaml")).expect("a file");
+    let catalog = host.load(&text).catalog.expect("a catalog");
+    let offered: Vec<&str> = catalog.offered().map(|tool| tool.name.as_str()).collect();
+    assert_eq!(offered, ["guarded"]);
+    for (name, expected) in [
+        ("notebook", "containers are not supported yet"),
+        ("ping-api", "HTTP calls are not supported yet"),
+        ("nothing-at-all", "it has nothing to run"),
+    ] {
+        let reason = Availability::Unavailable { reason: expected.to_owned() };
+        assert_eq!(catalog.tool(name).expect("a tool").availability, reason);
+    }
+}
+
+#[test]
+fn no_key_of_a_native_file_is_dropped_for_want_of_a_version() {
+    let host = TestHost::new();
+    for native in [
+        "commands: [{ name: a, script: echo, params: {} }]",
+        "commands: [{ name: a, run: echo }]",
+        "commands: [{ name: a, steps: [] }]",
+        "commands: [{ name: a, script: echo, when: never }]",
+        "commands: [{ name: a, script: echo, confirm: sure? }]",
+        "commands: [{ name: a, script: echo, expose: false }]",
+        "secrets: {}",
+        "vars: {}",
+        "defaults: { limits: {} }",
+        "include: []",
+        "policies: []",
+        "server: { stdio: { roles: [] } }",
+        "server: { http: { auth: { oauth: {} } } }",
+    ] {
+        let loaded = host.load(native);
+        assert!(loaded.catalog.is_none(), "{native}");
+        let codes: Vec<String> =
+            loaded.report.diagnostics().iter().map(|problem| problem.code_text()).collect();
+        assert_eq!(codes, ["E0009"], "{native}");
+    }
+}
+
+#[test]
+fn the_sample_of_the_original_gives_warnings_only() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/mcpfier-config.yaml");
+    if !sample.exists() {
+        return;
+    }
+    let loaded = load(&sample, &TestHost::new().host);
+    let report = loaded.report.offline();
+    assert!(!report.has_errors() && report.warnings().count() > 0, "{}", report.render(Style::Plain));
+    assert_eq!(loaded.catalog.expect("a catalog").tools().len(), 10);
+}
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/mcpfier")
+}
+
+fn local() -> String {
+    std::fs::read_to_string(folder().join("local.yaml")).expect("a file")
+}
+
+fn process(tool: &Tool) -> &Workload {
+    match &tool.action {
+        Action::Process(workload) => workload,
+        Action::NotSupported(reason) => panic!("{reason}"),
+    }
+}
