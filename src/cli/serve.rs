@@ -1,7 +1,6 @@
 //! Without any other word: the file's tools over stdio.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,7 +40,6 @@ fn serve(session: &Session, fork_server: Option<ForkServer>) -> io::Result<()> {
         let (engine, runner) = session.engine(fork_server)?;
         greet(session);
         let streams = stdio::take_over()?;
-        compile_schemas(session);
         stdio::serve(engine, streams, stop_signal()).await;
         runner.shut_down(PATIENCE).await;
         Ok(())
@@ -80,20 +78,6 @@ fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
             None
         }
     }
-}
-
-/// Compiles all parameter schemas beside the first requests: a start does not wait for them.
-fn compile_schemas(session: &Session) {
-    let catalog = Arc::clone(&session.catalog);
-    let compile = move || {
-        for tool in catalog.offered() {
-            if let Err(problem) = tool.params.validator() {
-                tracing::error!(tool = %tool.name, %problem, "this tool cannot be called");
-            }
-        }
-    };
-    // Without this thread each schema is compiled at the first call of its tool.
-    let _ = std::thread::Builder::new().name("schemas".to_owned()).spawn(compile);
 }
 
 /// Ends when somebody asks the program to stop.

@@ -105,23 +105,27 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub struct Problems {
     list: RefCell<Vec<Diagnostic>>,
+    kept_errors: Cell<usize>,
     /// Errors among those that were too many to keep.
     dropped_errors: Cell<usize>,
     dropped: Cell<usize>,
 }
 
-/// More problems than this help nobody, and cost memory.
+/// More errors than this, or more of the rest, help nobody and cost memory.
 const MAX_KEPT: usize = 1000;
 
 impl Problems {
     pub fn add(&self, problem: Diagnostic) {
         let mut list = self.list.borrow_mut();
-        if list.len() < MAX_KEPT {
+        let is_error = problem.severity == Severity::Error;
+        let kept = if is_error { self.kept_errors.get() } else { list.len() - self.kept_errors.get() };
+        if kept < MAX_KEPT {
+            self.kept_errors.set(self.kept_errors.get() + usize::from(is_error));
             list.push(problem);
             return;
         }
         self.dropped.set(self.dropped.get() + 1);
-        if problem.severity == Severity::Error && problem.class == Class::File {
+        if is_error && problem.class == Class::File {
             self.dropped_errors.set(self.dropped_errors.get() + 1);
         }
     }

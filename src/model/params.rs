@@ -121,7 +121,7 @@ impl Params {
     }
 
     /// The compiled schema. Compiled once, when it is first wanted: a server with a thousand tools
-    /// compiles them beside its first requests instead of before them.
+    /// compiles only those that are called.
     ///
     /// Patterns are matched in linear time, and no `$ref` is fetched from anywhere.
     pub fn validator(&self) -> Result<&Validator, &SchemaError> {

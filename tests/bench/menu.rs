@@ -86,6 +86,14 @@ impl Menu {
         self
     }
 
+    /// Adds commands without parameters until there are so many.
+    pub fn plainly_filled_to(mut self, count: usize) -> Self {
+        for number in self.tools.len()..count {
+            self = self.with(&format!("echo-{number:04}"), "/bin/echo", &["hello", "world"], "");
+        }
+        self
+    }
+
     /// Adds commands with parameters until there are so many.
     pub fn filled_to(mut self, count: usize) -> Self {
         for number in self.tools.len()..count {

@@ -12,7 +12,7 @@ use crate::table::{Figure, Reference, Unit, at_least, at_most};
 
 const LINES: usize = 20;
 const PAUSE_MILLISECONDS: &str = "50";
-const CALL: &str = r#"{"name":"lines","arguments":{},"_meta":{"progressToken":7}}"#;
+const CALL: &str = r#"{"name":"lines","arguments":{},"_meta":{"mcpfier/stream":true,"progressToken":7}}"#;
 
 pub fn measure(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     let program = std::env::current_exe()?;
