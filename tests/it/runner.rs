@@ -361,9 +361,9 @@ async fn a_supervisor_that_was_killed_while_idle_is_replaced() {
         let pid: i32 = to_the_end(&mut running).await.stdout().trim().parse().unwrap();
         assert_ne!(previous.replace(pid), Some(pid));
         kill(pid);
-        // Until its socket is closed it cannot be told from a living one, and that comes after the
-        // end of its memory and its command line.
-        while Path::new(&format!("/proc/{pid}")).exists() {
+        // Until its socket is closed, which it is in a zombie, it cannot be told from a living one.
+        let is_dying = |stat: String| !stat.contains(") Z ") && !stat.contains(") X ");
+        while std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(is_dying) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
