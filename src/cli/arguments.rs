@@ -108,6 +108,11 @@ pub enum Verb {
         #[arg(long)]
         all: bool,
     },
+    /// Say what a code of --validate means, with an example; without a code, list them
+    Explain {
+        /// As `E0012`
+        code: Option<String>,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of a document that mcpfier prints
@@ -132,6 +137,7 @@ impl Verb {
         match self {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
+            Self::Explain { .. } => "explain",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
         }

@@ -5,6 +5,7 @@ mod call;
 mod completions;
 mod dry_run;
 mod exit;
+mod explain;
 mod list;
 mod pairs;
 mod print;
@@ -65,6 +66,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     }
     match &arguments.verb {
         Some(Verb::Completions { shell }) => return completions::run(*shell),
+        Some(Verb::Explain { code }) => return explain::run(code.as_deref(), &printer),
         Some(Verb::Schema { document }) => return schema::run(document),
         _ => {}
     }

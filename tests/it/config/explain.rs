@@ -1,0 +1,43 @@
+//! The pages of `mcpfier explain` are right: each wrong example is reported under its code, and
+//! each mended one is not.
+
+use mcpfier::config::{Code, Report, Style, explain};
+
+use super::host::TestHost;
+
+/// What cannot be shown in a file of text, or lies in no text at all.
+const WITHOUT_EXAMPLES: [Code; 2] = [Code::Unreadable, Code::NotText];
+
+#[test]
+fn each_wrong_example_has_its_problem_and_no_mended_one_has_it() {
+    let host = TestHost::new();
+    for code in Code::ALL.iter().filter(|code| !WITHOUT_EXAMPLES.contains(code)) {
+        let page = explain(*code).expect("a page");
+        let (wrong, mended) = (page.wrong.expect("an example"), page.mended.expect("a mended example"));
+        let wrong = check(&host, wrong);
+        assert!(wrong.has(*code), "{code:?} is not what is wrong here:\n{}", wrong.render(Style::Plain));
+        let mended = check(&host, mended);
+        assert!(!mended.has(*code), "{code:?} is not mended:\n{}", mended.render(Style::Plain));
+        let others = mended.offline();
+        assert!(!others.has_errors(), "{code:?} is mended badly:\n{}", others.render(Style::Plain));
+    }
+}
+
+#[test]
+fn what_has_no_example_cannot_have_one() {
+    for code in WITHOUT_EXAMPLES {
+        assert_eq!(explain(code).expect("a page").wrong, None, "{code:?}");
+    }
+}
+
+fn check(host: &TestHost, example: &str) -> Report {
+    let is_file = ["version:", "commands:"].iter().any(|key| example.starts_with(key));
+    let text = if is_file { example.to_owned() } else { command(example) };
+    host.check("config.yaml", text.into_bytes()).report
+}
+
+/// A file with one command of these keys.
+fn command(keys: &str) -> String {
+    let keys: String = keys.lines().map(|line| format!("    {line}\n")).collect();
+    format!("version: 1\ncommands:\n  - name: example\n    description: An example.\n{keys}")
+}
