@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
+
+use crate::clients::CLIENTS;
 
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";
 
@@ -106,6 +109,10 @@ pub enum Verb {
         #[arg(long)]
         all: bool,
     },
+    /// Put this server into the files of the clients that are found, or of these
+    Setup(SetupWords),
+    /// Look for what usually goes wrong, and say the cure
+    Doctor,
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of a document that mcpfier prints
@@ -124,12 +131,37 @@ pub struct CallWords {
     pub arguments: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct SetupWords {
+    /// The clients; without any, all that are found
+    #[arg(value_name = "CLIENT", value_parser = client_ids())]
+    pub clients: Vec<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub print: bool,
+    /// Take our entry out
+    #[arg(long)]
+    pub remove: bool,
+    /// The name of the entry [default: that of the server in the file]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The files of the project in this folder rather than those of the user
+    #[arg(long)]
+    pub project: bool,
+}
+
+fn client_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
+}
+
 impl Verb {
     /// The word that names this verb; a file of the original may have a command of that name.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
+            Self::Setup(_) => "setup",
+            Self::Doctor => "doctor",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
         }
