@@ -57,7 +57,7 @@ pub fn doubt(executable: &Path) -> Option<String> {
     if built {
         return Some(format!(
             "{shown} is in a build folder, where `cargo clean` removes it and every build replaces it; \
-             `cargo install --path .` puts it where it stays"
+             `install -D {shown} ~/.local/bin/mcpfier` puts it where it stays"
         ));
     }
     let temporary = [std::env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];

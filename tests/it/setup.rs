@@ -159,11 +159,11 @@ fn what_would_change_is_shown_and_nothing_is_written() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(said.stdout, @r#"
             Codex: would add `my-tools` to /home/me/.codex/config.toml
-            @@ line 17 @@
-              
+            @@ line 15 @@
+
               [projects."/home/me/project"]
               trust_level = "trusted"
-            + 
+            +
             + [mcp_servers.my-tools]
             + command = "/bin/mcpfier"
             + args = ["--mcp", "--config", "/home/me/tools.yaml"]
@@ -353,6 +353,14 @@ fn a_doctor_finds_what_usually_goes_wrong() {
     let said = home.run(&["--config", "nowhere.yaml", "doctor"]);
     assert_eq!(said.status, Some(1));
     assert!(said.stdout.contains("there is no file `nowhere.yaml`"), "{}", said.stdout);
+}
+
+#[test]
+fn commands_of_an_original_file_win_over_these_verbs() {
+    let home = Home::new();
+    home.write("tools.yaml", "commands:\n  - { name: doctor, script: echo, args: [aah] }\n");
+    assert_eq!(home.run(&["doctor"]).stdout, "aah\n");
+    assert_eq!(home.run(&["setup"]).status, Some(1));
 }
 
 /// Only its owner may write in the home.

@@ -49,7 +49,7 @@ impl<'t> Style<'t> {
         }
         match object.members().last() {
             Some(_) => self.after_the_last(object, key, value),
-            None => self.into_empty(object, key, value),
+            None => self.as_the_first(object, key, value),
         }
     }
 
@@ -77,7 +77,7 @@ impl<'t> Style<'t> {
         Some(replaced(self.text, edits))
     }
 
-    fn into_empty(&self, object: &Node, key: &str, value: &Value) -> Option<String> {
+    fn as_the_first(&self, object: &Node, key: &str, value: &Value) -> Option<String> {
         let (start, end) = (object.span.start + 1, object.span.end - 1);
         let inside = slice(self.text, start..end);
         let place = start + inside.trim_end().len();
