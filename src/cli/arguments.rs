@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::clients::CLIENTS;
 
@@ -113,6 +113,8 @@ pub enum Verb {
     Setup(SetupWords),
     /// Look for what usually goes wrong, and say the cure
     Doctor,
+    /// Pack this program and the file into one `.mcpb` that desktop clients install
+    Bundle(BundleWords),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of a document that mcpfier prints
@@ -150,6 +152,19 @@ pub struct SetupWords {
     pub project: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct BundleWords {
+    /// Where to write it [default: the name of the server, with `.mcpb`]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// The version of the bundle
+    #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
+    pub release: String,
+    /// Who made it
+    #[arg(long, default_value = "mcpfier")]
+    pub author: String,
+}
+
 fn client_ids() -> PossibleValuesParser {
     PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
 }
@@ -161,6 +176,7 @@ impl Verb {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
             Self::Setup(_) => "setup",
+            Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",

@@ -1,6 +1,7 @@
 //! The command line; the only module that prints, reads the environment or exits. A verb a file.
 
 mod arguments;
+mod bundle;
 mod call;
 mod completions;
 mod doctor;
@@ -70,6 +71,9 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Some(Verb::Schema { document }) => return schema::run(document),
         Some(Verb::Setup(words)) if !session::command_takes("setup", &arguments) => {
             return setup::run(&arguments, words, &printer);
+        }
+        Some(Verb::Bundle(words)) if !session::command_takes("bundle", &arguments) => {
+            return bundle::run(&arguments, words, &printer);
         }
         Some(Verb::Doctor) if !session::command_takes("doctor", &arguments) => {
             return doctor::run(&arguments, &printer);

@@ -14,14 +14,19 @@ pub struct ClientFile {
     pub is_used: bool,
 }
 
-/// The file of every client; `None` without a home.
-pub fn client_files(host: &Host) -> Option<Vec<ClientFile>> {
-    let named = |name: &str| host.environment.get(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let platform = match std::env::consts::OS {
+/// The platform that this program was made for; others are most like Linux.
+pub fn platform() -> Platform {
+    match std::env::consts::OS {
         "windows" => Platform::Windows,
         "macos" => Platform::Macos,
         _ => Platform::Linux,
-    };
+    }
+}
+
+/// The file of every client; `None` without a home.
+pub fn client_files(host: &Host) -> Option<Vec<ClientFile>> {
+    let named = |name: &str| host.environment.get(name).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let platform = platform();
     let home = match platform {
         Platform::Windows => host.home.clone().or_else(|| named("USERPROFILE"))?,
         _ => host.home.clone()?,

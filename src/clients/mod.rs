@@ -5,6 +5,7 @@
 //! with what it should mean before it is handed out, so a file of an unexpected shape is refused
 //! rather than broken.
 
+mod bundle;
 mod diff;
 mod edit;
 mod entry;
@@ -16,6 +17,7 @@ mod text;
 mod toml;
 mod yaml;
 
+pub use bundle::{Bundle, CONFIG};
 pub use diff::diff;
 pub use edit::{Change, Edit, Refusal, Wish, edit, found};
 pub use entry::{Launch, Served};

@@ -363,6 +363,35 @@ fn commands_of_an_original_file_win_over_these_verbs() {
     assert_eq!(home.run(&["setup"]).status, Some(1));
 }
 
+#[test]
+fn a_bundle_holds_the_program_the_file_and_a_manifest() {
+    let home = Home::new();
+    let said = home.run(&["bundle", "--dry-run", "--release", "2.0.0", "--author", "Ada"]);
+    let shown: Value = serde_json::from_str(&said.stdout).expect("it prints the manifest");
+    assert_eq!((&shown["manifest_version"], &shown["server"]["type"]), (&"0.3".into(), &"binary".into()));
+    assert_eq!((&shown["version"], &shown["author"]["name"]), (&"2.0.0".into(), &"Ada".into()));
+    assert_eq!(shown["tools"][0]["name"], "hello");
+    assert_eq!(shown["server"]["mcp_config"]["command"], "${__dirname}/server/mcpfier");
+    let said = home.run(&["bundle"]);
+    assert_eq!((said.status, said.stdout.as_str()), (Some(0), "my-tools.mcpb: 1 tool, for linux\n"));
+    let file = std::fs::File::open(home.path("my-tools.mcpb")).expect("the bundle is there");
+    let mut bundle = zip::ZipArchive::new(file).expect("the bundle is an archive");
+    let names: Vec<String> =
+        bundle.file_names().map(|name| name.expect("a name is text").into_owned()).collect();
+    assert_eq!(names, ["manifest.json", "server/config.yaml", "server/mcpfier"]);
+    bundle.extract(home.path("unpacked")).expect("the bundle is whole");
+    assert_eq!(home.read("unpacked/server/config.yaml"), TOOLS);
+    let list = Command::new(home.path("unpacked/server/mcpfier"))
+        .args(["list", "--config"])
+        .arg(home.path("unpacked/server/config.yaml"))
+        .output()
+        .expect("what was unpacked can be run");
+    assert!(String::from_utf8_lossy(&list.stdout).starts_with("hello"), "{list:?}");
+    let again = home.run(&["bundle"]);
+    assert_eq!(again.status, Some(1));
+    assert!(again.stderr.contains("it is there already"), "{}", again.stderr);
+}
+
 /// Only its owner may write in the home.
 fn private(home: &Home) {
     let mode = std::fs::Permissions::from_mode(0o700);

@@ -181,7 +181,7 @@ fn checked(name: String) -> Result<String, String> {
 }
 
 /// The name with what some client does not take replaced.
-fn usable(name: &str) -> String {
+pub fn usable(name: &str) -> String {
     let words = name.split(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
     let name: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let name: String = name.join("-").chars().take(64).collect();
