@@ -20,14 +20,15 @@ mcpfier [OPTIONS]                            serve the file's tools over stdio
        mcpfier [OPTIONS] NAME [ARGUMENT=VALUE]...   run one tool here and now
        mcpfier [OPTIONS] COMMAND";
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   mcpfier --config tools.yaml                 serve the file over stdio (what an MCP client starts)
   mcpfier --validate                          say everything that is wrong with the file
   mcpfier --dry-run search pattern=TODO       show exactly what would run, and run nothing
   mcpfier search pattern=TODO                 run it here, now; its exit code is ours
-  mcpfier list                                what the file offers
+  mcpfier list                                what the file offers";
 
+const DETAILS: &str = "\
 Arguments of a tool are `name=value`, typed by its parameters; repeat a name to fill a list;
 `name:=JSON` passes any value.
 
@@ -44,7 +45,8 @@ Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 
     version,
     about = ABOUT,
     long_about = LONG_ABOUT,
-    after_help = AFTER_HELP,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"),
     override_usage = USAGE,
     disable_help_subcommand = true,
     subcommand_negates_reqs = true,
