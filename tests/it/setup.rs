@@ -139,6 +139,12 @@ fn every_client_gets_the_entry_and_loses_it_again() {
         }
         assert_eq!(after, text(&golden(id, "after")), "{id}");
     }
+    for (id, file) in
+        FILES.iter().filter(|(id, _)| ["claude-desktop", "claude-code", "windsurf", "cline"].contains(id))
+    {
+        let parsed = serde_json::from_str::<Value>(&home.read(file));
+        assert!(parsed.is_ok(), "{id}: {parsed:?}");
+    }
     let once = home.files();
     let said = home.run(&["setup"]);
     assert_eq!((said.status, said.stdout.matches("is already in").count()), (Some(0), 12), "{}", said.stdout);

@@ -58,15 +58,22 @@ pub fn guarded(about: &'static str, file: &Path) -> Vec<Finding> {
     let places = [Some(file.to_path_buf()), folder];
     let open = places.into_iter().flatten().filter_map(|place| {
         let mode = place.metadata().ok()?.permissions().mode();
+        let shown = place.display();
         // In a sticky folder nobody replaces a file of another.
-        let sticky = mode & 0o1000 != 0;
-        let (who, cure) = match (mode & 0o002 != 0, mode & 0o020 != 0) {
-            (true, _) => ("everybody", "o-w,g-w"),
-            (false, true) => ("its group", "g-w"),
-            (false, false) => return None,
+        let finding = match (mode & 0o1000 != 0, mode & 0o002 != 0, mode & 0o020 != 0) {
+            (true, ..) | (_, false, false) => return None,
+            (_, true, _) => {
+                let message = format!("everybody may write to {shown}, and so decide what runs");
+                Finding::problem(about, message, format!("chmod o-w,g-w {shown}"))
+            }
+            // Many systems give every user a group of their own, where this is harmless.
+            (_, false, true) => {
+                let message =
+                    format!("whoever is in its group may write to {shown}, and so decide what runs");
+                Finding::note(about, message, format!("chmod g-w {shown}, if others are in that group"))
+            }
         };
-        let message = format!("{who} may write to {}, and so decide what runs", place.display());
-        (!sticky).then(|| Finding::problem(about, message, format!("chmod {cure} {}", place.display())))
+        Some(finding)
     });
     open.collect()
 }
