@@ -179,7 +179,7 @@ impl File<'_> {
 
 impl Format {
     /// What a text means.
-    fn parse(self, text: &str) -> Result<Value, Refusal> {
+    pub fn parse(self, text: &str) -> Result<Value, Refusal> {
         match self {
             Self::Json(comments) => json::parse(text, comments),
             Self::Toml => toml::parse(text),

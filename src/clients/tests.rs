@@ -108,6 +108,7 @@ fn a_file_without_the_key_gets_it() {
         ("codex", "a = 1\n"),
         ("goose", "a: 1"),
         ("continue", "name: c\n"),
+        ("goose", "extensions:\n# none yet\nz: 1\n"),
     ] {
         let added = changed(add(id, before));
         assert!(added.contains("tools"), "{added}");
@@ -239,6 +240,36 @@ proptest::proptest! {
         if let Ok(Edit::Changed { text, .. }) = edit(&CLIENTS[id], &text, "tools", &wish(&launch())) {
             let again = edit(&CLIENTS[id], &text, "tools", &wish(&launch()));
             proptest::prop_assert_eq!(again, Ok(Edit::Nothing));
+        }
+    }
+
+    #[test]
+    fn any_container_is_as_it_was_after_adding_and_removing(
+        json in concat!(
+            r"\{( |\n|\t|//c\n|/\*c\*/){0,3}",
+            r#"("a": 1( |\n|/\*c\*/|//c\n){0,2}((,( |\n|//c\n){0,3})"b": \{\}( |\n){0,2})?(,( |\n|/\*c\*/|//c\n){0,2})?)?\}"#
+        ),
+        around in "\n  |",
+        yaml in "extensions:( #c)?\n(  a:\n    cmd: a\n|  # c\n|\n|  b: \\{cmd: b\\}\n|    # deep\n|# c\n){0,4}(z: 1\n|# end\n|\n|z: 1)?",
+        list in "mcpServers:\n(- name: a\n  command: a\n|# c\n|\n|-  name: b\n){0,4}(z: 1\n|\n|z: 1)?",
+        toml in "(a = 1\n)?(\\[mcp_servers\\]\n)?(#c\n|\n|\\[mcp_servers.a\\]\nb = 1\n){0,1}(\\[z\\]\n|\n|#c\n|#c){0,1}",
+    ) {
+        let json = format!("{{{around}\"mcpServers\": {json}{around}}}");
+        for (id, text) in [("gemini", json), ("goose", yaml), ("continue", list), ("codex", toml)] {
+            let client = client(id).unwrap();
+            let before = client.format.parse(&text);
+            // A key without a value is given an empty one.
+            if !before.is_ok_and(|value| value.get(client.container).is_none_or(|there| !there.is_null())) {
+                continue;
+            }
+            let Ok(Edit::Changed { text: added, .. }) = add(id, &text) else { continue };
+            let has_key = client.format == table::Format::Toml
+                || client.format.parse(&text).unwrap().get(client.container).is_some();
+            let removed = take(id, &added);
+            proptest::prop_assert!(removed.is_ok(), "{:?}\n{}\n{}", removed, text, added);
+            if has_key {
+                proptest::prop_assert_eq!(changed(removed), text, "{}", added);
+            }
         }
     }
 }
