@@ -1,12 +1,15 @@
 //! The command line; the only module that prints, reads the environment or exits. A verb a file.
 
 mod arguments;
+mod bundle;
 mod call;
 mod completions;
+mod doctor;
 mod dry_run;
 mod exit;
 mod list;
 mod pairs;
+mod place;
 mod print;
 mod schema;
 mod serve;
@@ -66,6 +69,15 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     match &arguments.verb {
         Some(Verb::Completions { shell }) => return completions::run(*shell),
         Some(Verb::Schema { document }) => return schema::run(document),
+        Some(Verb::Setup(words)) if !session::command_takes("setup", &arguments) => {
+            return setup::run(&arguments, words, &printer);
+        }
+        Some(Verb::Bundle(words)) if !session::command_takes("bundle", &arguments) => {
+            return bundle::run(&arguments, words, &printer);
+        }
+        Some(Verb::Doctor) if !session::command_takes("doctor", &arguments) => {
+            return doctor::run(&arguments, &printer);
+        }
         _ => {}
     }
     if arguments.validate {
@@ -76,7 +88,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Err(exit) => return exit,
     };
     if arguments.setup {
-        return setup::run(&session);
+        return setup::show(&session);
     }
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
