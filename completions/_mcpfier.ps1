@@ -28,6 +28,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'With --validate: warnings count as errors')
             [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'With --validate: what only this host lacks is a note')
+            [CompletionResult]::new('--sarif', '--sarif', [CompletionResultType]::ParameterName, 'With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
             [CompletionResult]::new('--setup', '--setup', [CompletionResultType]::ParameterName, 'Print what to paste into a client''s configuration')
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Serve over HTTP (not supported yet)')
@@ -38,6 +39,10 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Run one tool here and now')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the tools that the file offers')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a code of --validate means, with an example; without a code, list them')
+            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Put this server into the files of the clients that are found, or of these')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what usually goes wrong, and say the cure')
+            [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Pack this program and the file into one `.mcpb` that desktop clients install')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document that mcpfier prints')
             break
@@ -55,6 +60,50 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Also what is hidden, and why')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mcpfier;explain' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mcpfier;setup' {
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the entry [default: that of the server in the file]')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Show what would change, and change nothing')
+            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Take our entry out')
+            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The files of the project in this folder rather than those of the user')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mcpfier;doctor' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mcpfier;bundle' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Where to write it [default: the name of the server, with `.mcpb`]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Where to write it [default: the name of the server, with `.mcpb`]')
+            [CompletionResult]::new('--release', '--release', [CompletionResultType]::ParameterName, 'The version of the bundle')
+            [CompletionResult]::new('--author', '--author', [CompletionResultType]::ParameterName, 'Who made it')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mcpfier_global_optspecs
-    string join \n c/config= mcp validate dry-run strict offline json setup server analytics h/help V/version
+    string join \n c/config= mcp validate dry-run strict offline sarif json setup server analytics h/help V/version
 end
 
 function __fish_mcpfier_needs_command
@@ -30,6 +30,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -l validate -d 'Say everyt
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l strict -d 'With --validate: warnings count as errors'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l offline -d 'With --validate: what only this host lacks is a note'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l sarif -d 'With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l setup -d 'Print what to paste into a client\'s configuration'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l server -d 'Serve over HTTP (not supported yet)'
@@ -38,6 +39,10 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -s h -l help -d 'Print hel
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -s V -l version -d 'Print version'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "call" -d 'Run one tool here and now'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "list" -d 'List the tools that the file offers'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "explain" -d 'Say what a code of --validate means, with an example; without a code, list them'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "setup" -d 'Put this server into the files of the clients that are found, or of these'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "doctor" -d 'Look for what usually goes wrong, and say the cure'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "bundle" -d 'Pack this program and the file into one `.mcpb` that desktop clients install'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "completions" -d 'Print a completion script for a shell'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of a document that mcpfier prints'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s c -l config -d 'The file that declares the commands' -r -F
@@ -49,6 +54,29 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l all -d 'Also wh
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l name -d 'The name of the entry [default: that of the server in the file]' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l print -d 'Show what would change, and change nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l remove -d 'Take our entry out'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l project -d 'The files of the project in this folder rather than those of the user'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s o -l output -d 'Where to write it [default: the name of the server, with `.mcpb`]' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l release -d 'The version of the bundle' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l author -d 'Who made it' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l json -d 'Print JSON for programs'

@@ -10,10 +10,12 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!              cli → config → model
+//!              cli → clients
 //! ```
 
 pub mod call;
 pub mod cli;
+pub mod clients;
 pub mod config;
 pub mod engine;
 pub mod mcp;

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use crate::clients::CLIENTS;
 
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";
 
@@ -74,6 +77,10 @@ pub struct Arguments {
     #[arg(long, requires = "validate")]
     pub offline: bool,
 
+    /// With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change
+    #[arg(long, requires = "validate", conflicts_with = "json")]
+    pub sarif: bool,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -113,6 +120,12 @@ pub enum Verb {
         /// As `E0012`
         code: Option<String>,
     },
+    /// Put this server into the files of the clients that are found, or of these
+    Setup(SetupWords),
+    /// Look for what usually goes wrong, and say the cure
+    Doctor,
+    /// Pack this program and the file into one `.mcpb` that desktop clients install
+    Bundle(BundleWords),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of a document that mcpfier prints
@@ -131,6 +144,42 @@ pub struct CallWords {
     pub arguments: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct SetupWords {
+    /// The clients; without any, all that are found
+    #[arg(value_name = "CLIENT", value_parser = client_ids())]
+    pub clients: Vec<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub print: bool,
+    /// Take our entry out
+    #[arg(long)]
+    pub remove: bool,
+    /// The name of the entry [default: that of the server in the file]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The files of the project in this folder rather than those of the user
+    #[arg(long)]
+    pub project: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BundleWords {
+    /// Where to write it [default: the name of the server, with `.mcpb`]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// The version of the bundle
+    #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
+    pub release: String,
+    /// Who made it
+    #[arg(long, default_value = "mcpfier")]
+    pub author: String,
+}
+
+fn client_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
+}
+
 impl Verb {
     /// The word that names this verb; a file of the original may have a command of that name.
     pub fn word(&self) -> &'static str {
@@ -138,6 +187,9 @@ impl Verb {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
             Self::Explain { .. } => "explain",
+            Self::Setup(_) => "setup",
+            Self::Bundle(_) => "bundle",
+            Self::Doctor => "doctor",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
         }

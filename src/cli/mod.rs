@@ -1,13 +1,16 @@
 //! The command line; the only module that prints, reads the environment or exits. A verb a file.
 
 mod arguments;
+mod bundle;
 mod call;
 mod completions;
+mod doctor;
 mod dry_run;
 mod exit;
 mod explain;
 mod list;
 mod pairs;
+mod place;
 mod print;
 mod schema;
 mod serve;
@@ -68,6 +71,15 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Some(Verb::Completions { shell }) => return completions::run(*shell),
         Some(Verb::Explain { code }) => return explain::run(code.as_deref(), &printer),
         Some(Verb::Schema { document }) => return schema::run(document),
+        Some(Verb::Setup(words)) if !session::command_takes("setup", &arguments) => {
+            return setup::run(&arguments, words, &printer);
+        }
+        Some(Verb::Bundle(words)) if !session::command_takes("bundle", &arguments) => {
+            return bundle::run(&arguments, words, &printer);
+        }
+        Some(Verb::Doctor) if !session::command_takes("doctor", &arguments) => {
+            return doctor::run(&arguments, &printer);
+        }
         _ => {}
     }
     if arguments.validate {
@@ -78,7 +90,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Err(exit) => return exit,
     };
     if arguments.setup {
-        return setup::run(&session);
+        return setup::show(&session);
     }
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),

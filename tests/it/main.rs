@@ -14,5 +14,7 @@ mod plan;
 mod protocol;
 mod runner;
 mod schemas;
+#[cfg(unix)]
+mod setup;
 mod stdio;
 mod support;

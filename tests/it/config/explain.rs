@@ -11,16 +11,22 @@ const WITHOUT_EXAMPLES: [Code; 2] = [Code::Unreadable, Code::NotText];
 #[test]
 fn each_wrong_example_has_its_problem_and_no_mended_one_has_it() {
     let host = TestHost::new();
-    for code in Code::ALL.iter().filter(|code| !WITHOUT_EXAMPLES.contains(code)) {
-        let page = explain(*code).expect("a page");
-        let (wrong, mended) = (page.wrong.expect("an example"), page.mended.expect("a mended example"));
-        let wrong = check(&host, wrong);
-        assert!(wrong.has(*code), "{code:?} is not what is wrong here:\n{}", wrong.render(Style::Plain));
-        let mended = check(&host, mended);
-        assert!(!mended.has(*code), "{code:?} is not mended:\n{}", mended.render(Style::Plain));
-        let others = mended.offline();
-        assert!(!others.has_errors(), "{code:?} is mended badly:\n{}", others.render(Style::Plain));
-    }
+    let with_examples = Code::ALL.iter().filter(|code| !WITHOUT_EXAMPLES.contains(code));
+    let faults: Vec<String> = with_examples.filter_map(|code| fault(&host, *code)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn fault(host: &TestHost, code: Code) -> Option<String> {
+    let page = explain(code).expect("a page");
+    let wrong = check(host, page.wrong.expect("an example"));
+    let mended = check(host, page.mended.expect("a mended example"));
+    let (problem, report) = match () {
+        () if !wrong.has(code) => ("is not what is wrong here", wrong),
+        () if mended.has(code) => ("is not mended", mended),
+        () if mended.clone().offline().has_errors() => ("is mended badly", mended),
+        () => return None,
+    };
+    Some(format!("{code:?} {problem}:\n{}", report.render(Style::Plain)))
 }
 
 #[test]
