@@ -32,5 +32,5 @@ pub use explain::{Page, code_named, explain};
 pub use find::{Found, How, NotFound, VARIABLE, find};
 pub use host::Host;
 pub use load::{Loaded, check, check_bytes, load, load_bytes};
-pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style};
+pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
 pub use source::{Position, Span};

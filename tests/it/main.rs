@@ -18,3 +18,4 @@ mod schemas;
 mod setup;
 mod stdio;
 mod support;
+mod validate;

@@ -3,10 +3,13 @@
 mod excerpt;
 mod json;
 mod render;
+mod sarif;
 
 use super::code::Code;
 use super::diagnostic::{Class, Diagnostic, Problems, Severity};
 use super::source::{Source, Span};
+
+pub use sarif::sarif;
 
 pub use json::{JsonDiagnostic, JsonPlace, JsonReport};
 

@@ -50,6 +50,13 @@ impl Program {
         self
     }
 
+    /// Writes a file in a folder that need not be there yet.
+    pub fn file_below(self, name: &str, text: &str) -> Self {
+        let path = self.scratch.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("scratch folders");
+        self.file(name, text)
+    }
+
     /// Names a file that is there.
     pub fn config(mut self, file: &Path) -> Self {
         self.command.arg("--config").arg(file);

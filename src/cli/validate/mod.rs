@@ -1,5 +1,7 @@
 //! `--validate`: everything that is wrong with files, and what this host can enforce.
 
+mod files;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -26,6 +28,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let means = process::probe_means();
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
+    let mut reports = Vec::new();
     for file in &files {
         let mut loaded = config::check(file, &host);
         if arguments.offline {
@@ -34,12 +37,15 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
         if loaded.report.has_errors() || (arguments.strict && loaded.report.warnings().next().is_some()) {
             worst = Exit::CONFIG;
         }
-        match printer.json {
-            true => documents.push(document(file, &loaded, means)),
-            false => say(file, &loaded, means, printer),
+        match (arguments.sarif, printer.json) {
+            (true, _) => reports.push(loaded.report),
+            (false, true) => documents.push(document(file, &loaded, means)),
+            (false, false) => say(file, &loaded, means, printer),
         }
     }
-    if printer.json {
+    if arguments.sarif {
+        printer.json_data(&config::sarif(reports.iter()));
+    } else if printer.json {
         printer.json_data(&Value::Array(documents));
     }
     worst
@@ -47,7 +53,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
 
 fn files(arguments: &Arguments, host: &Host) -> Result<Vec<PathBuf>, String> {
     if !arguments.words.is_empty() {
-        return Ok(arguments.words.iter().map(PathBuf::from).collect());
+        return files::files(&arguments.words);
     }
     let found = config::find(arguments.config.as_deref(), host).map_err(|problem| problem.to_string())?;
     Ok(vec![found.path])

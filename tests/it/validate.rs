@@ -1,0 +1,70 @@
+//! `--validate` and `explain` from outside: folders, SARIF, pages.
+
+use serde_json::{Value, json};
+
+use crate::support::program::mcpfier;
+
+const GOOD: &str = "version: 1\ncommands:\n  - { name: say, description: Say it., script: printf }\n";
+const BAD: &str = "version: 1\ncommands:\n  - name: say\n    description: \"ä𝄞\"\n    script: printf\n    tiemout: 5s\n  - { name: say, description: Again., script: printf }\n";
+
+#[test]
+fn a_folder_means_every_yaml_file_below_it_in_order() {
+    let program = mcpfier(&["--validate", "--json", "conf"])
+        .file_below("conf/b/two.yml", GOOD)
+        .file_below("conf/a.yaml", BAD)
+        .file_below("conf/.cache/hidden.yaml", BAD)
+        .file_below("conf/notes.txt", "no yaml: [");
+    let reports = program.ends_with(3).run().json();
+    let files: Vec<&Value> = reports.as_array().expect("a list").iter().map(|one| &one["file"]).collect();
+    assert_eq!(files, [&json!("conf/a.yaml"), &json!("conf/b/two.yml")]);
+    assert_eq!((&reports[0]["errors"], &reports[1]["errors"]), (&json!(2), &json!(0)));
+}
+
+#[test]
+fn a_folder_without_files_is_no_success() {
+    let said = mcpfier(&["--validate", "conf"]).file_below("conf/notes.txt", "x").ends_with(4).run();
+    assert!(said.stderr.contains("no `.yaml` or `.yml` file in `conf`"), "{}", said.stderr);
+}
+
+#[test]
+fn sarif_is_one_run_with_rules_results_and_relative_places() {
+    let program = mcpfier(&["--validate", "--sarif", "a b.yaml", "good.yaml"]);
+    let document = program.file("a b.yaml", BAD).file("good.yaml", GOOD).ends_with(3).run().json();
+    assert_eq!(document["version"], "2.1.0");
+    assert_eq!(document["runs"].as_array().map(Vec::len), Some(1));
+    let run = &document["runs"][0];
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), 2);
+    for result in results {
+        let index = usize::try_from(result["ruleIndex"].as_u64().expect("an index")).expect("small");
+        let rule = &run["tool"]["driver"]["rules"][index];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(rule["help"]["text"].as_str().is_some_and(|text| text.contains("Mended:")), "{rule}");
+        let artifact = &result["locations"][0]["physicalLocation"]["artifactLocation"];
+        assert_eq!(artifact, &json!({ "uri": "a%20b.yaml", "uriBaseId": "%SRCROOT%" }));
+        assert_eq!(result["level"], "error");
+    }
+    let unknown = &results[0]["locations"][0];
+    let region = json!({ "startLine": 6, "startColumn": 5, "endLine": 6, "endColumn": 12 });
+    assert_eq!(unknown["physicalLocation"]["region"], region);
+    assert_eq!(unknown["logicalLocations"][0]["fullyQualifiedName"], "commands[0].tiemout");
+    assert!(results[0]["message"]["text"].as_str().is_some_and(|text| text.contains("help: ")));
+    let first = &results[1]["relatedLocations"][0];
+    assert_eq!(first["physicalLocation"]["region"]["startLine"], 3);
+    assert_eq!(first["message"]["text"], "the first is here");
+}
+
+#[test]
+fn explain_shows_the_page_of_a_code_and_lists_all() {
+    let page = mcpfier(&["explain", "W0037"]).run().stdout;
+    for part in
+        ["0037: a template that names an unknown parameter\n", "\nWrong:\n", "{{wrod}}", "\nMended:\n"]
+    {
+        assert!(page.contains(part), "{part:?} is missing in:\n{page}");
+    }
+    let list = mcpfier(&["explain"]).run().stdout;
+    assert!(list.starts_with("0001  the file cannot be read\n"), "{list}");
+    let said = mcpfier(&["explain", "E9999"]).ends_with(2).run();
+    assert!(said.stderr.contains("there is no code `E9999`"), "{}", said.stderr);
+}
