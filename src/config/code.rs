@@ -86,6 +86,15 @@ codes! {
     // Files of the original.
     Differs = 70, "where this program differs from the original on purpose";
     Coerced = 71, "a value that was read the way it was probably meant";
+
+    // What works and is worth a second look.
+    PlainSecret = 80, "a secret written in the file";
+    Writable = 81, "a file that others can change";
+    VerbName = 82, "a command of the name of a verb";
+    AwkwardName = 83, "a name that some clients refuse";
+    LongDescription = 84, "a description that is too long";
+    InvisibleText = 85, "invisible characters in what a model reads";
+    Allowance = 86, "an `allow` that allows nothing";
 }
 
 impl Code {

@@ -130,6 +130,23 @@ impl Problems {
         }
     }
 
+    /// Takes away what is no error, has this code and lies in this place; says how much that was.
+    pub fn silence(&self, code: Code, place: Span) -> usize {
+        let mut list = self.list.borrow_mut();
+        let before = list.len();
+        list.retain(|problem| {
+            let is_meant = problem.code == code && problem.severity != Severity::Error;
+            !(is_meant && problem.span.is_some_and(|span| place.contains(span)))
+        });
+        before - list.len()
+    }
+
+    pub fn has_error_in(&self, place: Span) -> bool {
+        let list = self.list.borrow();
+        let mut errors = list.iter().filter(|problem| problem.severity == Severity::Error);
+        errors.any(|problem| problem.span.is_some_and(|span| place.contains(span)))
+    }
+
     pub fn has(&self, code: Code) -> bool {
         self.list.borrow().iter().any(|problem| problem.code == code)
     }

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::model::{Catalog, Dialect};
 
+use super::allow;
 use super::code::Code;
 use super::deep;
 use super::diagnostic::{Diagnostic, Problems};
 use super::executable::Executables;
 use super::host::{Host, without_dots};
+use super::lint;
 use super::lower::{self, Commands, Place};
 use super::native;
 use super::original;
@@ -86,6 +88,9 @@ impl Loading<'_> {
         };
         let dialect = dialect(&document.root, &problems);
         let catalog = self.interpret(&document, dialect, &path, &text, &problems);
+        if self.depth == Depth::Everything {
+            lint::check_permissions(&problems, &path);
+        }
         report.take(problems, |span| document.root.path_to(span));
         if !report.is_empty() {
             report.hide(syntax::sensitive_values(&document.root), false);
@@ -111,7 +116,14 @@ impl Loading<'_> {
             Dialect::Native => {
                 let place = Place { reader: &reader, host: self.host, executables, base: folder };
                 let file = native::File::read(&reader, root);
-                Some(self.native(&place, file))
+                let commands = file.commands;
+                let catalog = self.native(&place, file);
+                let checks_all = self.depth == Depth::Everything;
+                if checks_all {
+                    lint::lint(problems, root, commands);
+                }
+                allow::apply(&reader, commands, checks_all);
+                Some(catalog)
             }
             Dialect::Original if original::refuse_native_keys(problems, root) => None,
             Dialect::Original => {

@@ -8,6 +8,7 @@
 //!                        └─► original ─────► Catalog        files of the original mcpfier
 //! ```
 
+mod allow;
 mod code;
 mod deep;
 mod diagnostic;
@@ -15,6 +16,7 @@ mod executable;
 mod explain;
 mod find;
 mod host;
+mod lint;
 mod load;
 mod lower;
 mod native;

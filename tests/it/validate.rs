@@ -68,3 +68,28 @@ fn explain_shows_the_page_of_a_code_and_lists_all() {
     let said = mcpfier(&["explain", "E9999"]).ends_with(2).run();
     assert!(said.stderr.contains("there is no code `E9999`"), "{}", said.stderr);
 }
+
+#[test]
+fn each_verb_is_warned_of_as_the_name_of_a_command() {
+    for verb in mcpfier::cli::command().get_subcommands() {
+        let text = GOOD.replace("name: say", &format!("name: {}", verb.get_name()));
+        let said = mcpfier(&["--validate", "--json"]).tools(&text).run().json();
+        assert_eq!(said[0]["problems"][0]["code"], "W0082", "{} is missing among the verbs", verb.get_name());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_write_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let file = folder.path().join("tools.yaml");
+    std::fs::write(&file, GOOD).expect("a file");
+    for (mode, codes) in [(0o644, 0), (0o666, 1)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("permissions");
+        let said = mcpfier(&["--validate", "--json"]).config(&file).run().json();
+        let problems = said[0]["problems"].as_array().expect("a list");
+        assert_eq!(problems.len(), codes, "{mode:o}: {problems:?}");
+        assert!(problems.iter().all(|problem| problem["code"] == "W0081" && problem["host"] == true));
+    }
+}

@@ -63,6 +63,8 @@ impl<'n> Command<'n> {
                 .iter()
                 .any(|key| node.get(key).is_some()),
         };
+        // Read when every warning has been given.
+        fields.take("allow");
         fields.later(&later::COMMAND);
         fields.close();
         Some(command)

@@ -25,7 +25,7 @@ pub(super) const ROOT: [&str; 20] = [
 ];
 
 /// Of a command.
-pub(super) const COMMAND: [&str; 24] = [
+pub(super) const COMMAND: [&str; 23] = [
     "container",
     "webhook",
     "steps",
@@ -48,7 +48,6 @@ pub(super) const COMMAND: [&str; 24] = [
     "extends",
     "enabled",
     "tags",
-    "allow",
     "deprecated",
 ];
 
@@ -65,7 +64,8 @@ pub const PARAM: [&str; 2] = ["complete", "ask"];
 pub(super) const SECRET: [&str; 5] = ["command", "keyring", "store", "vault", "field"];
 
 /// Keys of commands that are supported and that the original does not know.
-const NATIVE_COMMAND: [&str; 16] = [
+const NATIVE_COMMAND: [&str; 17] = [
+    "allow",
     "title",
     "shell",
     "run",

@@ -6,11 +6,13 @@
 
 mod builder;
 mod frame;
+mod known_secret;
 mod node;
 mod parse;
 pub mod scalar;
 mod sensitive;
 
+pub use known_secret::known_secret;
 pub use node::{Entry, Kind, Node};
 pub use parse::{Document, Oddity, parse};
-pub use sensitive::{masked_in_line, sensitive_values};
+pub use sensitive::{is_sensitive_key, masked_in_line, sensitive_values};

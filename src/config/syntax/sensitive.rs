@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::config::source::Span;
 
+use super::known_secret::known_secret;
 use super::node::{Kind, Node};
 
 /// Where values stand that an excerpt must not show.
@@ -33,12 +34,13 @@ fn collect(node: &Node<'_>, under: &str, found: &mut Vec<Span>) {
                 collect(&entry.value, key, found);
             }
         }
+        Kind::Scalar(scalar) if known_secret(&scalar.text).is_some() => found.push(node.span),
         Kind::Null | Kind::Scalar(_) | Kind::Broken => {}
     }
 }
 
 /// Whether a key names a secret: `token`, `DB_PASSWORD`, `X-API-Key`.
-fn is_sensitive_key(key: &str) -> bool {
+pub fn is_sensitive_key(key: &str) -> bool {
     const WHOLE: [&str; 8] =
         ["key", "pass", "passwd", "pwd", "authorization", "keyhash", "passwordhash", "passphrase"];
     const TAILS: [&str; 6] = ["token", "password", "secret", "apikey", "privatekey", "accesskey"];

@@ -6,7 +6,7 @@ use mcpfier::config::{Code, Report, Style, explain};
 use super::host::TestHost;
 
 /// What cannot be shown in a file of text, or lies in no text at all.
-const WITHOUT_EXAMPLES: [Code; 2] = [Code::Unreadable, Code::NotText];
+const WITHOUT_EXAMPLES: [Code; 3] = [Code::Unreadable, Code::NotText, Code::Writable];
 
 #[test]
 fn each_wrong_example_has_its_problem_and_no_mended_one_has_it() {

@@ -1,0 +1,22 @@
+//! What is worth a second look though it works: warnings about native files.
+//!
+//! Looks at what was written, not at what became of it. Each can be silenced by `allow`.
+
+mod names;
+mod permissions;
+mod plain_secret;
+mod texts;
+
+use super::diagnostic::Problems;
+use super::syntax::Node;
+
+pub use permissions::check_permissions;
+
+pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
+    for command in commands {
+        names::check(problems, command);
+        texts::check(problems, command);
+        plain_secret::check_env(problems, command);
+    }
+    plain_secret::check_all(problems, root);
+}

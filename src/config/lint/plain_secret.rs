@@ -1,0 +1,70 @@
+//! Secrets that stand in the file for everybody who may read it.
+
+use std::collections::BTreeSet;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::{Diagnostic, Problems};
+use crate::config::source::Span;
+use crate::config::syntax::{Kind, Node, is_sensitive_key, known_secret};
+
+/// Texts that look like a secret by themselves, wherever they stand.
+pub fn check_all(problems: &Problems, root: &Node<'_>) {
+    walk(root, &mut BTreeSet::new(), problems);
+}
+
+/// An alias stands for one place of the file, which is told once.
+fn walk(node: &Node<'_>, told: &mut BTreeSet<Span>, problems: &Problems) {
+    match &node.kind {
+        Kind::Scalar(scalar) => {
+            if let Some(what) = known_secret(&scalar.text)
+                && told.insert(node.span)
+            {
+                problems.add(problem(node.span, &format!("{what} stands in the file")));
+            }
+        }
+        Kind::List(items) => items.iter().for_each(|item| walk(item, told, problems)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| walk(&entry.value, told, problems)),
+        Kind::Null | Kind::Broken => {}
+    }
+}
+
+/// Variables whose name says that they are secret, with a value that could be one.
+pub fn check_env(problems: &Problems, command: &Node<'_>) {
+    for entry in command.get("env").map(Node::entries).unwrap_or_default() {
+        let Some(text) = entry.value.as_text() else { continue };
+        if is_sensitive_key(&entry.key.text) && could_be_secret(text) && known_secret(text).is_none() {
+            let message = format!("the value of `{}` stands in the file", entry.key.text);
+            problems.add(problem(entry.value.span, &message));
+        }
+    }
+}
+
+fn problem(span: Span, message: &str) -> Diagnostic {
+    let message = format!("{message}, where everybody who gets the file reads it");
+    Diagnostic::warning(Code::PlainSecret, span, message).help(
+        "declare it at the root, `secrets: { name: { env: NAME } }`, and hand `{{secrets.name}}` over in `env` or `stdin`; replace what has been shared",
+    )
+}
+
+/// Neither a reference nor a path nor a plain word.
+fn could_be_secret(text: &str) -> bool {
+    let is_reference = text.contains("{{") || text.contains("${");
+    let is_path = text.starts_with(['/', '~', '.']);
+    let is_word = !text.bytes().any(|byte| byte.is_ascii_digit()) && text.len() < 20;
+    text.len() >= 8 && !is_reference && !is_path && !is_word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_paths_and_references_are_no_secrets() {
+        for text in ["required", "~/.ssh/id_ed25519", "{{secrets.a1}}", "${TOKEN_1}", "12345"] {
+            assert!(!could_be_secret(text), "{text}");
+        }
+        for text in ["hunter2hunter2", "correct horse battery staple"] {
+            assert!(could_be_secret(text), "{text}");
+        }
+    }
+}

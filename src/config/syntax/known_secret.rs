@@ -1,0 +1,61 @@
+//! Secrets that can be told by their looks: those whose makers put a prefix before them.
+
+/// What they begin with, and what they are.
+const PREFIXES: [(&str, &str); 16] = [
+    ("ghp_", "a token of GitHub"),
+    ("gho_", "a token of GitHub"),
+    ("ghu_", "a token of GitHub"),
+    ("ghs_", "a token of GitHub"),
+    ("ghr_", "a token of GitHub"),
+    ("github_pat_", "a token of GitHub"),
+    ("glpat-", "a token of GitLab"),
+    ("sk-", "an API key"),
+    ("sk_live_", "an API key"),
+    ("xoxb-", "a token of Slack"),
+    ("xoxp-", "a token of Slack"),
+    ("AKIA", "an access key of AWS"),
+    ("AIza", "an API key of Google"),
+    ("npm_", "a token of npm"),
+    ("pypi-", "a token of PyPI"),
+    ("hf_", "a token of Hugging Face"),
+];
+
+/// Shorter ones are examples or words.
+const MIN_REST: usize = 16;
+
+/// What kind of secret a text holds, if one can be told.
+pub fn known_secret(text: &str) -> Option<&'static str> {
+    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
+        return Some("a private key");
+    }
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    text.split(|c| !is_part(c)).find_map(kind_of_word)
+}
+
+fn kind_of_word(word: &str) -> Option<&'static str> {
+    let (rest, what) =
+        PREFIXES.iter().find_map(|(prefix, what)| Some((word.strip_prefix(prefix)?, *what)))?;
+    let has = |is: fn(&u8) -> bool| rest.as_bytes().iter().any(is);
+    let is_random = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    (rest.len() >= MIN_REST && is_random).then_some(what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_told_by_their_prefix_and_words_are_not() {
+        for text in [
+            "ghp_abcdefghijklmnop0123456789",
+            "Bearer sk-proj-abcdefghijkl0123456789",
+            "AKIAIOSFODNN7EXAMPLE",
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
+        ] {
+            assert!(known_secret(text).is_some(), "{text}");
+        }
+        for text in ["ghp_", "sk-learn-and-other-packages", "task-0123456789abcdefghij", "hf_hub"] {
+            assert_eq!(known_secret(text), None, "{text}");
+        }
+    }
+}
