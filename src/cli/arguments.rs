@@ -106,6 +106,40 @@ pub enum Verb {
         #[arg(long)]
         all: bool,
     },
+    /// Write a file to begin with
+    Init {
+        /// The file to write; one that is there is never touched
+        #[arg(default_value = "config.yaml", hide_default_value = true)]
+        file: PathBuf,
+        /// A template to begin with, instead of being asked; `mcpfier new --list` lists them
+        #[arg(long = "template", value_name = "NAME", value_delimiter = ',')]
+        templates: Vec<String>,
+    },
+    /// Print a template of commands, or add it to a file
+    New(NewWords),
+    /// Propose a command from a program's own help
+    Add {
+        /// The program with its words, as in 'rg --help' or 'git grep -h'; it is run once
+        #[arg(long, value_name = "COMMAND")]
+        from_help: Option<String>,
+        /// The name of the command
+        #[arg(long)]
+        name: Option<String>,
+        /// Add it to this file instead of printing it
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+    },
+    /// Make commands of another tool's file: package.json, justfile, Makefile and others
+    Import {
+        /// The file to read
+        file: Option<PathBuf>,
+        /// What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script
+        #[arg(long = "as", value_name = "FORMAT")]
+        format: Option<String>,
+        /// Add the commands to this file instead of printing them
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of a document that mcpfier prints
@@ -124,12 +158,32 @@ pub struct CallWords {
     pub arguments: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct NewWords {
+    /// The template
+    #[arg(conflicts_with = "template")]
+    pub name: Option<String>,
+    /// The same
+    #[arg(long, value_name = "NAME")]
+    pub template: Option<String>,
+    /// Add its commands to this file instead of printing them
+    #[arg(long, value_name = "FILE")]
+    pub into: Option<PathBuf>,
+    /// List all templates
+    #[arg(long)]
+    pub list: bool,
+}
+
 impl Verb {
     /// The word that names this verb; a file of the original may have a command of that name.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
+            Self::Init { .. } => "init",
+            Self::New(_) => "new",
+            Self::Add { .. } => "add",
+            Self::Import { .. } => "import",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
         }

@@ -1,11 +1,16 @@
 //! The command line; the only module that prints, reads the environment or exits. A verb a file.
 
+mod add;
 mod arguments;
 mod call;
 mod completions;
 mod dry_run;
 mod exit;
+mod import;
+mod init;
+mod into;
 mod list;
+mod new;
 mod pairs;
 mod print;
 mod schema;
@@ -54,7 +59,7 @@ fn clap_exit(error: &clap::Error) -> Exit {
 
 fn runs_something(arguments: &Arguments) -> bool {
     let previews = arguments.validate || arguments.dry_run || arguments.setup;
-    !previews && matches!(arguments.verb, None | Some(Verb::Call(_)))
+    !previews && matches!(arguments.verb, None | Some(Verb::Call(_) | Verb::Add { .. }))
 }
 
 fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
@@ -67,6 +72,25 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Some(Verb::Completions { shell }) => return completions::run(*shell),
         Some(Verb::Schema { document }) => return schema::run(document),
         _ => {}
+    }
+    if let Some(verb) = arguments.verb.as_ref().filter(|verb| !session::command_wins(&arguments, verb.word()))
+    {
+        match verb {
+            Verb::Init { file, templates } => return init::run(file, templates, &printer),
+            Verb::New(words) => return new::run(words, &printer),
+            Verb::Add { from_help, name, into } => {
+                let wanted = add::Wanted {
+                    from_help: from_help.as_deref(),
+                    name: name.as_deref(),
+                    into: into.as_deref(),
+                };
+                return add::run(wanted, &printer, fork_server);
+            }
+            Verb::Import { file, format, into } => {
+                return import::run(file.as_deref(), format.as_deref(), into.as_deref(), &printer);
+            }
+            Verb::Call(_) | Verb::List { .. } | Verb::Completions { .. } | Verb::Schema { .. } => {}
+        }
     }
     if arguments.validate {
         return validate::run(&arguments, &printer);

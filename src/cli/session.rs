@@ -11,6 +11,7 @@ use crate::runner::Vault;
 use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::serve::stdio;
 
+use super::arguments::Arguments;
 use super::exit::Exit;
 use super::print::Printer;
 
@@ -34,6 +35,18 @@ impl Session {
             Exit::NO_CONFIG
         })?;
         let loaded = config::load(&found.path, &host);
+        Self::of(found, loaded, host, printer)
+    }
+
+    /// A session with a file that exists in memory only.
+    pub fn of_bytes(bytes: Vec<u8>, printer: &Printer) -> Result<Self, Exit> {
+        let host = host();
+        let found = Found { path: host.cwd.join("memory.yaml"), how: config::How::Named };
+        let loaded = config::load_bytes(&found.path, bytes, &host);
+        Self::of(found, loaded, host, printer)
+    }
+
+    fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);
@@ -80,6 +93,16 @@ impl Session {
             Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
         Ok((Arc::new(engine), runner))
     }
+}
+
+/// Whether the file is one of the original and has a command of this name, which is then meant. Says
+/// nothing about a file that is not there or is wrong: the verbs that ask need none.
+pub fn command_wins(arguments: &Arguments, word: &str) -> bool {
+    let host = host();
+    let Ok(found) = config::find(arguments.config.as_deref(), &host) else { return false };
+    let loaded = config::load(&found.path, &host);
+    let tool = loaded.catalog.as_ref().and_then(|catalog| catalog.tool(word));
+    loaded.dialect == Dialect::Original && tool.is_some()
 }
 
 fn executable() -> PathBuf {

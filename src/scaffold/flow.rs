@@ -27,7 +27,10 @@ fn pairs(entries: &Map<String, Value>) -> String {
 pub fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
-    } else if text.chars().any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}')) {
+    } else if text
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+    {
         double_quoted(text)
     } else if text.contains('\'') || text.contains("{{") {
         // As people write templates.
@@ -75,9 +78,13 @@ fn double_quoted(text: &str) -> String {
 
 /// Whether a text can stand without quotes and stays a text.
 fn is_plain(text: &str) -> bool {
-    let safe = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | ' ' | '=' | '(' | ')' | ';' | '~' | '^' | '$');
+    let safe = |c: char| {
+        c.is_alphanumeric()
+            || matches!(c, '_' | '-' | '.' | '/' | '+' | ' ' | '=' | '(' | ')' | ';' | '~' | '^' | '$')
+    };
     let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '/' | '(' | '^' | '$');
-    let option = text.starts_with('-') && text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic());
+    let option =
+        text.starts_with('-') && text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic());
     let double_dash = text == "--";
     let inside = text.chars().all(|c| safe(c) || c == ',' && text.contains(", "));
     let list_safe = !text.contains(',');

@@ -84,7 +84,10 @@ mod tests {
                 "commands: # mine\n- name: a\n  script: x",
                 "commands: # mine\n- name: a\n  script: x\n\n- name: b\n  run: |\n    x\n\n    y\n",
             ),
-            ("commands:\n\nserver: {}\n", "commands:\n  - name: b\n    run: |\n      x\n\n      y\n\nserver: {}\n"),
+            (
+                "commands:\n\nserver: {}\n",
+                "commands:\n  - name: b\n    run: |\n      x\n\n      y\n\nserver: {}\n",
+            ),
             ("version: 1", "version: 1\n\ncommands:\n  - name: b\n    run: |\n      x\n\n      y\n"),
             (
                 "commands:\r\n    - name: a\r\n",

@@ -39,7 +39,8 @@ pub fn find(name: &str) -> Result<&'static Template, UnknownTemplate> {
 }
 
 fn unknown(name: &str) -> UnknownTemplate {
-    let near = LIBRARY.iter().map(|template| (strsim::damerau_levenshtein(template.name, name), template.name));
+    let near =
+        LIBRARY.iter().map(|template| (strsim::damerau_levenshtein(template.name, name), template.name));
     let help = match near.filter(|(distance, _)| *distance <= 2).min() {
         Some((_, near)) => format!("did you mean `{near}`?"),
         None => "`mcpfier new --list` lists them".to_owned(),

@@ -61,7 +61,8 @@ impl Default for Action {
 impl Proposal {
     /// The element as lines, indented by two.
     pub fn to_yaml(&self) -> String {
-        let mut lines: Vec<String> = self.remarks.iter().map(|remark| format!("  # {}", one_line(remark))).collect();
+        let mut lines: Vec<String> =
+            self.remarks.iter().map(|remark| format!("  # {}", one_line(remark))).collect();
         lines.push(format!("  - name: {}", scalar(&self.name)));
         let mut key = |name: &str, value: String| {
             // A value on lines of its own begins with the first of them.
@@ -221,9 +222,13 @@ mod tests {
         assert_eq!(tool_name("npm run build:css"), "npm-run-build-css");
         assert_eq!(tool_name("@scope/x!"), "scope-x");
         assert_eq!(tool_name(&"a".repeat(80)).len(), 64);
-        for (text, expected) in
-            [("--ignore-case", "ignore_case"), ("<FILE>", "file"), ("-0", "option_0"), ("env", "env_value"), ("…", "value")]
-        {
+        for (text, expected) in [
+            ("--ignore-case", "ignore_case"),
+            ("<FILE>", "file"),
+            ("-0", "option_0"),
+            ("env", "env_value"),
+            ("…", "value"),
+        ] {
             assert_eq!(param_name(text), expected);
         }
     }

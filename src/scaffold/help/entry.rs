@@ -59,7 +59,9 @@ impl Open {
     fn takes(&mut self, line: &str, indent: usize) -> bool {
         let goes_on = match self.column {
             Some(column) => indent + 1 >= column && !line.is_empty(),
-            None => indent > self.indent && (!line.trim_start().starts_with('-') || indent >= self.indent + 8),
+            None => {
+                indent > self.indent && (!line.trim_start().starts_with('-') || indent >= self.indent + 8)
+            }
         };
         if goes_on {
             self.column.get_or_insert(indent);

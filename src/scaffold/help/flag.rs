@@ -29,11 +29,13 @@ impl Flag {
             return None;
         }
         let names = names(&term);
-        let word = names.iter().max_by_key(|(name, _)| name.starts_with("--")).map(|(name, _)| name.clone())?;
+        let word =
+            names.iter().max_by_key(|(name, _)| name.starts_with("--")).map(|(name, _)| name.clone())?;
         let named = names.iter().rev().find(|(_, value)| !value.is_empty()).map(|(_, value)| value.as_str());
         let value = named.and_then(|value| FlagValue::parse(value, &word));
         let valid = word.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic());
-        let shouted = !word.starts_with("--") && word.len() > 2 && word.chars().all(|c| !c.is_ascii_lowercase());
+        let shouted =
+            !word.starts_with("--") && word.len() > 2 && word.chars().all(|c| !c.is_ascii_lowercase());
         (valid && !shouted).then(|| Self { word, value, text: entry.text.clone() })
     }
 
@@ -45,7 +47,8 @@ impl Flag {
 
 /// Each name with what follows it, up to the next name.
 fn names(term: &str) -> Vec<(String, String)> {
-    let name = Regex::new(r"(?:^|[\s,|/(])(--?[A-Za-z0-9?][A-Za-z0-9_-]*)").expect("the pattern is written here");
+    let name =
+        Regex::new(r"(?:^|[\s,|/(])(--?[A-Za-z0-9?][A-Za-z0-9_-]*)").expect("the pattern is written here");
     let found: Vec<(usize, usize, &str)> = name
         .captures_iter(term)
         .filter_map(|captures| captures.get(1))

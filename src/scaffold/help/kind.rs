@@ -13,11 +13,21 @@ pub fn schema(name: &str, text: &str) -> Map<String, Value> {
 
 fn by_name(name: &str) -> Value {
     const COUNTS: [&str; 17] = [
-        "num", "n", "count", "int", "integer", "uint", "lines", "depth", "seconds", "secs", "port", "width", "cols",
-        "limit", "number", "max", "levels",
+        "num", "n", "count", "int", "integer", "uint", "lines", "depth", "seconds", "secs", "port", "width",
+        "cols", "limit", "number", "max", "levels",
     ];
     const PATHS: [&str; 12] = [
-        "file", "files", "path", "paths", "dir", "directory", "directories", "folder", "filename", "filenames", "glob-file",
+        "file",
+        "files",
+        "path",
+        "paths",
+        "dir",
+        "directory",
+        "directories",
+        "folder",
+        "filename",
+        "filenames",
+        "glob-file",
         "pathspec",
     ];
     let name = name.trim_matches(|c: char| !c.is_alphanumeric()).to_ascii_lowercase();

@@ -70,10 +70,12 @@ fn choose(flags: Vec<Flag>) -> (Vec<Flag>, Vec<(Flag, LeftOut)>) {
     };
     let (unsafe_ones, rest): (Vec<Flag>, Vec<Flag>) =
         flags.into_iter().filter(|flag| !talkative(flag)).partition(is_unsafe);
-    let mut ranked: Vec<(i32, usize)> = rest.iter().enumerate().map(|(at, flag)| (-usefulness(flag), at)).collect();
+    let mut ranked: Vec<(i32, usize)> =
+        rest.iter().enumerate().map(|(at, flag)| (-usefulness(flag), at)).collect();
     ranked.sort_unstable();
     let best: std::collections::BTreeSet<usize> = ranked.into_iter().take(MOST).map(|(_, at)| at).collect();
-    let mut left_out: Vec<(Flag, LeftOut)> = unsafe_ones.into_iter().map(|flag| (flag, LeftOut::Unsafe)).collect();
+    let mut left_out: Vec<(Flag, LeftOut)> =
+        unsafe_ones.into_iter().map(|flag| (flag, LeftOut::Unsafe)).collect();
     let mut chosen = Vec::new();
     for (at, flag) in rest.into_iter().enumerate() {
         match best.contains(&at) {
@@ -86,19 +88,79 @@ fn choose(flags: Vec<Flag>) -> (Vec<Flag>, Vec<(Flag, LeftOut)>) {
 
 fn is_unsafe(flag: &Flag) -> bool {
     const WORDS: [&str; 33] = [
-        "exec", "execdir", "execute", "ok", "okdir", "pre", "command", "cmd", "shell", "eval", "output", "out", "write", "inplace",
-        "place", "delete", "remove", "rm", "force", "config", "rcfile", "plugin", "load", "editor", "pager", "hook",
-        "upload", "password", "token", "fprint", "fls", "hostname", "overwrite",
+        "exec",
+        "execdir",
+        "execute",
+        "ok",
+        "okdir",
+        "pre",
+        "command",
+        "cmd",
+        "shell",
+        "eval",
+        "output",
+        "out",
+        "write",
+        "inplace",
+        "place",
+        "delete",
+        "remove",
+        "rm",
+        "force",
+        "config",
+        "rcfile",
+        "plugin",
+        "load",
+        "editor",
+        "pager",
+        "hook",
+        "upload",
+        "password",
+        "token",
+        "fprint",
+        "fls",
+        "hostname",
+        "overwrite",
     ];
     flag.name().split(['-', '_']).any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
 
 fn usefulness(flag: &Flag) -> i32 {
     const USEFUL: [&str; 34] = [
-        "ignore-case", "max-count", "limit", "count", "recursive", "all", "format", "json", "glob", "include",
-        "exclude", "depth", "max-depth", "context", "line-number", "word-regexp", "fixed-strings", "invert-match",
-        "files-with-matches", "sort", "reverse", "filter", "name", "since", "until", "lines", "tail", "type",
-        "human-readable", "package", "release", "namespace", "selector", "all-targets",
+        "ignore-case",
+        "max-count",
+        "limit",
+        "count",
+        "recursive",
+        "all",
+        "format",
+        "json",
+        "glob",
+        "include",
+        "exclude",
+        "depth",
+        "max-depth",
+        "context",
+        "line-number",
+        "word-regexp",
+        "fixed-strings",
+        "invert-match",
+        "files-with-matches",
+        "sort",
+        "reverse",
+        "filter",
+        "name",
+        "since",
+        "until",
+        "lines",
+        "tail",
+        "type",
+        "human-readable",
+        "package",
+        "release",
+        "namespace",
+        "selector",
+        "all-targets",
     ];
     let text = flag.text.to_ascii_lowercase();
     let doubtful = ["deprecated", "unstable", "nightly", "experimental", "alias for", "alias of"];
@@ -171,7 +233,8 @@ fn same_name(term: &str, name: &str) -> bool {
 
 /// The first sentence, with a capital; the name where there is no text.
 fn sentence(text: &str, name: &str) -> String {
-    let text = text.split("[possible values").next().unwrap_or_default().split(". ").next().unwrap_or_default();
+    let text =
+        text.split("[possible values").next().unwrap_or_default().split(". ").next().unwrap_or_default();
     let short: String = text.trim().trim_end_matches(['.', ';', ',']).chars().take(160).collect();
     let mut characters = short.chars();
     match characters.next() {
@@ -207,13 +270,20 @@ fn is_prose(line: &str) -> bool {
     });
     let begins = line.starts_with(|c: char| c.is_alphanumeric());
     let no_text = ["usage", "example", "or:", "try "].iter().any(|word| lower.starts_with(word));
-    begins && word_count > 1 && !line.ends_with(':') && !no_text && !version && !(line.contains('<') && line.contains('@'))
+    begins
+        && word_count > 1
+        && !line.ends_with(':')
+        && !no_text
+        && !version
+        && !(line.contains('<') && line.contains('@'))
 }
 
 fn remarks(usage: &Usage, left_out: &[(Flag, LeftOut)], undescribed: bool) -> Vec<String> {
-    let mut remarks = vec!["Proposed from its help. Review it: what each value may be, and what it may change.".to_owned()];
+    let mut remarks =
+        vec!["Proposed from its help. Review it: what each value may be, and what it may change.".to_owned()];
     if undescribed {
-        remarks.push("Say in `description` what it does and when to use it; a model chooses by it.".to_owned());
+        remarks
+            .push("Say in `description` what it does and when to use it; a model chooses by it.".to_owned());
     }
     if usage.subcommands {
         remarks.push("It has subcommands: ask for the help of one, and propose that.".to_owned());
@@ -222,10 +292,14 @@ fn remarks(usage: &Usage, left_out: &[(Flag, LeftOut)], undescribed: bool) -> Ve
         (LeftOut::Unsafe, "Left out, since a caller could write or run something with them:"),
         (LeftOut::Crowded, "Left out, since there are so many:"),
     ] {
-        let words: Vec<&str> =
-            left_out.iter().filter(|(_, reason)| *reason == why).map(|(flag, _)| flag.word.as_str()).collect();
+        let words: Vec<&str> = left_out
+            .iter()
+            .filter(|(_, reason)| *reason == why)
+            .map(|(flag, _)| flag.word.as_str())
+            .collect();
         if !words.is_empty() {
-            let more = if words.len() > 12 { format!(" and {} more", words.len() - 12) } else { String::new() };
+            let more =
+                if words.len() > 12 { format!(" and {} more", words.len() - 12) } else { String::new() };
             let shown: Vec<&str> = words.into_iter().take(12).collect();
             remarks.push(format!("{text} {}{more}", shown.join(" ")));
         }

@@ -132,7 +132,8 @@ fn is_name(token: &str, lower_too: bool) -> bool {
     let bare = token.trim_end_matches("...");
     let word = bare.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     let shouted = word && bare.len() > 1 && !bare.contains(|c: char| c.is_ascii_lowercase());
-    let bracketed = (bare.starts_with('<') && bare.ends_with('>')) || (bare.starts_with('{') && bare.ends_with('}'));
+    let bracketed =
+        (bare.starts_with('<') && bare.ends_with('>')) || (bare.starts_with('{') && bare.ends_with('}'));
     bracketed || shouted || (word && lower_too && bare.starts_with(|c: char| c.is_ascii_alphabetic()))
 }
 
@@ -147,9 +148,21 @@ mod tests {
             ("Usage: grep [OPTION]... PATTERNS [FILE]...", "grep", "PATTERNS FILE?*"),
             ("usage: server.py [-h] [-b ADDRESS] [port]", "python3 -m http.server", "port?"),
             ("Usage: cargo build [OPTIONS]", "cargo build", ""),
-            ("usage: git log [<options>] [<revision-range>] [[--] <path>...]\n   or: git show", "git log", "revision-range? path?*"),
-            ("usage: git grep [<options>] [-e] <pattern> [<rev>...] [[--] <path>...]", "git grep", "pattern rev?* path?*"),
-            ("USAGE:\n  rg [OPTIONS] PATTERN [PATH ...]\n  rg [OPTIONS] -e PATTERN ...", "rg", "PATTERN PATH?*"),
+            (
+                "usage: git log [<options>] [<revision-range>] [[--] <path>...]\n   or: git show",
+                "git log",
+                "revision-range? path?*",
+            ),
+            (
+                "usage: git grep [<options>] [-e] <pattern> [<rev>...] [[--] <path>...]",
+                "git grep",
+                "pattern rev?* path?*",
+            ),
+            (
+                "USAGE:\n  rg [OPTIONS] PATTERN [PATH ...]\n  rg [OPTIONS] -e PATTERN ...",
+                "rg",
+                "PATTERN PATH?*",
+            ),
             ("Usage:\n  naval_fate ship new <name>...", "naval_fate", "name*"),
             ("Usage:\tjq [options] <jq filter> [file...]", "jq", "jq filter file?*"),
             ("usage: x [-h] {a,b} file [file ...]\n\npositional arguments:\n", "x", "{a,b} file*"),
@@ -158,7 +171,14 @@ mod tests {
             let told: Vec<String> = usage
                 .positionals
                 .iter()
-                .map(|p| format!("{}{}{}", p.name, if p.optional { "?" } else { "" }, if p.many { "*" } else { "" }))
+                .map(|p| {
+                    format!(
+                        "{}{}{}",
+                        p.name,
+                        if p.optional { "?" } else { "" },
+                        if p.many { "*" } else { "" }
+                    )
+                })
                 .collect();
             assert_eq!(told.join(" "), expected, "{help}");
         }

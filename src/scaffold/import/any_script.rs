@@ -38,6 +38,7 @@ fn command(name: &str, tool: &Value, run: &str) -> Proposal {
 }
 
 fn variable(input: &str) -> String {
-    let name: String = input.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    let name: String =
+        input.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
     format!("INPUTS__{name}")
 }

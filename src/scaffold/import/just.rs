@@ -19,8 +19,9 @@ struct Written {
 }
 
 pub fn read(text: &str, file: &str) -> Result<Imported, BadImport> {
-    let header = Regex::new(r"^@?([A-Za-z_][A-Za-z0-9_-]*)((?:\s+[^:=]|\s+[^:]*?=)[^:]*?|[^:=]*)?\s*:([^=].*)?$")
-        .expect("the pattern is written here");
+    let header =
+        Regex::new(r"^@?([A-Za-z_][A-Za-z0-9_-]*)((?:\s+[^:=]|\s+[^:]*?=)[^:]*?|[^:=]*)?\s*:([^=].*)?$")
+            .expect("the pattern is written here");
     let mut imported = Imported::default();
     let (mut comment, mut attributes) = (None, String::new());
     for line in text.lines() {
@@ -46,7 +47,14 @@ fn is_statement(line: &str) -> bool {
     words.iter().any(|word| line.starts_with(word)) || line.starts_with([' ', '\t'])
 }
 
-fn recipe(imported: &mut Imported, name: &str, params: &str, comment: Option<String>, attributes: &str, file: &str) {
+fn recipe(
+    imported: &mut Imported,
+    name: &str,
+    params: &str,
+    comment: Option<String>,
+    attributes: &str,
+    file: &str,
+) {
     if name.starts_with('_') || attributes.contains("private") {
         return;
     }
@@ -56,7 +64,9 @@ fn recipe(imported: &mut Imported, name: &str, params: &str, comment: Option<Str
     }
     match written(params) {
         Some(written) => imported.proposals.push(command(name, written, comment, file)),
-        None => imported.notes.push(format!("left out the recipe `{name}`: its parameters `{}` cannot be read", params.trim())),
+        None => imported
+            .notes
+            .push(format!("left out the recipe `{name}`: its parameters `{}` cannot be read", params.trim())),
     }
 }
 
@@ -81,13 +91,17 @@ fn written(params: &str) -> Option<Vec<Written>> {
 fn command(name: &str, written: Vec<Written>, comment: Option<String>, file: &str) -> Proposal {
     let usual = ["justfile", ".justfile"].contains(&file.to_ascii_lowercase().as_str());
     let named = (!usual).then(|| format!("--justfile={file}"));
-    let mut args: Vec<Element> = ["--color=never".to_owned()].into_iter().chain(named).map(Element::Word).collect();
+    let mut args: Vec<Element> =
+        ["--color=never".to_owned()].into_iter().chain(named).map(Element::Word).collect();
     args.extend(["--", name].map(|word| Element::Word(word.to_owned())));
     let mut remarks = Vec::new();
     let mut params = Vec::new();
     for written in written {
         let Some(param) = param(&written) else {
-            remarks.push(format!("`{}` and what follows it keep their defaults, which are expressions.", written.name));
+            remarks.push(format!(
+                "`{}` and what follows it keep their defaults, which are expressions.",
+                written.name
+            ));
             break;
         };
         args.push(Element::Word(format!("{{{{{}}}}}", param.name)));
@@ -106,9 +120,10 @@ fn command(name: &str, written: Vec<Written>, comment: Option<String>, file: &st
 
 /// `None` if its default is an expression: a caller who leaves it out would shift what follows.
 fn param(written: &Written) -> Option<Param> {
-    let literal = written.default.as_deref().map(|text| text.strip_prefix(['\'', '"']).map(|text| {
-        text.trim_end_matches(['\'', '"']).to_owned()
-    }));
+    let literal = written
+        .default
+        .as_deref()
+        .map(|text| text.strip_prefix(['\'', '"']).map(|text| text.trim_end_matches(['\'', '"']).to_owned()));
     let mut schema = plain_word();
     let presence = match (written.many, literal) {
         (_, Some(None)) => return None,
@@ -121,7 +136,10 @@ fn param(written: &Written) -> Option<Param> {
         && !Regex::new(schema.get("pattern")?.as_str()?).is_ok_and(|pattern| pattern.is_match(default))
     {
         // Its own default has to fit: nothing, or what the author chose.
-        schema.insert("pattern".to_owned(), json!(format!("^({}|[A-Za-z0-9_./:@%+,][A-Za-z0-9_./:@%+,=-]*)$", regex::escape(default))));
+        schema.insert(
+            "pattern".to_owned(),
+            json!(format!("^({}|[A-Za-z0-9_./:@%+,][A-Za-z0-9_./:@%+,=-]*)$", regex::escape(default))),
+        );
     }
     if written.many.is_some() {
         let items = Value::Object(schema);
@@ -163,7 +181,8 @@ deploy $ENV='' +hosts=('a' + 'b'): build && clean
         assert_eq!(imported.notes, ["left out the recipe `drop`: it asks a person before it runs"]);
         let build = &imported.proposals[0];
         assert_eq!(build.description, "Build a target");
-        let params: Vec<(&str, &Presence)> = build.params.iter().map(|p| (p.name.as_str(), &p.presence)).collect();
+        let params: Vec<(&str, &Presence)> =
+            build.params.iter().map(|p| (p.name.as_str(), &p.presence)).collect();
         assert_eq!(
             params,
             [

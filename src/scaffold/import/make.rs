@@ -25,12 +25,16 @@ pub fn read(text: &str, file: &str) -> Result<Imported, BadImport> {
 fn phony(text: &str) -> BTreeSet<String> {
     let lines = text.lines().filter_map(|line| line.strip_prefix(".PHONY"));
     let targets = lines.filter_map(|line| line.trim_start().strip_prefix(':'));
-    targets.flat_map(|line| line.split('#').next().unwrap_or_default().split_whitespace()).map(str::to_owned).collect()
+    targets
+        .flat_map(|line| line.split('#').next().unwrap_or_default().split_whitespace())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Rules for targets with plain names, each once.
 fn rules(text: &str) -> Vec<Rule> {
-    let rule = Regex::new(r"^([A-Za-z0-9][A-Za-z0-9_./ -]*?)\s*::?([^=:].*)?$").expect("the pattern is written here");
+    let rule = Regex::new(r"^([A-Za-z0-9][A-Za-z0-9_./ -]*?)\s*::?([^=:].*)?$")
+        .expect("the pattern is written here");
     let (mut rules, mut seen, mut comment) = (Vec::new(), BTreeSet::new(), None);
     for line in text.lines() {
         if let Some(text) = line.strip_prefix('#') {
@@ -56,7 +60,8 @@ fn command(rule: &Rule, file: &str) -> Proposal {
     let target = &rule.target;
     let usual = ["Makefile", "makefile", "GNUmakefile"].contains(&file);
     let named = (!usual).then(|| format!("--file={file}"));
-    let words = ["--no-print-directory".to_owned()].into_iter().chain(named).chain(["--".to_owned(), target.clone()]);
+    let words =
+        ["--no-print-directory".to_owned()].into_iter().chain(named).chain(["--".to_owned(), target.clone()]);
     Proposal {
         name: tool_name(&format!("make-{target}")),
         description: match &rule.document {

@@ -30,7 +30,9 @@ fn command(name: &str, tool: &Value, script: &str) -> Proposal {
     Proposal {
         name: tool_name(name),
         description: tool.get("description").and_then(Value::as_str).unwrap_or(name).to_owned(),
-        remarks: vec!["Each value is one word now; where the original split one into several, use a list.".to_owned()],
+        remarks: vec![
+            "Each value is one word now; where the original split one into several, use a list.".to_owned(),
+        ],
         action: Action::Shell { shell: "sh".to_owned(), run: with_variables(script, &placeholder) },
         params: params.into_iter().flatten().map(|(name, param)| declared(name, param, false)).collect(),
         ..Proposal::default()

@@ -8,7 +8,8 @@ use super::{BadImport, Imported, declared};
 use crate::scaffold::proposal::{Action, Proposal, tool_name};
 
 pub fn read(value: &Value) -> Result<Imported, BadImport> {
-    let tools = value.pointer("/mcp/tools").and_then(Value::as_array).ok_or(BadImport::Missing("`mcp.tools`"))?;
+    let tools =
+        value.pointer("/mcp/tools").and_then(Value::as_array).ok_or(BadImport::Missing("`mcp.tools`"))?;
     let shell = value.pointer("/mcp/run/shell").and_then(Value::as_str).unwrap_or("sh");
     let mut imported = Imported::default();
     for tool in tools {
@@ -30,7 +31,12 @@ fn command(name: &str, tool: &Value, shell: &str) -> Result<Proposal, &'static s
     }
     let params = tool.get("params").and_then(Value::as_object);
     let constraints = tool.get("constraints").and_then(Value::as_array);
-    let remark = |text: &Value| format!("A constraint to write as `pattern`, `enum` or a limit: {}", text.as_str().unwrap_or_default());
+    let remark = |text: &Value| {
+        format!(
+            "A constraint to write as `pattern`, `enum` or a limit: {}",
+            text.as_str().unwrap_or_default()
+        )
+    };
     Ok(Proposal {
         name: tool_name(name),
         description: tool.get("description").and_then(Value::as_str).unwrap_or(name).to_owned(),

@@ -195,7 +195,9 @@ fn declared(name: &str, declaration: &Value, required: bool) -> Param {
     }
     let presence = match declaration.get("default").filter(|default| !default.is_null()) {
         Some(default) => Presence::Default(default.clone()),
-        None if declaration.get("required").and_then(Value::as_bool).unwrap_or(required) => Presence::Required,
+        None if declaration.get("required").and_then(Value::as_bool).unwrap_or(required) => {
+            Presence::Required
+        }
         None => Presence::Optional,
     };
     let description = text("description").unwrap_or(name).to_owned();

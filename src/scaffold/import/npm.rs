@@ -23,14 +23,18 @@ pub fn read(text: &str) -> Result<Imported, BadImport> {
 /// What the package says it is managed by.
 fn manager(package: &Value) -> &'static str {
     let named = package.get("packageManager").and_then(Value::as_str).unwrap_or_default();
-    ["pnpm", "yarn", "bun"].into_iter().find(|manager| named.starts_with(&format!("{manager}@"))).unwrap_or("npm")
+    ["pnpm", "yarn", "bun"]
+        .into_iter()
+        .find(|manager| named.starts_with(&format!("{manager}@")))
+        .unwrap_or("npm")
 }
 
 fn reason_to_leave_out(name: &str, scripts: &Map<String, Value>) -> Option<String> {
     if name.starts_with('-') || tool_name(name).is_empty() {
         return Some("its name cannot be passed on".to_owned());
     }
-    const HOOKS: [&str; 6] = ["install", "preinstall", "postinstall", "prepare", "prepublish", "prepublishOnly"];
+    const HOOKS: [&str; 6] =
+        ["install", "preinstall", "postinstall", "prepare", "prepublish", "prepublishOnly"];
     if HOOKS.contains(&name) {
         return Some("npm runs it by itself".to_owned());
     }
@@ -61,7 +65,10 @@ mod tests {
         assert_eq!(names, ["pnpm-build-css", "pnpm-test"]);
         assert_eq!(
             imported.notes,
-            ["left out the script `pretest`: npm runs it with `test`", "left out the script `prepare`: npm runs it by itself"]
+            [
+                "left out the script `pretest`: npm runs it with `test`",
+                "left out the script `prepare`: npm runs it by itself"
+            ]
         );
         assert_eq!(read("{}"), Err(BadImport::Missing("`scripts`")));
         assert!(matches!(read("{"), Err(BadImport::NotJson(_))));
