@@ -35,6 +35,10 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand --version 'Print version'
             cand call 'Run one tool here and now'
             cand list 'List the tools that the file offers'
+            cand init 'Write a file to begin with'
+            cand new 'Print a template of commands, or add it to a file'
+            cand add 'Propose a command from a program''s own help'
+            cand import 'Make commands of another tool''s file: package.json, justfile, Makefile and others'
             cand completions 'Print a completion script for a shell'
             cand schema 'Print the JSON Schema of a document that mcpfier prints'
         }
@@ -50,6 +54,47 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand -c 'The file that declares the commands'
             cand --config 'The file that declares the commands'
             cand --all 'Also what is hidden, and why'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;init'= {
+            cand --template 'A template to begin with, instead of being asked; `mcpfier new --list` lists them'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;new'= {
+            cand --template 'The same'
+            cand --into 'Add its commands to this file instead of printing them'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --list 'List all templates'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;add'= {
+            cand --from-help 'The program with its words, as in ''rg --help'' or ''git grep -h''; it is run once'
+            cand --name 'The name of the command'
+            cand --into 'Add it to this file instead of printing it'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;import'= {
+            cand --as 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script'
+            cand --into 'Add the commands to this file instead of printing them'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
             cand --dry-run 'Show what a call (or each command) would run, and run nothing'
             cand --json 'Print JSON for programs'
             cand -h 'Print help'

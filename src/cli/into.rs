@@ -39,7 +39,10 @@ pub fn deliver(commands: &str, into: Option<&Path>, printer: &Printer) -> Exit {
 fn talk_of_problems(text: &str, printer: &Printer) {
     let path = Path::new("proposal.yaml");
     let loaded = config::check_bytes(path, text.as_bytes().to_vec(), &session::host());
-    printer.talk(&loaded.report.offline().render_problems(printer.style()));
+    let report = loaded.report.offline();
+    if report.errors().chain(report.warnings()).next().is_some() {
+        printer.talk(&report.render_problems(printer.style()));
+    }
 }
 
 fn add(commands: &str, file: &Path) -> Result<Vec<String>, String> {

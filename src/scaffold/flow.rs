@@ -78,22 +78,17 @@ fn double_quoted(text: &str) -> String {
 
 /// Whether a text can stand without quotes and stays a text.
 fn is_plain(text: &str) -> bool {
-    let safe = |c: char| {
-        c.is_alphanumeric()
-            || matches!(c, '_' | '-' | '.' | '/' | '+' | ' ' | '=' | '(' | ')' | ';' | '~' | '^' | '$')
-    };
-    let begins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '/' | '(' | '^' | '$');
-    let option =
-        text.starts_with('-') && text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_alphabetic());
-    let double_dash = text == "--";
-    let inside = text.chars().all(|c| safe(c) || c == ',' && text.contains(", "));
-    let list_safe = !text.contains(',');
-    double_dash
-        || (inside
-            && list_safe
-            && (text.starts_with(begins) || option)
-            && !text.ends_with(' ')
-            && !looks_like_another_type(text))
+    if ["--", ".", ".."].contains(&text) {
+        return true;
+    }
+    let begins = |c: char| c.is_alphanumeric() || "_/(^$".contains(c);
+    let inside = |c: char| c.is_alphanumeric() || "_-./+ =();~^$`<>".contains(c);
+    let bare = text.trim_start_matches('-');
+    let option = bare.len() < text.len() && bare.starts_with(|c: char| c.is_ascii_alphabetic());
+    (option || text.starts_with(begins))
+        && text.chars().all(inside)
+        && !text.ends_with(' ')
+        && !looks_like_another_type(text)
 }
 
 /// What readers of YAML 1.1 or 1.2 would take for a number, a boolean, a date or nothing.
@@ -132,6 +127,9 @@ mod tests {
             (" a", "' a'"),
             ("a ", "'a '"),
             ("*", "'*'"),
+            (".", "."),
+            ("run `x <y>`", "run `x <y>`"),
+            ("`x`", "'`x`'"),
             ("~", "'~'"),
         ] {
             assert_eq!(scalar(text), expected);

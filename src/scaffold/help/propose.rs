@@ -87,7 +87,7 @@ fn choose(flags: Vec<Flag>) -> (Vec<Flag>, Vec<(Flag, LeftOut)>) {
 }
 
 fn is_unsafe(flag: &Flag) -> bool {
-    const WORDS: [&str; 33] = [
+    const WORDS: [&str; 36] = [
         "exec",
         "execdir",
         "execute",
@@ -121,6 +121,9 @@ fn is_unsafe(flag: &Flag) -> bool {
         "fls",
         "hostname",
         "overwrite",
+        "textconv",
+        "ext",
+        "filters",
     ];
     flag.name().split(['-', '_']).any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
 }
@@ -163,7 +166,16 @@ fn usefulness(flag: &Flag) -> i32 {
         "all-targets",
     ];
     let text = flag.text.to_ascii_lowercase();
-    let doubtful = ["deprecated", "unstable", "nightly", "experimental", "alias for", "alias of"];
+    let doubtful = [
+        "deprecated",
+        "unstable",
+        "nightly",
+        "experimental",
+        "alias for",
+        "alias of",
+        "opposite of",
+        "(default)",
+    ];
     let mut points = 0;
     points += if USEFUL.contains(&flag.name()) { 4 } else { 0 };
     points += if flag.word.starts_with("--") { 2 } else { 0 };
@@ -204,7 +216,7 @@ impl Draft {
             self.args.push(Element::Word("--".to_owned()));
         }
         for positional in positionals {
-            let name = self.free_name(&param_name(positional.name.split(',').next().unwrap_or_default()));
+            let name = self.name_of(positional);
             let text = entries.iter().find(|entry| same_name(&entry.term, &positional.name));
             let text = text.map_or("", |entry| entry.text.as_str());
             let mut schema = kind::schema(&positional.name, text);
@@ -216,6 +228,13 @@ impl Draft {
             self.args.push(Element::Word(format!("{{{{{name}}}}}")));
             self.params.push(Param { description: sentence(text, &positional.name), name, schema, presence });
         }
+    }
+
+    /// Of several files `files`, where `file` is an option.
+    fn name_of(&self, positional: &Positional) -> String {
+        let name = param_name(positional.name.split(',').next().unwrap_or_default());
+        let taken = self.params.iter().any(|param| param.name == name);
+        self.free_name(&if taken && positional.many { format!("{name}s") } else { name })
     }
 
     fn free_name(&self, name: &str) -> String {

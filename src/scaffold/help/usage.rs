@@ -34,20 +34,29 @@ pub fn usage(help: &str, words: &[String]) -> Option<Usage> {
 fn first_form(help: &str) -> Option<String> {
     let heading = Regex::new(r"(?i)^\s*usage:?\s*").expect("the pattern is written here");
     let mut lines = help.lines().skip_while(|line| !heading.is_match(line));
-    let first = heading.replace(lines.next()?, "").into_owned();
-    let mut form = first.trim().to_owned();
+    let mut form = heading.replace(lines.next()?, "").trim().to_owned();
+    let mut indent = 0;
     for line in lines {
-        let line_text = line.trim();
-        let goes_on = line.starts_with([' ', '\t']) && !line_text.starts_with("or:");
-        if form.is_empty() && !line_text.is_empty() {
-            form = line_text.to_owned();
-        } else if goes_on && line_text.starts_with(['[', '<', '{', '.']) {
-            form = format!("{form} {line_text}");
+        if form.is_empty() {
+            form = line.trim().to_owned();
+            indent = indent_of(line);
+        } else if indent_of(line) > indent && !begins_another_form(line, &form) {
+            form = format!("{form} {}", line.trim());
         } else {
             break;
         }
     }
     (!form.is_empty()).then_some(form)
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// Another form begins with the program's name, or says so. An option is no part of the usage.
+fn begins_another_form(line: &str, form: &str) -> bool {
+    let first = line.split_whitespace().next().unwrap_or_default();
+    first == "or:" || first.starts_with('-') || form.split_whitespace().next() == Some(first)
 }
 
 /// Splits at blanks outside of brackets.
@@ -165,6 +174,11 @@ mod tests {
             ),
             ("Usage:\n  naval_fate ship new <name>...", "naval_fate", "name*"),
             ("Usage:\tjq [options] <jq filter> [file...]", "jq", "jq filter file?*"),
+            (
+                "usage: x [-a]\n         [-b]\n         file [to ...]\n\npositional arguments:",
+                "x",
+                "file to?*",
+            ),
             ("usage: x [-h] {a,b} file [file ...]\n\npositional arguments:\n", "x", "{a,b} file*"),
         ] {
             let usage = usage(help, &words(program)).unwrap();
