@@ -73,8 +73,9 @@ fn asks_for_help(word: &str) -> bool {
 
 /// What the program prints about itself, on whichever stream.
 fn help_text(words: &[String], printer: &Printer, fork_server: Option<ForkServer>) -> Result<String, Exit> {
-    let session = Session::of_bytes(asking(words).to_string().into_bytes(), printer)?;
-    let call = Call { principal: session.principal(), tool: "help".to_owned(), arguments: Map::new() };
+    let name = name_of(words);
+    let session = Session::of_bytes(asking(&name, words).to_string().into_bytes(), printer)?;
+    let call = Call { principal: session.principal(), tool: name, arguments: Map::new() };
     let cannot = |error: std::io::Error| {
         printer.error(&format!("no command can be run: {error}"));
         Exit::NOT_STARTED
@@ -103,11 +104,17 @@ fn help_text(words: &[String], printer: &Printer, fork_server: Option<ForkServer
     Ok(if stdout.trim().is_empty() { text(Stream::Stderr) } else { stdout })
 }
 
+/// The program's, which problems are told with.
+fn name_of(words: &[String]) -> String {
+    let name = words.first().map(|word| tool_name(word)).unwrap_or_default();
+    if name.is_empty() { "help".to_owned() } else { name }
+}
+
 /// A configuration with one command, which asks for help. No word of it is a template.
-fn asking(words: &[String]) -> serde_json::Value {
+fn asking(name: &str, words: &[String]) -> serde_json::Value {
     let args: Vec<serde_json::Value> = words.iter().skip(1).map(|word| json!({ "literal": word })).collect();
     json!({ "version": 1, "commands": [{
-        "name": "help",
+        "name": name,
         "description": "Ask a program for its help.",
         "script": words.first(),
         "args": args,

@@ -137,7 +137,7 @@ fn programs_of_this_host_are_asked_for_their_help() {
 fn a_program_without_help_is_said() {
     for (words, status, told) in [
         (&["add"][..], 2, "error: name a program: `mcpfier add --from-help 'rg --help'`\n"),
-        (&["add", "--from-help", "--help"], 2, "error: name a program: "),
+        (&["add", "--from-help=--help"], 2, "error: name a program: "),
         (&["add", "--from-help", "grep 'x"], 2, "error: `grep 'x` has a quote that is not closed\n"),
         (&["add", "--from-help", "grep", "--name", "a b"], 2, "error: `a b` is no name for a command; "),
         (

@@ -117,6 +117,7 @@ fn what_a_template_guards_against_is_refused() {
         ("http", ["http-get", "url=http://example.com/"]),
         ("docker", ["docker-logs", "container=--help"]),
         ("kubectl", ["kubectl-get", "kind=secrets"]),
+        ("jq", ["json-query", "filter=-n"]),
         ("make", ["make-build", "target=SHELL=/bin/x"]),
         ("network", ["network-ping", "host=-f"]),
     ] {
@@ -125,6 +126,9 @@ fn what_a_template_guards_against_is_refused() {
         all.extend(words);
         if words[0] == "search-text" {
             all.push("paths=../..");
+        }
+        if words[0] == "json-query" {
+            all.push("file=example.json");
         }
         if words[0] == "sqlite-query" {
             all.push("database=example.db");
