@@ -1,6 +1,6 @@
 //! The command line as clap reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -34,6 +34,9 @@ in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
 Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file · 5 no such tool
 6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted
 137 over a limit; a tool that ran gives its own.";
+
+/// Where `mcpfier init` writes, since it is looked for there.
+const INIT_FILE: &str = "config.yaml";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -109,11 +112,13 @@ pub enum Verb {
     /// Write a file to begin with
     Init {
         /// The file to write; one that is there is never touched
-        #[arg(default_value = "config.yaml", hide_default_value = true)]
+        #[arg(default_value = INIT_FILE)]
         file: PathBuf,
         /// A template to begin with, instead of being asked; `mcpfier new --list` lists them
         #[arg(long = "template", value_name = "NAME", value_delimiter = ',')]
         templates: Vec<String>,
+        #[arg(hide = true)]
+        words: Vec<String>,
     },
     /// Print a template of commands, or add it to a file
     New(NewWords),
@@ -128,6 +133,8 @@ pub enum Verb {
         /// Add it to this file instead of printing it
         #[arg(long, value_name = "FILE")]
         into: Option<PathBuf>,
+        #[arg(hide = true)]
+        words: Vec<String>,
     },
     /// Make commands of another tool's file: package.json, justfile, Makefile and others
     Import {
@@ -139,6 +146,8 @@ pub enum Verb {
         /// Add the commands to this file instead of printing them
         #[arg(long, value_name = "FILE")]
         into: Option<PathBuf>,
+        #[arg(hide = true)]
+        words: Vec<String>,
     },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
@@ -172,6 +181,8 @@ pub struct NewWords {
     /// List all templates
     #[arg(long)]
     pub list: bool,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
 }
 
 impl Verb {
@@ -188,4 +199,36 @@ impl Verb {
             Self::Schema { .. } => "schema",
         }
     }
+
+    /// Whether it needs no file of ours and may write one.
+    pub fn begins_something(&self) -> bool {
+        matches!(self, Self::Init { .. } | Self::New(_) | Self::Add { .. } | Self::Import { .. })
+    }
+
+    /// What follows the verb, should a command of its name be meant.
+    pub fn rest(&self) -> Vec<String> {
+        let (first, words): (Option<String>, &[String]) = match self {
+            Self::Call(call) => (Some(call.name.clone()), &call.arguments),
+            // A file that is not named is the default, which nobody typed.
+            Self::Init { file, words, .. } => (text_of(file).filter(|file| file != INIT_FILE), words),
+            Self::New(new) => (new.name.clone(), &new.words),
+            Self::Add { words, .. } => (None, words),
+            Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
+            Self::List { .. } | Self::Completions { .. } | Self::Schema { .. } => (None, &[]),
+        };
+        first.into_iter().chain(words.iter().cloned()).collect()
+    }
+
+    /// Words that only a command can have.
+    pub fn strange_word(&self) -> Option<&String> {
+        match self {
+            Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
+            Self::New(new) => new.words.first(),
+            Self::Call(_) | Self::List { .. } | Self::Completions { .. } | Self::Schema { .. } => None,
+        }
+    }
+}
+
+fn text_of(path: &Path) -> Option<String> {
+    path.to_str().map(str::to_owned)
 }

@@ -289,12 +289,8 @@ fn is_prose(line: &str) -> bool {
     });
     let begins = line.starts_with(|c: char| c.is_alphanumeric());
     let no_text = ["usage", "example", "or:", "try "].iter().any(|word| lower.starts_with(word));
-    begins
-        && word_count > 1
-        && !line.ends_with(':')
-        && !no_text
-        && !version
-        && !(line.contains('<') && line.contains('@'))
+    let author = line.contains('<') && line.contains('@');
+    begins && word_count > 1 && !line.ends_with(':') && ![no_text, version, author].contains(&true)
 }
 
 fn remarks(usage: &Usage, left_out: &[(Flag, LeftOut)], undescribed: bool) -> Vec<String> {

@@ -93,6 +93,23 @@ fn a_command_of_the_original_wins_over_a_new_verb() {
     let text = "commands:\n  - name: add\n    script: echo\n    args: [mine]\n    description: Add.\n";
     let said = mcpfier(&["add"]).tools(text).may_talk().run();
     assert_eq!(said.stdout, "mine\n");
+    let said = mcpfier(&["add", "x=1"]).tools(text).may_talk().ends_somehow().run();
+    assert!(!said.stderr.contains("mcpfier call add"), "{}", said.stderr);
+}
+
+#[test]
+fn a_new_verb_wins_in_a_file_of_ours_and_names_the_way_to_the_command() {
+    let text =
+        "version: 1\ncommands:\n  - name: new\n    description: New.\n    script: echo\n    args: [mine]\n";
+    let said = mcpfier(&["new", "jq", "x=1"]).tools(text).ends_with(2).run();
+    assert_eq!(
+        said.stderr,
+        "error: `new` does not take `x=1`; a command of that name is run by `mcpfier call new …`\n"
+    );
+    assert_eq!(mcpfier(&["call", "new"]).tools(text).run().stdout, "mine\n");
+    let said = mcpfier(&["--dry-run", "init"]).ends_with(2).run();
+    assert_eq!(said.stderr, "error: `init` does not take `--dry-run`\n");
+    assert!(!said.folder().join("config.yaml").exists());
 }
 
 fn read(file: &Path) -> String {

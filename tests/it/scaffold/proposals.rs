@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use mcpfier::scaffold::help;
 
 use crate::support::program::{Program, mcpfier};
-use crate::support::skip::skip;
 
 #[test]
 fn help_texts_of_all_layouts_become_commands() {
@@ -114,7 +113,7 @@ fn what_cannot_be_imported_is_said() {
 }
 
 #[test]
-fn programs_of_this_host_are_asked_for_their_help() {
+fn programs_that_this_host_has_are_asked_for_their_help() {
     for (command, name, word) in [
         ("grep --help", "grep", "{ if: ignore_case, args: [--ignore-case] }"),
         ("git grep -h", "git-grep", "{ if: ignore_case, args: [--ignore-case] }"),
@@ -123,8 +122,8 @@ fn programs_of_this_host_are_asked_for_their_help() {
         ("python3 -m http.server --help", "python3-http-server", "[--bind, \"{{bind}}\"]"),
     ] {
         let said = mcpfier(&["add", "--from-help", command]).may_talk().ends_somehow().run();
-        if said.stderr.contains("no executable") || said.stdout.is_empty() {
-            skip(&format!("`{command}` says nothing here"));
+        // Every host that runs these tests has the first two.
+        if said.stdout.is_empty() && !["grep", "git-grep"].contains(&name) {
             continue;
         }
         assert!(said.stdout.contains(&format!("  - name: {name}\n")), "{}", said.stdout);
