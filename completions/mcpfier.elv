@@ -39,6 +39,9 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand new 'Print a template of commands, or add it to a file'
             cand add 'Propose a command from a program''s own help'
             cand import 'Make commands of another tool''s file: package.json, justfile, Makefile and others'
+            cand setup 'Put this server into the files of the clients that are found, or of these'
+            cand doctor 'Look for what usually goes wrong, and say the cure'
+            cand bundle 'Pack this program and the file into one `.mcpb` that desktop clients install'
             cand completions 'Print a completion script for a shell'
             cand schema 'Print the JSON Schema of a document that mcpfier prints'
         }
@@ -93,6 +96,38 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
         &'mcpfier;import'= {
             cand --as 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script'
             cand --into 'Add the commands to this file instead of printing them'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;setup'= {
+            cand --name 'The name of the entry [default: that of the server in the file]'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --print 'Show what would change, and change nothing'
+            cand --remove 'Take our entry out'
+            cand --project 'The files of the project in this folder rather than those of the user'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;doctor'= {
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;bundle'= {
+            cand -o 'Where to write it [default: the name of the server, with `.mcpb`]'
+            cand --output 'Where to write it [default: the name of the server, with `.mcpb`]'
+            cand --release 'The version of the bundle'
+            cand --author 'Who made it'
             cand -c 'The file that declares the commands'
             cand --config 'The file that declares the commands'
             cand --dry-run 'Show what a call (or each command) would run, and run nothing'

@@ -11,10 +11,12 @@
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!              cli → config → model
 //!              cli → scaffold
+//!              cli → clients
 //! ```
 
 pub mod call;
 pub mod cli;
+pub mod clients;
 pub mod config;
 pub mod engine;
 pub mod mcp;

@@ -6,7 +6,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
-use crate::model::{Availability, Catalog, Params, Presence, Tool};
+use crate::model::{Availability, Catalog, Params, Presence, Tool, nearest};
 
 use super::{ArgumentProblem, BadCall, Call, Invocation, rules};
 
@@ -116,18 +116,6 @@ fn unknown(params: &Params, name: &str) -> ArgumentProblem {
 
 fn nearest_tool(catalog: &Catalog, name: &str) -> Option<String> {
     nearest(name, catalog.offered().map(|tool| tool.name.as_str())).map(str::to_owned)
-}
-
-/// The nearest spelling, if one is near enough to be meant.
-fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if wanted.len() > 128 {
-        return None;
-    }
-    known
-        .map(|name| (strsim::damerau_levenshtein(wanted, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
 }
 
 /// A caller's own text, short enough to be sent back.

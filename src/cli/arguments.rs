@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use crate::clients::CLIENTS;
 
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";
 
@@ -17,14 +20,15 @@ mcpfier [OPTIONS]                            serve the file's tools over stdio
        mcpfier [OPTIONS] NAME [ARGUMENT=VALUE]...   run one tool here and now
        mcpfier [OPTIONS] COMMAND";
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   mcpfier --config tools.yaml                 serve the file over stdio (what an MCP client starts)
   mcpfier --validate                          say everything that is wrong with the file
   mcpfier --dry-run search pattern=TODO       show exactly what would run, and run nothing
   mcpfier search pattern=TODO                 run it here, now; its exit code is ours
-  mcpfier list                                what the file offers
+  mcpfier list                                what the file offers";
 
+const DETAILS: &str = "\
 Arguments of a tool are `name=value`, typed by its parameters; repeat a name to fill a list;
 `name:=JSON` passes any value.
 
@@ -44,7 +48,8 @@ const INIT_FILE: &str = "config.yaml";
     version,
     about = ABOUT,
     long_about = LONG_ABOUT,
-    after_help = AFTER_HELP,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"),
     override_usage = USAGE,
     disable_help_subcommand = true,
     subcommand_negates_reqs = true,
@@ -149,6 +154,12 @@ pub enum Verb {
         #[arg(hide = true)]
         words: Vec<String>,
     },
+    /// Put this server into the files of the clients that are found, or of these
+    Setup(SetupWords),
+    /// Look for what usually goes wrong, and say the cure
+    Doctor,
+    /// Pack this program and the file into one `.mcpb` that desktop clients install
+    Bundle(BundleWords),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of a document that mcpfier prints
@@ -185,6 +196,42 @@ pub struct NewWords {
     pub words: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct SetupWords {
+    /// The clients; without any, all that are found
+    #[arg(value_name = "CLIENT", value_parser = client_ids())]
+    pub clients: Vec<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub print: bool,
+    /// Take our entry out
+    #[arg(long)]
+    pub remove: bool,
+    /// The name of the entry [default: that of the server in the file]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The files of the project in this folder rather than those of the user
+    #[arg(long)]
+    pub project: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BundleWords {
+    /// Where to write it [default: the name of the server, with `.mcpb`]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// The version of the bundle
+    #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
+    pub release: String,
+    /// Who made it
+    #[arg(long, default_value = "mcpfier")]
+    pub author: String,
+}
+
+fn client_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
+}
+
 impl Verb {
     /// The word that names this verb; a file of the original may have a command of that name.
     pub fn word(&self) -> &'static str {
@@ -195,6 +242,9 @@ impl Verb {
             Self::New(_) => "new",
             Self::Add { .. } => "add",
             Self::Import { .. } => "import",
+            Self::Setup(_) => "setup",
+            Self::Bundle(_) => "bundle",
+            Self::Doctor => "doctor",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
         }
@@ -214,7 +264,12 @@ impl Verb {
             Self::New(new) => (new.name.clone(), &new.words),
             Self::Add { words, .. } => (None, words),
             Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
-            Self::List { .. } | Self::Completions { .. } | Self::Schema { .. } => (None, &[]),
+            Self::Setup(setup) => (None, &setup.clients),
+            Self::List { .. }
+            | Self::Completions { .. }
+            | Self::Schema { .. }
+            | Self::Doctor
+            | Self::Bundle(_) => (None, &[]),
         };
         first.into_iter().chain(words.iter().cloned()).collect()
     }
@@ -224,7 +279,7 @@ impl Verb {
         match self {
             Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
             Self::New(new) => new.words.first(),
-            Self::Call(_) | Self::List { .. } | Self::Completions { .. } | Self::Schema { .. } => None,
+            _ => None,
         }
     }
 }

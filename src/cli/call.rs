@@ -2,10 +2,13 @@
 
 use std::io::{self, Write};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, Outcome, Rejection, Sanitizer, Watcher};
+use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 use crate::runner::process::ForkServer;
@@ -114,14 +117,20 @@ fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit 
 /// `schemas/result.schema.json` describes it.
 fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
     let presented = outcome.present(plan);
-    let text = |stream| Sanitizer::clean(&outcome.output.joined(stream));
-    json!({
+    let mut document = json!({
         "tool": plan.tool.name.as_str(),
         "ok": !presented.is_error,
         "reason": presented.is_error.then(|| outcome.reason(&plan.tool.limits)),
         "run": presented.meta.get("mcpfier/run"),
-        "stdout": text(Stream::Stdout),
-        "stderr": text(Stream::Stderr),
+        "text": presented.plain_text(),
+        "stderr": Sanitizer::clean(&outcome.output.joined(Stream::Stderr)),
         "structured": presented.structured,
-    })
+    });
+    let stdout = outcome.output.joined(Stream::Stdout);
+    let (key, value) = match plan.tool.output.format {
+        OutputFormat::Binary => ("stdoutBase64", STANDARD.encode(&stdout)),
+        _ => ("stdout", Sanitizer::clean(&stdout)),
+    };
+    document[key] = value.into();
+    document
 }

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use crate::engine::{Ending, Rejection};
 use crate::model::ExitCodes;
-use crate::runner::{End, StartError};
+use crate::plan::PlanError;
+use crate::runner::End;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl Exit {
     pub const NO_CONFIG: Self = Self(4);
     /// There is no such command, or it is not available here.
     pub const NO_COMMAND: Self = Self(5);
-    /// Not run: denied or busy.
+    /// Not run: denied, busy, or a required limit cannot be enforced here.
     pub const REFUSED: Self = Self(6);
     /// Asked for something that this version does not have yet.
     pub const NOT_SUPPORTED: Self = Self(7);
@@ -56,11 +57,19 @@ impl Exit {
         use crate::call::BadCall;
         match rejection {
             Rejection::BadCall(BadCall::UnknownTool { .. } | BadCall::Unavailable { .. }) => Self::NO_COMMAND,
-            Rejection::BadCall(_) | Rejection::Plan(_) => Self::USAGE,
+            Rejection::BadCall(_) => Self::USAGE,
+            Rejection::Plan(problems) => Self::of_problems(problems),
             Rejection::Denied(_) | Rejection::Busy { .. } | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
-            Rejection::Start(StartError::Spawn { .. } | StartError::WorkingDir { .. }) => Self::NOT_STARTED,
             Rejection::Start(_) => Self::NOT_STARTED,
+        }
+    }
+
+    fn of_problems(problems: &[PlanError]) -> Self {
+        match problems.first() {
+            Some(PlanError::Unavailable { .. }) => Self::NO_COMMAND,
+            Some(PlanError::NotEnforceable { .. }) => Self::REFUSED,
+            Some(PlanError::Argument { .. }) | None => Self::USAGE,
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod add;
 mod arguments;
+mod bundle;
 mod call;
 mod completions;
+mod doctor;
 mod dry_run;
 mod exit;
 mod import;
@@ -12,6 +14,7 @@ mod into;
 mod list;
 mod new;
 mod pairs;
+mod place;
 mod print;
 mod schema;
 mod serve;
@@ -71,10 +74,19 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     match &arguments.verb {
         Some(Verb::Completions { shell }) => return completions::run(*shell),
         Some(Verb::Schema { document }) => return schema::run(document),
+        Some(Verb::Setup(words)) if !session::command_takes("setup", &arguments) => {
+            return setup::run(&arguments, words, &printer);
+        }
+        Some(Verb::Bundle(words)) if !session::command_takes("bundle", &arguments) => {
+            return bundle::run(&arguments, words, &printer);
+        }
+        Some(Verb::Doctor) if !session::command_takes("doctor", &arguments) => {
+            return doctor::run(&arguments, &printer);
+        }
         _ => {}
     }
     let begins = arguments.verb.as_ref().filter(|verb| verb.begins_something());
-    if let Some(verb) = begins.filter(|verb| !session::command_wins(&arguments, verb.word())) {
+    if let Some(verb) = begins.filter(|verb| !session::command_takes(verb.word(), &arguments)) {
         return match refused(&arguments, verb) {
             Some(problem) => {
                 printer.error(&problem);
@@ -91,7 +103,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Err(exit) => return exit,
     };
     if arguments.setup {
-        return setup::run(&session);
+        return setup::show(&session);
     }
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
@@ -116,7 +128,8 @@ fn begin(verb: &Verb, printer: &Printer, fork_server: Option<ForkServer>) -> Exi
         Verb::Import { file, format, into, .. } => {
             import::run(file.as_deref(), format.as_deref(), into.as_deref(), printer)
         }
-        Verb::Call(_) | Verb::List { .. } | Verb::Completions { .. } | Verb::Schema { .. } => Exit::USAGE,
+        // Not one of these; `Verb::begins_something` says which are.
+        _ => Exit::USAGE,
     }
 }
 

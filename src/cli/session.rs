@@ -95,18 +95,20 @@ impl Session {
     }
 }
 
-/// Whether the file is one of the original and has a command of this name, which is then meant. Says
-/// nothing about a file that is not there or is wrong: the verbs that ask need none.
-pub fn command_wins(arguments: &Arguments, word: &str) -> bool {
-    let host = host();
-    let Ok(found) = config::find(arguments.config.as_deref(), &host) else { return false };
-    let loaded = config::load(&found.path, &host);
-    let tool = loaded.catalog.as_ref().and_then(|catalog| catalog.tool(word));
-    loaded.dialect == Dialect::Original && tool.is_some()
-}
-
 fn executable() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("mcpfier"))
+}
+
+/// Whether the file is one of the original and has a command of that name, for verbs that work
+/// without a file.
+pub fn command_takes(word: &str, arguments: &Arguments) -> bool {
+    let host = host();
+    let found = config::find(arguments.config.as_deref(), &host).ok();
+    let loaded = found.map(|found| config::load(&found.path, &host));
+    loaded.is_some_and(|loaded| {
+        let is_command = loaded.catalog.is_some_and(|catalog| catalog.tool(word).is_some());
+        loaded.dialect == Dialect::Original && is_command
+    })
 }
 
 /// The environment, read once. Variables that are not text cannot be named in a file and are left out.

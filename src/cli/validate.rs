@@ -79,6 +79,8 @@ fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
         "file": file.display().to_string(),
         "errors": report.errors,
         "warnings": report.warnings,
+        "notes": report.notes,
+        "omitted": report.omitted,
         "problems": report.diagnostics,
         "limits": limits,
     })

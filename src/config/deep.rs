@@ -5,17 +5,16 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Action, Kind, Param, ParamRule, Params, Presence};
+use crate::model::{Action, Kind, Param, ParamRule, Params, Presence, Tool};
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
-use super::lower::{Lowered, Place};
-use super::native::SecretEntry;
+use super::lower::Place;
+use super::native::{Command, SecretEntry};
 use super::source::Span;
 use super::syntax::Entry;
 
-pub fn check_command(place: &Place<'_>, lowered: &Lowered<'_>) {
-    let Lowered { tool, command } = lowered;
+pub fn check_command(place: &Place<'_>, tool: &Tool, command: &Command<'_>) {
     for param in tool.params.iter() {
         let written = command.params.map(|field| field.node.entries()).unwrap_or_default();
         if let Some(entry) = written.iter().find(|entry| entry.key.text == param.name.as_str()) {

@@ -14,12 +14,11 @@ use super::syntax::{self, Kind, Node};
 pub fn read_foreign(path: &Path, text: &str) -> Result<Value, Report> {
     let (source, _) = Source::decode(path, text.as_bytes().to_vec());
     let problems = Problems::default();
-    let parsed = syntax::parse(SourceId::default(), text, &problems);
-    if let Some(document) = &parsed.document {
+    if let Some(document) = syntax::parse(SourceId::default(), text, &problems) {
         return Ok(value(&document.root));
     }
     let mut report = Report::new(source);
-    report.hide(parsed.sensitive, true);
+    report.hide(Vec::new(), true);
     report.take(problems, |_| String::new());
     Err(report)
 }

@@ -10,7 +10,7 @@ use super::deep;
 use super::diagnostic::{Diagnostic, Problems};
 use super::executable::Executables;
 use super::host::{Host, without_dots};
-use super::lower::{self, Place};
+use super::lower::{self, Commands, Place};
 use super::native;
 use super::original;
 use super::read::Reader;
@@ -79,15 +79,17 @@ impl Loading<'_> {
             report.take(problems, |_| String::new());
             return Loaded { catalog: None, report, dialect: Dialect::Original, path };
         }
-        let parsed = syntax::parse(SourceId::default(), &text, &problems);
-        report.hide(parsed.sensitive, parsed.document.is_none());
-        let Some(document) = parsed.document else {
+        let Some(document) = syntax::parse(SourceId::default(), &text, &problems) else {
+            report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
             return Loaded { catalog: None, report, dialect: Dialect::Original, path };
         };
         let dialect = dialect(&document.root, &problems);
         let catalog = self.interpret(&document, dialect, &path, &text, &problems);
         report.take(problems, |span| document.root.path_to(span));
+        if !report.is_empty() {
+            report.hide(syntax::sensitive_values(&document.root), false);
+        }
         let catalog = catalog.filter(|_| report.may_serve());
         Loaded { catalog, report, dialect, path }
     }
@@ -124,13 +126,17 @@ impl Loading<'_> {
         let native::File { commands, defaults, secrets, server } = file;
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
-        let lowered = lower::commands(place, &commands, &defaults, &declared);
-        if self.depth == Depth::Everything {
-            lowered.iter().for_each(|lowered| deep::check_command(place, lowered));
+        let checks_all = self.depth == Depth::Everything;
+        let tools =
+            Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
+                if checks_all {
+                    deep::check_command(place, tool, command);
+                }
+            });
+        if checks_all {
             secrets.iter().for_each(|secret| deep::check_secret(place, secret));
         }
-        let server = lower::server(place.reader, server);
-        Catalog::new(lowered.into_iter().map(|lowered| lowered.tool).collect(), server, usable)
+        Catalog::new(tools, lower::server(place.reader, server), usable)
     }
 }
 

@@ -38,6 +38,17 @@ pub struct BinaryPart {
     pub bytes: Vec<Bytes>,
 }
 
+impl Presented {
+    /// The text that a model sees.
+    pub fn plain_text(&self) -> String {
+        let parts = self.text.iter().map(|part| match part {
+            TextPart::Said(text) => text.clone(),
+            TextPart::Output(chunks) => Sanitizer::clean(&chunks.concat()),
+        });
+        parts.collect()
+    }
+}
+
 /// Some clients cut longer errors themselves, at the end, where the cause stands.
 const ERROR_SHOW: usize = 10_000;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
-    CompleteResult, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams, InitializeResult,
-    ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
+    CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
+    InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
     ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
 };
@@ -104,6 +104,10 @@ fn hand_over<T: Default + serde::de::DeserializeOwned>(
         .map_err(|error| ErrorData::internal_error(format!("the result is not valid: {error}"), None))
 }
 
+fn not_offered(method: &str) -> ErrorData {
+    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("this server does not offer `{method}`"), None)
+}
+
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         // `listChanged` comes with hot reload.
@@ -156,7 +160,7 @@ impl ServerHandler for Server {
         _request: CompleteRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(ErrorData::method_not_found::<CompleteRequestMethod>())
+        Err(not_offered(CompleteRequestMethod::VALUE))
     }
 
     async fn list_prompts(
@@ -164,7 +168,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+        Err(not_offered(ListPromptsRequestMethod::VALUE))
     }
 
     async fn list_resources(
@@ -172,7 +176,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+        Err(not_offered(ListResourcesRequestMethod::VALUE))
     }
 
     async fn list_resource_templates(
@@ -180,7 +184,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
+        Err(not_offered(ListResourceTemplatesRequestMethod::VALUE))
     }
 
     /// Where rmcp puts every method that it does not know, and known ones with parameters that do
@@ -194,7 +198,7 @@ impl ServerHandler for Server {
             method @ ("initialize" | "server/discover" | "ping" | "tools/list") => {
                 Err(ErrorData::invalid_params(format!("these are no `params` of `{method}`"), None))
             }
-            _ => Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, request.method, None)),
+            method => Err(not_offered(method)),
         }
     }
 }

@@ -8,6 +8,7 @@ mod action;
 mod catalog;
 mod limits;
 mod name;
+mod nearest;
 mod output;
 mod params;
 mod principal;
@@ -21,6 +22,7 @@ pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable,
 pub use catalog::Catalog;
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, SecretName, ToolName};
+pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;

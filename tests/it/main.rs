@@ -15,5 +15,7 @@ mod protocol;
 mod runner;
 mod scaffold;
 mod schemas;
+#[cfg(unix)]
+mod setup;
 mod stdio;
 mod support;

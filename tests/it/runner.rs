@@ -283,6 +283,20 @@ async fn a_cancelled_tree_is_dead_when_its_end_is_reported() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_cancelled_while_it_starts_is_asked_to_end() {
+    let runner = runner();
+    for _ in 0..20 {
+        let sleeping = deed("sleep", &[]).with(|plan| plan.kill_grace = LONG);
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let begun = Instant::now();
+        let mut running = sleeping.start(&runner, cancel).await;
+        assert_eq!(to_the_end(&mut running).await.end, End::Cancelled);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_run_leaves_nothing() {
     let runner = runner();
     let tree = deed("tree", &[]);
@@ -347,8 +361,9 @@ async fn a_supervisor_that_was_killed_while_idle_is_replaced() {
         let pid: i32 = to_the_end(&mut running).await.stdout().trim().parse().unwrap();
         assert_ne!(previous.replace(pid), Some(pid));
         kill(pid);
-        // Until its socket is closed it cannot be told from a living one.
-        while std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty()) {
+        // Until its socket is closed, which it is in a zombie, it cannot be told from a living one.
+        let is_dying = |stat: String| !stat.contains(") Z ") && !stat.contains(") X ");
+        while std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(is_dying) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

@@ -24,7 +24,9 @@ impl<'a> Arguments<'a> {
     }
 
     fn elements(&self, items: &'a [Node<'a>], words: &mut Words<'_>) -> Vec<Argument> {
-        items.iter().filter_map(|item| self.element(item, words)).collect()
+        let mut elements = Vec::with_capacity(items.len());
+        elements.extend(items.iter().filter_map(|item| self.element(item, words)));
+        elements
     }
 
     fn element(&self, node: &'a Node<'a>, words: &mut Words<'_>) -> Option<Argument> {

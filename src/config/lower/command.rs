@@ -8,6 +8,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, Settings};
 use crate::config::source::Span;
+use crate::config::syntax::Node;
 use crate::model::{
     Action, Availability, Concurrency, Dialect, EnvInherit, Params, Script, Stdin, Template, Tool, ToolName,
     Variable, Workload,
@@ -19,37 +20,42 @@ use super::place::Place;
 use super::scope::{Scope, Spot};
 use super::{output, script};
 
-/// A tool, and the command that it was made from.
-pub struct Lowered<'a> {
-    pub tool: Tool,
-    pub command: &'a Command<'a>,
+/// Reads commands and lowers them, one after the other, so that only one is held at a time.
+pub struct Commands<'a> {
+    pub place: &'a Place<'a>,
+    pub defaults: &'a Settings,
+    /// The names of all declared secrets.
+    pub secrets: &'a BTreeSet<String>,
 }
 
-/// Lowers all commands. One that cannot become a tool has been reported and is left out.
-pub fn commands<'a>(
-    place: &'a Place<'a>,
-    commands: &'a [Command<'a>],
-    defaults: &Settings,
-    secrets: &BTreeSet<String>,
-) -> Vec<Lowered<'a>> {
-    report_duplicates(place, commands);
-    let lower = |command| lower(place, command, defaults, secrets).map(|tool| Lowered { tool, command });
-    commands.iter().filter_map(lower).collect()
-}
+impl Commands<'_> {
+    /// One that cannot become a tool has been reported and is left out. `each` sees every tool
+    /// beside what was written.
+    pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>)) -> Vec<Tool> {
+        let mut tools = Vec::with_capacity(nodes.len());
+        let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
+        for node in nodes {
+            let Some(command) = Command::read(self.place.reader, node) else { continue };
+            self.note_name(node, &command, &mut names);
+            if let Some(tool) = lower(self.place, &command, self.defaults, self.secrets) {
+                each(&tool, &command);
+                tools.push(tool);
+            }
+        }
+        tools
+    }
 
-fn report_duplicates(place: &Place<'_>, commands: &[Command<'_>]) {
-    let mut first: HashMap<&str, Span> = HashMap::with_capacity(commands.len());
-    for name in commands.iter().filter_map(|command| command.name) {
-        match first.get(name.value) {
-            Some(earlier) => place.reader.problems.add(
-                Diagnostic::error(
-                    Code::DuplicateName,
-                    name.span,
-                    format!("there are two commands of the name `{}`", name.value),
-                )
-                .other(*earlier, "the first is here"),
-            ),
-            None => drop(first.insert(name.value, name.span)),
+    fn note_name<'n>(&self, node: &'n Node<'n>, command: &Command<'_>, names: &mut HashMap<&'n str, Span>) {
+        let (Some(written), Some(name)) = (command.name, node.get("name").and_then(Node::as_text)) else {
+            return;
+        };
+        match names.get(name) {
+            Some(first) => {
+                let message = format!("there are two commands of the name `{name}`");
+                let problem = Diagnostic::error(Code::DuplicateName, written.span, message);
+                self.place.reader.problems.add(problem.other(*first, "the first is here"));
+            }
+            None => drop(names.insert(name, written.span)),
         }
     }
 }

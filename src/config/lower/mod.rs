@@ -18,7 +18,7 @@ mod secrets;
 mod server;
 mod words;
 
-pub use command::{Lowered, commands, default_description, missing};
+pub use command::{Commands, default_description, missing};
 pub use defaults::{Defaults, limits};
 pub use place::Place;
 pub use secrets::secrets;

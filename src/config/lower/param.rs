@@ -33,8 +33,11 @@ impl LoweredParams {
             place.reader.wrong_type(field.node, "`params`", example);
         }
         let entries = field.node.entries();
+        // Not collected: that would make room for four of them at once.
+        let mut list = Vec::with_capacity(entries.len());
+        list.extend(entries.iter().filter_map(|entry| param(place, entry)));
         Self {
-            list: entries.iter().filter_map(|entry| param(place, entry)).collect(),
+            list,
             places: entries.iter().map(|entry| (entry.key.text.to_string(), entry.key.span)).collect(),
         }
     }

@@ -6,11 +6,12 @@ use crate::config::read::{Fields, Reader};
 use crate::config::syntax::{Kind, Node};
 
 use super::later;
-use super::{Command, SecretEntry, Server, Settings};
+use super::{SecretEntry, Server, Settings};
 
 #[derive(Default)]
 pub struct File<'n> {
-    pub commands: Vec<Command<'n>>,
+    /// Read one by one: there may be thousands.
+    pub commands: &'n [Node<'n>],
     pub defaults: Settings,
     pub secrets: Vec<SecretEntry<'n>>,
     pub server: Server<'n>,
@@ -32,18 +33,17 @@ impl<'n> File<'n> {
     }
 }
 
-fn commands<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Command<'n>> {
+fn commands<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> &'n [Node<'n>] {
     let Some(field) = fields.take("commands") else {
         let problem = Diagnostic::warning(Code::NoCommands, fields.span, "the file has no `commands`");
         reader.problems.add(problem.help("without commands there is nothing to offer"));
-        return Vec::new();
+        return &[];
     };
     if let Kind::Map(_) = field.node.kind {
         let message = "`commands` has to be a list; found a map";
         let problem = Diagnostic::error(Code::WrongType, field.key_span, message);
         reader.problems.add(problem.help("each command is an item with a name: `- name: NAME`"));
-        return Vec::new();
+        return &[];
     }
-    let items = reader.list(field.node, "commands").unwrap_or_default();
-    items.iter().filter_map(|item| Command::read(reader, item)).collect()
+    reader.list(field.node, "commands").unwrap_or_default()
 }

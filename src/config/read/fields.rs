@@ -99,9 +99,11 @@ impl<'n> Fields<'n> {
 
     /// Keys whose feature is not built yet: an error in a native file, a warning in an original one.
     pub fn later(&mut self, keys: &[&'static str]) {
-        for &key in keys {
-            if let Some(field) = self.take(key) {
-                self.reader.not_supported(field.key_span, &format!("`{key}`"));
+        self.known.extend(keys);
+        for (entry, taken) in self.entries.iter().zip(&mut self.taken) {
+            if !*taken && keys.iter().any(|key| entry.key.text == *key) {
+                *taken = true;
+                self.reader.not_supported(entry.key.span, &format!("`{}`", entry.key.text));
             }
         }
     }

@@ -1,4 +1,6 @@
-//! What somebody probably meant.
+//! What somebody probably meant who wrote a key that does not exist.
+
+use crate::model;
 
 /// Words that other tools use for what we call otherwise.
 const SYNONYMS: [(&str, &str); 24] = [
@@ -28,23 +30,9 @@ const SYNONYMS: [(&str, &str); 24] = [
     ("root", "within"),
 ];
 
-/// The known name that is nearest to an unknown one, if one is near enough to be meant.
+/// The known name that is nearest to an unknown one, in spelling or else in sense.
 pub fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    const LONGEST: usize = 64;
-    if wanted.len() > LONGEST {
-        return None;
-    }
-    let folded = wanted.replace('-', "_").to_ascii_lowercase();
-    let spelled = known
-        .clone()
-        .filter(|name| name.len() <= LONGEST)
-        .map(|name| {
-            (strsim::damerau_levenshtein(&folded, &name.replace('-', "_").to_ascii_lowercase()), name)
-        })
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name);
-    spelled.or_else(|| {
+    model::nearest(wanted, known.clone()).or_else(|| {
         let meant = SYNONYMS.iter().find(|(word, _)| *word == wanted).map(|(_, meant)| *meant)?;
         known.into_iter().find(|name| *name == meant)
     })

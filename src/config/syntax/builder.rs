@@ -10,13 +10,12 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::{SourceId, Span};
 
 use super::frame::{Content, Frame, OpenMap};
-use super::node::{Kind, Node, Scalar, Size};
-use super::parse::{Document, Oddity, Parsed, Refused};
-use super::sensitive::{is_sensitive_key, is_sensitive_value};
+use super::node::{Kind, Node, Scalar, Size, length};
+use super::parse::{Document, Oddity, Refused};
 
 pub(super) const MAX_DEPTH: usize = 64;
-const MAX_NODES: usize = 400_000;
-const MAX_BYTES: usize = 16 << 20;
+const MAX_NODES: u32 = 400_000;
+const MAX_BYTES: u32 = 16 << 20;
 
 pub(super) struct Builder<'s, 'p> {
     source: SourceId,
@@ -26,7 +25,6 @@ pub(super) struct Builder<'s, 'p> {
     anchors: HashMap<usize, Node<'s>>,
     root: Option<Node<'s>>,
     oddities: Vec<Oddity>,
-    sensitive: Vec<Span>,
     spent: Size,
     /// Where the last thing that was written ended; the parser does not say where blocks end.
     last_end: u32,
@@ -42,7 +40,6 @@ impl<'s, 'p> Builder<'s, 'p> {
             anchors: HashMap::new(),
             root: None,
             oddities: Vec::new(),
-            sensitive: Vec::new(),
             spent: Size::default(),
             last_end: 0,
         }
@@ -57,10 +54,9 @@ impl<'s, 'p> Builder<'s, 'p> {
         self.oddities.push(Oddity::SecondDocument(span));
     }
 
-    pub fn finish(self, whole: bool) -> Parsed<'s> {
+    pub fn finish(self) -> Document<'s> {
         let empty = Node::new(Span::new(self.source, 0..0), Kind::Null);
-        let document = Document { root: self.root.unwrap_or(empty), oddities: self.oddities };
-        Parsed { document: whole.then_some(document), sensitive: self.sensitive }
+        Document { root: self.root.unwrap_or(empty), oddities: self.oddities }
     }
 
     pub fn take(&mut self, event: Event<'s>, raw: RawSpan) -> Result<(), Refused> {
@@ -107,7 +103,10 @@ impl<'s, 'p> Builder<'s, 'p> {
         let end = if is_flow { end.end } else { self.last_end };
         let span = Span { end: end.max(start.end), ..start };
         let kind = match content {
-            Content::List(items) => Kind::List(Rc::new(items)),
+            Content::List(mut items) => {
+                items.shrink_to_fit();
+                Kind::List(Rc::new(items))
+            }
             Content::Map(map) => {
                 let Self { problems, text, spent, .. } = self;
                 map.close(span, text, problems, &mut |node| spend(spent, node.size, span))?
@@ -121,7 +120,7 @@ impl<'s, 'p> Builder<'s, 'p> {
             let message = "this alias stands inside of what it names";
             return Err(Box::new(Diagnostic::error(Code::Syntax, span, message)));
         };
-        if self.stack.len() + named.size.height >= MAX_DEPTH {
+        if self.stack.len().saturating_add(named.size.height as usize) >= MAX_DEPTH {
             return Err(too_deep(span));
         }
         spend(&mut self.spent, named.size, span)?;
@@ -133,7 +132,7 @@ impl<'s, 'p> Builder<'s, 'p> {
     /// Takes a value whose end has been seen.
     fn complete(&mut self, node: Node<'s>, anchor: usize) -> Result<(), Refused> {
         let own = match &node.kind {
-            Kind::Scalar(scalar) => Size { nodes: 1, bytes: scalar.text.len(), height: 0 },
+            Kind::Scalar(scalar) => Size { nodes: 1, bytes: length(&scalar.text), height: 0 },
             _ => Size { nodes: 1, bytes: 0, height: 0 },
         };
         spend(&mut self.spent, own, node.span)?;
@@ -148,32 +147,10 @@ impl<'s, 'p> Builder<'s, 'p> {
     }
 
     fn place(&mut self, node: Node<'s>) {
-        self.note_sensitive(&node);
         match self.stack.last_mut().map(|frame| &mut frame.content) {
             Some(Content::List(items)) => items.push(node),
             Some(Content::Map(map)) => map.take(node, &mut self.oddities),
             None => self.root = Some(node),
-        }
-    }
-
-    fn note_sensitive(&mut self, node: &Node<'s>) {
-        let Kind::Scalar(scalar) = &node.kind else { return };
-        let mut keys = self.stack.iter().rev().map(|frame| match &frame.content {
-            Content::Map(map) => map.awaited_key(),
-            Content::List(_) => None,
-        });
-        let (here, outside) = (keys.next().flatten(), keys.next().flatten());
-        let hides = match (here, outside) {
-            // A key of the map `api_keys` is the key itself.
-            (None, Some("api_keys")) => {
-                matches!(self.stack.last(), Some(Frame { content: Content::Map(_), .. }))
-            }
-            // Names of parameters say nothing about values in the file.
-            (_, Some("params")) | (None, _) => false,
-            (Some(key), _) => is_sensitive_key(key) && is_sensitive_value(&scalar.text),
-        };
-        if hides {
-            self.sensitive.push(node.span);
         }
     }
 

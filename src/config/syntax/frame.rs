@@ -47,14 +47,6 @@ enum Awaited<'s> {
 const FEW: usize = 16;
 
 impl<'s> OpenMap<'s> {
-    /// The key whose value comes next.
-    pub fn awaited_key(&self) -> Option<&str> {
-        match &self.key {
-            Awaited::ValueOf(key) => Some(&key.text),
-            Awaited::Key | Awaited::Discarded => None,
-        }
-    }
-
     /// Takes the next key or value.
     pub fn take(&mut self, mut node: Node<'s>, oddities: &mut Vec<Oddity>) {
         match std::mem::take(&mut self.key) {
@@ -136,6 +128,7 @@ impl<'s> OpenMap<'s> {
         for merge in std::mem::take(&mut self.merges) {
             self.merge(&merge, problems, spend)?;
         }
+        self.entries.shrink_to_fit();
         Ok(Kind::Map(Rc::new(self.entries)))
     }
 

@@ -13,4 +13,4 @@ mod sensitive;
 
 pub use node::{Entry, Kind, Node};
 pub use parse::{Document, Oddity, parse};
-pub use sensitive::masked_in_line;
+pub use sensitive::{masked_in_line, sensitive_values};

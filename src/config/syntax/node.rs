@@ -51,9 +51,9 @@ pub struct Key<'s> {
 /// How large a value is with its aliases written out.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Size {
-    pub nodes: usize,
-    pub bytes: usize,
-    pub height: usize,
+    pub nodes: u32,
+    pub bytes: u32,
+    pub height: u32,
 }
 
 impl Size {
@@ -70,11 +70,11 @@ impl<'s> Node<'s> {
         let mut size = Size { nodes: 1, bytes: 0, height: 0 };
         match &kind {
             Kind::Null | Kind::Broken => {}
-            Kind::Scalar(scalar) => size.bytes = scalar.text.len(),
+            Kind::Scalar(scalar) => size.bytes = length(&scalar.text),
             Kind::List(items) => items.iter().for_each(|item| size.hold(item.size)),
             Kind::Map(entries) => entries.iter().for_each(|entry| {
                 size.hold(entry.value.size);
-                size.bytes = size.bytes.saturating_add(entry.key.text.len());
+                size.bytes = size.bytes.saturating_add(length(&entry.key.text));
             }),
         }
         Self { span, kind, size }
@@ -146,6 +146,10 @@ impl<'s> Node<'s> {
             Kind::Null | Kind::Scalar(_) | Kind::Broken => {}
         }
     }
+}
+
+pub(super) fn length(text: &str) -> u32 {
+    u32::try_from(text.len()).unwrap_or(u32::MAX)
 }
 
 fn plain_kind(text: &str) -> &'static str {

@@ -35,19 +35,9 @@ pub enum Oddity {
 /// Why the reading of a text stops.
 pub(super) type Refused = Box<Diagnostic>;
 
-/// What came of a text.
-#[derive(Debug)]
-pub struct Parsed<'s> {
-    /// `None` if the text is no YAML; that has been reported.
-    pub document: Option<Document<'s>>,
-    /// Where values stand that an excerpt must not show.
-    pub sensitive: Vec<Span>,
-}
-
-/// Reads the first document of a text.
-pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Parsed<'s> {
+/// Reads the first document of a text. `None` if it is no YAML; that has been reported.
+pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Option<Document<'s>> {
     let mut builder = Builder::new(source, text, problems);
-    let mut whole = true;
     for next in Parser::new_from_str_with_options(text, options()) {
         let step = match next {
             Ok((Event::DocumentStart(..), span)) if builder.is_complete() => {
@@ -55,22 +45,17 @@ pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Parsed
                 break;
             }
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => match syntax_error(source, text, &error) {
-                // A template without quotes has been reported where it stands.
-                problem if problem.code == Code::BareTemplate && problems.has(Code::BareTemplate) => {
-                    whole = false;
-                    break;
-                }
-                problem => Err(Box::new(problem)),
-            },
+            Err(error) => Err(Box::new(syntax_error(source, text, &error))),
         };
         if let Err(problem) = step {
-            problems.add(*problem);
-            whole = false;
-            break;
+            // A template without quotes may have been reported where it stands.
+            if problem.code != Code::BareTemplate || !problems.has(Code::BareTemplate) {
+                problems.add(*problem);
+            }
+            return None;
         }
     }
-    builder.finish(whole)
+    Some(builder.finish())
 }
 
 fn options() -> Options {

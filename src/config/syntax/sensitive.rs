@@ -2,8 +2,43 @@
 
 use std::ops::Range;
 
+use crate::config::source::Span;
+
+use super::node::{Kind, Node};
+
+/// Where values stand that an excerpt must not show.
+pub fn sensitive_values(root: &Node<'_>) -> Vec<Span> {
+    let mut found = Vec::new();
+    collect(root, "", &mut found);
+    found
+}
+
+fn collect(node: &Node<'_>, under: &str, found: &mut Vec<Span>) {
+    match &node.kind {
+        Kind::List(items) => items.iter().for_each(|item| collect(item, "", found)),
+        Kind::Map(entries) => {
+            for entry in entries.iter() {
+                let key = &*entry.key.text;
+                // A key of the map `api_keys` is the key itself.
+                if under == "api_keys" {
+                    found.push(entry.key.span);
+                }
+                // Names of parameters say nothing about values in the file.
+                if under != "params"
+                    && is_sensitive_key(key)
+                    && entry.value.as_text().is_some_and(is_sensitive_value)
+                {
+                    found.push(entry.value.span);
+                }
+                collect(&entry.value, key, found);
+            }
+        }
+        Kind::Null | Kind::Scalar(_) | Kind::Broken => {}
+    }
+}
+
 /// Whether a key names a secret: `token`, `DB_PASSWORD`, `X-API-Key`.
-pub(super) fn is_sensitive_key(key: &str) -> bool {
+fn is_sensitive_key(key: &str) -> bool {
     const WHOLE: [&str; 8] =
         ["key", "pass", "passwd", "pwd", "authorization", "keyhash", "passwordhash", "passphrase"];
     const TAILS: [&str; 6] = ["token", "password", "secret", "apikey", "privatekey", "accesskey"];
@@ -17,7 +52,7 @@ pub(super) fn is_sensitive_key(key: &str) -> bool {
 }
 
 /// A reference to a secret is none itself, and helps whoever reads the report.
-pub(super) fn is_sensitive_value(value: &str) -> bool {
+fn is_sensitive_value(value: &str) -> bool {
     !value.is_empty() && !value.contains("{{") && !value.contains("${")
 }
 

@@ -155,9 +155,15 @@ impl ForkServerProcess {
             [] => self.orphans_since = None,
             _ => drop(self.orphans_since.get_or_insert_with(Instant::now)),
         }
-        if orphans.is_empty() || self.gives_up() {
+        if (orphans.is_empty() && !self.expects_orphans()) || self.gives_up() {
             self.barriers.clear();
         }
+    }
+
+    /// Whether somebody waits, and a supervisor is dying whose children have not come here yet: the
+    /// server sees its socket end a moment before. Its death wakes this process.
+    fn expects_orphans(&self) -> bool {
+        !self.barriers.is_empty() && self.supervisors.iter().any(|pid| tree::is_exiting(*pid))
     }
 
     fn gives_up(&self) -> bool {

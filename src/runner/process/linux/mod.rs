@@ -18,6 +18,7 @@ mod enforcer;
 mod filling;
 mod fork_server;
 mod forking;
+mod inbox;
 mod link;
 mod order;
 mod pipes;

@@ -82,8 +82,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Returns when the tree is empty, or what is left of it cannot be killed.
-    pub fn see_through(mut self) -> (Ended, Socket) {
+    /// Returns when the tree is empty, or what is left of it cannot be killed. What the server has
+    /// said already is heeded first.
+    pub fn see_through(mut self, said: &[u8]) -> (Ended, Socket) {
+        said.iter().for_each(|byte| self.obey(*byte));
         let mut unkillable = 0;
         loop {
             self.wait();

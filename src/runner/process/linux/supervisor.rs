@@ -16,8 +16,9 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::setsid;
 
 use super::cgroup::{Enforced, Leaf};
-use super::channel::{receive_with, send_bytes};
-use super::order::{LARGEST_BODY, ORDER, Order, PREFIX};
+use super::channel::send_bytes;
+use super::inbox::Incoming;
+use super::order::Order;
 use super::raw::{self, Stack};
 use super::report::{Ended, Failure, Report, Stage, Status};
 use super::run::{Run, Socket, Surroundings};
@@ -45,18 +46,17 @@ impl Supervisor {
 
     /// Carries out orders until there is nobody to give them.
     pub fn serve(mut self) {
-        while let Some((mut body, descriptors)) = self.next_order() {
-            let server = self.carry_out(&body, descriptors);
-            forget(&mut body);
-            if server == Socket::Ended {
+        while let Some(incoming) = Incoming::receive(&self.socket) {
+            if self.carry_out(incoming) == Socket::Ended {
                 return;
             }
         }
     }
 
-    fn carry_out(&mut self, body: &[u8], descriptors: Vec<OwnedFd>) -> Socket {
-        let Some(order) = Order::read(body) else { return Socket::Ended };
-        let (report, server) = match self.run(&order, descriptors) {
+    fn carry_out(&mut self, mut incoming: Incoming) -> Socket {
+        let descriptors = std::mem::take(&mut incoming.descriptors);
+        let Some(order) = Order::read(&incoming.body) else { return Socket::Ended };
+        let (report, server) = match self.run(&order, descriptors, &incoming.said) {
             Ok((ended, server)) => (Report::Ended(ended), server),
             Err(failure) => (Report::NotStarted(failure), Socket::Open),
         };
@@ -64,7 +64,12 @@ impl Supervisor {
         server
     }
 
-    fn run(&mut self, order: &Order<'_>, descriptors: Vec<OwnedFd>) -> Result<(Ended, Socket), Failure> {
+    fn run(
+        &mut self,
+        order: &Order<'_>,
+        descriptors: Vec<OwnedFd>,
+        said: &[u8],
+    ) -> Result<(Ended, Socket), Failure> {
         let enforced = self.bound(order)?;
         let leaf = self.leaf.as_ref().filter(|_| !order.cgroup.is_empty());
         let before = leaf.map(Leaf::events).unwrap_or_default();
@@ -73,7 +78,7 @@ impl Supervisor {
         drop(descriptors);
         let watch = order.bounds.to_watch(enforced);
         let surroundings = Surroundings { socket: &self.socket, children: &self.children, leaf, watch };
-        let (mut ended, server) = Run::new(main, surroundings).see_through();
+        let (mut ended, server) = Run::new(main, surroundings).see_through(said);
         if let Some(leaf) = leaf {
             let after = leaf.events();
             ended.out_of_memory |= after.killed > before.killed;
@@ -98,48 +103,6 @@ impl Supervisor {
         };
         Ok(self.leaf.insert(leaf).bound(order.bounds))
     }
-
-    fn next_order(&self) -> Option<(Vec<u8>, Vec<OwnedFd>)> {
-        let mut descriptors = Vec::new();
-        let mut first = vec![0; 4096];
-        let count = receive_with(&self.socket, &mut first, &mut descriptors).ok()?;
-        first.truncate(count);
-        // What was said too late to the command before.
-        let late = first.iter().take_while(|byte| **byte != ORDER).count();
-        first.drain(..late);
-        match count {
-            0 => None,
-            _ if first.is_empty() => self.next_order(),
-            _ => self.rest_of(first, descriptors),
-        }
-    }
-
-    fn rest_of(&self, mut bytes: Vec<u8>, mut descriptors: Vec<OwnedFd>) -> Option<(Vec<u8>, Vec<OwnedFd>)> {
-        self.receive_up_to(PREFIX, &mut bytes, &mut descriptors)?;
-        let length = bytes.get(1..PREFIX)?.try_into().ok().map(u32::from_le_bytes)?;
-        let length = usize::try_from(length).ok().filter(|length| *length <= LARGEST_BODY)?;
-        self.receive_up_to(PREFIX + length, &mut bytes, &mut descriptors)?;
-        Some((bytes.split_off(PREFIX), descriptors))
-    }
-
-    fn receive_up_to(
-        &self,
-        length: usize,
-        bytes: &mut Vec<u8>,
-        descriptors: &mut Vec<OwnedFd>,
-    ) -> Option<()> {
-        let mut filled = bytes.len();
-        if filled < length {
-            bytes.resize(length, 0);
-        }
-        while filled < length {
-            match receive_with(&self.socket, bytes.get_mut(filled..)?, descriptors) {
-                Ok(count) if count > 0 => filled += count,
-                _ => return None,
-            }
-        }
-        Some(())
-    }
 }
 
 /// Tells through a descriptor that a child has ended. Signals are blocked already.
@@ -147,10 +110,4 @@ pub fn watch_children() -> nix::Result<SignalFd> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
     SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
-}
-
-/// Overwrites an order: its arguments and environment may hold secrets.
-fn forget(body: &mut [u8]) {
-    body.fill(0);
-    std::hint::black_box(body);
 }

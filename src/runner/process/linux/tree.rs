@@ -81,10 +81,27 @@ fn parent_of(pid: Pid) -> Option<Pid> {
     parent_in_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// The parent in a `stat` line. The name in it may hold anything, so reading begins behind it.
+/// The parent in a `stat` line.
 fn parent_in_stat(line: &str) -> Option<Pid> {
+    field_in_stat(line, 1)?.parse().ok().map(Pid::from_raw)
+}
+
+/// Whether a process is on its way out: its sockets may be closed while it still has its children.
+pub fn is_exiting(pid: Pid) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|line| is_exiting_in_stat(&line))
+}
+
+fn is_exiting_in_stat(line: &str) -> bool {
+    // `PF_EXITING` of the kernel, set before anything of the process is given up.
+    const EXITING: u64 = 4;
+    let flags: Option<u64> = field_in_stat(line, 6).and_then(|flags| flags.parse().ok());
+    flags.is_some_and(|flags| flags & EXITING != 0)
+}
+
+/// One field of a `stat` line, counted from the state. The name before it may hold anything.
+fn field_in_stat(line: &str, number: usize) -> Option<&str> {
     let (_, fields) = line.rsplit_once(") ")?;
-    fields.split(' ').nth(1)?.parse().ok().map(Pid::from_raw)
+    fields.split(' ').nth(number)
 }
 
 fn numbered_entries(dir: &str) -> Vec<Pid> {
@@ -109,6 +126,17 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(parent_in_stat(line), parent.map(Pid::from_raw), "{line}");
+        }
+    }
+
+    #[test]
+    fn whoever_is_on_the_way_out_is_known_by_a_flag() {
+        for (line, exiting) in [
+            ("12 (cat) S 7 12 12 0 -1 4194560 99", false),
+            ("12 (a) 4) R 7 12 12 0 -1 4194564 99", true),
+            ("12 (cat) Z 7", false),
+        ] {
+            assert_eq!(is_exiting_in_stat(line), exiting, "{line}");
         }
     }
 
