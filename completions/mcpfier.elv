@@ -37,6 +37,10 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand call 'Run one tool here and now'
             cand list 'List the tools that the file offers'
             cand explain 'Say what a code of --validate means, with an example; without a code, list them'
+            cand init 'Write a file to begin with'
+            cand new 'Print a template of commands, or add it to a file'
+            cand add 'Propose a command from a program''s own help'
+            cand import 'Make commands of another tool''s file: package.json, justfile, Makefile and others'
             cand setup 'Put this server into the files of the clients that are found, or of these'
             cand doctor 'Look for what usually goes wrong, and say the cure'
             cand bundle 'Pack this program and the file into one `.mcpb` that desktop clients install'
@@ -61,6 +65,47 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand --help 'Print help'
         }
         &'mcpfier;explain'= {
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;init'= {
+            cand --template 'A template to begin with, instead of being asked; `mcpfier new --list` lists them'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;new'= {
+            cand --template 'The same'
+            cand --into 'Add its commands to this file instead of printing them'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --list 'List all templates'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;add'= {
+            cand --from-help 'The program with its words, as in ''rg --help'' or ''git grep -h''; it is run once'
+            cand --name 'The name of the command'
+            cand --into 'Add it to this file instead of printing it'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;import'= {
+            cand --as 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script'
+            cand --into 'Add the commands to this file instead of printing them'
             cand -c 'The file that declares the commands'
             cand --config 'The file that declares the commands'
             cand --dry-run 'Show what a call (or each command) would run, and run nothing'

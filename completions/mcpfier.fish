@@ -40,6 +40,10 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -s V -l version -d 'Print 
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "call" -d 'Run one tool here and now'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "list" -d 'List the tools that the file offers'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "explain" -d 'Say what a code of --validate means, with an example; without a code, list them'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "init" -d 'Write a file to begin with'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "new" -d 'Print a template of commands, or add it to a file'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "add" -d 'Propose a command from a program\'s own help'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "import" -d 'Make commands of another tool\'s file: package.json, justfile, Makefile and others'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "setup" -d 'Put this server into the files of the clients that are found, or of these'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "doctor" -d 'Look for what usually goes wrong, and say the cure'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "bundle" -d 'Pack this program and the file into one `.mcpb` that desktop clients install'
@@ -58,6 +62,31 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s c -l config 
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l template -d 'A template to begin with, instead of being asked; `mcpfier new --list` lists them' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l template -d 'The same' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l into -d 'Add its commands to this file instead of printing them' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l list -d 'List all templates'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l from-help -d 'The program with its words, as in \'rg --help\' or \'git grep -h\'; it is run once' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l name -d 'The name of the command' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l into -d 'Add it to this file instead of printing it' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l as -d 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l into -d 'Add the commands to this file instead of printing them' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l name -d 'The name of the entry [default: that of the server in the file]' -r
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l print -d 'Show what would change, and change nothing'

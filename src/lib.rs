@@ -10,6 +10,7 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!              cli → config → model
+//!              cli → scaffold
 //!              cli → clients
 //! ```
 
@@ -23,4 +24,5 @@ pub mod model;
 pub mod plan;
 pub mod policy;
 pub mod runner;
+pub mod scaffold;
 pub mod serve;

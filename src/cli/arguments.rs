@@ -1,6 +1,6 @@
 //! The command line as clap reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -38,6 +38,9 @@ in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
 Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file · 5 no such tool
 6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted
 137 over a limit; a tool that ran gives its own.";
+
+/// Where `mcpfier init` writes, since it is looked for there.
+const INIT_FILE: &str = "config.yaml";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -120,6 +123,46 @@ pub enum Verb {
         /// As `E0012`
         code: Option<String>,
     },
+    /// Write a file to begin with
+    Init {
+        /// The file to write; one that is there is never touched
+        #[arg(default_value = INIT_FILE)]
+        file: PathBuf,
+        /// A template to begin with, instead of being asked; `mcpfier new --list` lists them
+        #[arg(long = "template", value_name = "NAME", value_delimiter = ',')]
+        templates: Vec<String>,
+        #[arg(hide = true)]
+        words: Vec<String>,
+    },
+    /// Print a template of commands, or add it to a file
+    New(NewWords),
+    /// Propose a command from a program's own help
+    Add {
+        /// The program with its words, as in 'rg --help' or 'git grep -h'; it is run once
+        #[arg(long, value_name = "COMMAND")]
+        from_help: Option<String>,
+        /// The name of the command
+        #[arg(long)]
+        name: Option<String>,
+        /// Add it to this file instead of printing it
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+        #[arg(hide = true)]
+        words: Vec<String>,
+    },
+    /// Make commands of another tool's file: package.json, justfile, Makefile and others
+    Import {
+        /// The file to read
+        file: Option<PathBuf>,
+        /// What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script
+        #[arg(long = "as", value_name = "FORMAT")]
+        format: Option<String>,
+        /// Add the commands to this file instead of printing them
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+        #[arg(hide = true)]
+        words: Vec<String>,
+    },
     /// Put this server into the files of the clients that are found, or of these
     Setup(SetupWords),
     /// Look for what usually goes wrong, and say the cure
@@ -142,6 +185,24 @@ pub struct CallWords {
     /// Its arguments: `name=value` or `name:=JSON`
     #[arg(value_name = "ARGUMENT=VALUE")]
     pub arguments: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct NewWords {
+    /// The template
+    #[arg(conflicts_with = "template")]
+    pub name: Option<String>,
+    /// The same
+    #[arg(long, value_name = "NAME")]
+    pub template: Option<String>,
+    /// Add its commands to this file instead of printing them
+    #[arg(long, value_name = "FILE")]
+    pub into: Option<PathBuf>,
+    /// List all templates
+    #[arg(long)]
+    pub list: bool,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -187,6 +248,10 @@ impl Verb {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
             Self::Explain { .. } => "explain",
+            Self::Init { .. } => "init",
+            Self::New(_) => "new",
+            Self::Add { .. } => "add",
+            Self::Import { .. } => "import",
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
@@ -194,4 +259,42 @@ impl Verb {
             Self::Schema { .. } => "schema",
         }
     }
+
+    /// Whether it needs no file of ours and may write one.
+    pub fn begins_something(&self) -> bool {
+        matches!(self, Self::Init { .. } | Self::New(_) | Self::Add { .. } | Self::Import { .. })
+    }
+
+    /// What follows the verb, should a command of its name be meant.
+    pub fn rest(&self) -> Vec<String> {
+        let (first, words): (Option<String>, &[String]) = match self {
+            Self::Call(call) => (Some(call.name.clone()), &call.arguments),
+            // A file that is not named is the default, which nobody typed.
+            Self::Init { file, words, .. } => (text_of(file).filter(|file| file != INIT_FILE), words),
+            Self::New(new) => (new.name.clone(), &new.words),
+            Self::Add { words, .. } => (None, words),
+            Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
+            Self::Explain { code } => (code.clone(), &[]),
+            Self::Setup(setup) => (None, &setup.clients),
+            Self::List { .. }
+            | Self::Completions { .. }
+            | Self::Schema { .. }
+            | Self::Doctor
+            | Self::Bundle(_) => (None, &[]),
+        };
+        first.into_iter().chain(words.iter().cloned()).collect()
+    }
+
+    /// Words that only a command can have.
+    pub fn strange_word(&self) -> Option<&String> {
+        match self {
+            Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
+            Self::New(new) => new.words.first(),
+            _ => None,
+        }
+    }
+}
+
+fn text_of(path: &Path) -> Option<String> {
+    path.to_str().map(str::to_owned)
 }

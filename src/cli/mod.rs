@@ -1,5 +1,6 @@
 //! The command line; the only module that prints, reads the environment or exits. A verb a file.
 
+mod add;
 mod arguments;
 mod bundle;
 mod call;
@@ -8,7 +9,11 @@ mod doctor;
 mod dry_run;
 mod exit;
 mod explain;
+mod import;
+mod init;
+mod into;
 mod list;
+mod new;
 mod pairs;
 mod place;
 mod print;
@@ -58,7 +63,7 @@ fn clap_exit(error: &clap::Error) -> Exit {
 
 fn runs_something(arguments: &Arguments) -> bool {
     let previews = arguments.validate || arguments.dry_run || arguments.setup;
-    !previews && matches!(arguments.verb, None | Some(Verb::Call(_)))
+    !previews && matches!(arguments.verb, None | Some(Verb::Call(_) | Verb::Add { .. }))
 }
 
 fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
@@ -82,6 +87,16 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         }
         _ => {}
     }
+    let begins = arguments.verb.as_ref().filter(|verb| verb.begins_something());
+    if let Some(verb) = begins.filter(|verb| !session::command_takes(verb.word(), &arguments)) {
+        return match refused(&arguments, verb) {
+            Some(problem) => {
+                printer.error(&problem);
+                Exit::USAGE
+            }
+            None => begin(verb, &printer, fork_server),
+        };
+    }
     if arguments.validate {
         return validate::run(&arguments, &printer);
     }
@@ -103,6 +118,35 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     }
 }
 
+/// The verbs that need no file of ours, and may write one.
+fn begin(verb: &Verb, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+    match verb {
+        Verb::Init { file, templates, .. } => init::run(file, templates, printer),
+        Verb::New(words) => new::run(words, printer),
+        Verb::Add { from_help, name, into, .. } => {
+            let (from_help, name) = (from_help.as_deref(), name.as_deref());
+            add::run(add::Wanted { from_help, name, into: into.as_deref() }, printer, fork_server)
+        }
+        Verb::Import { file, format, into, .. } => {
+            import::run(file.as_deref(), format.as_deref(), into.as_deref(), printer)
+        }
+        // Not one of these; `Verb::begins_something` says which are.
+        _ => Exit::USAGE,
+    }
+}
+
+/// Words and flags that such a verb does not have.
+fn refused(arguments: &Arguments, verb: &Verb) -> Option<String> {
+    let verb_word = verb.word();
+    if let Some(word) = verb.strange_word() {
+        return Some(format!(
+            "`{verb_word}` does not take `{word}`; a command of that name is run by `mcpfier call {verb_word} …`"
+        ));
+    }
+    let flag = if arguments.dry_run { "--dry-run" } else { "--validate" };
+    (arguments.dry_run || arguments.validate).then(|| format!("`{verb_word}` does not take `{flag}`"))
+}
+
 fn not_supported(arguments: &Arguments) -> Option<&'static str> {
     if arguments.server {
         return Some("--server");
@@ -115,16 +159,10 @@ fn not_supported(arguments: &Arguments) -> Option<&'static str> {
 fn words(arguments: &Arguments, session: &Session) -> Option<Vec<String>> {
     match &arguments.verb {
         None => Some(arguments.words.clone()),
-        Some(verb) if session.command_wins(verb.word()) => Some(match verb {
-            Verb::Call(call) => {
-                let rest = std::iter::once(call.name.clone()).chain(call.arguments.clone());
-                std::iter::once(verb.word().to_owned()).chain(rest).collect()
-            }
-            _ => vec![verb.word().to_owned()],
-        }),
-        Some(Verb::Call(call)) => {
-            Some(std::iter::once(call.name.clone()).chain(call.arguments.clone()).collect())
+        Some(verb) if session.command_wins(verb.word()) => {
+            Some(std::iter::once(verb.word().to_owned()).chain(verb.rest()).collect())
         }
+        Some(verb @ Verb::Call(_)) => Some(verb.rest()),
         Some(_) => None,
     }
 }

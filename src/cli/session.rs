@@ -35,6 +35,18 @@ impl Session {
             Exit::NO_CONFIG
         })?;
         let loaded = config::load(&found.path, &host);
+        Self::of(found, loaded, host, printer)
+    }
+
+    /// A session with a file that exists in memory only.
+    pub fn of_bytes(bytes: Vec<u8>, printer: &Printer) -> Result<Self, Exit> {
+        let host = host();
+        let found = Found { path: host.cwd.join("memory.yaml"), how: config::How::Named };
+        let loaded = config::load_bytes(&found.path, bytes, &host);
+        Self::of(found, loaded, host, printer)
+    }
+
+    fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);

@@ -13,6 +13,7 @@ mod machine;
 mod plan;
 mod protocol;
 mod runner;
+mod scaffold;
 mod schemas;
 #[cfg(unix)]
 mod setup;

@@ -5,7 +5,20 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 8] = ["bundle", "call", "completions", "doctor", "explain", "list", "schema", "setup"];
+const VERBS: [&str; 12] = [
+    "add",
+    "bundle",
+    "call",
+    "completions",
+    "doctor",
+    "explain",
+    "import",
+    "init",
+    "list",
+    "new",
+    "schema",
+    "setup",
+];
 
 /// Clients put `mcp__SERVER__` before a name, and models take 64 characters in all.
 const LONG: usize = 48;
