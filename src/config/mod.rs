@@ -12,6 +12,7 @@ mod code;
 mod deep;
 mod diagnostic;
 mod executable;
+mod expansion;
 mod find;
 mod host;
 mod load;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use code::Code;
 pub use diagnostic::{Class, Diagnostic, Severity};
+pub use expansion::{BadEnvFile, read_env_file};
 pub use find::{Found, How, NotFound, VARIABLE, find};
 pub use host::Host;
 pub use load::{Loaded, check, check_bytes, load, load_bytes};
