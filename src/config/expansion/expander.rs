@@ -47,7 +47,13 @@ impl Expander<'_> {
     fn problem(&self, error: &BadExpansion, written: Spanned<&str>) -> Diagnostic {
         let Some(name) = missing(error) else {
             let problem = Diagnostic::error(Code::BadExpansion, self.beginning(written), error.to_string());
-            return problem.help("for a `$` before a brace, write `$$`");
+            let whole = self.reader.text.get(written.span.range()).unwrap_or_default();
+            return problem.help(match error {
+                BadExpansion::Unclosed if whole.contains("{{") => {
+                    "what stands between `${` and `}` cannot hold a template"
+                }
+                _ => "for a `$` before a brace, write `$$`",
+            });
         };
         let span = self.reader.span_within(written.span, &format!("${{{name}"));
         let span = Span { end: self.end(span, written.span), ..span };
