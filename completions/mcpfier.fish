@@ -39,6 +39,13 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -s h -l help -d 'Print hel
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -s V -l version -d 'Print version'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "call" -d 'Run one tool here and now'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "list" -d 'List the tools that the file offers'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "init" -d 'Write a file to begin with'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "new" -d 'Print a template of commands, or add it to a file'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "add" -d 'Propose a command from a program\'s own help'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "import" -d 'Make commands of another tool\'s file: package.json, justfile, Makefile and others'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "setup" -d 'Put this server into the files of the clients that are found, or of these'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "doctor" -d 'Look for what usually goes wrong, and say the cure'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "bundle" -d 'Pack this program and the file into one `.mcpb` that desktop clients install'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "completions" -d 'Print a completion script for a shell'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of a document that mcpfier prints'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s c -l config -d 'The file that declares the commands' -r -F
@@ -50,6 +57,50 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l all -d 'Also wh
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l template -d 'A template to begin with, instead of being asked; `mcpfier new --list` lists them' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l template -d 'The same' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l into -d 'Add its commands to this file instead of printing them' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l list -d 'List all templates'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l from-help -d 'The program with its words, as in \'rg --help\' or \'git grep -h\'; it is run once' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l name -d 'The name of the command' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l into -d 'Add it to this file instead of printing it' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l as -d 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l into -d 'Add the commands to this file instead of printing them' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l name -d 'The name of the entry [default: that of the server in the file]' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l print -d 'Show what would change, and change nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l remove -d 'Take our entry out'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l project -d 'The files of the project in this folder rather than those of the user'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s o -l output -d 'Where to write it [default: the name of the server, with `.mcpb`]' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l release -d 'The version of the bundle' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l author -d 'Who made it' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l json -d 'Print JSON for programs'

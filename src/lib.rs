@@ -10,10 +10,13 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!              cli → config → model
+//!              cli → scaffold
+//!              cli → clients
 //! ```
 
 pub mod call;
 pub mod cli;
+pub mod clients;
 pub mod config;
 pub mod engine;
 pub mod mcp;
@@ -21,4 +24,5 @@ pub mod model;
 pub mod plan;
 pub mod policy;
 pub mod runner;
+pub mod scaffold;
 pub mod serve;

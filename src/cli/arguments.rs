@@ -1,8 +1,11 @@
 //! The command line as clap reads it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+use crate::clients::CLIENTS;
 
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";
 
@@ -35,6 +38,9 @@ in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
 Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file · 5 no such tool
 6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted
 137 over a limit; a tool that ran gives its own.";
+
+/// Where `mcpfier init` writes, since it is looked for there.
+const INIT_FILE: &str = "config.yaml";
 
 #[derive(Debug, Parser)]
 #[command(
@@ -112,6 +118,52 @@ pub enum Verb {
         #[arg(long)]
         all: bool,
     },
+    /// Write a file to begin with
+    Init {
+        /// The file to write; one that is there is never touched
+        #[arg(default_value = INIT_FILE)]
+        file: PathBuf,
+        /// A template to begin with, instead of being asked; `mcpfier new --list` lists them
+        #[arg(long = "template", value_name = "NAME", value_delimiter = ',')]
+        templates: Vec<String>,
+        #[arg(hide = true)]
+        words: Vec<String>,
+    },
+    /// Print a template of commands, or add it to a file
+    New(NewWords),
+    /// Propose a command from a program's own help
+    Add {
+        /// The program with its words, as in 'rg --help' or 'git grep -h'; it is run once
+        #[arg(long, value_name = "COMMAND")]
+        from_help: Option<String>,
+        /// The name of the command
+        #[arg(long)]
+        name: Option<String>,
+        /// Add it to this file instead of printing it
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+        #[arg(hide = true)]
+        words: Vec<String>,
+    },
+    /// Make commands of another tool's file: package.json, justfile, Makefile and others
+    Import {
+        /// The file to read
+        file: Option<PathBuf>,
+        /// What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script
+        #[arg(long = "as", value_name = "FORMAT")]
+        format: Option<String>,
+        /// Add the commands to this file instead of printing them
+        #[arg(long, value_name = "FILE")]
+        into: Option<PathBuf>,
+        #[arg(hide = true)]
+        words: Vec<String>,
+    },
+    /// Put this server into the files of the clients that are found, or of these
+    Setup(SetupWords),
+    /// Look for what usually goes wrong, and say the cure
+    Doctor,
+    /// Pack this program and the file into one `.mcpb` that desktop clients install
+    Bundle(BundleWords),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of a document that mcpfier prints
@@ -130,14 +182,112 @@ pub struct CallWords {
     pub arguments: Vec<String>,
 }
 
+#[derive(Debug, Args)]
+pub struct NewWords {
+    /// The template
+    #[arg(conflicts_with = "template")]
+    pub name: Option<String>,
+    /// The same
+    #[arg(long, value_name = "NAME")]
+    pub template: Option<String>,
+    /// Add its commands to this file instead of printing them
+    #[arg(long, value_name = "FILE")]
+    pub into: Option<PathBuf>,
+    /// List all templates
+    #[arg(long)]
+    pub list: bool,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct SetupWords {
+    /// The clients; without any, all that are found
+    #[arg(value_name = "CLIENT", value_parser = client_ids())]
+    pub clients: Vec<String>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    pub print: bool,
+    /// Take our entry out
+    #[arg(long)]
+    pub remove: bool,
+    /// The name of the entry [default: that of the server in the file]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The files of the project in this folder rather than those of the user
+    #[arg(long)]
+    pub project: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BundleWords {
+    /// Where to write it [default: the name of the server, with `.mcpb`]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// The version of the bundle
+    #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
+    pub release: String,
+    /// Who made it
+    #[arg(long, default_value = "mcpfier")]
+    pub author: String,
+}
+
+fn client_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
+}
+
 impl Verb {
     /// The word that names this verb; a file of the original may have a command of that name.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
+            Self::Init { .. } => "init",
+            Self::New(_) => "new",
+            Self::Add { .. } => "add",
+            Self::Import { .. } => "import",
+            Self::Setup(_) => "setup",
+            Self::Bundle(_) => "bundle",
+            Self::Doctor => "doctor",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
         }
     }
+
+    /// Whether it needs no file of ours and may write one.
+    pub fn begins_something(&self) -> bool {
+        matches!(self, Self::Init { .. } | Self::New(_) | Self::Add { .. } | Self::Import { .. })
+    }
+
+    /// What follows the verb, should a command of its name be meant.
+    pub fn rest(&self) -> Vec<String> {
+        let (first, words): (Option<String>, &[String]) = match self {
+            Self::Call(call) => (Some(call.name.clone()), &call.arguments),
+            // A file that is not named is the default, which nobody typed.
+            Self::Init { file, words, .. } => (text_of(file).filter(|file| file != INIT_FILE), words),
+            Self::New(new) => (new.name.clone(), &new.words),
+            Self::Add { words, .. } => (None, words),
+            Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
+            Self::Setup(setup) => (None, &setup.clients),
+            Self::List { .. }
+            | Self::Completions { .. }
+            | Self::Schema { .. }
+            | Self::Doctor
+            | Self::Bundle(_) => (None, &[]),
+        };
+        first.into_iter().chain(words.iter().cloned()).collect()
+    }
+
+    /// Words that only a command can have.
+    pub fn strange_word(&self) -> Option<&String> {
+        match self {
+            Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
+            Self::New(new) => new.words.first(),
+            _ => None,
+        }
+    }
+}
+
+fn text_of(path: &Path) -> Option<String> {
+    path.to_str().map(str::to_owned)
 }

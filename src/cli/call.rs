@@ -58,7 +58,7 @@ fn cannot_start(printer: &Printer, error: &io::Error) -> Exit {
 }
 
 /// `None` if an interrupt left no time for an outcome.
-async fn carry_out(
+pub async fn carry_out(
     engine: &Engine,
     call: crate::call::Call,
     quiet: bool,

@@ -1,12 +1,20 @@
 //! The command line; the only module that prints, reads the environment or exits. A verb a file.
 
+mod add;
 mod arguments;
+mod bundle;
 mod call;
 mod completions;
+mod doctor;
 mod dry_run;
 mod exit;
+mod import;
+mod init;
+mod into;
 mod list;
+mod new;
 mod pairs;
+mod place;
 mod print;
 mod schema;
 mod serve;
@@ -54,7 +62,7 @@ fn clap_exit(error: &clap::Error) -> Exit {
 
 fn runs_something(arguments: &Arguments) -> bool {
     let previews = arguments.validate || arguments.dry_run || arguments.setup;
-    !previews && matches!(arguments.verb, None | Some(Verb::Call(_)))
+    !previews && matches!(arguments.verb, None | Some(Verb::Call(_) | Verb::Add { .. }))
 }
 
 fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
@@ -66,7 +74,26 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     match &arguments.verb {
         Some(Verb::Completions { shell }) => return completions::run(*shell),
         Some(Verb::Schema { document }) => return schema::run(document),
+        Some(Verb::Setup(words)) if !session::command_takes("setup", &arguments) => {
+            return setup::run(&arguments, words, &printer);
+        }
+        Some(Verb::Bundle(words)) if !session::command_takes("bundle", &arguments) => {
+            return bundle::run(&arguments, words, &printer);
+        }
+        Some(Verb::Doctor) if !session::command_takes("doctor", &arguments) => {
+            return doctor::run(&arguments, &printer);
+        }
         _ => {}
+    }
+    let begins = arguments.verb.as_ref().filter(|verb| verb.begins_something());
+    if let Some(verb) = begins.filter(|verb| !session::command_takes(verb.word(), &arguments)) {
+        return match refused(&arguments, verb) {
+            Some(problem) => {
+                printer.error(&problem);
+                Exit::USAGE
+            }
+            None => begin(verb, &printer, fork_server),
+        };
     }
     if arguments.validate {
         return validate::run(&arguments, &printer);
@@ -76,7 +103,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Err(exit) => return exit,
     };
     if arguments.setup {
-        return setup::run(&session);
+        return setup::show(&session);
     }
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
@@ -87,6 +114,35 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
             _ => Exit::USAGE,
         },
     }
+}
+
+/// The verbs that need no file of ours, and may write one.
+fn begin(verb: &Verb, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+    match verb {
+        Verb::Init { file, templates, .. } => init::run(file, templates, printer),
+        Verb::New(words) => new::run(words, printer),
+        Verb::Add { from_help, name, into, .. } => {
+            let (from_help, name) = (from_help.as_deref(), name.as_deref());
+            add::run(add::Wanted { from_help, name, into: into.as_deref() }, printer, fork_server)
+        }
+        Verb::Import { file, format, into, .. } => {
+            import::run(file.as_deref(), format.as_deref(), into.as_deref(), printer)
+        }
+        // Not one of these; `Verb::begins_something` says which are.
+        _ => Exit::USAGE,
+    }
+}
+
+/// Words and flags that such a verb does not have.
+fn refused(arguments: &Arguments, verb: &Verb) -> Option<String> {
+    let verb_word = verb.word();
+    if let Some(word) = verb.strange_word() {
+        return Some(format!(
+            "`{verb_word}` does not take `{word}`; a command of that name is run by `mcpfier call {verb_word} …`"
+        ));
+    }
+    let flag = if arguments.dry_run { "--dry-run" } else { "--validate" };
+    (arguments.dry_run || arguments.validate).then(|| format!("`{verb_word}` does not take `{flag}`"))
 }
 
 fn not_supported(arguments: &Arguments) -> Option<&'static str> {
@@ -101,16 +157,10 @@ fn not_supported(arguments: &Arguments) -> Option<&'static str> {
 fn words(arguments: &Arguments, session: &Session) -> Option<Vec<String>> {
     match &arguments.verb {
         None => Some(arguments.words.clone()),
-        Some(verb) if session.command_wins(verb.word()) => Some(match verb {
-            Verb::Call(call) => {
-                let rest = std::iter::once(call.name.clone()).chain(call.arguments.clone());
-                std::iter::once(verb.word().to_owned()).chain(rest).collect()
-            }
-            _ => vec![verb.word().to_owned()],
-        }),
-        Some(Verb::Call(call)) => {
-            Some(std::iter::once(call.name.clone()).chain(call.arguments.clone()).collect())
+        Some(verb) if session.command_wins(verb.word()) => {
+            Some(std::iter::once(verb.word().to_owned()).chain(verb.rest()).collect())
         }
+        Some(verb @ Verb::Call(_)) => Some(verb.rest()),
         Some(_) => None,
     }
 }

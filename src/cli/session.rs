@@ -11,6 +11,7 @@ use crate::runner::Vault;
 use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::serve::stdio;
 
+use super::arguments::Arguments;
 use super::exit::Exit;
 use super::print::Printer;
 
@@ -34,6 +35,18 @@ impl Session {
             Exit::NO_CONFIG
         })?;
         let loaded = config::load(&found.path, &host);
+        Self::of(found, loaded, host, printer)
+    }
+
+    /// A session with a file that exists in memory only.
+    pub fn of_bytes(bytes: Vec<u8>, printer: &Printer) -> Result<Self, Exit> {
+        let host = host();
+        let found = Found { path: host.cwd.join("memory.yaml"), how: config::How::Named };
+        let loaded = config::load_bytes(&found.path, bytes, &host);
+        Self::of(found, loaded, host, printer)
+    }
+
+    fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);
@@ -84,6 +97,18 @@ impl Session {
 
 fn executable() -> PathBuf {
     std::env::current_exe().unwrap_or_else(|_| PathBuf::from("mcpfier"))
+}
+
+/// Whether the file is one of the original and has a command of that name, for verbs that work
+/// without a file.
+pub fn command_takes(word: &str, arguments: &Arguments) -> bool {
+    let host = host();
+    let found = config::find(arguments.config.as_deref(), &host).ok();
+    let loaded = found.map(|found| config::load(&found.path, &host));
+    loaded.is_some_and(|loaded| {
+        let is_command = loaded.catalog.is_some_and(|catalog| catalog.tool(word).is_some());
+        loaded.dialect == Dialect::Original && is_command
+    })
 }
 
 /// The environment, read once. Variables that are not text cannot be named in a file and are left out.

@@ -108,7 +108,7 @@ fn a_plan_says_everything_that_a_call_would_do() {
 
 #[test]
 fn a_plan_of_a_script_shows_the_values_as_variables() {
-    let said = mcpfier(&["--dry-run", "add", "a=2"]).tools(TOOLS).run();
+    let said = mcpfier(&["--dry-run", "call", "add", "a=2"]).tools(TOOLS).run();
     insta::assert_snapshot!(said.stdout.replace(&program("sh"), "[sh]"), @r#"
     add
       command  sh -c $'echo "$((PARAM_a + PARAM_b))"\n'
@@ -187,7 +187,7 @@ fn a_timeout_has_an_exit_code_of_its_own() {
 
 #[test]
 fn bad_arguments_are_all_reported_at_once() {
-    let said = mcpfier(&["add", "aa=1", "b=99"]).tools(TOOLS).ends_with(2).run();
+    let said = mcpfier(&["call", "add", "aa=1", "b=99"]).tools(TOOLS).ends_with(2).run();
     insta::assert_snapshot!(said.stderr, @r"
     error: the arguments of `add` do not fit:
     - `b`: 99 is greater than the maximum of 10
@@ -265,7 +265,7 @@ fn a_tool_without_its_variable_says_so_and_does_not_run() {
 
 #[test]
 fn a_file_with_errors_runs_nothing() {
-    for words in [&["add", "a=1"][..], &["list"], &["--dry-run"], &["--setup"]] {
+    for words in [&["call", "add", "a=1"][..], &["list"], &["--dry-run"], &["--setup"]] {
         let said =
             mcpfier(words).tools(&runnable().replace("script: printf", "scrip: printf")).ends_with(3).run();
         assert!(said.stderr.contains("did you mean `script`?"), "{words:?}: {}", said.stderr);

@@ -13,6 +13,9 @@ mod machine;
 mod plan;
 mod protocol;
 mod runner;
+mod scaffold;
 mod schemas;
+#[cfg(unix)]
+mod setup;
 mod stdio;
 mod support;

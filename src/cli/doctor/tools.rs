@@ -1,0 +1,112 @@
+//! The file and its commands: is it there, does it say what it should, can this host and a desktop
+//! application run what it declares, are its limits kept.
+
+use std::path::Path;
+
+use crate::cli::arguments::Arguments;
+use crate::config::{self, Host, Loaded};
+use crate::model::{Availability, Catalog, Limits};
+use crate::plan::{Mean, Means};
+use crate::runner::process;
+
+use super::Finding;
+use super::host::{guarded, minimal_path};
+
+pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
+    let found = match config::find(arguments.config.as_deref(), host) {
+        Ok(found) => found,
+        Err(problem) => {
+            let cure = "name the file: `mcpfier --config FILE doctor`";
+            return vec![Finding::problem("config", problem.to_string(), cure)];
+        }
+    };
+    let loaded = config::check(&found.path, host);
+    let file = loaded.path.display().to_string();
+    let mut findings = vec![validity(&loaded, &file)];
+    if found.must_be_named(loaded.dialect) {
+        findings.push(Finding::note(
+            "config",
+            format!("{file} was found only because it lies in this folder, and is not served like that"),
+            format!("start the server with `--config {file}`; `mcpfier setup` tells clients so"),
+        ));
+    }
+    findings.extend(guarded("config", &loaded.path));
+    if let Some(catalog) = &loaded.catalog {
+        findings.extend(hidden(catalog));
+        findings.extend(seen_from_desktop(catalog, &found.path, host));
+        findings.extend(limits(catalog, process::probe_means()));
+    }
+    findings
+}
+
+fn validity(loaded: &Loaded, file: &str) -> Finding {
+    let validate = format!("`mcpfier --config {file} --validate` shows each with its cure");
+    let summary = loaded.report.summary();
+    let wrong = loaded.report.errors_for_serving().next().is_some();
+    match &loaded.catalog {
+        None => Finding::problem("config", format!("{file}: {summary}; no client can be served"), validate),
+        Some(_) if wrong => Finding::problem("config", format!("{file}: {summary}"), validate),
+        Some(_) if !loaded.report.is_empty() => {
+            Finding::note("config", format!("{file}: {summary}"), validate)
+        }
+        Some(catalog) => Finding::fine("config", format!("{file}: {} offered", catalog.offered().count())),
+    }
+}
+
+fn unavailable(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
+    catalog.tools().iter().filter_map(|tool| match &tool.availability {
+        Availability::Unavailable { reason } => Some((tool.name.as_str(), reason.as_str())),
+        _ => None,
+    })
+}
+
+fn hidden(catalog: &Catalog) -> Vec<Finding> {
+    let told = unavailable(catalog).map(|(name, reason)| {
+        let cure = "install what is missing, correct the command, or remove it";
+        Finding::problem("commands", format!("`{name}` is hidden from clients: {reason}"), cure)
+    });
+    told.collect()
+}
+
+/// Loads the file once more with the PATH that a desktop application has.
+fn seen_from_desktop(catalog: &Catalog, file: &Path, host: &Host) -> Vec<Finding> {
+    let path = minimal_path();
+    let mut desktop = host.clone();
+    desktop.environment.insert("PATH".to_owned(), path.to_owned());
+    let Some(there) = config::load(file, &desktop).catalog else { return Vec::new() };
+    let here: Vec<&str> = unavailable(catalog).map(|(name, _)| name).collect();
+    let lost = unavailable(&there).filter(|(name, _)| !here.contains(name));
+    let told: Vec<Finding> = lost
+        .map(|(name, reason)| {
+            let message =
+                format!("`{name}` works in this shell, but not with the PATH of a desktop application ({path}): {reason}");
+            let cure = "write the absolute path in `script`, or a `PATH` into `env` of the client's entry";
+            Finding::problem("path", message, cure)
+        })
+        .collect();
+    match told.is_empty() && catalog.offered().next().is_some() {
+        true => vec![Finding::fine("path", format!("every command is found with `PATH={path}` too"))],
+        false => told,
+    }
+}
+
+fn limits(catalog: &Catalog, means: Means) -> Vec<Finding> {
+    let uses = |set: fn(&Limits) -> bool| catalog.tools().iter().any(|tool| set(&tool.limits));
+    let used = [
+        ("memory", uses(|limits| limits.memory.is_some()), means.memory),
+        ("cpu", uses(|limits| limits.cpu.is_some()), means.cpu),
+        ("pids", uses(|limits| limits.pids.is_some()), means.pids),
+        ("files", uses(|limits| limits.files.is_some()), means.files),
+        ("disk", uses(|limits| limits.disk.is_some()), means.disk),
+    ];
+    let used: Vec<_> = used.into_iter().filter(|(_, used, _)| *used).collect();
+    let (lost, kept): (Vec<_>, Vec<_>) =
+        used.into_iter().partition(|(_, _, mean)| *mean == Mean::NotEnforced);
+    let kept: Vec<String> = kept.into_iter().map(|(name, _, mean)| format!("{name} by {mean}")).collect();
+    let fine = (!kept.is_empty()).then(|| Finding::fine("limits", format!("kept: {}", kept.join(", "))));
+    let problems = lost.into_iter().map(|(name, ..)| {
+        let cure = "remove it from the file, or run the server where cgroup v2 is delegated to it";
+        Finding::problem("limits", format!("`{name}` is set but cannot be enforced on this host"), cure)
+    });
+    fine.into_iter().chain(problems).collect()
+}

@@ -1,0 +1,5 @@
+//! Commands to begin with: `init`, `new`, `add` and `import`, from outside.
+
+mod files;
+mod proposals;
+mod templates;
