@@ -80,6 +80,10 @@ pub struct Arguments {
     #[arg(long, requires = "validate")]
     pub offline: bool,
 
+    /// With --validate: look variables up in FILE, as on another host, and not in the environment
+    #[arg(long, requires = "validate", value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,

@@ -12,6 +12,7 @@ mod code;
 mod deep;
 mod diagnostic;
 mod executable;
+mod expansion;
 mod find;
 mod foreign;
 mod host;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use code::Code;
 pub use diagnostic::{Class, Diagnostic, Severity};
+pub use expansion::{BadEnvFile, read_env_file};
 pub use find::{Found, How, NotFound, VARIABLE, find};
 pub use foreign::read_foreign;
 pub use host::Host;

@@ -9,3 +9,4 @@ mod invalid;
 mod original;
 mod reports;
 mod valid;
+mod variables;

@@ -11,6 +11,6 @@ mod parse;
 pub mod scalar;
 mod sensitive;
 
-pub use node::{Entry, Kind, Node};
+pub use node::{Entry, Kind, Node, Scalar};
 pub use parse::{Document, Oddity, parse};
 pub use sensitive::{masked_in_line, sensitive_values};
