@@ -23,6 +23,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
         'mcpfier' {
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'With --validate: look variables up in FILE, as on another host, and not in the environment')
             [CompletionResult]::new('--mcp', '--mcp', [CompletionResultType]::ParameterName, 'Serve over stdio; what happens without any other word')
             [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'Say everything that is wrong with the file (or these files), and run nothing')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')

@@ -20,6 +20,7 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
         &'mcpfier'= {
             cand -c 'The file that declares the commands'
             cand --config 'The file that declares the commands'
+            cand --env-file 'With --validate: look variables up in FILE, as on another host, and not in the environment'
             cand --mcp 'Serve over stdio; what happens without any other word'
             cand --validate 'Say everything that is wrong with the file (or these files), and run nothing'
             cand --dry-run 'Show what a call (or each command) would run, and run nothing'

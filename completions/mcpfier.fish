@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mcpfier_global_optspecs
-    string join \n c/config= mcp validate dry-run strict offline sarif json setup server analytics h/help V/version
+    string join \n c/config= mcp validate dry-run strict offline sarif env-file= json setup server analytics h/help V/version
 end
 
 function __fish_mcpfier_needs_command
@@ -25,6 +25,7 @@ function __fish_mcpfier_using_subcommand
 end
 
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -l env-file -d 'With --validate: look variables up in FILE, as on another host, and not in the environment' -r -F
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l mcp -d 'Serve over stdio; what happens without any other word'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l validate -d 'Say everything that is wrong with the file (or these files), and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'

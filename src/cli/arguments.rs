@@ -83,6 +83,9 @@ pub struct Arguments {
     /// With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change
     #[arg(long, requires = "validate", conflicts_with = "json")]
     pub sarif: bool,
+    /// With --validate: look variables up in FILE, as on another host, and not in the environment
+    #[arg(long, requires = "validate", value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
 
     /// Print JSON for programs
     #[arg(long, global = true)]

@@ -81,7 +81,10 @@ codes! {
     BadSecretSource = 61, "a secret without exactly one source";
     NoFolder = 62, "a folder that this host does not have";
     NoSecret = 63, "a secret that this host does not have";
-    EnvironmentTemplate = 64, "`${…}`, which is not expanded yet";
+    BadExpansion = 64, "`${…}` in a form that does not exist";
+    MissingVariable = 65, "an environment variable that this host does not have";
+    BadEnvFile = 66, "a file of variables that cannot be read";
+    BadVar = 67, "a variable of the file that is none, or that is not declared";
 
     // Files of the original.
     Differs = 70, "where this program differs from the original on purpose";

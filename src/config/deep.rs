@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Action, Kind, Param, ParamRule, Params, Presence, Tool};
+use crate::model::{Action, Kind, Param, ParamRule, Params, Presence, SecretSource, Tool};
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
@@ -25,10 +25,11 @@ pub fn check_command(place: &Place<'_>, tool: &Tool, command: &Command<'_>) {
         check_schema(place, schema, field.key_span, "`output.schema`");
     }
     if let (Some(written), Action::Process(workload)) = (command.working_dir, &tool.action)
-        && !written.value.is_empty()
-        && !written.value.contains("{{")
+        // Where no folder could be made of it, the base stands in its place.
+        && let Some(folder) = workload.working_dir.as_literal().map(Path::new)
+        && folder != place.base
     {
-        check_folder(place, workload.working_dir.as_literal().map(Path::new), written.span);
+        check_folder(place, Some(folder), written.span);
     }
 }
 
@@ -110,12 +111,12 @@ fn check_folder(place: &Place<'_>, folder: Option<&Path>, span: Span) {
 }
 
 /// Whether this host has a declared secret. Its value is not read.
-pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>) {
-    let missing = match (secret.env, secret.file) {
-        (Some(variable), None) if !place.host.environment.contains_key(variable.value) => {
-            (variable.span, format!("the environment variable `{}` is not set", variable.value))
+pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>, source: &SecretSource) {
+    let missing = match (source, secret.env, secret.file) {
+        (SecretSource::Env(name), Some(variable), _) if !place.host.variables().contains_key(name) => {
+            (variable.span, format!("the environment variable `{name}` is not set"))
         }
-        (None, Some(file)) if !place.host.resolve(file.value, &place.base).is_file() => {
+        (SecretSource::File(path), _, Some(file)) if !path.is_file() => {
             (file.span, format!("there is no file `{}`", file.value))
         }
         _ => return,

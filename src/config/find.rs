@@ -112,6 +112,7 @@ mod tests {
             cwd: at("cwd"),
             home: Some(at("home")),
             executable_dir: Some(at("bin")),
+            foreign: None,
         };
         for file in ["home/mcpfier/config.yaml", "bin/config.yaml", "cwd/config.yaml", "cwd/other.yaml"] {
             std::fs::create_dir_all(at(file).parent().unwrap()).unwrap();

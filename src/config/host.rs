@@ -6,6 +6,8 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Debug, Clone, Default)]
 pub struct Host {
     pub environment: BTreeMap<String, String>,
+    /// What `${…}` and secrets are looked up in, if not in `environment`: that of another host.
+    pub foreign: Option<BTreeMap<String, String>>,
     /// Absolute.
     pub cwd: PathBuf,
     pub home: Option<PathBuf>,
@@ -14,6 +16,11 @@ pub struct Host {
 }
 
 impl Host {
+    /// The variables that the file speaks of.
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        self.foreign.as_ref().unwrap_or(&self.environment)
+    }
+
     /// A path as a user wrote it, made absolute: `~` is the home, the rest is relative to `base`.
     pub fn resolve(&self, written: &str, base: &Path) -> PathBuf {
         let path = match (written.strip_prefix('~'), &self.home) {

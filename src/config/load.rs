@@ -1,21 +1,23 @@
 //! A path → a catalog and a report: the one way a file is read.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Catalog, Dialect};
+use crate::model::{Catalog, Dialect, SecretName};
 
 use super::allow;
 use super::code::Code;
 use super::deep;
 use super::diagnostic::{Diagnostic, Problems};
 use super::executable::Executables;
+use super::expansion::{BadEnvFile, Expander, Variables, expand_server, read_env_file};
 use super::host::{Host, without_dots};
 use super::lint;
-use super::lower::{self, Commands, Place};
+use super::lower::{self, Commands, Place, Vars};
 use super::native;
 use super::original;
-use super::read::Reader;
+use super::read::{Reader, Spanned};
 use super::report::Report;
 use super::source::{BadSource, MAX_FILE_BYTES, Source, SourceId, Span};
 use super::syntax::{self, Document, Kind, Node, Oddity};
@@ -112,30 +114,53 @@ impl Loading<'_> {
         let reader = Reader { dialect, problems, text };
         let executables = Executables::new(self.host);
         let folder = path.parent().map_or_else(|| self.host.cwd.clone(), Path::to_path_buf);
+        if dialect == Dialect::Original && original::refuse_native_keys(problems, root) {
+            return None;
+        }
+        let variables = self.variables(&reader, root, &folder);
+        let expander = Expander { reader: &reader, variables: &variables };
+        let root = &expand_server(&expander, root);
+        let (host, missing) = (self.host, RefCell::default());
         match dialect {
             Dialect::Native => {
-                let place = Place { reader: &reader, host: self.host, executables, base: folder };
                 let file = native::File::read(&reader, root);
-                let commands = file.commands;
+                let vars = Vars::read(&expander, file.vars);
+                let (base, commands) = (folder, file.commands);
+                let place = Place { reader: &reader, host, executables, base, expander, vars, missing };
                 let catalog = self.native(&place, file);
                 let checks_all = self.depth == Depth::Everything;
                 if checks_all {
-                    lint::lint(problems, root, commands);
+                    // As it is written: what comes from the environment does not stand in the file.
+                    lint::lint(problems, &document.root, commands);
                 }
                 allow::apply(&reader, commands, checks_all);
                 Some(catalog)
             }
-            Dialect::Original if original::refuse_native_keys(problems, root) => None,
             Dialect::Original => {
-                let base = self.host.cwd.clone();
-                let place = Place { reader: &reader, host: self.host, executables, base };
+                let (base, vars) = (self.host.cwd.clone(), Vars::default());
+                let place = Place { reader: &reader, host, executables, base, expander, vars, missing };
                 original::catalog(&place, root)
             }
         }
     }
 
+    /// What `${…}` can name: the environment, and what `env_file` adds to it.
+    fn variables(&self, reader: &Reader<'_>, root: &Node<'_>, base: &Path) -> Variables<'_> {
+        let variables = Variables::of(self.host);
+        let Some(node) = root.get("env_file") else { return variables };
+        let Some(written) = reader.text(node, "env_file") else { return variables };
+        let Ok(name) = (Expander { reader, variables: &variables }).expand(written) else { return variables };
+        match read_env_file(&self.host.resolve(&name, base)) {
+            Ok(file) => variables.with_file(file),
+            Err(error) => {
+                reader.problems.add(bad_env_file(written, &error));
+                variables
+            }
+        }
+    }
+
     fn native(&self, place: &Place<'_>, file: native::File<'_>) -> Catalog {
-        let native::File { commands, defaults, secrets, server } = file;
+        let native::File { commands, defaults, secrets, server, vars: _ } = file;
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let checks_all = self.depth == Depth::Everything;
@@ -146,7 +171,12 @@ impl Loading<'_> {
                 }
             });
         if checks_all {
-            secrets.iter().for_each(|secret| deep::check_secret(place, secret));
+            for secret in &secrets {
+                let name = secret.name.value.parse::<SecretName>().ok();
+                if let Some(source) = name.and_then(|name| usable.get(&name)) {
+                    deep::check_secret(place, secret, source);
+                }
+            }
         }
         Catalog::new(tools, lower::server(place.reader, server), usable)
     }
@@ -165,6 +195,24 @@ fn dialect(root: &Node<'_>, problems: &Problems) -> Dialect {
         });
     }
     Dialect::Native
+}
+
+/// That it is missing is a problem of this host; what it says is one of the file.
+fn bad_env_file(written: Spanned<&str>, error: &BadEnvFile) -> Diagnostic {
+    let name = written.value;
+    match error {
+        BadEnvFile::Unreadable(error) => {
+            let message = format!("cannot read `{name}`: {}", reason(error));
+            let problem = Diagnostic::error(Code::BadEnvFile, written.span, message).of_host();
+            problem.help(
+                "create it, or remove `env_file`; variables can also be set where this program is started",
+            )
+        }
+        other => {
+            Diagnostic::error(Code::BadEnvFile, written.span, format!("`{name}` cannot be used: {other}"))
+                .help("expected lines `NAME=value`; a value may be quoted, and `#` begins a comment")
+        }
+    }
 }
 
 fn bad_source(error: &BadSource) -> Diagnostic {

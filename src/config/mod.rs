@@ -13,6 +13,7 @@ mod code;
 mod deep;
 mod diagnostic;
 mod executable;
+mod expansion;
 mod explain;
 mod find;
 mod foreign;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use code::Code;
 pub use diagnostic::{Class, Diagnostic, Severity};
+pub use expansion::{BadEnvFile, read_env_file};
 pub use explain::{Page, code_named, explain};
 pub use find::{Found, How, NotFound, VARIABLE, find};
 pub use foreign::read_foreign;

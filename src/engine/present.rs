@@ -251,8 +251,12 @@ fn last(chunks: &[&Chunk], mut wanted: usize) -> Vec<Bytes> {
     taken
 }
 
+/// As precise as it is worth.
 fn seconds(duration: std::time::Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
+    match duration.as_millis() {
+        short @ ..1000 => format!("{short} ms"),
+        _ => format!("{:.1} s", duration.as_secs_f64()),
+    }
 }
 
 /// `1234567` as `1,234,567`.

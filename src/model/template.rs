@@ -32,7 +32,9 @@ pub enum Reference {
         path: Vec<String>,
     },
     Secret(SecretName),
-    /// A root whose feature is not built yet (`vars`, `steps`, …).
+    /// A variable of the file. It is known at load, and no template of a tool has one.
+    Var(String),
+    /// A root whose feature is not built yet (`env`, `steps`, …).
     NotSupported(String),
 }
 
@@ -69,6 +71,19 @@ impl Template {
             None => parse_handlebars(source)?,
         };
         Ok(Self { source: source.to_owned(), pieces })
+    }
+
+    /// The same template with its holes filled in part: text beside text becomes one.
+    pub fn with_pieces(self, pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let mut joined: Vec<Piece> = Vec::new();
+        for piece in pieces {
+            match (joined.last_mut(), piece) {
+                (_, Piece::Text(text)) if text.is_empty() => {}
+                (Some(Piece::Text(before)), Piece::Text(text)) => before.push_str(&text),
+                (_, piece) => joined.push(piece),
+            }
+        }
+        Self { pieces: joined, ..self }
     }
 
     /// The text that the user wrote.
@@ -122,7 +137,8 @@ impl Reference {
                 let name = segments.collect::<Vec<_>>().join(".").parse().map_err(bad)?;
                 Ok(Self::Secret(name))
             }
-            "vars" | "env" | "steps" | "item" | "caller" | "now" | "os" | "call" | "run" => {
+            "vars" => Ok(Self::Var(segments.collect::<Vec<_>>().join("."))),
+            "env" | "steps" | "item" | "caller" | "now" | "os" | "call" | "run" => {
                 Ok(Self::NotSupported(root))
             }
             _ => Ok(Self::Param { name: root.parse().map_err(bad)?, path: segments.collect() }),

@@ -231,6 +231,39 @@ fn strict_validation_takes_no_warnings() {
 }
 
 #[test]
+fn validation_takes_the_environment_of_another_host() {
+    let tools = runnable().replace("    timeout: 5s", "    env: { A: \"${THERE}\" }\n    timeout: 5s");
+    let validate = |status, words: &[&str]| {
+        let words: Vec<&str> = ["--validate"].iter().chain(words).copied().collect();
+        mcpfier(&words).tools(&tools).file("there.env", "THERE=1").file("bad.env", "THERE").ends_with(status)
+    };
+    let said = validate(3, &[]).run();
+    assert!(
+        said.stderr.contains("error[E0065]: the environment variable `THERE` is not set"),
+        "{}",
+        said.stderr
+    );
+    assert!(validate(0, &["--offline"]).run().stderr.contains("note[N0065]"));
+    let said = validate(0, &["--env-file", "there.env"]).run();
+    assert!(!said.stderr.contains("0065"), "{}", said.stderr);
+    let said = validate(4, &["--env-file", "bad.env"]).run();
+    assert_eq!(said.stderr, "error: cannot use `bad.env`: line 1 is no `NAME=value`\n");
+}
+
+#[test]
+fn a_tool_without_its_variable_says_so_and_does_not_run() {
+    let tools = "version: 1\nsecrets: { s: { file: \"${NOWHERE_SET}/s\" } }\ncommands:\n  \
+        - { name: a, description: d, script: printenv, args: [X], env: { X: \"${NOWHERE_SET}\" } }\n  \
+        - { name: b, description: d, script: printenv, args: [X], env: { X: \"{{secrets.s}}\" } }\n";
+    let said = mcpfier(&["a"]).tools(tools).ends_with(5).run();
+    assert!(said.stderr.contains("the environment variable `NOWHERE_SET` is not set"), "{}", said.stderr);
+    let said = mcpfier(&["b"]).tools(tools).ends_with(125).run();
+    assert!(said.stdout.is_empty() && said.stderr.contains("secret"), "{}{}", said.stdout, said.stderr);
+    let said = mcpfier(&["a"]).tools(tools).env("NOWHERE_SET", "here {{x}}").run();
+    assert_eq!(said.stdout, "here {{x}}\n");
+}
+
+#[test]
 fn a_file_with_errors_runs_nothing() {
     for words in [&["call", "add", "a=1"][..], &["list"], &["--dry-run"], &["--setup"]] {
         let said =

@@ -10,3 +10,4 @@ mod invalid;
 mod original;
 mod reports;
 mod valid;
+mod variables;

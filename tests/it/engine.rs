@@ -133,6 +133,7 @@ impl House {
             cwd: folder.path().to_path_buf(),
             home: None,
             executable_dir: None,
+            foreign: None,
         };
         let loaded = config::load(&file, &host);
         assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));

@@ -65,6 +65,11 @@ fn shell_scripts_work() {
 }
 
 #[test]
+fn variables_work() {
+    works("examples/variables.yaml", 3);
+}
+
+#[test]
 fn every_example_has_a_test_here() {
     let tests = include_str!("examples.rs");
     let files = std::fs::read_dir(sources().join("examples")).expect("the examples").flatten();

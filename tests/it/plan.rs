@@ -36,6 +36,7 @@ impl Bench {
             cwd: folder.path().to_path_buf(),
             home: None,
             executable_dir: None,
+            foreign: None,
         };
         let loaded = config::load(&file, &host);
         assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));

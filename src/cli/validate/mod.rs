@@ -17,7 +17,16 @@ use super::print::Printer;
 use super::session;
 
 pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
-    let host = session::host();
+    let mut host = session::host();
+    if let Some(file) = &arguments.env_file {
+        match config::read_env_file(file) {
+            Ok(variables) => host.foreign = Some(variables),
+            Err(problem) => {
+                printer.error(&format!("cannot use `{}`: {problem}", file.display()));
+                return Exit::NO_CONFIG;
+            }
+        }
+    }
     let files = match files(arguments, &host) {
         Ok(files) => files,
         Err(problem) => {

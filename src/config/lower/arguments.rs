@@ -25,15 +25,29 @@ impl<'a> Arguments<'a> {
 
     fn elements(&self, items: &'a [Node<'a>], words: &mut Words<'_>) -> Vec<Argument> {
         let mut elements = Vec::with_capacity(items.len());
-        elements.extend(items.iter().filter_map(|item| self.element(item, words)));
+        for item in items {
+            match self.words_of(item) {
+                Some(texts) => elements.extend(texts.iter().map(|text| {
+                    let template = Template::literal(text);
+                    words.word(&template, item.span);
+                    Argument::Word(template)
+                })),
+                None => elements.extend(self.element(item, words)),
+            }
+        }
         elements
+    }
+
+    /// The words of an element that is a list of `vars`.
+    fn words_of(&self, node: &Node<'_>) -> Option<&'a [String]> {
+        node.as_text().and_then(|text| self.scope.place.filling(false).words_of(text))
     }
 
     fn element(&self, node: &'a Node<'a>, words: &mut Words<'_>) -> Option<Argument> {
         match &node.kind {
             NodeKind::Scalar(scalar) => {
                 let written = Spanned { value: &*scalar.text, span: node.span };
-                let template = self.scope.template(written, Spot::Word)?;
+                let template = self.scope.template(written, Spot::Word, false)?;
                 words.word(&template, node.span);
                 Some(Argument::Word(template))
             }
@@ -42,7 +56,10 @@ impl<'a> Arguments<'a> {
                     self.bad(node.span, "this group is empty");
                 }
                 let mut group = words.group();
-                Some(Argument::Group(self.elements(items, &mut group)))
+                let elements = self.elements(items, &mut group);
+                // An empty list counts as absent, as one of a caller does.
+                let is_absent = items.iter().any(|item| self.words_of(item).is_some_and(<[_]>::is_empty));
+                (!is_absent).then_some(Argument::Group(elements))
             }
             NodeKind::Map(_) if node.get("literal").is_some() => self.literal(node, words),
             NodeKind::Map(_) if node.get("if").is_some() => self.condition(node, words),

@@ -66,9 +66,10 @@ fn lower(
     defaults: &Settings,
     secrets: &BTreeSet<String>,
 ) -> Option<Tool> {
+    place.take_missing();
     let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
-    let scope = Scope::new(place.reader, &params, secrets);
+    let scope = Scope::new(place, &params, secrets);
     let workload = workload(place, &scope, command, defaults);
     let description = description(place, command);
     report_unused(&scope, command);
@@ -80,7 +81,7 @@ fn lower(
         name: name?,
         title: command.title.map(|title| title.value.to_owned()),
         description,
-        availability: availability(command, &workload),
+        availability: availability(place, command, &workload),
         action: Action::Process(Box::new(workload)),
         params: Arc::new(Params::new(params.list)),
         timeout: settings.timeout.unwrap_or(usual.timeout),
@@ -114,13 +115,14 @@ fn workload(
 ) -> Option<Workload> {
     let script = script::script(place, scope, command);
     let env = command.env.iter().filter_map(|variable| {
-        place.refuse_expansion(variable.value);
-        let value = scope.template(variable.value, Spot::Private)?;
+        let value = scope.template(variable.value, Spot::Private, true)?;
         Some(Variable { name: variable.name.to_owned(), value })
     });
     let env = env.collect();
-    let stdin =
-        command.stdin.and_then(|text| scope.template(text, Spot::Private)).map_or(Stdin::Null, Stdin::Text);
+    let stdin = command
+        .stdin
+        .and_then(|text| scope.template(text, Spot::Private, false))
+        .map_or(Stdin::Null, Stdin::Text);
     let inherit = command.settings.inherit.clone().or_else(|| defaults.inherit.clone());
     let working_dir = working_dir(place, command);
     Some(Workload {
@@ -168,8 +170,9 @@ fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     });
 }
 
-fn availability(command: &Command<'_>, workload: &Workload) -> Availability {
-    match missing(&workload.script) {
+fn availability(place: &Place<'_>, command: &Command<'_>, workload: &Workload) -> Availability {
+    let unset = place.take_missing().map(|name| format!("the environment variable `{name}` is not set"));
+    match missing(&workload.script).or(unset) {
         Some(reason) => Availability::Unavailable { reason },
         None if !command.expose => Availability::Internal,
         None => Availability::Offered,

@@ -3,6 +3,7 @@
 mod arguments;
 mod command;
 mod defaults;
+mod filling;
 mod interpreter;
 mod json;
 mod output;
@@ -16,6 +17,7 @@ mod scope;
 mod script;
 mod secrets;
 mod server;
+mod vars;
 mod words;
 
 pub use command::{Commands, default_description, missing};
@@ -23,3 +25,4 @@ pub use defaults::{Defaults, limits};
 pub use place::Place;
 pub use secrets::secrets;
 pub use server::server;
+pub use vars::Vars;

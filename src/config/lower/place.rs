@@ -1,13 +1,18 @@
 //! Where a file stands on this host: its paths, its executables, and the checks of both.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::executable::{Executables, is_path};
+use crate::config::expansion::Expander;
 use crate::config::host::Host;
 use crate::config::read::{Reader, Spanned};
 use crate::model::{Program, Reference, Template};
+
+use super::filling::Filling;
+use super::vars::Vars;
 
 pub struct Place<'a> {
     pub reader: &'a Reader<'a>,
@@ -15,6 +20,10 @@ pub struct Place<'a> {
     pub executables: Executables<'a>,
     /// What relative paths are relative to.
     pub base: PathBuf,
+    pub expander: Expander<'a>,
+    pub vars: Vars,
+    /// A variable that the host does not have and that what is being read needs.
+    pub missing: RefCell<Option<String>>,
 }
 
 impl Place<'_> {
@@ -43,29 +52,32 @@ impl Place<'_> {
         problem.help("install it, or write its path; it was looked for in the folders of `PATH`")
     }
 
-    /// An absolute path from a key whose value is a path. It holds no template and no `${…}`.
+    /// An absolute path from a key whose value is a path. It may hold variables of the file and of
+    /// the environment, and nothing that callers choose.
     pub fn path(&self, written: Spanned<&str>, key: &str) -> Option<PathBuf> {
-        self.refuse_expansion(written);
-        if written.value.is_empty() {
-            self.reader.problems.add(Diagnostic::error(
-                Code::BadValue,
-                written.span,
-                format!("`{key}` is empty"),
-            ));
-            return None;
-        }
-        if written.value.contains("{{") {
+        let template = Template::parse(written.value).ok();
+        let is_fixed = |template: &Template| {
+            template.references().all(|reference| matches!(reference, Reference::Var(_)))
+        };
+        let Some(template) = template.filter(is_fixed) else {
             self.refuse_template(written, key);
             return None;
+        };
+        let filled = self.filling(true).fill(template, written.span)?;
+        let text = filled.as_literal().unwrap_or_default();
+        if text.is_empty() {
+            let problem = Diagnostic::error(Code::BadValue, written.span, format!("`{key}` is empty"));
+            self.reader.problems.add(problem);
+            return None;
         }
-        Some(self.host.resolve(written.value, &self.base))
+        Some(self.host.resolve(text, &self.base))
     }
 
     fn refuse_template(&self, written: Spanned<&str>, key: &str) {
         let later = Template::parse(written.value).ok().and_then(|template| {
             template.references().find_map(|reference| match reference {
                 Reference::NotSupported(root) => Some(root.clone()),
-                Reference::Param { .. } | Reference::Secret(_) => None,
+                Reference::Param { .. } | Reference::Secret(_) | Reference::Var(_) => None,
             })
         });
         match later {
@@ -76,22 +88,18 @@ impl Place<'_> {
                     written.span,
                     format!("`{key}` cannot hold a template: callers do not choose it"),
                 )
-                .help("write the path itself"),
+                .help("write the path itself, or a variable of the file: `{{vars.NAME}}`"),
             ),
         }
     }
 
-    /// `${VAR}` will be expanded one day where it will; until then it is refused there, so that
-    /// no file changes its meaning.
-    pub fn refuse_expansion(&self, written: Spanned<&str>) {
-        let Some(at) = written.value.find("${").or_else(|| written.value.find("$$")) else { return };
-        let tail = written.value.get(at..).unwrap_or_default();
-        let shown = tail.find('}').and_then(|end| tail.get(..=end)).unwrap_or("$$");
-        let message = format!("`{shown}` is not supported yet: variables are not expanded here");
-        self.reader.problems.add(
-            Diagnostic::error(Code::EnvironmentTemplate, written.span, message).help(
-                "write the value itself, or let the command inherit the variable through `env_inherit`",
-            ),
-        );
+    /// Fills what is known at load into templates; `expands` if `${…}` is expanded there.
+    pub fn filling(&self, expands: bool) -> Filling<'_> {
+        Filling { expander: &self.expander, vars: &self.vars, missing: &self.missing, expands }
+    }
+
+    /// The first variable that was missing since this was last asked.
+    pub fn take_missing(&self) -> Option<String> {
+        self.missing.take()
     }
 }

@@ -10,6 +10,7 @@ use crate::config::source::Span;
 use crate::model::{BadTemplate, Kind, Param, Piece, Reference, Template};
 
 use super::param::LoweredParams;
+use super::place::Place;
 
 /// Where a template stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub enum Spot {
 }
 
 pub struct Scope<'a> {
+    pub place: &'a Place<'a>,
     reader: &'a Reader<'a>,
     pub problems: &'a Problems,
     pub params: &'a LoweredParams,
@@ -31,10 +33,11 @@ pub struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub fn new(reader: &'a Reader<'a>, params: &'a LoweredParams, secrets: &'a BTreeSet<String>) -> Self {
+    pub fn new(place: &'a Place<'a>, params: &'a LoweredParams, secrets: &'a BTreeSet<String>) -> Self {
         Self {
-            reader,
-            problems: reader.problems,
+            place,
+            reader: place.reader,
+            problems: place.reader.problems,
             params,
             secrets,
             used: RefCell::default(),
@@ -42,8 +45,9 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Parses a template and checks everything that it refers to.
-    pub fn template(&self, written: Spanned<&str>, spot: Spot) -> Option<Template> {
+    /// Parses a template, checks everything that it refers to, and fills in what is known already.
+    /// `${…}` is expanded where `expands` says so.
+    pub fn template(&self, written: Spanned<&str>, spot: Spot, expands: bool) -> Option<Template> {
         match Template::parse(written.value) {
             Ok(template) => {
                 for piece in template.pieces() {
@@ -54,7 +58,7 @@ impl<'a> Scope<'a> {
                         }
                     }
                 }
-                Some(template)
+                self.place.filling(expands).fill(template, written.span)
             }
             Err(error) => {
                 self.in_doubt.set(true);
@@ -82,6 +86,8 @@ impl<'a> Scope<'a> {
                 let span = self.place_of(&format!("secrets.{name}"), span);
                 self.check_secret(name.as_str(), span, spot);
             }
+            // Judged when it is filled in.
+            Reference::Var(_) => {}
             Reference::NotSupported(root) => {
                 self.in_doubt.set(true);
                 let span = self.place_of(root, span);

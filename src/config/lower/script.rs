@@ -105,7 +105,11 @@ fn refuse_templates(place: &Place<'_>, scope: &Scope<'_>, run: Spanned<&str>) {
         let name = hole.trim_start_matches("{{").trim_end_matches("}}").trim();
         let problem = Diagnostic::error(Code::TemplateInRun, span, "a shell script cannot hold a template");
         let name = name.strip_prefix("params.").unwrap_or(name);
+        let var = name.strip_prefix("vars.");
         scope.problems.add(match name.strip_prefix("secrets.") {
+            None if let Some(var) = var => problem.help(format!(
+                "hand the variable over in `env`: `{{ NAME: \"{{{{vars.{var}}}}}\" }}`, and read `$NAME`"
+            )),
             Some(secret) => problem.help(format!(
                 "hand the secret over in `env`: `{{ NAME: \"{{{{secrets.{secret}}}}}\" }}`, and read `$NAME`"
             )),

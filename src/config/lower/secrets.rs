@@ -19,8 +19,8 @@ fn secret(place: &Place<'_>, entry: &SecretEntry<'_>) -> Option<(SecretName, Sec
     }
     let source = match (entry.env, entry.file) {
         (Some(variable), None) => {
-            place.refuse_expansion(variable);
-            Some(SecretSource::Env(variable.value.to_owned()))
+            let name = place.expander.expand(variable).ok();
+            name.map(|name| SecretSource::Env(name.into_owned()))
         }
         (None, Some(file)) => place.path(file, "file").map(SecretSource::File),
         (None, None) if entry.is_later => None,

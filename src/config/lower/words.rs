@@ -80,7 +80,7 @@ impl<'a> Words<'a> {
     fn param(&self, reference: &Reference) -> Option<&'a Param> {
         match reference {
             Reference::Param { name, .. } => self.scope.params.find(name.as_str()),
-            Reference::Secret(_) | Reference::NotSupported(_) => None,
+            Reference::Secret(_) | Reference::Var(_) | Reference::NotSupported(_) => None,
         }
     }
 

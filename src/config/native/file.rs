@@ -3,7 +3,7 @@
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Fields, Reader};
-use crate::config::syntax::{Kind, Node};
+use crate::config::syntax::{Entry, Kind, Node};
 
 use super::later;
 use super::{SecretEntry, Server, Settings};
@@ -13,6 +13,8 @@ pub struct File<'n> {
     /// Read one by one: there may be thousands.
     pub commands: &'n [Node<'n>],
     pub defaults: Settings,
+    /// Read when the environment is known.
+    pub vars: &'n [Entry<'n>],
     pub secrets: Vec<SecretEntry<'n>>,
     pub server: Server<'n>,
 }
@@ -21,9 +23,12 @@ impl<'n> File<'n> {
     pub fn read(reader: &'n Reader<'n>, root: &'n Node<'n>) -> Self {
         let Some(mut fields) = Fields::open(reader, root, "the file") else { return Self::default() };
         fields.take("version");
+        // Read before anything else.
+        fields.take("env_file");
         let file = Self {
             commands: commands(reader, &mut fields),
             defaults: Settings::read_defaults(reader, &mut fields),
+            vars: vars(reader, &mut fields),
             secrets: SecretEntry::read_all(reader, &mut fields),
             server: Server::read(reader, &mut fields),
         };
@@ -31,6 +36,14 @@ impl<'n> File<'n> {
         fields.close();
         file
     }
+}
+
+fn vars<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> &'n [Entry<'n>] {
+    let Some(field) = fields.take("vars") else { return &[] };
+    if !matches!(field.node.kind, Kind::Map(_)) {
+        reader.wrong_type(field.node, "`vars`", "a map of names and values");
+    }
+    field.node.entries()
 }
 
 fn commands<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> &'n [Node<'n>] {

@@ -1,10 +1,8 @@
 //! Keys that are known and whose feature is not built yet, and keys that mark a native file.
 
 /// At the root of a file.
-pub(super) const ROOT: [&str; 20] = [
+pub(super) const ROOT: [&str; 18] = [
     "include",
-    "vars",
-    "env_file",
     "profiles",
     "executors",
     "prompts",
@@ -105,7 +103,7 @@ pub const ORIGINAL_KEYS: [&str; 4] = ["analytics", "composite_tools", "proxies",
 
 /// Whether a key at the root belongs to native files alone.
 pub fn is_native_key(key: &str) -> bool {
-    let is_known = ROOT.contains(&key) || matches!(key, "defaults" | "secrets");
+    let is_known = ROOT.contains(&key) || matches!(key, "defaults" | "secrets" | "vars" | "env_file");
     is_known && !ORIGINAL_KEYS.contains(&key)
 }
 

@@ -163,8 +163,8 @@ impl<'a> Commands<'a> {
             if value.value.contains("${") && elsewhere.is_none() {
                 self.notices.expansions.push(value.span);
             }
-            variables
-                .push(Variable { name: entry.key.text.to_string(), value: Template::literal(value.value) });
+            let Ok(text) = self.place.expander.expand(value) else { continue };
+            variables.push(Variable { name: entry.key.text.to_string(), value: Template::literal(text) });
         }
         if !variables.is_empty() && elsewhere.is_none() {
             self.notices.environments.push(field.key_span);

@@ -1,7 +1,7 @@
 //! Reads files of the original mcpfier: lenient, and with a warning for whatever it reads
 //! otherwise than the original did.
 //!
-//! Nothing here is templated and no `${…}` is expanded: people write `sh -c 'echo ${X}'`.
+//! Nothing here is templated, and `${…}` is expanded in `env` only: in arguments people write `sh -c 'echo ${X}'`.
 
 mod command;
 mod native_keys;

@@ -29,8 +29,8 @@ impl Notices {
             ),
             (
                 &self.expansions,
-                "`${…}` in `env` is passed as written",
-                "the original does the same, though its documentation promises to expand it; this is not supported yet",
+                "`${…}` in `env` is expanded here",
+                "the original passes it as it is written, though its documentation promises to expand it; write `$${…}` for the text",
             ),
         ];
         for (spans, message, help) in notices {

@@ -13,6 +13,6 @@ pub mod scalar;
 mod sensitive;
 
 pub use known_secret::known_secret;
-pub use node::{Entry, Kind, Node};
+pub use node::{Entry, Kind, Node, Scalar};
 pub use parse::{Document, Oddity, parse};
 pub use sensitive::{is_sensitive_key, masked_in_line, sensitive_values};

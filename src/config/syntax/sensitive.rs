@@ -55,7 +55,8 @@ pub fn is_sensitive_key(key: &str) -> bool {
 
 /// A reference to a secret is none itself, and helps whoever reads the report.
 fn is_sensitive_value(value: &str) -> bool {
-    !value.is_empty() && !value.contains("{{") && !value.contains("${")
+    let is_reference = value.contains("{{") || (value.contains("${") && !value.contains(":-"));
+    !value.is_empty() && !is_reference
 }
 
 /// Where secrets stand in one line of text that could not be read as YAML.

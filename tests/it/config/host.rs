@@ -28,6 +28,7 @@ impl TestHost {
             cwd: PathBuf::from("/srv/work"),
             home: Some(PathBuf::from("/home/user")),
             executable_dir: None,
+            foreign: None,
         };
         Self { folder, host }
     }

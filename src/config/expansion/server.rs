@@ -1,0 +1,53 @@
+//! Expands every value below `server`, before anything there is read: a number or a duration is
+//! then read out of the expanded text.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use crate::config::read::Spanned;
+use crate::config::syntax::{Kind, Node, Scalar};
+
+use super::expander::Expander;
+
+/// The same file with the values of `server` expanded.
+pub fn expand_server<'s>(expander: &Expander<'_>, root: &Node<'s>) -> Node<'s> {
+    let mut root = root.clone();
+    if let Kind::Map(entries) = &mut root.kind
+        && let Some(at) = entries.iter().position(|entry| &*entry.key.text == "server")
+        && entries.get(at).is_some_and(|entry| holds_variable(&entry.value))
+        && let Some(entry) = Rc::make_mut(entries).get_mut(at)
+    {
+        expand_all(expander, &mut entry.value);
+    }
+    root
+}
+
+fn expand_all<'s>(expander: &Expander<'_>, node: &mut Node<'s>) {
+    if !holds_variable(node) {
+        return;
+    }
+    let span = node.span;
+    match &mut node.kind {
+        Kind::Scalar(scalar) => {
+            node.kind = match expander.expand(Spanned { value: &*scalar.text, span }) {
+                // Plain, so that a number is one even if the `${…}` had to be quoted.
+                Ok(text) => Kind::Scalar(Scalar { text: Cow::Owned(text.into_owned()), plain: true }),
+                Err(_) => Kind::Broken,
+            };
+        }
+        Kind::List(items) => Rc::make_mut(items).iter_mut().for_each(|item| expand_all(expander, item)),
+        Kind::Map(entries) => {
+            Rc::make_mut(entries).iter_mut().for_each(|entry| expand_all(expander, &mut entry.value));
+        }
+        Kind::Null | Kind::Broken => {}
+    }
+}
+
+fn holds_variable(node: &Node<'_>) -> bool {
+    match &node.kind {
+        Kind::Scalar(scalar) => scalar.text.contains('$'),
+        Kind::List(items) => items.iter().any(holds_variable),
+        Kind::Map(entries) => entries.iter().any(|entry| holds_variable(&entry.value)),
+        Kind::Null | Kind::Broken => false,
+    }
+}

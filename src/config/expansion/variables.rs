@@ -1,0 +1,25 @@
+//! Which variables `${…}` can name: those of the environment, and below them those of `env_file`.
+
+use std::collections::BTreeMap;
+
+use crate::config::host::Host;
+
+pub struct Variables<'h> {
+    environment: &'h BTreeMap<String, String>,
+    /// Of `env_file`, which never overrides the environment.
+    file: BTreeMap<String, String>,
+}
+
+impl<'h> Variables<'h> {
+    pub fn of(host: &'h Host) -> Self {
+        Self { environment: host.variables(), file: BTreeMap::new() }
+    }
+
+    pub fn with_file(self, file: BTreeMap<String, String>) -> Self {
+        Self { file, ..self }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).or_else(|| self.file.get(name)).map(String::as_str)
+    }
+}
