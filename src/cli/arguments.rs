@@ -263,9 +263,9 @@ impl Verb {
         }
     }
 
-    /// Whether it needs no file of ours and may write one.
-    pub fn begins_something(&self) -> bool {
-        matches!(self, Self::Init { .. } | Self::New(_) | Self::Add { .. } | Self::Import { .. })
+    /// Whether it needs no file of ours, or finds it by itself.
+    pub fn stands_alone(&self) -> bool {
+        !matches!(self, Self::Call(_) | Self::List { .. })
     }
 
     /// What follows the verb, should a command of its name be meant.

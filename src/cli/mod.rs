@@ -72,30 +72,11 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         printer.error(&format!("`{flag}` is not supported yet"));
         return Exit::NOT_SUPPORTED;
     }
-    match &arguments.verb {
-        Some(Verb::Completions { shell }) => return completions::run(*shell),
-        Some(Verb::Explain { code }) => return explain::run(code.as_deref(), &printer),
-        Some(Verb::Schema { document }) => return schema::run(document),
-        Some(Verb::Setup(words)) if !session::command_takes("setup", &arguments) => {
-            return setup::run(&arguments, words, &printer);
-        }
-        Some(Verb::Bundle(words)) if !session::command_takes("bundle", &arguments) => {
-            return bundle::run(&arguments, words, &printer);
-        }
-        Some(Verb::Doctor) if !session::command_takes("doctor", &arguments) => {
-            return doctor::run(&arguments, &printer);
-        }
-        _ => {}
-    }
-    let begins = arguments.verb.as_ref().filter(|verb| verb.begins_something());
-    if let Some(verb) = begins.filter(|verb| !session::command_takes(verb.word(), &arguments)) {
-        return match refused(&arguments, verb) {
-            Some(problem) => {
-                printer.error(&problem);
-                Exit::USAGE
-            }
-            None => begin(verb, &printer, fork_server),
-        };
+    if let Some(verb) = &arguments.verb
+        && verb.stands_alone()
+        && !session::command_takes(verb.word(), &arguments)
+    {
+        return alone(verb, &arguments, &printer, fork_server);
     }
     if arguments.validate {
         return validate::run(&arguments, &printer);
@@ -118,9 +99,19 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     }
 }
 
-/// The verbs that need no file of ours, and may write one.
-fn begin(verb: &Verb, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+/// The verbs that need no file of ours, or find it by themselves.
+fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+    if let Some(problem) = refused(arguments, verb) {
+        printer.error(&problem);
+        return Exit::USAGE;
+    }
     match verb {
+        Verb::Completions { shell } => completions::run(*shell),
+        Verb::Explain { code } => explain::run(code.as_deref(), printer),
+        Verb::Schema { document } => schema::run(document),
+        Verb::Setup(words) => setup::run(arguments, words, printer),
+        Verb::Bundle(words) => bundle::run(arguments, words, printer),
+        Verb::Doctor => doctor::run(arguments, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),
         Verb::New(words) => new::run(words, printer),
         Verb::Add { from_help, name, into, .. } => {
@@ -130,21 +121,23 @@ fn begin(verb: &Verb, printer: &Printer, fork_server: Option<ForkServer>) -> Exi
         Verb::Import { file, format, into, .. } => {
             import::run(file.as_deref(), format.as_deref(), into.as_deref(), printer)
         }
-        // Not one of these; `Verb::begins_something` says which are.
-        _ => Exit::USAGE,
+        // `Verb::stands_alone` says that these do not.
+        Verb::Call(_) | Verb::List { .. } => Exit::USAGE,
     }
 }
 
 /// Words and flags that such a verb does not have.
 fn refused(arguments: &Arguments, verb: &Verb) -> Option<String> {
     let verb_word = verb.word();
+    let previews = matches!(verb, Verb::Setup(_) | Verb::Bundle(_));
     if let Some(word) = verb.strange_word() {
         return Some(format!(
             "`{verb_word}` does not take `{word}`; a command of that name is run by `mcpfier call {verb_word} …`"
         ));
     }
     let flag = if arguments.dry_run { "--dry-run" } else { "--validate" };
-    (arguments.dry_run || arguments.validate).then(|| format!("`{verb_word}` does not take `{flag}`"))
+    (arguments.dry_run && !previews || arguments.validate)
+        .then(|| format!("`{verb_word}` does not take `{flag}`"))
 }
 
 fn not_supported(arguments: &Arguments) -> Option<&'static str> {
