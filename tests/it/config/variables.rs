@@ -87,9 +87,9 @@ fn variables_of_the_environment_stand_where_the_host_differs() {
     let loaded = host.check("config.yaml", example());
     let list = tool(&loaded, "list-files");
     assert!(words(list).contains(&"papers and {{depth}}".to_owned()), "{:?}", words(list));
-    assert_eq!(process(list).working_dir.as_literal(), Some("/work/project"));
+    assert_eq!(process(list).working_dir.as_literal(), Some("/srv/project"));
     let within = list.params.find("file").and_then(|param| param.rule.path.as_ref()?.within.clone());
-    assert_eq!(within.as_deref(), Some(Path::new("/work/project/docs")));
+    assert_eq!(within.as_deref(), Some(Path::new("/srv/project/docs")));
     assert_eq!(variable(list, "LITERAL").and_then(Template::as_literal), Some("${HOME}"));
     let server = &loaded.catalog.as_ref().expect("a catalog").server;
     assert_eq!((server.name.as_str(), server.calls.max, server.drain.as_secs()), ("mine", 3, 7));
