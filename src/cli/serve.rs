@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::How;
-use crate::model::Dialect;
+use crate::model::{Availability, Dialect};
 use crate::runner::process::ForkServer;
 use crate::serve::stdio;
 
@@ -49,10 +49,17 @@ fn serve(session: &Session, fork_server: Option<ForkServer>) -> io::Result<()> {
     served
 }
 
-/// Somebody started this by hand: say what happens and how a client is connected.
+/// Somebody started this by hand: say what happens and how a client is connected. To a client's log
+/// it is only said what the client will not see.
 fn greet(session: &Session) {
     if io::stdin().is_terminal() {
         Printer::new(false).talk(&session.greeting());
+        return;
+    }
+    for tool in session.catalog.tools() {
+        if let Availability::Unavailable { reason } = &tool.availability {
+            tracing::warn!("`{}` is hidden: {reason}", tool.name);
+        }
     }
 }
 
@@ -102,5 +109,10 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
 fn init_log() {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rmcp=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }

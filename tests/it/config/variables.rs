@@ -78,7 +78,7 @@ fn variables_of_the_file_become_words() {
 #[test]
 fn variables_of_the_environment_stand_where_the_host_differs() {
     let host = with(&[
-        ("WORKSPACE", "/work"),
+        ("WORKSPACE", "/srv"),
         ("DOCS", "papers and {{depth}}"),
         ("SERVER_NAME", "mine"),
         ("MAX_CALLS", "3"),
