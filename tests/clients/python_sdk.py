@@ -57,6 +57,10 @@ async def watch(client):
     saw("progress", notes=list(notes), seconds=time.monotonic() - started, text=text_of(result))
 
 
+# The command and two children.
+TREE = 3
+
+
 async def cancel(client):
     marker = f"python-{secrets.token_hex(8)}"
     up = anyio.Event()
@@ -71,7 +75,9 @@ async def cancel(client):
 
         group.start_soon(stay)
         await up.wait()
-        before = alive(marker)
+        # A process that is just being executed has no command line for a moment.
+        while (before := alive(marker)) < TREE:
+            await anyio.sleep(0.02)
         group.cancel_scope.cancel()
     cancelled = time.monotonic()
     while alive(marker) and time.monotonic() - cancelled < 5:

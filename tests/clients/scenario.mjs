@@ -7,6 +7,8 @@ import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const TIME_LIMIT = 60_000;
+// The command and two children.
+const TREE = 3;
 
 /** Loads a package of the test tools, wherever those are installed. */
 export const requireTool = createRequire(`${process.env.MCPFIER_TEST_TOOLS}/package.json`);
@@ -64,7 +66,9 @@ async function cancel(session) {
     .call("stay", { marker }, { onprogress, signal: abort.signal })
     .then(() => "answered", () => "aborted");
   await Promise.race([up.promise, ended]);
-  const before = alive(marker);
+  // A process that is just being executed has no command line for a moment.
+  let before = 0;
+  while ((before = alive(marker)) < TREE) await sleep(20);
   abort.abort("the test has seen enough");
   const cancelled = performance.now();
   const end = await ended;
