@@ -87,6 +87,18 @@ pub struct Arguments {
     #[arg(long, requires = "validate", value_name = "FILE")]
     pub env_file: Option<PathBuf>,
 
+    /// Lay a profile of the file over it; may be repeated [env: MCPFIER_PROFILE]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub profile: Vec<String>,
+
+    /// Lay one value over the file, such as `commands.build.timeout=5s`; may be repeated
+    #[arg(long, value_name = "PATH=VALUE", global = true)]
+    pub set: Vec<String>,
+
+    /// Only the commands that have one of these tags
+    #[arg(long, value_name = "TAG,…", global = true)]
+    pub tags: Vec<String>,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,

@@ -19,7 +19,7 @@ use super::session::Session;
 use super::setup;
 
 pub fn run(arguments: &Arguments, words: &BundleWords, printer: &Printer) -> Exit {
-    let session = match Session::open(arguments.config.as_deref(), printer) {
+    let session = match Session::open(arguments, printer) {
         Ok(session) => session,
         Err(exit) => return exit,
     };

@@ -81,7 +81,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     if arguments.validate {
         return validate::run(&arguments, &printer);
     }
-    let session = match Session::open(arguments.config.as_deref(), &printer) {
+    let session = match Session::open(&arguments, &printer) {
         Ok(session) => session,
         Err(exit) => return exit,
     };

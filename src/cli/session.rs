@@ -1,9 +1,9 @@
 //! What one invocation of the program works with: the file, its tools, and what the host has.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{self, Found, Host};
+use crate::config::{self, Choice, Found, Host};
 use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
@@ -28,13 +28,13 @@ pub struct Session {
 
 impl Session {
     /// Finds and loads the file; says on stderr what is wrong with it.
-    pub fn open(named: Option<&Path>, printer: &Printer) -> Result<Self, Exit> {
+    pub fn open(arguments: &Arguments, printer: &Printer) -> Result<Self, Exit> {
         let host = host();
-        let found = config::find(named, &host).map_err(|problem| {
+        let found = config::find(arguments.config.as_deref(), &host).map_err(|problem| {
             printer.error(&problem.to_string());
             Exit::NO_CONFIG
         })?;
-        let loaded = config::load(&found.path, &host);
+        let loaded = config::load(&found.path, &host, &choice(arguments, &host));
         Self::of(found, loaded, host, printer)
     }
 
@@ -104,11 +104,16 @@ fn executable() -> PathBuf {
 pub fn command_takes(word: &str, arguments: &Arguments) -> bool {
     let host = host();
     let found = config::find(arguments.config.as_deref(), &host).ok();
-    let loaded = found.map(|found| config::load(&found.path, &host));
+    let loaded = found.map(|found| config::load(&found.path, &host, &Choice::default()));
     loaded.is_some_and(|loaded| {
         let is_command = loaded.catalog.is_some_and(|catalog| catalog.tool(word).is_some());
         loaded.dialect == Dialect::Original && is_command
     })
+}
+
+/// What was chosen beside the file.
+pub fn choice(arguments: &Arguments, host: &Host) -> Choice {
+    Choice::of(&arguments.profile, &arguments.set, &arguments.tags, host)
 }
 
 /// The environment, read once. Variables that are not text cannot be named in a file and are left out.

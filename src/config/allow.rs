@@ -13,10 +13,11 @@ use super::syntax::Node;
 pub fn apply<'n>(reader: &'n Reader<'n>, commands: &'n [Node<'n>], all_checked: bool) {
     for command in commands {
         let Some(list) = command.get("allow").and_then(|node| reader.list(node, "allow")) else { continue };
-        let had_errors = reader.problems.has_error_in(command.span);
+        let places = command.places();
+        let had_errors = reader.problems.has_error_in(&places);
         for item in list {
             let Some((code, written)) = allowance(reader, item) else { continue };
-            let silenced = reader.problems.silence(code, command.span);
+            let silenced = reader.problems.silence(code, &places);
             if silenced == 0 && all_checked && !had_errors {
                 let message = format!("`{}` does not arise in this command", written.value);
                 let problem = Diagnostic::warning(Code::Allowance, written.span, message);

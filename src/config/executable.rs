@@ -1,4 +1,4 @@
-//! Finds executables, once for each name.
+//! Finds executables; a name is looked up once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -26,15 +26,6 @@ impl<'h> Executables<'h> {
     /// The absolute path of an executable: a bare name is looked up, anything else is a path
     /// relative to `base`.
     pub fn find(&self, written: &str, base: &Path) -> Option<PathBuf> {
-        if let Some(known) = self.found.borrow().get(written) {
-            return known.clone();
-        }
-        let found = self.look_up(written, base);
-        self.found.borrow_mut().insert(written.to_owned(), found.clone());
-        found
-    }
-
-    fn look_up(&self, written: &str, base: &Path) -> Option<PathBuf> {
         if written.is_empty() {
             return None;
         }
@@ -42,7 +33,12 @@ impl<'h> Executables<'h> {
             let path = self.host.resolve(written, base);
             return is_executable(&path).then_some(path);
         }
-        self.folders.iter().map(|folder| folder.join(written)).find(|path| is_executable(path))
+        if let Some(known) = self.found.borrow().get(written) {
+            return known.clone();
+        }
+        let found = self.folders.iter().map(|folder| folder.join(written)).find(|path| is_executable(path));
+        self.found.borrow_mut().insert(written.to_owned(), found.clone());
+        found
     }
 }
 

@@ -4,12 +4,14 @@
 //! has to know of the host is handed in as a [`Host`].
 //!
 //! ```text
-//! bytes ─► Source ─► Node ─► native::File ─► Catalog        files with `version: 1`
-//!                        └─► original ─────► Catalog        files of the original mcpfier
+//! bytes ─► Source ─► Node ─► compose ─► native::File ─► Catalog     files with `version: 1`
+//!                        └─► original ─────────────────► Catalog     files of the original mcpfier
 //! ```
 
 mod allow;
+mod choice;
 mod code;
+mod compose;
 mod deep;
 mod diagnostic;
 mod executable;
@@ -18,6 +20,7 @@ mod explain;
 mod find;
 mod foreign;
 mod host;
+mod interpret;
 mod lint;
 mod load;
 mod lower;
@@ -26,10 +29,13 @@ mod original;
 mod read;
 mod report;
 mod source;
+mod sources;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
+pub use choice::{Choice, PROFILE_VARIABLE, Typed};
 pub use code::Code;
 pub use diagnostic::{Class, Diagnostic, Severity};
 pub use expansion::{BadEnvFile, read_env_file};

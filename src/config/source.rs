@@ -98,6 +98,20 @@ impl Source {
         }
     }
 
+    /// What could not be read at all.
+    pub fn nothing(path: &Path) -> Self {
+        Self::new(path, "")
+    }
+
+    /// What was typed at a shell instead of being written in a file.
+    pub fn typed(origin: &str, text: &str) -> Self {
+        Self { name: origin.to_owned(), path: PathBuf::new(), text: Arc::from(text) }
+    }
+
+    pub fn is_typed(&self) -> bool {
+        self.path.as_os_str().is_empty()
+    }
+
     fn new(path: &Path, text: &str) -> Self {
         Self { name: path.display().to_string(), path: path.to_path_buf(), text: Arc::from(text) }
     }

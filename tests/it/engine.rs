@@ -135,7 +135,7 @@ impl House {
             executable_dir: None,
             foreign: None,
         };
-        let loaded = config::load(&file, &host);
+        let loaded = config::load(&file, &host, &config::Choice::default());
         assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
         let catalog = Arc::new(loaded.catalog.unwrap());
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);

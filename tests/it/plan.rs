@@ -38,7 +38,7 @@ impl Bench {
             executable_dir: None,
             foreign: None,
         };
-        let loaded = config::load(&file, &host);
+        let loaded = config::load(&file, &host, &config::Choice::default());
         assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
         let catalog = loaded.catalog.unwrap();
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);

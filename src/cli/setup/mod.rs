@@ -54,7 +54,7 @@ impl Task {
         let host = session::host();
         let session = match words.remove {
             true => None,
-            false => Some(Session::open(arguments.config.as_deref(), printer)?),
+            false => Some(Session::open(arguments, printer)?),
         };
         let refuse = |problem: String| {
             printer.error(&problem);
@@ -163,7 +163,13 @@ fn launch(session: &Session) -> Result<Launch, String> {
 /// The name that the file gives the server; without a word about what is wrong with the file.
 fn declared_name(arguments: &Arguments, host: &Host) -> Option<String> {
     let found = crate::config::find(arguments.config.as_deref(), host).ok()?;
-    Some(crate::config::load(&found.path, host).catalog?.server.name.clone())
+    Some(
+        crate::config::load(&found.path, host, &session::choice(arguments, host))
+            .catalog?
+            .server
+            .name
+            .clone(),
+    )
 }
 
 fn is_usable(name: &str) -> bool {

@@ -12,11 +12,12 @@ use super::syntax::Node;
 
 pub use permissions::check_permissions;
 
-pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
+/// Looks at the commands, and at all that stands in the files.
+pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>]) {
     for command in commands {
         names::check(problems, command);
         texts::check(problems, command);
         plain_secret::check_env(problems, command);
     }
-    plain_secret::check_all(problems, root);
+    documents.iter().for_each(|document| plain_secret::check_all(problems, document));
 }

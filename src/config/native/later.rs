@@ -1,9 +1,7 @@
 //! Keys that are known and whose feature is not built yet, and keys that mark a native file.
 
 /// At the root of a file.
-pub(super) const ROOT: [&str; 18] = [
-    "include",
-    "profiles",
+pub(super) const ROOT: [&str; 15] = [
     "executors",
     "prompts",
     "resources",
@@ -15,7 +13,6 @@ pub(super) const ROOT: [&str; 18] = [
     "analytics",
     "audit",
     "schedules",
-    "templates",
     "tags",
     "composite_tools",
     "proxies",
@@ -23,7 +20,7 @@ pub(super) const ROOT: [&str; 18] = [
 ];
 
 /// Of a command.
-pub(super) const COMMAND: [&str; 23] = [
+pub(super) const COMMAND: [&str; 20] = [
     "container",
     "webhook",
     "steps",
@@ -43,9 +40,6 @@ pub(super) const COMMAND: [&str; 23] = [
     "authorization",
     "finally",
     "cleanup_timeout",
-    "extends",
-    "enabled",
-    "tags",
     "deprecated",
 ];
 
@@ -62,7 +56,10 @@ pub const PARAM: [&str; 2] = ["complete", "ask"];
 pub(super) const SECRET: [&str; 5] = ["command", "keyring", "store", "vault", "field"];
 
 /// Keys of commands that are supported and that the original does not know.
-const NATIVE_COMMAND: [&str; 17] = [
+const NATIVE_COMMAND: [&str; 20] = [
+    "extends",
+    "enabled",
+    "tags",
     "allow",
     "title",
     "shell",
@@ -103,7 +100,8 @@ pub const ORIGINAL_KEYS: [&str; 4] = ["analytics", "composite_tools", "proxies",
 
 /// Whether a key at the root belongs to native files alone.
 pub fn is_native_key(key: &str) -> bool {
-    let is_known = ROOT.contains(&key) || matches!(key, "defaults" | "secrets" | "vars" | "env_file");
+    let is_known = ROOT.contains(&key)
+        || matches!(key, "defaults" | "secrets" | "vars" | "env_file" | "include" | "profiles" | "templates");
     is_known && !ORIGINAL_KEYS.contains(&key)
 }
 

@@ -6,8 +6,10 @@ use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::{SourceId, Span};
 
-use super::builder::{Builder, MAX_DEPTH};
+use super::builder::{self, Builder, MAX_DEPTH};
+use super::format::Format;
 use super::node::Node;
+use super::toml;
 
 /// A document, and what is odd about it.
 #[derive(Debug)]
@@ -32,11 +34,34 @@ pub enum Oddity {
     },
 }
 
+/// Whether so many values are more than any file may stand for.
+pub fn is_too_heavy(values: u32) -> bool {
+    values > builder::MAX_NODES
+}
+
+/// What is wrong with a value that has grown too large by putting texts together.
+pub fn too_large(span: Span) -> Diagnostic {
+    *builder::too_large(span)
+}
+
 /// Why the reading of a text stops.
 pub(super) type Refused = Box<Diagnostic>;
 
-/// Reads the first document of a text. `None` if it is no YAML; that has been reported.
-pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Option<Document<'s>> {
+/// Reads the first document of a text. `None` if it is none; that has been reported.
+pub fn parse<'s>(
+    source: SourceId,
+    text: &'s str,
+    format: Format,
+    problems: &Problems,
+) -> Option<Document<'s>> {
+    match format {
+        Format::Yaml => yaml(source, text, problems),
+        Format::Toml => toml::parse(source, text, problems),
+    }
+}
+
+/// JSON is YAML too.
+fn yaml<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Option<Document<'s>> {
     let mut builder = Builder::new(source, text, problems);
     for next in Parser::new_from_str_with_options(text, options()) {
         let step = match next {

@@ -64,7 +64,7 @@ fn a_file_beyond_the_cap_is_refused_before_it_is_read() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let path = folder.path().join("large.yaml");
     std::fs::File::create(&path).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
-    let loaded = mcpfier::config::load(&path, &host.host);
+    let loaded = mcpfier::config::load(&path, &host.host, &mcpfier::config::Choice::default());
     assert!(loaded.report.has(Code::TooLarge));
 }
 

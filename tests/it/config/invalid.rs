@@ -1,6 +1,6 @@
 //! One mistake a file; its whole report beside it.
 
-use mcpfier::config::{Code, Style, load};
+use mcpfier::config::{Choice, Code, Style, load};
 
 use super::host::{TestHost, data};
 use super::reports::{assert_reports, file_name, read};
@@ -55,7 +55,7 @@ fn a_file_that_cannot_be_read_is_a_problem_like_any_other() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let missing = folder.path().join("none.yaml");
     for (path, reason) in [(missing.as_path(), "there is no such file"), (folder.path(), "it is a folder")] {
-        let report = load(path, &host.host).report.render(Style::Plain);
+        let report = load(path, &host.host, &Choice::default()).report.render(Style::Plain);
         let place = path.display();
         assert_eq!(report, format!("error[E0001]: cannot read the file: {reason}\n--> {place}\n\n1 error\n"));
     }
