@@ -133,6 +133,11 @@ pub enum Verb {
         #[arg(long)]
         all: bool,
     },
+    /// Show the file as it is in effect
+    Config {
+        #[command(subcommand)]
+        what: ConfigVerb,
+    },
     /// Say what a code of --validate means, with an example; without a code, list them
     Explain {
         /// As `E0012`
@@ -190,6 +195,19 @@ pub enum Verb {
     Schema {
         #[arg(value_parser = ["plan", "result", "validation"])]
         document: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigVerb {
+    /// Print it as YAML, put together from all files, profiles and flags; secrets are masked
+    Show {
+        /// With `${…}`, `vars` and `defaults` filled in
+        #[arg(long)]
+        resolved: bool,
+        /// With where each value was written
+        #[arg(long)]
+        origin: bool,
     },
 }
 
@@ -262,6 +280,7 @@ impl Verb {
         match self {
             Self::Call(_) => "call",
             Self::List { .. } => "list",
+            Self::Config { .. } => "config",
             Self::Explain { .. } => "explain",
             Self::Init { .. } => "init",
             Self::New(_) => "new",
@@ -295,6 +314,7 @@ impl Verb {
             | Self::Completions { .. }
             | Self::Schema { .. }
             | Self::Doctor
+            | Self::Config { .. }
             | Self::Bundle(_) => (None, &[]),
         };
         first.into_iter().chain(words.iter().cloned()).collect()

@@ -5,6 +5,7 @@ mod arguments;
 mod bundle;
 mod call;
 mod completions;
+mod config;
 mod doctor;
 mod dry_run;
 mod exit;
@@ -107,6 +108,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
     }
     match verb {
         Verb::Completions { shell } => completions::run(*shell),
+        Verb::Config { what } => config::run(arguments, what, printer),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),
         Verb::Setup(words) => setup::run(arguments, words, printer),

@@ -23,6 +23,8 @@ pub struct Session {
     pub dialect: Dialect,
     pub catalog: Arc<Catalog>,
     pub facts: Facts,
+    /// What was chosen beside the file.
+    pub choice: Choice,
     environment: Arc<Environment>,
 }
 
@@ -34,8 +36,9 @@ impl Session {
             printer.error(&problem.to_string());
             Exit::NO_CONFIG
         })?;
-        let loaded = config::load(&found.path, &host, &choice(arguments, &host));
-        Self::of(found, loaded, host, printer)
+        let choice = choice(arguments, &host);
+        let loaded = config::load(&found.path, &host, &choice);
+        Self::of(found, loaded, choice, host, printer)
     }
 
     /// A session with a file that exists in memory only.
@@ -43,10 +46,16 @@ impl Session {
         let host = host();
         let found = Found { path: host.cwd.join("memory.yaml"), how: config::How::Named };
         let loaded = config::load_bytes(&found.path, bytes, &host);
-        Self::of(found, loaded, host, printer)
+        Self::of(found, loaded, Choice::default(), host, printer)
     }
 
-    fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
+    fn of(
+        found: Found,
+        loaded: config::Loaded,
+        choice: Choice,
+        host: Host,
+        printer: &Printer,
+    ) -> Result<Self, Exit> {
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);
@@ -55,6 +64,7 @@ impl Session {
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
         Ok(Self {
             path: loaded.path,
+            choice,
             found,
             dialect: loaded.dialect,
             catalog: Arc::new(catalog),
@@ -75,12 +85,12 @@ impl Session {
 
     /// What a person sees who starts the server by hand.
     pub fn greeting(&self) -> String {
-        stdio::greeting(&self.catalog, &executable(), &self.path)
+        stdio::greeting(&self.catalog, &executable(), &self.path, &self.choice.words())
     }
 
     /// How clients are told to start this server.
     pub fn connecting(&self) -> String {
-        stdio::connecting(&self.catalog.server.name, &executable(), &self.path)
+        stdio::connecting(&self.catalog.server.name, &executable(), &self.path, &self.choice.words())
     }
 
     /// What carries calls out. The runner is given back too: a server stops it on its way out.

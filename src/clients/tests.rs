@@ -3,7 +3,7 @@
 use super::*;
 
 fn launch() -> Launch {
-    Launch { executable: "/opt/mcpfier".into(), config: "/etc/tools.yaml".into() }
+    Launch { executable: "/opt/mcpfier".into(), config: "/etc/tools.yaml".into(), choice: Vec::new() }
 }
 
 fn wish(launch: &Launch) -> Wish<'_> {

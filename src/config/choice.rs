@@ -44,6 +44,15 @@ impl Choice {
         Self { profiles, sets: typed("--set", sets), tags: typed("--tags", tags) }
     }
 
+    /// The flags that say the same, whatever the environment says then.
+    pub fn words(&self) -> Vec<String> {
+        let flags = [("--profile", &self.profiles), ("--set", &self.sets), ("--tags", &self.tags)];
+        let words = flags.into_iter().flat_map(|(flag, typed)| {
+            typed.iter().flat_map(move |typed| [flag.to_owned(), typed.text.clone()])
+        });
+        words.collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.first().is_none()
     }

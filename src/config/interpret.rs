@@ -20,6 +20,7 @@ use super::lower::{self, Commands, Place, Vars};
 use super::native;
 use super::original;
 use super::read::Reader;
+use super::show::{self, Effective, Wanted};
 use super::source::{SourceId, Span};
 use super::sources::Sources;
 use super::syntax::{Document, Node};
@@ -29,6 +30,8 @@ pub struct Interpreting<'a, 's> {
     pub host: &'a Host,
     pub choice: &'a Choice,
     pub depth: Depth,
+    /// Whether the file is to be shown, and how.
+    pub shown: Option<Wanted>,
     pub sources: &'s Sources,
     pub problems: &'a Problems,
 }
@@ -37,6 +40,7 @@ pub struct Interpreting<'a, 's> {
 #[derive(Default)]
 pub struct Meaning<'s> {
     pub catalog: Option<Catalog>,
+    pub shown: Option<Effective>,
     /// What each included file says.
     pub parts: Vec<(SourceId, Node<'s>)>,
     /// Included texts that could not be read.
@@ -76,7 +80,8 @@ impl<'s> Interpreting<'_, 's> {
             vars: Vars::default(),
             missing: RefCell::default(),
         };
-        Meaning { catalog: original::catalog(&place, root), ..Meaning::default() }
+        let shown = self.shown.map(|wanted| show::show(&place, root, wanted));
+        Meaning { catalog: original::catalog(&place, root), shown, ..Meaning::default() }
     }
 
     fn native(&self, reader: &Reader<'_>, root: &Node<'s>, beside: &[PathBuf]) -> Meaning<'s> {
@@ -107,8 +112,10 @@ impl<'s> Interpreting<'_, 's> {
             lint::lint(self.problems, &documents, commands);
         }
         allow::apply(reader, commands, checks_all);
+        let shown = self.shown.map(|wanted| show::show(&place, &composed.root, wanted));
         Meaning {
             catalog: Some(catalog),
+            shown,
             hidden: layers.hidden(),
             parts: composed.parts,
             raw: composed.raw,

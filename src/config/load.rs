@@ -12,6 +12,7 @@ use super::host::{Host, without_dots};
 use super::interpret::{Interpreting, Meaning};
 use super::lint;
 use super::report::Report;
+use super::show::{Effective, Wanted};
 use super::source::{BadSource, Source, SourceId, Span};
 use super::sources::Sources;
 use super::syntax::{self, Document, Format, Kind, Node};
@@ -45,7 +46,7 @@ pub(super) enum Depth {
 
 /// Loads a file, or a folder of files, to serve it.
 pub fn load(path: &Path, host: &Host, choice: &Choice) -> Loaded {
-    Loading { host, choice, depth: Depth::Serving }.run(Start::at(path, host))
+    Loading::new(host, choice, Depth::Serving).run(Start::at(path, host)).0
 }
 
 /// Loads a file and checks everything that can be checked: without a choice of profiles, each of
@@ -54,10 +55,16 @@ pub fn check(path: &Path, host: &Host, choice: &Choice) -> Loaded {
     check_all(Start::at(path, host), host, choice)
 }
 
+/// Loads a file to show it as it is in effect; `None` if it is wrong in itself.
+pub fn effective(path: &Path, host: &Host, choice: &Choice, wanted: Wanted) -> (Loaded, Option<Effective>) {
+    let loading = Loading { shown: Some(wanted), ..Loading::new(host, choice, Depth::Serving) };
+    loading.run(Start::at(path, host))
+}
+
 /// Loads bytes as if `path` held them.
 pub fn load_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
     let start = Start::with(path, Source::decode(path, bytes));
-    Loading { host, choice: &Choice::default(), depth: Depth::Serving }.run(start)
+    Loading::new(host, &Choice::default(), Depth::Serving).run(start).0
 }
 
 /// Like `load_bytes`, with every check.
@@ -67,13 +74,13 @@ pub fn check_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
 
 fn check_all(start: Start, host: &Host, choice: &Choice) -> Loaded {
     let again = start.again();
-    let mut loaded = Loading { host, choice, depth: Depth::Everything }.run(start);
+    let mut loaded = Loading::new(host, choice, Depth::Everything).run(start).0;
     if choice.profiles.is_empty() {
         for profile in &loaded.profiles {
             let chosen =
                 Choice { profiles: vec![Typed::new("--profile", profile.as_str())], ..choice.clone() };
-            let alone = Loading { host, choice: &chosen, depth: Depth::Everything };
-            loaded.report.absorb(alone.run(again.again()).report, profile);
+            let alone = Loading::new(host, &chosen, Depth::Everything);
+            loaded.report.absorb(alone.run(again.again()).0.report, profile);
         }
     }
     loaded
@@ -93,11 +100,11 @@ impl Start {
     fn at(path: &Path, host: &Host) -> Self {
         let is_folder = host.cwd.join(path).is_dir();
         if !is_folder {
-            return Self::with(path, Source::read(path));
+            return Self::with(path, Source::read(path, &host.cwd));
         }
-        match compose::open_folder(path) {
+        match compose::open_folder(path, &host.cwd) {
             Ok(Folder { root, others }) => {
-                let start = Self::with(path, Source::read(&root));
+                let start = Self::with(path, Source::read(&root, &host.cwd));
                 Self { beside: others, is_folder, ..start }
             }
             Err(problem) => {
@@ -129,10 +136,15 @@ struct Loading<'a> {
     host: &'a Host,
     choice: &'a Choice,
     depth: Depth,
+    shown: Option<Wanted>,
 }
 
-impl Loading<'_> {
-    fn run(&self, start: Start) -> Loaded {
+impl<'a> Loading<'a> {
+    fn new(host: &'a Host, choice: &'a Choice, depth: Depth) -> Self {
+        Self { host, choice, depth, shown: None }
+    }
+
+    fn run(&self, start: Start) -> (Loaded, Option<Effective>) {
         let Start { path, source, problem, beside, is_folder } = start;
         let absolute = |path: &Path| without_dots(&self.host.cwd.join(path));
         let (path, file) = (absolute(&path), absolute(&source.path));
@@ -154,10 +166,11 @@ impl Loading<'_> {
         let document = could_be_read
             .then(|| syntax::parse(SourceId::default(), &root.text, Format::of(&root.path), &problems))
             .flatten();
+        let mut shown = None;
         match document {
             Some(document) => {
                 loaded.dialect = dialect(&document.root, &problems, is_folder);
-                self.interpret(&document, &sources, &beside, problems, &mut loaded);
+                shown = self.interpret(&document, &sources, &beside, problems, &mut loaded);
             }
             None => {
                 loaded.report = Report::new(&sources);
@@ -165,7 +178,7 @@ impl Loading<'_> {
                 loaded.report.take(problems, |_| String::new());
             }
         }
-        loaded
+        (loaded, shown)
     }
 
     fn interpret(
@@ -175,15 +188,17 @@ impl Loading<'_> {
         beside: &[PathBuf],
         problems: Problems,
         loaded: &mut Loaded,
-    ) {
+    ) -> Option<Effective> {
         let interpreting = Interpreting {
             host: self.host,
             choice: self.choice,
             depth: self.depth,
+            shown: self.shown,
             sources,
             problems: &problems,
         };
-        let meaning = interpreting.run(document, loaded.dialect, beside);
+        let mut meaning = interpreting.run(document, loaded.dialect, beside);
+        let shown = meaning.shown.take();
         loaded.profiles = compose::profile_names(&document.root).map(str::to_owned).collect();
         loaded.files.extend(meaning.files.iter().cloned());
         loaded.folders.extend(meaning.folders.iter().cloned());
@@ -204,7 +219,9 @@ impl Loading<'_> {
             sensitive.extend(meaning.hidden);
             loaded.report.hide(sensitive, meaning.raw);
         }
-        loaded.catalog = meaning.catalog.filter(|_| loaded.report.may_serve());
+        let may_serve = loaded.report.may_serve();
+        loaded.catalog = meaning.catalog.filter(|_| may_serve);
+        shown.filter(|_| may_serve)
     }
 }
 

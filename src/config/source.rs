@@ -69,9 +69,10 @@ impl Span {
 }
 
 impl Source {
-    /// Reads a file. What could be decoded comes back even beside an error, for the excerpt.
-    pub fn read(path: &Path) -> (Self, Result<(), BadSource>) {
-        match read_capped(path) {
+    /// Reads a file, from a folder if its path is relative. What could be decoded comes back even
+    /// beside an error, for the excerpt.
+    pub fn read(path: &Path, cwd: &Path) -> (Self, Result<(), BadSource>) {
+        match read_capped(&cwd.join(path)) {
             Ok(bytes) => Self::decode(path, bytes),
             Err(error) => (Self::new(path, ""), Err(error)),
         }

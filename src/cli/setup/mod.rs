@@ -157,7 +157,8 @@ fn launch(session: &Session) -> Result<Launch, String> {
             format!("the path `{}` is not text, and no client could be told it", path.display())
         })
     };
-    Ok(Launch { executable: text(&place::executable())?, config: text(&session.path)? })
+    let choice = session.choice.words();
+    Ok(Launch { executable: text(&place::executable())?, config: text(&session.path)?, choice })
 }
 
 /// The name that the file gives the server; without a word about what is wrong with the file.

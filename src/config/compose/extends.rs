@@ -80,7 +80,7 @@ impl<'r, 's> Templates<'r, 's> {
         }
         let own = without(node, "extends");
         match base {
-            Some(base) => in_place_of(&own, &Overlay { guard: None }.root(&base, &own)),
+            Some(base) => lay(&base, &own),
             None => own,
         }
     }
@@ -170,6 +170,11 @@ fn circle(name: Spanned<&str>, chain: &[String]) -> Diagnostic {
 fn without<'s>(node: &Node<'s>, key: &str) -> Node<'s> {
     let entries = node.entries().iter().filter(|entry| entry.key.text != key).cloned().collect();
     Node::new(node.span, Kind::Map(Rc::new(entries)))
+}
+
+/// Lays a command over the keys that it has in common with others.
+pub fn lay<'s>(base: &Node<'s>, command: &Node<'s>) -> Node<'s> {
+    in_place_of(command, &Overlay { guard: None }.root(base, command))
 }
 
 /// The whole in the place of what extends, the name first.

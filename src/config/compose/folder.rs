@@ -17,13 +17,13 @@ pub struct Folder {
     pub others: Vec<PathBuf>,
 }
 
-/// Looks into a folder, and not into those below it.
-pub fn open(folder: &Path) -> Result<Folder, Box<Diagnostic>> {
+/// Looks into a folder, below `cwd` if its path is relative, and not into those below it.
+pub fn open(folder: &Path, cwd: &Path) -> Result<Folder, Box<Diagnostic>> {
     let bad = |message: String| Box::new(Diagnostic::of_file(Code::BadFolder, message));
-    let entries =
-        std::fs::read_dir(folder).map_err(|error| bad(format!("cannot read the folder: {error}")))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.retain(|file| is_ours(file) && file.is_file());
+    let entries = std::fs::read_dir(cwd.join(folder))
+        .map_err(|error| bad(format!("cannot read the folder: {error}")))?;
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| folder.join(entry.file_name())).collect();
+    files.retain(|file| is_ours(file) && cwd.join(file).is_file());
     files.sort();
     for root in ROOTS {
         let is_root = |file: &&PathBuf| file.file_stem().is_some_and(|stem| stem == root);

@@ -144,7 +144,7 @@ impl<'a, 's> Gathering<'a, 's> {
             }
             return;
         }
-        let (source, read) = Source::read(path);
+        let (source, read) = Source::read(path, &self.host.cwd);
         self.bytes = self.bytes.saturating_add(source.text.len());
         if self.parts.len() + self.raw.len() >= MAX_FILES || self.bytes > MAX_BYTES {
             self.refuse_more(named);

@@ -34,12 +34,18 @@ impl Overlay<'_> {
             (Kind::List(below), Kind::List(above)) if guarded.is_some() => {
                 Node::new(base.span, Kind::List(Rc::new(below.iter().chain(above.iter()).cloned().collect())))
             }
+            (Kind::Scalar(below), Kind::Scalar(above))
+                if below.text == above.text
+                    && (below.plain == above.plain || *path == ["commands", "", "name"]) =>
+            {
+                base.clone()
+            }
             _ => match guarded {
-                Some(problems) if base.as_text().is_none() || base.as_text() != over.as_text() => {
+                Some(problems) => {
                     problems.add(cannot_replace(base, over, path));
                     base.clone()
                 }
-                _ => over.clone(),
+                None => over.clone(),
             },
         }
     }

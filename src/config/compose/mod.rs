@@ -33,6 +33,7 @@ use gather::Gathering;
 use merge::Overlay;
 use set::Setting;
 
+pub use extends::lay;
 pub use folder::{Folder, open as open_folder};
 pub use profile::names as profile_names;
 

@@ -26,7 +26,7 @@ pub fn only<'s>(problems: &Problems, root: &Node<'s>, typed: &[(&Typed, Span)]) 
         Some(Kind::List(items)) => items,
         _ => &[],
     };
-    let known: BTreeSet<&str> = commands.iter().flat_map(tags_of).collect();
+    let known: BTreeSet<&str> = commands.iter().flat_map(tags_of).filter(|tag| !tag.is_empty()).collect();
     let mut wanted: BTreeSet<&str> = BTreeSet::new();
     for (typed, place) in typed {
         for tag in typed.text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {

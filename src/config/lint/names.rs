@@ -5,11 +5,12 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "add",
     "bundle",
     "call",
     "completions",
+    "config",
     "doctor",
     "explain",
     "import",

@@ -25,4 +25,4 @@ pub use defaults::{Defaults, limits};
 pub use place::Place;
 pub use secrets::secrets;
 pub use server::server;
-pub use vars::Vars;
+pub use vars::{Var, Vars};

@@ -4,15 +4,20 @@ use std::path::Path;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// And JSON, which is YAML too.
     Yaml,
+    /// Which is YAML too, and called what it is.
+    Json,
     Toml,
 }
 
 impl Format {
     /// What has no name that we know is YAML.
     pub fn of(path: &Path) -> Self {
-        let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-        if is_toml { Self::Toml } else { Self::Yaml }
+        let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("toml") => Self::Toml,
+            Some("json") => Self::Json,
+            _ => Self::Yaml,
+        }
     }
 }
