@@ -120,6 +120,7 @@ pub fn host() -> Host {
         cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         home: environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
         foreign: None,
+            as_written: false,
         executable_dir: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
         environment,
     }

@@ -147,7 +147,7 @@ impl Loading<'_> {
     /// What `${…}` can name: the environment, and what `env_file` adds to it.
     fn variables(&self, reader: &Reader<'_>, root: &Node<'_>, base: &Path) -> Variables<'_> {
         let variables = Variables::of(self.host);
-        let Some(node) = root.get("env_file") else { return variables };
+        let Some(node) = root.get("env_file").filter(|_| !self.host.as_written) else { return variables };
         let Some(written) = reader.text(node, "env_file") else { return variables };
         let Ok(name) = (Expander { reader, variables: &variables }).expand(written) else { return variables };
         match read_env_file(&self.host.resolve(&name, base)) {
