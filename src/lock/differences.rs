@@ -42,7 +42,11 @@ pub fn differences(agreed: &Lock, now: &Lock) -> Option<Differences> {
         changes.push(Change {
             tool: None,
             kind: Kind::Changed(BTreeSet::from(["instructions"])),
-            lines: vec![format!("instructions: {} → {}", told(&agreed.instructions), told(&now.instructions))],
+            lines: vec![format!(
+                "instructions: {} → {}",
+                told(&agreed.instructions),
+                told(&now.instructions)
+            )],
         });
     }
     let names: BTreeSet<&String> = agreed.tools.keys().chain(now.tools.keys()).collect();

@@ -41,7 +41,10 @@ mod tests {
     #[test]
     fn the_order_of_keys_is_no_difference_and_that_of_items_is() {
         let of = |value: Value| of_json(&value);
-        assert_eq!(of(json!({ "a": 1, "b": { "d": 2, "c": 3 } })), of(json!({ "b": { "c": 3, "d": 2 }, "a": 1 })));
+        assert_eq!(
+            of(json!({ "a": 1, "b": { "d": 2, "c": 3 } })),
+            of(json!({ "b": { "c": 3, "d": 2 }, "a": 1 }))
+        );
         assert_ne!(of(json!(["a", "b"])), of(json!(["b", "a"])));
         assert_ne!(of(json!("1")), of(json!(1)));
     }

@@ -15,6 +15,23 @@ pub(super) fn text(text: &str) -> String {
     shown
 }
 
+/// A word of a command line: in quotes only where it needs them.
+pub(super) fn word(text: &str) -> String {
+    let is_plain =
+        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:,@%+=".contains(c));
+    if is_plain { text.to_owned() } else { self::text(text) }
+}
+
+/// A line of a script, without quotes.
+pub(super) fn line(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\t' => "  ".to_owned(),
+        c if is_shown(c) => c.to_string(),
+        c => format!("\\u{{{:x}}}", u32::from(c)),
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A value on one line.
 pub(super) fn value(value: &Value) -> String {
     match value {

@@ -32,16 +32,20 @@ pub enum BadLock {
 /// What the tools of one file are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lock {
+    /// The name of the root file.
+    pub file: String,
     /// What models are told of the tools as a whole.
     pub(super) instructions: Option<String>,
     pub(super) tools: BTreeMap<String, Entry>,
 }
 
 impl Lock {
-    /// Of a catalog that was loaded as it is written. `folder` is that of the root file.
-    pub fn of(catalog: &Catalog, folder: &Path) -> Self {
+    /// Of a catalog that was loaded as it is written, from a root file with this absolute path.
+    pub fn of(catalog: &Catalog, path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(Path::new("/"));
         let entry = |tool: &crate::model::Tool| Entry::of(tool, folder, &catalog.secrets);
         Self {
+            file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             instructions: catalog.server.instructions.clone(),
             tools: catalog.tools().iter().map(|tool| (tool.name.to_string(), entry(tool))).collect(),
         }
@@ -61,6 +65,7 @@ impl Lock {
         let document = json!({
             "about": ABOUT,
             "version": VERSION,
+            "file": self.file,
             "instructions": self.instructions,
             "tools": Value::Object(tools.collect()),
         });
@@ -73,6 +78,7 @@ impl Lock {
         if document.get("version").and_then(Value::as_u64) != Some(VERSION) {
             return Err(BadLock::Version);
         }
+        let file = document.get("file").and_then(Value::as_str).ok_or(BadLock::Shape("file"))?.to_owned();
         let instructions = match document.get("instructions") {
             Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text.clone()),
@@ -80,7 +86,7 @@ impl Lock {
         };
         let tools = document.get("tools").and_then(Value::as_object).ok_or(BadLock::Shape("tools"))?;
         let tools: Result<BTreeMap<_, _>, _> = tools.iter().map(entry).collect();
-        Ok(Self { instructions, tools: tools? })
+        Ok(Self { file, instructions, tools: tools? })
     }
 }
 

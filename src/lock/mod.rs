@@ -13,9 +13,10 @@ mod digest;
 mod entry;
 mod escape;
 mod file;
+mod outline;
 mod written;
 
 pub use differences::{Change, Differences, Kind, differences};
 pub use digest::sha256;
 pub use file::{BadLock, FILE_NAME, Lock};
-pub use written::{argument, template};
+pub use outline::outline;

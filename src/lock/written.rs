@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::model::{Argument, Piece, Reference, Template};
 
 /// A template as text. Braces that are no template are told apart from those that are.
-pub fn template(template: &Template) -> String {
+pub(super) fn template(template: &Template) -> String {
     let pieces = template.pieces().iter().map(|piece| match piece {
         Piece::Text(text) => text.replace("{{", "\\{{"),
         Piece::Value(found) => format!("{{{{{}}}}}", reference(found)),
@@ -17,7 +17,7 @@ pub fn template(template: &Template) -> String {
 }
 
 /// An element of `args`: a word, a group as a list, a condition as a map.
-pub fn argument(argument: &Argument) -> Value {
+fn argument(argument: &Argument) -> Value {
     match argument {
         Argument::Word(word) => Value::String(template(word)),
         Argument::If { param, args } => json!({ "if": param.as_str(), "args": arguments(args) }),
@@ -55,7 +55,10 @@ mod tests {
     #[test]
     fn what_is_a_template_is_told_from_what_looks_like_one() {
         let parsed = |text: &str| template(&Template::parse(text).unwrap());
-        assert_eq!(parsed("--max={{limit}}{{json a.b}}{{secrets.t}}"), "--max={{limit}}{{json a.b}}{{secrets.t}}");
+        assert_eq!(
+            parsed("--max={{limit}}{{json a.b}}{{secrets.t}}"),
+            "--max={{limit}}{{json a.b}}{{secrets.t}}"
+        );
         assert_eq!(template(&Template::literal("{{.Names}}")), "\\{{.Names}}");
         assert_ne!(template(&Template::literal("{{x}}")), parsed("{{x}}"));
     }
