@@ -8,7 +8,6 @@ mod interpreter;
 mod json;
 mod output;
 mod param;
-mod param_keys;
 mod param_rule;
 mod pattern;
 mod place;
