@@ -13,8 +13,7 @@ use crate::menu::Menu;
 use crate::subject::Subject;
 use crate::table::{Figure, Reference, Unit, at_most};
 
-const SIZES: [(usize, &str); 3] =
-    [(10, "10 commands"), (1000, "1,000 commands"), (5000, "5,000 commands")];
+const SIZES: [(usize, &str); 3] = [(10, "10 commands"), (1000, "1,000 commands"), (5000, "5,000 commands")];
 
 pub fn measure(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     let mut figures = Vec::new();
