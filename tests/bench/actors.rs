@@ -25,7 +25,10 @@ pub fn act(words: &[String]) -> Result<(), Failure> {
         ["tree", mood, token] => tree(mood, token),
         ["hold", mood, token, place] => hold(mood, token, place),
         ["parse", file] => parse(file),
-        ["read", file] => Ok(drop(std::fs::read(file)?)),
+        ["read", file] => {
+            let _: () = drop(std::fs::read(file)?);
+            Ok(())
+        }
         ["usage", program, words @ ..] => usage(program, words),
         other => Err(Failure::Usage(other.join(" "))),
     }
