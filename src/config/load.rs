@@ -193,10 +193,11 @@ impl Loading<'_> {
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let checks_all = self.depth == Depth::Everything;
+        let schemas = deep::Schemas::default();
         let tools =
             Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
                 if checks_all {
-                    deep::check_command(place, tool, command);
+                    deep::check_command(place, &schemas, tool, command);
                 }
             });
         if checks_all {
