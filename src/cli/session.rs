@@ -12,6 +12,7 @@ use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
+use super::evidence::Evidence;
 use super::exit::Exit;
 use super::print::Printer;
 
@@ -25,6 +26,8 @@ pub struct Session {
     pub facts: Facts,
     /// What was chosen beside the file.
     pub choice: Choice,
+    /// What was read, for those who judge whether it may be served.
+    pub evidence: Evidence,
     environment: Arc<Environment>,
 }
 
@@ -38,7 +41,7 @@ impl Session {
         })?;
         let choice = choice(arguments, &host);
         let loaded = config::load(&found.path, &host, &choice);
-        Self::of(found, loaded, choice, host, printer)
+        Self::of(found, loaded, host, printer)
     }
 
     /// A session with a file that exists in memory only.
@@ -46,16 +49,11 @@ impl Session {
         let host = host();
         let found = Found { path: host.cwd.join("memory.yaml"), how: config::How::Named };
         let loaded = config::load_bytes(&found.path, bytes, &host);
-        Self::of(found, loaded, Choice::default(), host, printer)
+        Self::of(found, loaded, host, printer)
     }
 
-    fn of(
-        found: Found,
-        loaded: config::Loaded,
-        choice: Choice,
-        host: Host,
-        printer: &Printer,
-    ) -> Result<Self, Exit> {
+    fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
+        let evidence = Evidence::of(&loaded);
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);
@@ -64,10 +62,11 @@ impl Session {
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
         Ok(Self {
             path: loaded.path,
-            choice,
+            choice: loaded.choice,
             found,
             dialect: loaded.dialect,
             catalog: Arc::new(catalog),
+            evidence,
             facts: facts.with_means(process::probe_means()),
             environment,
         })
@@ -135,6 +134,7 @@ pub fn host() -> Host {
         cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         home: environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
         foreign: None,
+        as_written: false,
         executable_dir: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
         environment,
     }

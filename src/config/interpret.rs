@@ -131,7 +131,19 @@ impl<'s> Interpreting<'_, 's> {
         reader: &Reader<'_>,
         env_file: Option<&Node<'_>>,
     ) -> (Variables<'_>, Option<PathBuf>) {
-        let variables = Variables::of(self.host);
+        let as_written = self.host.as_written;
+        // Which files belong to it is asked even where nothing else is.
+        let variables = Variables::of(self.host).taken_as_written(false);
+        let (variables, path) = self.with_file(reader, env_file, variables);
+        (variables.taken_as_written(as_written), path)
+    }
+
+    fn with_file<'v>(
+        &self,
+        reader: &Reader<'_>,
+        env_file: Option<&Node<'_>>,
+        variables: Variables<'v>,
+    ) -> (Variables<'v>, Option<PathBuf>) {
         let Some(written) = env_file.and_then(|node| reader.text(node, "env_file")) else {
             return (variables, None);
         };
@@ -154,10 +166,11 @@ impl<'s> Interpreting<'_, 's> {
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let checks_all = self.depth == Depth::Everything;
+        let schemas = deep::Schemas::default();
         let tools =
             Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
                 if checks_all {
-                    deep::check_command(place, tool, command);
+                    deep::check_command(place, &schemas, tool, command);
                 }
             });
         if checks_all {

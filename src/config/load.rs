@@ -33,6 +33,8 @@ pub struct Loaded {
     pub folders: Vec<PathBuf>,
     /// The names of the profiles that can be chosen.
     pub profiles: Vec<String>,
+    /// What was chosen.
+    pub choice: Choice,
 }
 
 /// How much is checked.
@@ -158,6 +160,7 @@ impl<'a> Loading<'a> {
             path,
             files: vec![file],
             profiles: Vec::new(),
+            choice: self.choice.clone(),
         };
         let problems = Problems::default();
         let could_be_read = problem.is_none();

@@ -29,6 +29,9 @@ mod original;
 mod read;
 mod report;
 mod show;
+// What editors and the reference make of it comes next.
+#[allow(dead_code, unused_imports)]
+mod shape;
 mod source;
 mod sources;
 mod syntax;

@@ -95,7 +95,9 @@ impl<'a, 's> Gathering<'a, 's> {
     fn expanded(&self, written: Spanned<&str>) -> Option<String> {
         let problems = Problems::default();
         let reader = Reader { dialect: Dialect::Native, problems: &problems, sources: self.sources };
-        let expanded = Expander { reader: &reader, variables: self.variables }.expand(written);
+        // Asked of the host even where everything else stays as it is written.
+        let variables = self.variables.clone().taken_as_written(false);
+        let expanded = Expander { reader: &reader, variables: &variables }.expand(written);
         let expanded = expanded.ok().map(std::borrow::Cow::into_owned);
         for problem in problems.into_parts().0 {
             self.problems.add(Diagnostic { class: Class::File, ..problem });
@@ -110,7 +112,7 @@ impl<'a, 's> Gathering<'a, 's> {
     }
 
     fn follow_one(&mut self, written: &str, span: Span) {
-        let path = self.host.resolve(written, self.sources.folder(span));
+        let path = self.resolved(written, span);
         if !glob::is_pattern(written) || path.is_file() {
             self.read(&path, Some(span));
             return;
@@ -130,6 +132,15 @@ impl<'a, 's> Gathering<'a, 's> {
         for file in found.files {
             self.read(&file, None);
         }
+    }
+
+    fn resolved(&self, written: &str, span: Span) -> PathBuf {
+        let folder = self.sources.folder(span);
+        if !self.host.as_written {
+            return self.host.resolve(written, folder);
+        }
+        let home = self.variables.get("HOME").map(PathBuf::from);
+        Host { home, ..Host::default() }.resolve(written, folder)
     }
 
     /// Reads a file that is named in a place, or that was found by looking for files.

@@ -43,7 +43,19 @@ impl Place<'_> {
         if path.is_none() {
             self.reader.problems.add(self.missing(written));
         }
-        Program { written: written.value.to_owned(), path }
+        Program { written: self.from_root(written), path }
+    }
+
+    /// An executable as the root file would have to write it: two files may call by the same path
+    /// what is not the same.
+    fn from_root(&self, written: Spanned<&str>) -> String {
+        let folder = self.folder(written.span);
+        let is_below = |path: &Path| path.strip_prefix(&self.base).map(Path::to_path_buf);
+        if folder == self.base || !is_path(written.value) || written.value.starts_with('~') {
+            return written.value.to_owned();
+        }
+        let path = self.host.resolve(written.value, folder);
+        is_below(&path).unwrap_or(path).display().to_string()
     }
 
     fn missing(&self, written: Spanned<&str>) -> Diagnostic {

@@ -106,6 +106,12 @@ impl Report {
         SourceId(u16::try_from(at).unwrap_or(u16::MAX))
     }
 
+    /// Each text that was read, with the name of its file; the root first.
+    pub fn texts(&self) -> impl Iterator<Item = (&std::path::Path, &std::sync::Arc<str>)> {
+        let read = self.sources.iter().filter(|source| !source.is_typed());
+        read.map(|source| (source.path.as_path(), &source.text))
+    }
+
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
