@@ -1,5 +1,6 @@
 //! Flags that choose, and files that belong together, as somebody at a shell meets them.
 
+use crate::support::place::Place;
 use crate::support::program::{Program, mcpfier};
 
 const FILE: &str = "version: 1
@@ -144,4 +145,37 @@ fn a_file_with_mistakes_is_not_shown() {
 fn a_client_is_told_what_was_chosen() {
     let said = composed(&["--config", "config.yaml", "--profile", "prod", "--setup"]).run();
     assert!(said.stdout.contains("--profile prod"), "{}", said.stdout);
+}
+
+#[test]
+fn every_file_that_belongs_to_it_is_trusted_or_none() {
+    let place = Place::with(&[("config.yaml", FILE), ("tools/git.yaml", INCLUDED)]);
+    place.run(&["trust", "--yes"]).ends_with(0);
+    place.run(&[]).ends_with(0);
+    place.write("tools/git.yaml", &INCLUDED.replace("here.sh", "there.sh"));
+    let said = place.run(&[]).ends_with(4).stderr;
+    assert!(said.contains("tools/git.yaml` changed since"), "{said}");
+    // A new file that a pattern matches is a change too.
+    place.write("tools/git.yaml", INCLUDED);
+    place.run(&[]).ends_with(0);
+    place.write("tools/more.yaml", "commands: []\n");
+    place.run(&[]).ends_with(4);
+}
+
+#[test]
+fn a_lock_holds_what_was_chosen_and_every_file() {
+    let place = Place::with(&[("config.yaml", FILE), ("tools/git.yaml", INCLUDED)]);
+    let run = |words: &[&str]| {
+        let words: Vec<&str> = ["--config", "config.yaml"].iter().chain(words).copied().collect();
+        place.run(&words)
+    };
+    run(&["lock"]).ends_with(0);
+    assert!(place.read("mcpfier.lock").contains("tools/here.sh"), "{}", place.read("mcpfier.lock"));
+    run(&["--locked", "list"]).ends_with(0);
+    run(&["--locked", "list", "--profile", "quiet"]).ends_with(6);
+    run(&["--locked", "list", "--set", "commands.where.timeout=1s"]).ends_with(6);
+    place.write("tools/git.yaml", &INCLUDED.replace("here.sh", "there.sh"));
+    run(&["--locked", "list"]).ends_with(6);
+    run(&["lock", "--profile", "quiet"]).ends_with(0);
+    run(&["--locked", "list", "--profile", "quiet"]).ends_with(0);
 }
