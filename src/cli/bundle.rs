@@ -9,13 +9,14 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::clients::{self, Bundle};
+use crate::config::{self, Wanted};
 use crate::model::Dialect;
 
 use super::arguments::{Arguments, BundleWords};
 use super::exit::Exit;
 use super::place;
 use super::print::Printer;
-use super::session::Session;
+use super::session::{self, Session};
 use super::setup;
 
 pub fn run(arguments: &Arguments, words: &BundleWords, printer: &Printer) -> Exit {
@@ -32,7 +33,7 @@ pub fn run(arguments: &Arguments, words: &BundleWords, printer: &Printer) -> Exi
         printer.json_data(&manifest);
         return Exit::OK;
     }
-    match write(&output, &bundle, &manifest, &session.path) {
+    match config(&session).and_then(|config| write(&output, &bundle, &manifest, &config)) {
         Ok(()) => {
             said(&session, &output, printer);
             Exit::OK
@@ -57,8 +58,20 @@ fn said(session: &Session, output: &Path, printer: &Printer) {
     }
 }
 
+/// The one file that goes into the bundle: as it is, or put together of all that belongs to it.
+fn config(session: &Session) -> io::Result<Vec<u8>> {
+    let is_toml = session.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    if session.evidence.is_single() && !is_toml {
+        return fs::read(&session.path);
+    }
+    let wanted = Wanted { unmasked: true, ..Wanted::default() };
+    let (_, effective) = config::effective(&session.path, &session::host(), &session.choice, wanted);
+    let effective = effective.ok_or_else(|| io::Error::other("the configuration changed meanwhile"))?;
+    Ok(effective.yaml.into_bytes())
+}
+
 /// Writes the archive beside its name first, so that a half one is never there.
-fn write(output: &Path, bundle: &Bundle<'_>, manifest: &Value, config: &Path) -> io::Result<()> {
+fn write(output: &Path, bundle: &Bundle<'_>, manifest: &Value, config: &[u8]) -> io::Result<()> {
     if output.symlink_metadata().is_ok() {
         return Err(io::Error::other("it is there already; move it or name another with `--output`"));
     }
@@ -73,7 +86,7 @@ fn write(output: &Path, bundle: &Bundle<'_>, manifest: &Value, config: &Path) ->
     written
 }
 
-fn fill(file: File, bundle: &Bundle<'_>, manifest: &Value, config: &Path) -> io::Result<()> {
+fn fill(file: File, bundle: &Bundle<'_>, manifest: &Value, config: &[u8]) -> io::Result<()> {
     // No time of its own: the same parts make the same bytes.
     let plain =
         SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).unix_permissions(0o644);
@@ -81,7 +94,7 @@ fn fill(file: File, bundle: &Bundle<'_>, manifest: &Value, config: &Path) -> io:
     archive.start_file("manifest.json", plain)?;
     archive.write_all(format!("{manifest:#}\n").as_bytes())?;
     archive.start_file(clients::CONFIG, plain)?;
-    archive.write_all(&fs::read(config)?)?;
+    archive.write_all(config)?;
     archive.start_file(bundle.binary(), plain.unix_permissions(0o755))?;
     io::copy(&mut File::open(std::env::current_exe()?)?, &mut archive)?;
     archive.finish()?.sync_all()

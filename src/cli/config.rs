@@ -20,7 +20,7 @@ pub fn run(arguments: &Arguments, verb: &ConfigVerb, printer: &Printer) -> Exit 
         }
     };
     let choice = session::choice(arguments, &host);
-    let wanted = Wanted { resolved, origin };
+    let wanted = Wanted { resolved, origin, unmasked: false };
     let (loaded, effective) = config::effective(&found.path, &host, &choice, wanted);
     let Some(effective) = effective else {
         printer.talk(&loaded.report.render(printer.style()));

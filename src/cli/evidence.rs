@@ -42,9 +42,10 @@ impl Evidence {
         self.files.first().and_then(|(_, text)| text.as_ref())
     }
 
-    /// Whether there is nothing but one file.
+    /// Whether everything that is said is said in one file.
     pub fn is_single(&self) -> bool {
-        self.files.len() == 1 && self.named == self.path && self.choice.is_empty()
+        let texts = self.files.iter().filter(|(_, text)| text.is_some()).count();
+        texts == 1 && self.named == self.path && self.choice.is_empty()
     }
 
     /// Lets go of the texts.

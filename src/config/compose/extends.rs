@@ -25,6 +25,7 @@ pub fn extend<'s>(reader: &Reader<'_>, root: &Node<'s>) -> Node<'s> {
     {
         commands.value = templates.commands(&commands.value);
     }
+    templates.note_profiles(&root);
     templates.report_unused();
     root
 }
@@ -137,6 +138,23 @@ impl<'r, 's> Templates<'r, 's> {
                 problem.help(format!("declare it at the root: `templates: {{ {}: {{ … }} }}`", name.value))
             }
             None => problem.help(format!("there are `{}`", names.join("`, `"))),
+        }
+    }
+
+    /// What only a profile uses is used as well.
+    fn note_profiles(&self, root: &Node<'s>) {
+        for profile in root.get("profiles").map(Node::entries).unwrap_or_default() {
+            let commands = match profile.value.get("commands").map(|commands| &commands.kind) {
+                Some(Kind::List(commands)) => commands.as_slice(),
+                _ => &[],
+            };
+            for names in commands.iter().filter_map(|command| command.get("extends")) {
+                let listed = match &names.kind {
+                    Kind::List(names) => names.as_slice(),
+                    _ => std::slice::from_ref(names),
+                };
+                self.used.borrow_mut().extend(listed.iter().filter_map(Node::as_text).map(str::to_owned));
+            }
         }
     }
 

@@ -30,9 +30,11 @@ pub struct Wanted {
     pub resolved: bool,
     /// With where each value was written.
     pub origin: bool,
+    /// For a machine that has to read it again, and not for eyes: nothing is masked.
+    pub unmasked: bool,
 }
 
-/// A file as it is in effect. Secrets in it are masked.
+/// A file as it is in effect.
 #[derive(Debug, Clone)]
 pub struct Effective {
     pub yaml: String,
@@ -49,7 +51,7 @@ pub fn show(place: &Place<'_>, root: &Node<'_>, wanted: Wanted) -> Effective {
     let native = reader.dialect == Dialect::Native;
     let root = if native { Rewriting { place, wanted }.file(&without_parts(root)) } else { root.clone() };
     let values = if wanted.resolved { secret::values(place.host.variables()) } else { Vec::new() };
-    let masks = Masks::new(&root, values);
+    let masks = if wanted.unmasked { Masks::none() } else { Masks::new(&root, values) };
     let emitter = Emitter::new(reader.sources, &masks, wanted.origin);
     Effective {
         yaml: emitter.document(&root),

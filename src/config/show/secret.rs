@@ -28,6 +28,10 @@ impl Masks {
         Self { hidden: syntax::sensitive_values(root).into_iter().collect(), values }
     }
 
+    pub fn none() -> Self {
+        Self { hidden: HashSet::new(), values: Vec::new() }
+    }
+
     pub fn key<'n>(&self, entry: &'n Entry<'_>) -> Cow<'n, str> {
         if self.hidden.contains(&entry.key.span) { MASK.into() } else { Cow::Borrowed(&entry.key.text) }
     }

@@ -162,7 +162,7 @@ fn what_is_shown_of_several_files_stands_alone() {
     for folder in folders("valid") {
         let at = Host { cwd: folder.clone(), ..host.host.clone() };
         for resolved in [false, true] {
-            let (loaded, shown) = host.effective(&folder, Wanted { resolved, origin: true });
+            let (loaded, shown) = host.effective(&folder, Wanted { resolved, origin: true, unmasked: false });
             let again = load_bytes(&folder.join("config.yaml"), shown.yaml.clone().into_bytes(), &at);
             let report = again.report.render(Style::Plain);
             let again = again.catalog.unwrap_or_else(|| panic!("{}\n{report}", shown.yaml));
@@ -200,7 +200,7 @@ fn what_is_shown_says_where_it_comes_from_and_masks_secrets() {
     let at = Host { cwd: root.path().to_path_buf(), ..host.host.clone() };
     let sets = ["commands.a.timeout=5s", "commands.a.env.PASSWORD=verysecret2"].map(str::to_owned);
     let choice = Choice::of(&[], &sets, &[], &at);
-    let wanted = Wanted { resolved: true, origin: true };
+    let wanted = Wanted { resolved: true, origin: true, unmasked: false };
     let shown =
         mcpfier::config::effective(Path::new("config.yaml"), &at, &choice, wanted).1.expect("no mistakes");
     insta::assert_snapshot!(shown.yaml);
