@@ -398,6 +398,26 @@ fn a_bundle_holds_the_program_the_file_and_a_manifest() {
     assert!(again.stderr.contains("it is there already"), "{}", again.stderr);
 }
 
+#[test]
+fn a_bundle_of_several_files_holds_one_that_says_the_same() {
+    let home = Home::new();
+    home.write(
+        "more.toml",
+        "[[commands]]\nname = \"more\"\nscript = \"echo\"\nenv = { API_TOKEN = \"unmasked here\" }\n",
+    );
+    let tools = TOOLS.replace("version: 1\n", "version: 1\ninclude: [more.toml]\n");
+    home.write("tools.yaml", &tools);
+    let said = home.run(&["bundle", "--set", "commands.more.timeout=7s"]);
+    assert_eq!((said.status, said.stdout.as_str()), (Some(0), "my-tools.mcpb: 2 tools, for linux\n"));
+    let file = std::fs::File::open(home.path("my-tools.mcpb")).expect("the bundle is there");
+    zip::ZipArchive::new(file)
+        .expect("the bundle is an archive")
+        .extract(home.path("unpacked"))
+        .expect("the bundle is whole");
+    let text = home.read("unpacked/server/config.yaml");
+    assert!(!text.contains("include") && text.contains("unmasked here") && text.contains("7s"), "{text}");
+}
+
 /// Only its owner may write in the home.
 fn private(home: &Home) {
     let mode = std::fs::Permissions::from_mode(0o700);
