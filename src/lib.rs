@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
+//!              cli, runner → safe → model
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
@@ -24,5 +25,6 @@ pub mod model;
 pub mod plan;
 pub mod policy;
 pub mod runner;
+pub mod safe;
 pub mod scaffold;
 pub mod serve;

@@ -11,6 +11,7 @@ mod present;
 mod redact;
 mod rejection;
 mod sanitize;
+mod secret_script;
 mod supply;
 
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::runner::{OutputEvent, Runner, Vault};
 
 use admission::Admission;
 use capture::Capture;
-use supply::Supply;
+use supply::{Means, Supply};
 
 pub use outcome::{Ending, Outcome, RunId};
 pub use present::{BinaryPart, Presented, TextPart};
@@ -88,7 +89,8 @@ impl Engine {
         let started = Instant::now();
         // A token of our own, so that an overflow ends this run and nothing else.
         let stop = cancel.child_token();
-        let (secrets, redactor) = self.secrets.of(&plan.step).await?;
+        let means = Means { facts: &self.facts, runner: &*self.runner, cancel: &cancel };
+        let (secrets, redactor) = self.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
         let mut running = self.runner.start(&plan.step, &secrets, stop.clone()).await?;
         let end = loop {

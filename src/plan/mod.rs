@@ -9,6 +9,7 @@ mod facts;
 mod process;
 mod quote;
 mod render;
+mod secret;
 mod word;
 
 use std::collections::BTreeSet;

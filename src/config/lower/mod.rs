@@ -15,6 +15,7 @@ mod place;
 mod schema;
 mod scope;
 mod script;
+mod secret_words;
 mod secrets;
 mod server;
 mod vars;

@@ -59,7 +59,7 @@ pub(super) const OUTPUT: [&str; 4] = ["pattern", "select", "template", "files"];
 pub const PARAM: [&str; 2] = ["complete", "ask"];
 
 /// Of a secret.
-pub(super) const SECRET: [&str; 5] = ["command", "keyring", "store", "vault", "field"];
+pub(super) const SECRET: [&str; 3] = ["keyring", "vault", "field"];
 
 /// Keys of commands that are supported and that the original does not know.
 const NATIVE_COMMAND: [&str; 17] = [

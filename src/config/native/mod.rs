@@ -19,6 +19,6 @@ pub use later::{
     ORIGINAL_COMMAND_KEYS, ORIGINAL_KEYS, is_native_command_key, is_native_key, is_native_server_key,
 };
 pub use output::Output;
-pub use secrets::SecretEntry;
+pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server};
 pub use settings::{LimitSettings, Settings, cores};
