@@ -48,6 +48,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "import" -d 'Make comma
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "setup" -d 'Put this server into the files of the clients that are found, or of these'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "doctor" -d 'Look for what usually goes wrong, and say the cure'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "bundle" -d 'Pack this program and the file into one `.mcpb` that desktop clients install'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "secret" -d 'Keep secrets in the encrypted store of this user'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "completions" -d 'Print a completion script for a shell'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of a document that mcpfier prints'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s c -l config -d 'The file that declares the commands' -r -F
@@ -107,6 +108,26 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s c -l config -
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -f -a "set" -d 'Store a secret; its value is read from stdin, or asked for without showing it'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -f -a "list" -d 'List what is stored: names, never values'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -f -a "rm" -d 'Remove a secret'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -l from-file -d 'Read the value from this file' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l json -d 'Print JSON for programs'

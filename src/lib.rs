@@ -9,10 +9,11 @@
 //!
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
-//!              cli, runner → safe → model
+//!                                     runner → safe → model
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
+//!              cli → safe → model
 //! ```
 
 pub mod call;

@@ -18,6 +18,7 @@ mod pairs;
 mod place;
 mod print;
 mod schema;
+mod secret;
 mod serve;
 mod session;
 mod setup;
@@ -112,6 +113,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
+        Verb::Secret { action } => secret::run(action.as_ref(), printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),
         Verb::New(words) => new::run(words, printer),
         Verb::Add { from_help, name, into, .. } => {

@@ -85,7 +85,8 @@ impl Session {
 
     /// What carries calls out. The runner is given back too: a server stops it on its way out.
     pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
-        let vault = Arc::new(Vault::new(self.catalog.secrets.clone(), Arc::clone(&self.environment)));
+        let catalog = &self.catalog;
+        let vault = Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&self.environment)));
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let runner = ProcessRunner::new(fork_server, executable)?;

@@ -6,6 +6,7 @@
 
 mod action;
 mod catalog;
+mod fed;
 mod limits;
 mod name;
 mod nearest;
@@ -21,6 +22,7 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
+pub use fed::FedVariables;
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, SecretName, ToolName};
 pub use nearest::nearest;

@@ -95,11 +95,15 @@ impl Safe {
         }
     }
 
-    /// Keeps a value, in place of the one that was there. The first one makes the key.
-    pub fn set(&self, name: &SecretName, value: &SecretText) -> Result<(), BadSafe> {
+    /// Keeps a value, in place of the one that was there. The first one makes the key, and says where.
+    pub fn set(&self, name: &SecretName, value: &SecretText) -> Result<Option<String>, BadSafe> {
+        let mut made = None;
         let key = match self.key.read() {
             Err(BadSafe::NoKey { path }) if self.key.may_be_made() => match self.list()?.is_empty() {
-                true => self.key.make()?,
+                true => {
+                    made = Some(path);
+                    self.key.make()?
+                }
                 false => return Err(BadSafe::LostKey { path }),
             },
             read => read?,
@@ -107,7 +111,8 @@ impl Safe {
         let sealed = seal::seal(&key, name, value)?;
         private_file::make_folder(&self.folder).map_err(|error| BadSafe::file(&self.folder, &error))?;
         let path = sealed_file(&self.folder, name);
-        private_file::replace(&path, sealed.as_bytes()).map_err(|error| BadSafe::file(&path, &error))
+        private_file::replace(&path, sealed.as_bytes()).map_err(|error| BadSafe::file(&path, &error))?;
+        Ok(made)
     }
 
     /// Forgets a secret.

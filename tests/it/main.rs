@@ -15,6 +15,8 @@ mod protocol;
 mod runner;
 mod scaffold;
 mod schemas;
+#[cfg(target_os = "linux")]
+mod secrets;
 #[cfg(unix)]
 mod setup;
 mod stdio;

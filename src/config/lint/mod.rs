@@ -6,6 +6,7 @@ mod names;
 mod permissions;
 mod plain_secret;
 mod texts;
+mod unused_secret;
 
 use super::diagnostic::Problems;
 use super::syntax::Node;
@@ -19,4 +20,5 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
         plain_secret::check_env(problems, command);
     }
     plain_secret::check_all(problems, root);
+    unused_secret::check(problems, root);
 }

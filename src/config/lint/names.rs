@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "add",
     "bundle",
     "call",
@@ -17,6 +17,7 @@ const VERBS: [&str; 12] = [
     "list",
     "new",
     "schema",
+    "secret",
     "setup",
 ];
 

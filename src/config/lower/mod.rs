@@ -24,6 +24,6 @@ mod words;
 pub use command::{Commands, default_description, missing};
 pub use defaults::{Defaults, limits};
 pub use place::Place;
-pub use secrets::secrets;
+pub use secrets::{fed, secrets};
 pub use server::server;
 pub use vars::Vars;

@@ -7,7 +7,7 @@ use crate::config::native::SecretEntry;
 use crate::config::read::{Spanned, nearest};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
-use crate::model::{Program, Reference, Template};
+use crate::model::{BadTemplate, Program, Reference, Template};
 
 use super::Place;
 
@@ -65,7 +65,10 @@ impl SecretWords<'_> {
         match Template::parse(written.value) {
             Ok(template) => self.place.filling(true).fill(template, written.span),
             Err(error) => {
-                let message = format!("`{key}` of a secret: {error}");
+                let message = match &error {
+                    BadTemplate::Syntax(_) => "this is not a template; expected `{{vars.NAME}}`".to_owned(),
+                    other => other.to_string(),
+                };
                 let problem = Diagnostic::error(Code::BadTemplate, written.span, message);
                 let help = "to pass the braces as they are, write `{ literal: \"…\" }`";
                 self.place.reader.problems.add(if key == "args" { problem.help(help) } else { problem });

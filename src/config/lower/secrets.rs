@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::expansion::NotExpanded;
 use crate::config::native::{SOURCES, SecretEntry};
 use crate::config::read::Spanned;
-use crate::model::{EnvInherit, SecretName, SecretScript, SecretSource, Secrets, Variable};
+use crate::model::{EnvInherit, FedVariables, SecretName, SecretScript, SecretSource, Secrets, Variable};
 
 use super::Place;
 use super::secret_words::SecretWords;
@@ -20,6 +20,15 @@ const TTL: Duration = Duration::from_secs(300);
 /// The secrets that can be used, and those that this host lacks something for.
 pub fn secrets(place: &Place<'_>, entries: &[SecretEntry<'_>]) -> Secrets {
     entries.iter().filter_map(|entry| secret(place, entry, entries)).collect()
+}
+
+/// What `env_file` adds for them.
+pub fn fed(place: &Place<'_>, secrets: &Secrets) -> FedVariables {
+    let variables = secrets.values().filter_map(|source| match source {
+        SecretSource::Env(name) => Some((name.clone(), place.expander.variables.of_file(name)?.to_owned())),
+        _ => None,
+    });
+    FedVariables::of(variables)
 }
 
 fn secret(
