@@ -14,6 +14,7 @@
 //!              cli → scaffold
 //!              cli → clients
 //!              cli → safe → model
+//!              cli → lock → model
 //! ```
 
 pub mod call;
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod engine;
+pub mod lock;
 pub mod mcp;
 pub mod model;
 pub mod plan;

@@ -9,6 +9,7 @@ mod documents;
 mod engine;
 mod examples;
 mod links;
+mod lock;
 mod machine;
 mod plan;
 mod protocol;
@@ -21,4 +22,6 @@ mod secrets;
 mod setup;
 mod stdio;
 mod support;
+#[cfg(unix)]
+mod trust;
 mod validate;

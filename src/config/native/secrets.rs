@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Entry, Kind, Node};
 use crate::model::EnvInherit;
 
 use super::env::{Variable, inherit, variables_of};
-use super::later;
 use super::settings::timeout;
 
 /// What a secret may say of its source, for helps.
@@ -56,10 +56,11 @@ impl<'n> SecretEntry<'n> {
             reader.problems.add(problem.help(help));
             return None;
         }
-        let mut fields = Fields::open(reader, &entry.value, "a secret")?;
+        let mut fields = Fields::open(reader, &entry.value, &shape::SECRET)?;
         let name = Spanned { value: &*entry.key.text, span: entry.key.span };
-        let sources = ["env", "file", "script", "store", "command"];
-        let is_unclear = sources.iter().chain(&later::SECRET).any(|key| entry.value.get(key).is_some());
+        let sources = ["env", "file", "script", "store"];
+        let is_source = |key: &str| sources.contains(&key) || shape::SECRET.is_later(key);
+        let is_unclear = entry.value.entries().iter().any(|entry| is_source(&entry.key.text));
         refuse_command(reader, &mut fields);
         let script = fields.text("script");
         let env = fields.take("env");
@@ -74,7 +75,6 @@ impl<'n> SecretEntry<'n> {
             span: entry.value.span,
             is_unclear,
         };
-        fields.later(&later::SECRET);
         fields.close();
         Some(secret)
     }
