@@ -43,6 +43,9 @@ _mcpfier() {
             mcpfier,list)
                 cmd="mcpfier__subcmd__list"
                 ;;
+            mcpfier,lock)
+                cmd="mcpfier__subcmd__lock"
+                ;;
             mcpfier,new)
                 cmd="mcpfier__subcmd__new"
                 ;;
@@ -54,6 +57,9 @@ _mcpfier() {
                 ;;
             mcpfier,setup)
                 cmd="mcpfier__subcmd__setup"
+                ;;
+            mcpfier,trust)
+                cmd="mcpfier__subcmd__trust"
                 ;;
             mcpfier__subcmd__secret,list)
                 cmd="mcpfier__subcmd__secret__subcmd__list"
@@ -71,7 +77,7 @@ _mcpfier() {
 
     case "${cmd}" in
         mcpfier)
-            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --json --setup --server --analytics --help --version call list explain init new add import setup doctor bundle secret completions schema"
+            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --locked --json --setup --server --analytics --help --version call list explain init new add import setup trust lock doctor bundle secret completions schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -97,7 +103,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__add)
-            opts="-c -h --from-help --name --into --config --dry-run --json --help"
+            opts="-c -h --from-help --name --into --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -131,7 +137,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__bundle)
-            opts="-o -c -h --output --release --author --config --dry-run --json --help"
+            opts="-o -c -h --output --release --author --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -191,7 +197,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__call)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -213,7 +219,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__completions)
-            opts="-c -h --config --dry-run --json --help bash elvish fish powershell zsh"
+            opts="-c -h --config --dry-run --locked --json --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -235,7 +241,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__doctor)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -257,7 +263,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__explain)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,7 +285,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__import)
-            opts="-c -h --as --into --config --dry-run --json --help"
+            opts="-c -h --as --into --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -309,7 +315,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__init)
-            opts="-c -h --template --config --dry-run --json --help"
+            opts="-c -h --template --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,7 +341,29 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__list)
-            opts="-c -h --all --config --dry-run --json --help"
+            opts="-c -h --all --config --dry-run --locked --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcpfier__subcmd__lock)
+            opts="-c -h --check --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -357,7 +385,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__new)
-            opts="-c -h --template --into --list --config --dry-run --json --help"
+            opts="-c -h --template --into --list --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,7 +415,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__schema)
-            opts="-c -h --config --dry-run --json --help plan result validation"
+            opts="-c -h --config --dry-run --locked --json --help plan result validation"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -409,7 +437,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__secret)
-            opts="-c -h --config --dry-run --json --help set list rm"
+            opts="-c -h --config --dry-run --locked --json --help set list rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -431,7 +459,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__secret__subcmd__list)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -453,7 +481,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__secret__subcmd__rm)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -475,7 +503,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__secret__subcmd__set)
-            opts="-c -h --from-file --config --dry-run --json --help"
+            opts="-c -h --from-file --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -512,7 +540,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__setup)
-            opts="-c -h --print --remove --name --project --config --dry-run --json --help claude-desktop claude-code cursor vscode windsurf zed codex gemini continue cline goose lm-studio"
+            opts="-c -h --print --remove --name --project --config --dry-run --locked --json --help claude-desktop claude-code cursor vscode windsurf zed codex gemini continue cline goose lm-studio"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,6 +550,28 @@ _mcpfier() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcpfier__subcmd__trust)
+            opts="-y -c -h --yes --list --remove --config --dry-run --locked --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -53,10 +53,7 @@ fn set(name: &str, from_file: Option<&Path>, printer: &Printer) -> Result<(), Pr
         None if io::stdin().is_terminal() => prompt::ask(&format!("value of {name}: ")),
         None => read(io::stdin()),
     };
-    let bytes = bytes.map_err(|error| {
-        let source = from_file.map_or_else(|| "stdin".to_owned(), |path| path.display().to_string());
-        Problem(Exit::FAILURE, format!("`{source}` cannot be read: {error}"))
-    })?;
+    let bytes = bytes.map_err(|error| unread(from_file, &error))?;
     let value = SecretText::of_line(bytes)
         .map_err(|problem| Problem(Exit::USAGE, format!("`{name}` was not stored: {problem}")))?;
     if let Some(key) = safe.set(&name, &value)? {
@@ -66,6 +63,14 @@ fn set(name: &str, from_file: Option<&Path>, printer: &Printer) -> Result<(), Pr
     }
     printer.data(&format!("stored `{name}`; a file names it as `{{ store: {name} }}`\n"));
     Ok(())
+}
+
+fn unread(from_file: Option<&Path>, error: &io::Error) -> Problem {
+    if error.kind() == io::ErrorKind::Interrupted {
+        return Problem(Exit::INTERRUPTED, "interrupted; nothing was stored".to_owned());
+    }
+    let source = from_file.map_or_else(|| "stdin".to_owned(), |path| path.display().to_string());
+    Problem(Exit::FAILURE, format!("`{source}` cannot be read: {error}"))
 }
 
 /// One byte beyond what a value may have, so that too much is told from enough.

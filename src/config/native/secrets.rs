@@ -56,12 +56,24 @@ impl<'n> SecretEntry<'n> {
             reader.problems.add(problem.help(help));
             return None;
         }
-        let mut fields = Fields::open(reader, &entry.value, &shape::SECRET)?;
         let name = Spanned { value: &*entry.key.text, span: entry.key.span };
+        let span = entry.value.span;
+        if let Some(command) = entry.value.entries().iter().find(|entry| entry.key.text == "command") {
+            refuse_command(reader, command);
+            return Some(Self {
+                name,
+                env: None,
+                file: None,
+                store: None,
+                script: None,
+                span,
+                is_unclear: true,
+            });
+        }
+        let mut fields = Fields::open(reader, &entry.value, &shape::SECRET)?;
         let sources = ["env", "file", "script", "store"];
         let is_source = |key: &str| sources.contains(&key) || shape::SECRET.is_later(key);
         let is_unclear = entry.value.entries().iter().any(|entry| is_source(&entry.key.text));
-        refuse_command(reader, &mut fields);
         let script = fields.text("script");
         let env = fields.take("env");
         // With a program it can be the program's environment.
@@ -72,7 +84,7 @@ impl<'n> SecretEntry<'n> {
             file: fields.text("file"),
             store: fields.take("store").and_then(|field| store(reader, field.node, name)),
             script: SecretScript::read(reader, &mut fields, script, env.filter(is_environment)),
-            span: entry.value.span,
+            span,
             is_unclear,
         };
         fields.close();
@@ -114,11 +126,10 @@ fn store<'n>(reader: &Reader<'_>, node: &'n Node<'_>, own: Spanned<&'n str>) -> 
 }
 
 /// A program is `script` and `args` everywhere.
-fn refuse_command(reader: &Reader<'_>, fields: &mut Fields<'_>) {
-    let Some(field) = fields.take("command") else { return };
+fn refuse_command(reader: &Reader<'_>, command: &Entry<'_>) {
     let message = "a secret has no `command`; a program that prints it is `script` and `args`";
-    let problem = Diagnostic::error(Code::BadSecretSource, field.key_span, message);
-    let words = match &field.node.kind {
+    let problem = Diagnostic::error(Code::BadSecretSource, command.key.span, message);
+    let words = match &command.value.kind {
         Kind::Scalar(scalar) => scalar.text.split_whitespace().map(str::to_owned).collect(),
         Kind::List(items) => items.iter().filter_map(|item| item.as_text().map(str::to_owned)).collect(),
         _ => Vec::new(),

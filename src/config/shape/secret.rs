@@ -54,8 +54,6 @@ pub static SECRET: Shape = Shape {
         )
         .expands()
         .examples(&["github_token", "true"]),
-        // Never to be built: a program is `script` and `args`, and whoever writes it is told so.
-        Key::later("command"),
         Key::later("keyring"),
         Key::later("vault"),
         Key::later("field"),

@@ -55,7 +55,7 @@ fn an_interrupt_stores_nothing_and_gives_the_terminal_back() {
     std::thread::sleep(Duration::from_millis(200));
     screen.write_all(b"half of it\x03").unwrap();
     until(&mut screen, "interrupted");
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
     let flags = nix::sys::termios::tcgetattr(&screen).unwrap().local_flags;
     assert!(flags.contains(nix::sys::termios::LocalFlags::ECHO), "{flags:?}");
     assert!(!house.path(".local").exists());
