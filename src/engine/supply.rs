@@ -18,8 +18,13 @@ use super::secret_script::print;
 pub struct Supply {
     vault: Arc<Vault>,
     scripts: BTreeMap<SecretName, tokio::sync::Mutex<Printed>>,
-    /// The last redactor and the values that it was made for.
-    redactor: Mutex<Option<(Arc<Vec<SecretText>>, Arc<Redactor>)>>,
+    last: Mutex<Option<Made>>,
+}
+
+/// A redactor and the values that it was made for.
+struct Made {
+    values: Arc<Vec<SecretText>>,
+    redactor: Arc<Redactor>,
 }
 
 /// What is needed to run a program for a value.
@@ -40,7 +45,7 @@ impl Supply {
     pub fn new(vault: Arc<Vault>) -> Self {
         let scripts = vault.sources().iter().filter(|(_, source)| matches!(source, SecretSource::Script(_)));
         let scripts = scripts.map(|(name, _)| (name.clone(), tokio::sync::Mutex::default())).collect();
-        Self { vault, scripts, redactor: Mutex::default() }
+        Self { vault, scripts, last: Mutex::default() }
     }
 
     /// The values that a step needs, and what redacts them. Both are there before it starts.
@@ -101,12 +106,12 @@ impl Supply {
     /// Made anew only when a value has changed.
     fn redactor(&self) -> Arc<Redactor> {
         let values = self.vault.values();
-        let mut last = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some((known, redactor)) if Arc::ptr_eq(known, &values) => Arc::clone(redactor),
+            Some(made) if Arc::ptr_eq(&made.values, &values) => Arc::clone(&made.redactor),
             _ => {
                 let redactor = Arc::new(Redactor::of(&values));
-                *last = Some((values, Arc::clone(&redactor)));
+                *last = Some(Made { values, redactor: Arc::clone(&redactor) });
                 redactor
             }
         }
