@@ -64,9 +64,9 @@ impl KeyPlace {
         matches!(self, Self::Usual(_))
     }
 
-    /// Makes the key, or takes the one that somebody else has made in this moment.
-    pub fn make(&self) -> Result<Key, BadSafe> {
-        let Self::Usual(path) = self else { return self.read() };
+    /// Makes the key; `None` if somebody else has made one in this moment.
+    pub fn make(&self) -> Result<Option<Key>, BadSafe> {
+        let Self::Usual(path) = self else { return Ok(None) };
         let key = AeadKey::<XChaCha20Poly1305>::try_generate().map_err(|_| BadSafe::NoRandomness)?;
         let key = Zeroizing::new(key.0);
         let text = Zeroizing::new(format!(
@@ -79,9 +79,9 @@ impl KeyPlace {
         };
         let made = made.and_then(|()| private_file::create(path, text.as_bytes()));
         match made {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.read(),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
             Err(error) => Err(BadSafe::file(path, &error)),
-            Ok(()) => Ok(key),
+            Ok(()) => Ok(Some(key)),
         }
     }
 

@@ -100,10 +100,13 @@ impl Safe {
         let mut made = None;
         let key = match self.key.read() {
             Err(BadSafe::NoKey { path }) if self.key.may_be_made() => match self.list()?.is_empty() {
-                true => {
-                    made = Some(path);
-                    self.key.make()?
-                }
+                true => match self.key.make()? {
+                    Some(key) => {
+                        made = Some(path);
+                        key
+                    }
+                    None => self.key.read()?,
+                },
                 false => return Err(BadSafe::LostKey { path }),
             },
             read => read?,

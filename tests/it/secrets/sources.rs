@@ -61,3 +61,27 @@ fn a_pipe_is_no_source_that_could_keep_the_server_waiting() {
     let said = house.run(&["show"]).fails(125);
     assert!(said.ends_with("cannot be read: it is no regular file\n"), "{said}");
 }
+
+#[test]
+fn doctor_says_which_secrets_are_in_the_way_and_shows_none() {
+    let house = House::of(&format!(
+        "secrets: {{ a: {{ env: A_TOKEN }}, b: {{ file: b }}, c: {{ store: true }}, d: {{ script: no-such-program }} }}\ncommands:\n{}",
+        ["a", "b", "c", "d"].map(|secret| reversing(secret, secret)).concat()
+    ));
+    let said = house.run(&["doctor"]).stdout;
+    for (name, reason) in [
+        ("a", "the environment variable `A_TOKEN` is not set"),
+        ("b", "`"),
+        ("c", "nothing is stored as `c`"),
+        ("d", "there is no executable `no-such-program`"),
+    ] {
+        let line = format!("problem  secrets: `{name}` is not available: {reason}");
+        assert!(said.contains(&line), "{line} in:\n{said}");
+    }
+    let house =
+        House::of(&format!("secrets: {{ a: {{ env: A_TOKEN }} }}\ncommands:\n{}", reversing("a", "a")));
+    let house = house.with("A_TOKEN", "a-value-of-its-own");
+    let said = house.run(&["doctor"]).stdout;
+    assert!(said.contains("fine     secrets: nothing is in the way of a\n"), "{said}");
+    assert!(!said.contains("a-value-of-its-own"));
+}

@@ -1,6 +1,7 @@
 //! The encrypted store: `mcpfier secret`, and files that name what it keeps.
 
 use std::fs;
+use std::process::Stdio;
 
 use super::house::{House, VALUE, reversed, reversing};
 
@@ -181,14 +182,18 @@ fn secrets_that_are_set_at_once_are_all_kept_with_one_key() {
     let house = house();
     fs::write(house.path("value"), VALUE).unwrap();
     let names: Vec<String> = (0..12).map(|number| format!("n{}", number / 2)).collect();
-    let mut running: Vec<_> = names
+    let running: Vec<_> = names
         .iter()
         .map(|name| house.command(&["secret", "set", name, "--from-file", "value"]))
-        .map(|mut command| command.stdout(std::process::Stdio::null()).spawn().expect("it starts"))
+        .map(|mut command| command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts"))
         .collect();
-    for child in &mut running {
-        assert!(child.wait().unwrap().success());
+    let mut makers = 0;
+    for child in running {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        makers += usize::from(String::from_utf8_lossy(&output.stderr).contains("made the key"));
     }
+    assert_eq!(makers, 1);
     let commands: String = names.iter().step_by(2).map(|name| reversing(name, name)).collect();
     let secrets: Vec<String> =
         names.iter().step_by(2).map(|name| format!("{name}: {{ store: true }}")).collect();
