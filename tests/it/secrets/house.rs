@@ -85,6 +85,17 @@ impl House {
         said(self.command(&words).stdin(Stdio::null()).output())
     }
 
+    /// Serves the file to a client that sends these messages and hangs up.
+    pub fn serve(&self, messages: &[serde_json::Value]) -> Said {
+        let lines: String = messages.iter().map(|message| format!("{message}\n")).collect();
+        let input = self.path("input");
+        fs::write(&input, lines).expect("an input");
+        let words = ["--config", "tools.yaml"];
+        let said = said(self.command(&words).stdin(fs::File::open(&input).expect("an input")).output());
+        fs::remove_file(&input).expect("it was there");
+        said
+    }
+
     /// `mcpfier secret`, with this input.
     pub fn secret(&self, words: &[&str], input: &[u8]) -> Said {
         let file = tempfile::NamedTempFile::new().expect("a scratch file");

@@ -94,6 +94,23 @@ fn a_value_is_in_no_output_of_any_verb() {
 }
 
 #[test]
+fn a_value_is_in_no_log_of_a_server_and_in_none_of_its_messages() {
+    for word in ["show", "fail"] {
+        let house = asking(word).with("MCPFIER_LOG", "trace,rmcp=trace");
+        let said = house.serve(&[
+            json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+                "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } } }),
+            json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
+            json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" }),
+            json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": { "name": "show", "arguments": {} } }),
+        ]);
+        assert_eq!(house.runs(), 1, "{}", said.all());
+        assert!(said.stdout.contains("[redacted]") && !said.stderr.is_empty(), "{}", said.all());
+        assert!(!said.all().contains(VALUE), "{}", said.all());
+    }
+}
+
+#[test]
 fn a_program_sees_a_minimal_environment_and_what_the_file_hands_it() {
     let file = "secrets:\n  login: { env: A_LOGIN }\n  token: { script: ./pass, args: [env], env: { PLAIN: \"${HERE}/x\" } }\n  more: { script: ./pass, args: [env], env_inherit: all }\n  needy: { script: ./pass, args: [login], env: { LOGIN: \"{{secrets.login}}\" } }\ncommands:\n";
     let commands: String = ["token", "more", "needy"].map(|secret| reversing(secret, secret)).concat();
