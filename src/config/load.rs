@@ -31,6 +31,10 @@ pub struct Loaded {
     pub dialect: Dialect,
     /// Absolute.
     pub path: PathBuf,
+    /// Every file that was read for it, absolute, the root first: when one changes, this is stale.
+    pub files: Vec<PathBuf>,
+    /// Folders that were looked through for files: a new file in one makes this stale too.
+    pub folders: Vec<PathBuf>,
 }
 
 /// How much is checked.
@@ -81,12 +85,26 @@ impl Loading<'_> {
             problems.add(bad_source(&error));
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+            return Loaded {
+                catalog: None,
+                report,
+                dialect: Dialect::Original,
+                files: vec![path.clone()],
+                path,
+                folders: Vec::new(),
+            };
         }
         let Some(document) = syntax::parse(SourceId::default(), &text, &problems) else {
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+            return Loaded {
+                catalog: None,
+                report,
+                dialect: Dialect::Original,
+                files: vec![path.clone()],
+                path,
+                folders: Vec::new(),
+            };
         };
         let dialect = dialect(&document.root, &problems);
         let catalog = self.interpret(&document, dialect, &path, &text, &problems);
@@ -98,7 +116,8 @@ impl Loading<'_> {
             report.hide(syntax::sensitive_values(&document.root), false);
         }
         let catalog = catalog.filter(|_| report.may_serve());
-        Loaded { catalog, report, dialect, path }
+        let files = vec![path.clone()];
+        Loaded { catalog, report, dialect, path, files, folders: Vec::new() }
     }
 
     fn interpret(
