@@ -1,6 +1,7 @@
 //! Without any other word: the file's tools over stdio.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -8,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::How;
 use crate::model::{Availability, Dialect};
 use crate::runner::process::ForkServer;
+use crate::serve::reload::keep_up;
 use crate::serve::stdio;
 
 use super::exit::Exit;
@@ -25,7 +27,7 @@ pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>)
         return exit;
     }
     init_log();
-    match serve(&session, fork_server) {
+    match serve(session, fork_server) {
         Ok(()) => Exit::OK,
         Err(error) => {
             printer.error(&format!("cannot serve: {error}"));
@@ -34,13 +36,18 @@ pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>)
     }
 }
 
-fn serve(session: &Session, fork_server: Option<ForkServer>) -> io::Result<()> {
+fn serve(session: Session, fork_server: Option<ForkServer>) -> io::Result<()> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let (engine, runner) = session.engine(fork_server)?;
-        greet(session);
+        greet(&session);
         let streams = stdio::take_over()?;
-        stdio::serve(engine, streams, stop_signal()).await;
+        let loader = session.loader(runner.clone());
+        let Session { sources, since, .. } = session;
+        tokio::select! {
+            _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
+            never = keep_up(engine, loader, sources, since) => match never {},
+        }
         runner.shut_down(PATIENCE).await;
         Ok(())
     });
@@ -87,17 +94,25 @@ fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
     }
 }
 
-/// Ends when somebody asks the program to stop.
+/// Ends when somebody asks the program to stop. A server that is told to hang up reads its file
+/// again instead; a terminal that is gone ends it by the end of its input.
 pub async fn stop_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+    }
+}
+
+/// Ends when the terminal is gone.
+pub async fn hangup() {
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => drop(hangup.recv().await),
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -108,7 +123,8 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
 
 fn init_log() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rmcp=error"));
+    let usual = "warn,rmcp=error,mcpfier::serve::reload=info";
+    let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::config::{self, Found, Host};
-use crate::engine::Engine;
+use crate::engine::{Engine, State};
 use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::Vault;
 use crate::runner::process::{self, ForkServer, ProcessRunner};
+use crate::serve::reload::{Attempt, Sources};
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
@@ -23,6 +25,9 @@ pub struct Session {
     pub dialect: Dialect,
     pub catalog: Arc<Catalog>,
     pub facts: Facts,
+    pub sources: Sources,
+    /// A moment before it was loaded.
+    pub since: SystemTime,
     environment: Arc<Environment>,
 }
 
@@ -34,8 +39,9 @@ impl Session {
             printer.error(&problem.to_string());
             Exit::NO_CONFIG
         })?;
+        let since = SystemTime::now();
         let loaded = config::load(&found.path, &host);
-        Self::of(found, loaded, host, printer)
+        Ok(Self { since, ..Self::of(found, loaded, host, printer)? })
     }
 
     /// A session with a file that exists in memory only.
@@ -57,6 +63,8 @@ impl Session {
             path: loaded.path,
             found,
             dialect: loaded.dialect,
+            sources: Sources { files: loaded.files, folders: loaded.folders },
+            since: SystemTime::now(),
             catalog: Arc::new(catalog),
             facts: facts.with_means(process::probe_means()),
             environment,
@@ -93,6 +101,27 @@ impl Session {
             Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
         Ok((Arc::new(engine), runner))
     }
+
+    /// Loads the file again, each time it is called, for calls that this runner carries out.
+    pub fn loader(&self, runner: ProcessRunner) -> impl FnMut() -> Attempt + Send + 'static {
+        let (path, means) = (self.found.path.clone(), self.facts.means);
+        move || {
+            let host = host();
+            let loaded = config::load(&path, &host);
+            let state = match loaded.catalog {
+                Some(catalog) => Ok(state(catalog, host.environment, means, &runner)),
+                None => Err(loaded.report.render(config::Style::Plain)),
+            };
+            Attempt { state, sources: Sources { files: loaded.files, folders: loaded.folders } }
+        }
+    }
+}
+
+fn state(catalog: Catalog, environment: Environment, means: Means, runner: &ProcessRunner) -> State {
+    let facts = Facts::new(&environment, &catalog.secrets, means);
+    let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));
+    let runner = Arc::new(runner.with_vault(Arc::clone(&vault)));
+    State::new(Arc::new(catalog), facts, vault, runner)
 }
 
 fn executable() -> PathBuf {
