@@ -44,7 +44,7 @@ impl Listing {
 }
 
 /// Whether clients are offered the same by both, as it is written.
-pub fn is_same(one: &Catalog, other: &Catalog) -> bool {
+pub(super) fn is_same(one: &Catalog, other: &Catalog) -> bool {
     let written = |tool: &Tool| serde_json::to_vec(&listed(tool)).unwrap_or_default();
     let same = |(one, other): (&Arc<Tool>, &Arc<Tool>)| written(one) == written(other);
     one.offered().count() == other.offered().count() && one.offered().zip(other.offered()).all(same)

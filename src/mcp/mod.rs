@@ -14,6 +14,5 @@ mod server;
 mod wire;
 
 pub use changes::Announcer;
-pub use listing::is_same as is_same_offer;
 pub use server::Server;
 pub use wire::{Closing, Connection, Gone};

@@ -12,6 +12,7 @@ mod links;
 mod machine;
 mod plan;
 mod protocol;
+mod reload;
 mod runner;
 mod scaffold;
 mod schemas;

@@ -10,6 +10,7 @@ use crate::engine::State;
 use super::content::Content;
 use super::eyes::Eyes;
 use super::places::{self, Place};
+use super::report::Cause;
 use super::{Attempt, Loader, Sources};
 
 /// A file system's clock is behind ours by no more than this.
@@ -42,11 +43,16 @@ impl Lookout {
         Self { loader, eyes, sources, known: Content::default() }
     }
 
-    /// Begins to watch; says whether something may have changed since.
-    pub(super) fn begin(&mut self, since: SystemTime) -> bool {
+    /// Begins to watch; says why the files have to be looked at already, if they have to.
+    pub(super) fn begin(&mut self, since: SystemTime) -> Option<Cause> {
         let places = self.watch();
         self.known = Content::of(&self.sources);
-        places.iter().any(|place| changed_since(place, since))
+        let changed_since = |moment| places.iter().any(|place| changed_since(place, moment));
+        match (changed_since(since), changed_since(since - CLOCK_GRAIN)) {
+            (true, _) => Some(Cause::Saved),
+            (false, true) => Some(Cause::Doubt),
+            (false, false) => None,
+        }
     }
 
     /// Loads the files if they are others than before, or `anyway`.
@@ -106,7 +112,7 @@ impl Lookout {
 
 fn changed_since(place: &Place, since: SystemTime) -> bool {
     let Ok(found) = place.path().symlink_metadata() else { return true };
-    let since = (since - CLOCK_GRAIN).duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = since.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = u64::try_from(found.ctime()).unwrap_or_default();
     let fraction = u32::try_from(found.ctime_nsec()).unwrap_or_default();
     Duration::new(seconds, fraction) >= since

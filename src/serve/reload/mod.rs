@@ -89,7 +89,7 @@ pub async fn keep_up(
         () = sleep(SETTLING) => Reloading::begin(engine, loader, sources, since).await,
         () = hangups.next() => {
             let mut reloading = Reloading::begin(engine, loader, sources, since).await;
-            reloading.reload(Cause::Signal).await;
+            reloading.reload(Cause::Signal, true).await;
             reloading
         }
     };
@@ -97,9 +97,9 @@ pub async fn keep_up(
         tokio::select! {
             () = reloading.eyes.stirred() => {
                 reloading.quiet().await;
-                reloading.reload(Cause::Saved).await;
+                reloading.reload(Cause::Saved, false).await;
             }
-            () = hangups.next() => reloading.reload(Cause::Signal).await,
+            () = hangups.next() => reloading.reload(Cause::Signal, true).await,
         }
     }
 }
@@ -116,10 +116,10 @@ impl Reloading {
     async fn begin(engine: Arc<Engine>, loader: impl Loader, sources: Sources, since: SystemTime) -> Self {
         let eyes = Arc::new(Eyes::open());
         let mut lookout = Lookout::new(Box::new(loader), Arc::clone(&eyes), sources);
-        let is_late = lookout.begin(since);
+        let late = lookout.begin(since);
         let mut reloading = Self { engine, eyes, lookout: Some(lookout) };
-        if is_late {
-            reloading.reload(Cause::Start).await;
+        if let Some(cause) = late {
+            reloading.reload(cause, true).await;
         }
         reloading
     }
@@ -135,8 +135,9 @@ impl Reloading {
         }
     }
 
-    async fn reload(&mut self, cause: Cause) {
-        let mut seen = self.look(cause != Cause::Saved).await;
+    /// Serves what the files say now, if that is something else or `anyway`.
+    async fn reload(&mut self, cause: Cause, anyway: bool) {
+        let mut seen = self.look(anyway).await;
         for _ in 1..LOOKS {
             let Seen::Wrong { ref content, .. } = seen else { break };
             if cause == Cause::Signal {

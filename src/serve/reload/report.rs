@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::mcp::is_same_offer;
 use crate::model::{Availability, Catalog};
 
 /// More names than this are counted.
@@ -11,8 +10,8 @@ const NAMED: usize = 8;
 /// Why it was looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// Something may have changed before watching began.
-    Start,
+    /// It may have changed while it was loaded first.
+    Doubt,
     Saved,
     /// Somebody has asked for it.
     Signal,
@@ -26,7 +25,7 @@ pub(super) fn wrong(report: &str) {
 }
 
 pub(super) fn adopted(before: &Catalog, now: &Catalog, cause: Cause) {
-    if cause == Cause::Start && is_same_offer(before, now) {
+    if cause == Cause::Doubt && is_identical(before, now) {
         tracing::debug!("loaded once more");
         return;
     }
@@ -38,6 +37,12 @@ pub(super) fn adopted(before: &Catalog, now: &Catalog, cause: Cause) {
     for note in kept(before, now) {
         tracing::warn!("{note}");
     }
+}
+
+/// Whether these say the same, as far as can be seen. A mistake costs a line in the log.
+fn is_identical(one: &Catalog, other: &Catalog) -> bool {
+    let shown = |catalog: &Catalog| format!("{:?}{:?}{:?}", catalog.tools(), catalog.server, catalog.secrets);
+    shown(one) == shown(other)
 }
 
 fn summary(before: &Catalog, now: &Catalog) -> String {
