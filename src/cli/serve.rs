@@ -9,12 +9,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::config::How;
 use crate::model::{Availability, Dialect};
 use crate::runner::process::ForkServer;
-use crate::serve::reload::keep_up;
 use crate::serve::stdio;
 
 use super::exit::Exit;
 use super::print::Printer;
-use super::session::Session;
+use super::reload::Reloading;
+use super::session::{self, Session};
+use super::trust::{self, State};
 
 /// Clients kill a server some seconds after they asked it to end; by then nothing may be alive.
 pub const PATIENCE: Duration = Duration::from_millis(400);
@@ -22,12 +23,14 @@ pub const PATIENCE: Duration = Duration::from_millis(400);
 /// What a command at a shell has for its last words after an interrupt.
 pub const LAST_WORDS: Duration = Duration::from_secs(1);
 
-pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+pub fn run(mut session: Session, locked: bool, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
     if let Some(exit) = refusal(&session, printer) {
         return exit;
     }
+    // Nobody judges it again, and it may be large.
+    session.evidence.forget();
     init_log();
-    match serve(session, fork_server) {
+    match serve(session, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(error) => {
             printer.error(&format!("cannot serve: {error}"));
@@ -36,17 +39,16 @@ pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>)
     }
 }
 
-fn serve(session: Session, fork_server: Option<ForkServer>) -> io::Result<()> {
+fn serve(session: Session, locked: bool, fork_server: Option<ForkServer>) -> io::Result<()> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let (engine, runner) = session.engine(fork_server)?;
         greet(&session);
         let streams = stdio::take_over()?;
-        let loader = session.loader(runner.clone());
-        let Session { sources, since, .. } = session;
+        let reloading = Reloading::of(session, locked, runner.clone());
         tokio::select! {
             _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
-            never = keep_up(engine, loader, sources, since) => match never {},
+            never = reloading.keep_up(engine) => match never {},
         }
         runner.shut_down(PATIENCE).await;
         Ok(())
@@ -77,20 +79,36 @@ fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
         return None;
     }
     let path = session.found.path.display();
-    match session.dialect {
-        Dialect::Native => {
-            printer.error(&format!(
-                "`{path}` was found in the current folder, and such a file is not served unasked\n\
-                 help: name it: mcpfier --config {path}"
-            ));
-            Some(Exit::NO_CONFIG)
-        }
-        Dialect::Original => {
+    let state = trust::state(&session.evidence, &session::host());
+    match (state, session.dialect) {
+        (Ok(State::Trusted), _) => return None,
+        (_, Dialect::Original) => {
             printer.talk(&format!(
                 "warning: serving `{path}` because it lies in the current folder; name it with --config to be sure\n"
             ));
-            None
+            return None;
         }
+        (Ok(state), Dialect::Native) => printer.error(&not_trusted(&path.to_string(), &state)),
+        (Err(problem), Dialect::Native) => trust::say(&problem, printer),
+    }
+    Some(Exit::NO_CONFIG)
+}
+
+pub fn not_trusted(path: &str, state: &State) -> String {
+    match state {
+        State::Changed(files) => {
+            let files: Vec<String> = files.iter().map(|file| format!("`{}`", file.display())).collect();
+            format!(
+                "`{path}` is not what you trusted: {} changed since\n\
+                 help: see what it runs now, and accept it: mcpfier trust {path}",
+                files.join(", ")
+            )
+        }
+        State::Trusted | State::Unknown => format!(
+            "`{path}` was found in the current folder, and such a file is not served unasked\n\
+             help: name it: mcpfier --config {path}\n\
+             help: or see what it runs, and trust it as it is: mcpfier trust {path}"
+        ),
     }
 }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::config::{self, Found, Host};
-use crate::engine::{Engine, State};
+use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::Vault;
 use crate::runner::process::{self, ForkServer, ProcessRunner};
-use crate::serve::reload::{Attempt, Sources};
+use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
+use super::evidence::Evidence;
 use super::exit::Exit;
 use super::print::Printer;
 
@@ -28,6 +29,8 @@ pub struct Session {
     pub sources: Sources,
     /// A moment before it was loaded.
     pub since: SystemTime,
+    /// What was read, for those who judge whether it may be served.
+    pub evidence: Evidence,
     environment: Arc<Environment>,
 }
 
@@ -53,6 +56,7 @@ impl Session {
     }
 
     fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
+        let evidence = Evidence::of(&loaded);
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);
@@ -66,6 +70,7 @@ impl Session {
             sources: Sources { files: loaded.files, folders: loaded.folders },
             since: SystemTime::now(),
             catalog: Arc::new(catalog),
+            evidence,
             facts: facts.with_means(process::probe_means()),
             environment,
         })
@@ -101,27 +106,6 @@ impl Session {
             Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
         Ok((Arc::new(engine), runner))
     }
-
-    /// Loads the file again, each time it is called, for calls that this runner carries out.
-    pub fn loader(&self, runner: ProcessRunner) -> impl FnMut() -> Attempt + Send + 'static {
-        let (path, means) = (self.found.path.clone(), self.facts.means);
-        move || {
-            let host = host();
-            let loaded = config::load(&path, &host);
-            let state = match loaded.catalog {
-                Some(catalog) => Ok(state(catalog, host.environment, means, &runner)),
-                None => Err(loaded.report.render(config::Style::Plain)),
-            };
-            Attempt { state, sources: Sources { files: loaded.files, folders: loaded.folders } }
-        }
-    }
-}
-
-fn state(catalog: Catalog, environment: Environment, means: Means, runner: &ProcessRunner) -> State {
-    let facts = Facts::new(&environment, &catalog.secrets, means);
-    let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));
-    let runner = Arc::new(runner.with_vault(Arc::clone(&vault)));
-    State::new(Arc::new(catalog), facts, vault, runner)
 }
 
 fn executable() -> PathBuf {
@@ -149,6 +133,7 @@ pub fn host() -> Host {
         cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         home: environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
         foreign: None,
+        as_written: false,
         executable_dir: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
         environment,
     }
