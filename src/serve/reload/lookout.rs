@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -41,6 +42,13 @@ pub(super) struct Lookout {
 impl Lookout {
     pub(super) fn new(loader: Box<dyn Loader>, eyes: Arc<Eyes>, sources: Sources) -> Self {
         Self { loader, eyes, sources, known: Content::default() }
+    }
+
+    /// Whether the files can be read more than once; a pipe cannot.
+    pub(super) fn can_look_again(&self) -> bool {
+        let is_read_once =
+            |path: &PathBuf| path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir());
+        !self.sources.files.iter().any(is_read_once)
     }
 
     /// Begins to watch; says why the files have to be looked at already, if they have to.

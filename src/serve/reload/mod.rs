@@ -85,14 +85,20 @@ pub async fn keep_up(
     since: SystemTime,
 ) -> Infallible {
     let mut hangups = Hangups::new();
-    let mut reloading = tokio::select! {
-        () = sleep(SETTLING) => Reloading::begin(engine, loader, sources, since).await,
-        () = hangups.next() => {
-            let mut reloading = Reloading::begin(engine, loader, sources, since).await;
-            reloading.reload(Cause::Signal, true).await;
-            reloading
-        }
+    let asked = tokio::select! {
+        () = sleep(SETTLING) => false,
+        () = hangups.next() => true,
     };
+    let eyes = Arc::new(Eyes::open());
+    let mut lookout = Lookout::new(Box::new(loader), Arc::clone(&eyes), sources);
+    if !lookout.can_look_again() {
+        return unchanging(asked, hangups).await;
+    }
+    let late = lookout.begin(since);
+    let mut reloading = Reloading { engine, eyes, lookout: Some(lookout) };
+    if let Some(cause) = asked.then_some(Cause::Signal).or(late) {
+        reloading.reload(cause, true).await;
+    }
     loop {
         tokio::select! {
             () = reloading.eyes.stirred() => {
@@ -104,6 +110,17 @@ pub async fn keep_up(
     }
 }
 
+/// What came through a pipe is gone.
+async fn unchanging(mut asked: bool, mut hangups: Hangups) -> Infallible {
+    loop {
+        if asked {
+            tracing::warn!("the configuration came through a pipe and cannot be read again");
+        }
+        hangups.next().await;
+        asked = true;
+    }
+}
+
 struct Reloading {
     engine: Arc<Engine>,
     eyes: Arc<Eyes>,
@@ -112,18 +129,6 @@ struct Reloading {
 }
 
 impl Reloading {
-    /// Begins to watch. What has changed since then is loaded at once.
-    async fn begin(engine: Arc<Engine>, loader: impl Loader, sources: Sources, since: SystemTime) -> Self {
-        let eyes = Arc::new(Eyes::open());
-        let mut lookout = Lookout::new(Box::new(loader), Arc::clone(&eyes), sources);
-        let late = lookout.begin(since);
-        let mut reloading = Self { engine, eyes, lookout: Some(lookout) };
-        if let Some(cause) = late {
-            reloading.reload(cause, true).await;
-        }
-        reloading
-    }
-
     /// Waits until nothing stirs any more.
     async fn quiet(&self) {
         let latest = Instant::now() + UNREST;

@@ -1,6 +1,7 @@
 //! A saved change is live without a restart, whatever saves it, and nobody who calls notices more
 //! than another list of tools.
 
+mod agreed;
 mod calls;
 mod listeners;
 mod long;
@@ -55,7 +56,15 @@ struct Listener {
 impl Listener {
     /// Serves `tools.yaml` of this folder.
     async fn start(era: Era, folder: TempDir) -> Self {
-        let mut listener = Self { era, server: Server::start_in(Wire::Pipes, folder), last_id: 0 };
+        Self::start_with(era, folder, &[]).await
+    }
+
+    async fn start_with(era: Era, folder: TempDir, words: &[&str]) -> Self {
+        Self::of(era, Server::start_with(Wire::Pipes, folder, words)).await
+    }
+
+    async fn of(era: Era, server: Server) -> Self {
+        let mut listener = Self { era, server, last_id: 0 };
         match era {
             Era::Handshake => {
                 listener.server.client.initialize().await;

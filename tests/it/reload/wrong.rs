@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{ERAS, Era, Listener, edition};
+use crate::support::server::{Server, Wire};
 
 const WRONG: &str = "the changed configuration cannot be used; what was served before stays:\n";
 
@@ -67,4 +68,19 @@ async fn what_a_running_server_keeps_is_said() {
     client.server.says("keep the `server.instructions`").await;
     let said = client.server.stderr();
     assert!(said.contains("`server.name` is `other` from the next start on"), "{said}");
+}
+
+#[tokio::test]
+async fn what_came_through_a_pipe_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), edition(0)).unwrap();
+    let file = folder.path().join("file").display().to_string();
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", r#"exec "$0" --config <(cat "$1") --mcp"#, env!("CARGO_BIN_EXE_mcpfier"), &file]);
+    let server = Server::run(Wire::Pipes, folder, command);
+    let mut client = Listener::of(Era::Handshake, server).await;
+    client.hang_up();
+    client.server.says("came through a pipe").await;
+    assert_eq!(client.tools().await, ["hello", "edition_0"]);
+    assert_eq!(client.server.stderr().lines().count(), 1);
 }

@@ -49,10 +49,20 @@ impl Server {
 
     /// Serves `tools.yaml` of a folder.
     pub fn start_in(wire: Wire, folder: TempDir) -> Self {
-        let stderr = tempfile::tempfile().expect("a scratch file");
+        Self::start_with(wire, folder, &[])
+    }
+
+    /// The same with more words on its command line.
+    pub fn start_with(wire: Wire, folder: TempDir, words: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
-        command.arg("--config").arg(folder.path().join("tools.yaml")).env_remove("MCPFIER_LOG");
-        command.stderr(stderr.try_clone().expect("a second handle"));
+        command.arg("--config").arg(folder.path().join("tools.yaml")).args(words);
+        Self::run(wire, folder, command)
+    }
+
+    /// Runs any command as a server whose files are in a folder.
+    pub fn run(wire: Wire, folder: TempDir, mut command: Command) -> Self {
+        let stderr = tempfile::tempfile().expect("a scratch file");
+        command.env_remove("MCPFIER_LOG").stderr(stderr.try_clone().expect("a second handle"));
         let (client, child) = match wire {
             Wire::Pipes => over_pipes(command),
             Wire::Sockets => over_sockets(command),
