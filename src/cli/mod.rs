@@ -19,6 +19,7 @@ mod new;
 mod pairs;
 mod place;
 mod print;
+mod reload;
 mod replace;
 mod schema;
 mod secret;
@@ -101,7 +102,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
         Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
-        Some(_) => serve::run(session, &printer, fork_server),
+        Some(_) => serve::run(session, arguments.locked, &printer, fork_server),
         None => match arguments.verb {
             Some(Verb::List { all }) => list::run(&session, all, &printer),
             _ => Exit::USAGE,

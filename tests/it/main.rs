@@ -13,6 +13,7 @@ mod lock;
 mod machine;
 mod plan;
 mod protocol;
+mod reload;
 mod runner;
 mod scaffold;
 mod schemas;
