@@ -181,6 +181,9 @@ impl<'s> Interpreting<'_, 's> {
                 }
             }
         }
-        Catalog::new(tools, lower::server(place.reader, server), usable)
+        let fed = lower::fed(place, &usable);
+        let mut catalog = Catalog::new(tools, lower::server(place.reader, server), usable);
+        catalog.fed = fed;
+        catalog
     }
 }

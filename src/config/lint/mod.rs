@@ -7,6 +7,7 @@ mod permissions;
 mod plain_secret;
 mod texts;
 mod unexpanded;
+mod unused_secret;
 
 use super::diagnostic::Problems;
 use super::syntax::Node;
@@ -22,4 +23,5 @@ pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>])
         plain_secret::check_env(problems, command);
     }
     documents.iter().for_each(|document| plain_secret::check_all(problems, document));
+    unused_secret::check(problems, documents);
 }

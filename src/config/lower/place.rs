@@ -51,7 +51,8 @@ impl Place<'_> {
     fn from_root(&self, written: Spanned<&str>) -> String {
         let folder = self.folder(written.span);
         let is_below = |path: &Path| path.strip_prefix(&self.base).map(Path::to_path_buf);
-        if folder == self.base || !is_path(written.value) || written.value.starts_with('~') {
+        let is_whole = written.value.starts_with('~') || Path::new(written.value).is_absolute();
+        if folder == self.base || !is_path(written.value) || is_whole {
             return written.value.to_owned();
         }
         let path = self.host.resolve(written.value, folder);

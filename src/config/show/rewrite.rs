@@ -198,7 +198,7 @@ fn is_path_key(path: &[&str]) -> bool {
 fn is_expanded(path: &[&str]) -> bool {
     match path {
         ["vars" | "server" | "env_file", ..] => true,
-        ["secrets", _, "env" | "file"] => true,
+        ["secrets", _, "env" | "file" | "script" | "store"] => true,
         ["commands", "env", _] => true,
         ["commands", .., "working_dir" | "within"] => true,
         _ => false,
