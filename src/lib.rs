@@ -12,6 +12,7 @@
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
+//!              cli → trial → model
 //! ```
 
 pub mod call;
@@ -26,3 +27,4 @@ pub mod policy;
 pub mod runner;
 pub mod scaffold;
 pub mod serve;
+pub mod trial;

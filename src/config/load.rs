@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Catalog, Dialect, SecretName};
+use crate::model::{Catalog, Dialect, SecretName, TrialSet};
 
 use super::allow;
 use super::code::Code;
@@ -17,7 +17,7 @@ use super::lint;
 use super::lower::{self, Commands, Place, Vars};
 use super::native;
 use super::original;
-use super::read::{Reader, Spanned};
+use super::read::{Lines, Reader, Spanned};
 use super::report::Report;
 use super::source::{BadSource, MAX_FILE_BYTES, Source, SourceId, Span};
 use super::syntax::{self, Document, Kind, Node, Oddity};
@@ -31,6 +31,9 @@ pub struct Loaded {
     pub dialect: Dialect,
     /// Absolute.
     pub path: PathBuf,
+    /// The tests in the file, where everything is checked: a server does not look at them. Every
+    /// command has its set, be it empty.
+    pub trials: Vec<TrialSet>,
 }
 
 /// How much is checked.
@@ -45,33 +48,39 @@ enum Depth {
 /// Loads a file to serve it.
 pub fn load(path: &Path, host: &Host) -> Loaded {
     let (source, read) = Source::read(path);
-    Loading { host, depth: Depth::Serving }.run(source, read)
+    Loading::new(host, Depth::Serving).run(source, read)
 }
 
 /// Loads a file and checks everything that can be checked.
 pub fn check(path: &Path, host: &Host) -> Loaded {
     let (source, read) = Source::read(path);
-    Loading { host, depth: Depth::Everything }.run(source, read)
+    Loading::new(host, Depth::Everything).run(source, read)
 }
 
 /// Loads bytes as if `path` held them.
 pub fn load_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
     let (source, read) = Source::decode(path, bytes);
-    Loading { host, depth: Depth::Serving }.run(source, read)
+    Loading::new(host, Depth::Serving).run(source, read)
 }
 
 /// Like `load_bytes`, with every check.
 pub fn check_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
     let (source, read) = Source::decode(path, bytes);
-    Loading { host, depth: Depth::Everything }.run(source, read)
+    Loading::new(host, Depth::Everything).run(source, read)
 }
 
 struct Loading<'h> {
     host: &'h Host,
     depth: Depth,
+    trials: RefCell<Vec<TrialSet>>,
+    lines: Lines,
 }
 
-impl Loading<'_> {
+impl<'h> Loading<'h> {
+    fn new(host: &'h Host, depth: Depth) -> Self {
+        Self { host, depth, trials: RefCell::default(), lines: Lines::default() }
+    }
+
     fn run(&self, source: Source, read: Result<(), BadSource>) -> Loaded {
         let path = without_dots(&self.host.cwd.join(&source.path));
         let text = std::sync::Arc::clone(&source.text);
@@ -81,12 +90,12 @@ impl Loading<'_> {
             problems.add(bad_source(&error));
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+            return Loaded { catalog: None, report, dialect: Dialect::Original, path, trials: Vec::new() };
         }
         let Some(document) = syntax::parse(SourceId::default(), &text, &problems) else {
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+            return Loaded { catalog: None, report, dialect: Dialect::Original, path, trials: Vec::new() };
         };
         let dialect = dialect(&document.root, &problems);
         let catalog = self.interpret(&document, dialect, &path, &text, &problems);
@@ -98,7 +107,7 @@ impl Loading<'_> {
             report.hide(syntax::sensitive_values(&document.root), false);
         }
         let catalog = catalog.filter(|_| report.may_serve());
-        Loaded { catalog, report, dialect, path }
+        Loaded { catalog, report, dialect, path, trials: self.trials.take() }
     }
 
     fn interpret(
@@ -168,6 +177,7 @@ impl Loading<'_> {
             Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
                 if checks_all {
                     deep::check_command(place, tool, command);
+                    self.trials.borrow_mut().push(lower::trials(place.reader, &self.lines, tool, command));
                 }
             });
         if checks_all {

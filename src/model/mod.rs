@@ -16,6 +16,7 @@ mod secret;
 mod server;
 mod template;
 mod tool;
+mod trial;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
@@ -30,4 +31,7 @@ pub use secret::{SecretSource, Secrets};
 pub use server::{CallCaps, ServerSettings};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
+pub use trial::{
+    ExpectedEnding, ExpectedRun, ExpectedWords, Expectation, JsonCheck, Mock, Refuser, TextCheck, Trial, TrialSet,
+};
 pub use units::{BadUnit, ByteSize, Cores, format_duration, parse_duration};

@@ -16,6 +16,8 @@ mod scope;
 mod script;
 mod secrets;
 mod server;
+mod trial;
+mod trial_arguments;
 mod vars;
 mod words;
 
@@ -24,4 +26,5 @@ pub use defaults::{Defaults, limits};
 pub use place::Place;
 pub use secrets::secrets;
 pub use server::server;
+pub use trial::trials;
 pub use vars::Vars;
