@@ -21,6 +21,7 @@ mod schema;
 mod serve;
 mod session;
 mod setup;
+mod test;
 mod validate;
 
 use std::process::ExitCode;
@@ -63,7 +64,12 @@ fn clap_exit(error: &clap::Error) -> Exit {
 
 fn runs_something(arguments: &Arguments) -> bool {
     let previews = arguments.validate || arguments.dry_run || arguments.setup;
-    !previews && matches!(arguments.verb, None | Some(Verb::Call(_) | Verb::Add { .. }))
+    let runs = match &arguments.verb {
+        None | Some(Verb::Call(_) | Verb::Add { .. }) => true,
+        Some(Verb::Test(words)) => !words.list,
+        Some(_) => false,
+    };
+    runs && !previews
 }
 
 fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
@@ -112,6 +118,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
+        Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),
         Verb::New(words) => new::run(words, printer),
         Verb::Add { from_help, name, into, .. } => {

@@ -10,7 +10,7 @@ use crate::model::{
 
 use super::Problem;
 use super::text::{check_json, check_text, difference};
-use super::visible::excerpt;
+use super::visible::{excerpt, visible};
 
 /// What was seen of a call that ran.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,7 +73,7 @@ pub fn judge_acceptance(by: Refuser, would_run: &str) -> Problem {
         Refuser::Parameters => "the arguments are accepted; they were expected to be invalid",
         Refuser::Policy => "the call is allowed; it was expected to be denied",
     };
-    Problem::new(missing).showing(vec![format!("would run: {would_run}")])
+    Problem::new(missing).showing(vec![format!("would run: {}", visible(would_run))])
 }
 
 /// Judges a refusal; `expected` is who should have refused, with which words.

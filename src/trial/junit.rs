@@ -58,7 +58,7 @@ fn push_case(text: &mut String, file: &str, test: &Finished) {
         Status::NotRun => push_skipped(text, "not run: the tests were stopped before"),
         Status::Failed(problems) => {
             text.push_str(">\n");
-            problems.iter().for_each(|problem| push_failure(text, problem));
+            push_failure(text, problems);
             text.push_str("    </testcase>\n");
         }
     }
@@ -68,9 +68,12 @@ fn push_skipped(text: &mut String, reason: &str) {
     let _ = writeln!(text, ">\n      <skipped message=\"{}\"/>\n    </testcase>", attribute(reason));
 }
 
-fn push_failure(text: &mut String, problem: &Problem) {
-    let message = attribute(&problem.message);
-    let detail = escaped(&problem.detail.join("\n"), false);
+/// One element for all that is wrong: many readers take no more of them.
+fn push_failure(text: &mut String, problems: &[Problem]) {
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    let lines = problems.iter().flat_map(|problem| std::iter::once(&problem.message).chain(&problem.detail));
+    let lines: Vec<&str> = lines.map(String::as_str).collect();
+    let (message, detail) = (attribute(&messages.join("; ")), escaped(&lines.join("\n"), false));
     let _ = writeln!(text, "      <failure message=\"{message}\">{detail}</failure>");
 }
 

@@ -12,6 +12,7 @@ pub fn visible(line: &str) -> String {
     for c in text.chars().take(LONGEST) {
         // Writing to a text cannot fail.
         let _ = match c {
+            '\n' => write!(shown, r"\n"),
             '\t' => write!(shown, r"\t"),
             '\r' => write!(shown, r"\r"),
             c if is_hidden(c) => write!(shown, r"\u{{{:x}}}", u32::from(c)),

@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "add",
     "bundle",
     "call",
@@ -18,6 +18,7 @@ const VERBS: [&str; 12] = [
     "new",
     "schema",
     "setup",
+    "test",
 ];
 
 /// Clients put `mcp__SERVER__` before a name, and models take 64 characters in all.
