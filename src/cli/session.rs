@@ -7,8 +7,8 @@ use crate::config::{self, Found, Host};
 use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal, TrialSet};
 use crate::plan::{Environment, Facts, Means};
-use crate::runner::{Runner, Vault};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
+use crate::runner::{Runner, Vault};
 use crate::serve::stdio;
 
 use super::arguments::Arguments;

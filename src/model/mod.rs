@@ -32,6 +32,7 @@ pub use server::{CallCaps, ServerSettings};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
 pub use trial::{
-    ExpectedEnding, ExpectedRun, ExpectedWords, Expectation, JsonCheck, Mock, Refuser, TextCheck, Trial, TrialSet,
+    Expectation, ExpectedEnding, ExpectedRun, ExpectedWords, JsonCheck, Mock, Refuser, TextCheck, Trial,
+    TrialSet,
 };
 pub use units::{BadUnit, ByteSize, Cores, format_duration, parse_duration};

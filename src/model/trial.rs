@@ -85,10 +85,9 @@ pub enum ExpectedEnding {
     Failure(Option<String>),
 }
 
-/// One thing that holds of a text.
+/// One thing that holds of a text, without the line ends at its end.
 #[derive(Debug, Clone)]
 pub enum TextCheck {
-    /// Line ends at its end do not count.
     Equals(String),
     Contains(String),
     Lacks(String),

@@ -40,7 +40,10 @@ impl Runner for PretendedRunner {
         _: &'a Step,
         _: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
-        let chunk = |stream, text: &str| OutputEvent::Chunk { stream, bytes: Bytes::copy_from_slice(text.as_bytes()) };
+        let chunk = |stream, text: &str| OutputEvent::Chunk {
+            stream,
+            bytes: Bytes::copy_from_slice(text.as_bytes()),
+        };
         let events = [
             chunk(Stream::Stdout, &self.mock.stdout),
             chunk(Stream::Stderr, &self.mock.stderr),

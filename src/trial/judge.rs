@@ -51,7 +51,7 @@ pub fn judge_words(expected: &ExpectedWords, actual: &[String]) -> Vec<Problem> 
             _ => described(checks),
         })
         .collect();
-    let lines = |words: &[String]| words.iter().map(|word| word.escape_debug().to_string()).collect::<Vec<_>>().join("\n");
+    let lines = |words: &[String]| words.iter().map(|word| visible(word)).collect::<Vec<_>>().join("\n");
     let problem = Problem::new("`argv` differs, a word a line (- expected, + found)");
     vec![problem.showing(difference(&lines(&wanted), &lines(actual)))]
 }
@@ -133,10 +133,9 @@ fn judge_ending(expected: &ExpectedEnding, observed: &Observed, codes: &ExitCode
         ExpectedEnding::TimedOut if observed.ending == ObservedEnding::TimedOut => return None,
         ExpectedEnding::TimedOut => "a timeout".to_owned(),
         ExpectedEnding::Failure(says) if observed.is_error => {
-            return says
-                .as_deref()
-                .filter(|says| !observed.result.contains(says))
-                .map(|says| Problem::new(format!("the failure does not say `{says}`")).showing(excerpt(&observed.result)));
+            return says.as_deref().filter(|says| !observed.result.contains(says)).map(|says| {
+                Problem::new(format!("the failure does not say `{says}`")).showing(excerpt(&observed.result))
+            });
         }
         ExpectedEnding::Failure(_) => "a failure".to_owned(),
     };

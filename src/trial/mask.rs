@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn the_longer_value_is_masked_first() {
-        let mask = Mask::new([("abc".to_owned(), "***"), ("abcdef".to_owned(), "[redacted]"), (String::new(), "-")]);
+        let mask =
+            Mask::new([("abc".to_owned(), "***"), ("abcdef".to_owned(), "[redacted]"), (String::new(), "-")]);
         assert_eq!(mask.text("x abcdef abc"), "x [redacted] ***");
     }
 }

@@ -10,14 +10,17 @@ use super::visible::{excerpt, visible};
 
 /// What does not hold of a text; `what` names it: `` `stdout` ``.
 pub fn check_text(what: &str, checks: &[TextCheck], actual: &str) -> Vec<Problem> {
+    // Nearly every program ends its last line, and nobody wants to write that down.
+    let actual = actual.trim_end_matches('\n');
     checks.iter().flat_map(|check| check_one(what, check, actual)).collect()
 }
 
 fn check_one(what: &str, check: &TextCheck, actual: &str) -> Vec<Problem> {
     let problem = match check {
         TextCheck::Equals(expected) => equals(what, expected, actual),
-        TextCheck::Contains(text) => (!actual.contains(text))
-            .then(|| Problem::new(format!("{what} does not contain `{}`", visible(text))).showing(excerpt(actual))),
+        TextCheck::Contains(text) => (!actual.contains(text)).then(|| {
+            Problem::new(format!("{what} does not contain `{}`", visible(text))).showing(excerpt(actual))
+        }),
         TextCheck::Lacks(text) => actual.lines().find(|line| line.contains(text.as_str())).map(|line| {
             let found = vec![format!("| {}", visible(line))];
             Problem::new(format!("{what} contains `{}`", visible(text))).showing(found)
@@ -38,7 +41,7 @@ fn check_one(what: &str, check: &TextCheck, actual: &str) -> Vec<Problem> {
 }
 
 fn equals(what: &str, expected: &str, actual: &str) -> Option<Problem> {
-    let [expected, actual] = [expected, actual].map(|text| text.trim_end_matches('\n'));
+    let expected = expected.trim_end_matches('\n');
     if expected == actual {
         return None;
     }
@@ -54,9 +57,10 @@ pub fn check_json(what: &str, check: &JsonCheck, actual: &Value) -> Vec<Problem>
             let detail = difference(&pretty(expected), &pretty(actual));
             vec![Problem::new(format!("{what} differs (- expected, + found)")).showing(detail)]
         }
-        JsonCheck::At(places) => {
-            places.iter().filter_map(|(pointer, expected)| check_place(what, pointer, expected, actual)).collect()
-        }
+        JsonCheck::At(places) => places
+            .iter()
+            .filter_map(|(pointer, expected)| check_place(what, pointer, expected, actual))
+            .collect(),
     }
 }
 
@@ -68,8 +72,7 @@ fn check_place(what: &str, pointer: &str, expected: &Value, document: &Value) ->
             Some(Problem::new(message).showing(difference(&pretty(expected), &pretty(actual))))
         }
         None => Some(
-            Problem::new(format!("{what} has nothing at `{pointer}`"))
-                .showing(excerpt(&pretty(document))),
+            Problem::new(format!("{what} has nothing at `{pointer}`")).showing(excerpt(&pretty(document))),
         ),
     }
 }
@@ -142,18 +145,21 @@ mod tests {
 
     fn told(check: TextCheck, actual: &str) -> Vec<String> {
         let problems = check_text("`stdout`", &[check], actual);
-        problems.into_iter().flat_map(|problem| std::iter::once(problem.message).chain(problem.detail)).collect()
+        problems
+            .into_iter()
+            .flat_map(|problem| std::iter::once(problem.message).chain(problem.detail))
+            .collect()
     }
 
     #[test]
     fn texts_that_hold_say_nothing() {
-        let pattern = Regex::new("^b").unwrap();
+        let pattern = Regex::new("^bc$").unwrap();
         for (check, actual) in [
             (TextCheck::Equals("a\nb".to_owned()), "a\nb\n\n"),
             (TextCheck::Equals(String::new()), "\n"),
             (TextCheck::Contains("b".to_owned()), "abc"),
             (TextCheck::Lacks("x".to_owned()), "abc"),
-            (TextCheck::Matches(pattern), "bc"),
+            (TextCheck::Matches(pattern), "bc\n"),
             (TextCheck::Json(JsonCheck::Whole(json!({ "a": 1, "b": [1.0] }))), r#"{"b": [1], "a": 1.0}"#),
             (TextCheck::Json(JsonCheck::At(vec![("/a/1".to_owned(), json!("x"))])), r#"{"a": [0, "x"]}"#),
         ] {
@@ -179,7 +185,10 @@ mod tests {
             assert_eq!(told(check, actual), expected, "{actual}");
         }
         let said = told(TextCheck::Json(JsonCheck::Whole(json!(1))), "nothing");
-        assert!(said.first().is_some_and(|line| line.starts_with("`stdout` is no JSON document: ")), "{said:?}");
+        assert!(
+            said.first().is_some_and(|line| line.starts_with("`stdout` is no JSON document: ")),
+            "{said:?}"
+        );
     }
 
     #[test]

@@ -19,4 +19,5 @@ mod schemas;
 mod setup;
 mod stdio;
 mod support;
+mod trial;
 mod validate;

@@ -9,9 +9,7 @@ use super::select::Selection;
 
 /// All tests, unrun.
 pub fn list(selection: &Selection) -> Value {
-    let one = |case: &super::select::Case| {
-        json!({ "command": case.tool.name.as_str(), "name": case.trial.name, "line": case.trial.line })
-    };
+    let one = |case: &super::select::Case| json!({ "command": case.tool.name.as_str(), "name": case.trial.name, "line": case.trial.line });
     selection.cases.iter().map(one).collect()
 }
 

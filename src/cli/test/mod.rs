@@ -123,7 +123,8 @@ fn exit(results: &Results, is_strict: bool, printer: &Printer) -> Exit {
         return Exit::FAILURE;
     }
     if is_strict && (counts.skipped > 0 || nothing_ran) {
-        printer.error("with --strict a test that is skipped counts as failed, and so does a file without tests");
+        printer
+            .error("with --strict a test that is skipped counts as failed, and so does a file without tests");
         return Exit::FAILURE;
     }
     Exit::OK

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use crate::call::{BadCall, Call};
 use crate::engine::{Ending, Outcome, Rejection, Watcher};
-use crate::model::{Availability, ExpectedRun, Expectation, Refuser};
+use crate::model::{Availability, Expectation, ExpectedRun, Refuser};
 use crate::plan::{ExecutionPlan, PlanError};
 use crate::runner::{End, StartError, Stream};
 use crate::trial::{
-    Finished, Mask, Observed, ObservedEnding, Problem, Status, judge_acceptance, judge_refusal, judge_run, judge_words,
+    Finished, Mask, Observed, ObservedEnding, Problem, Status, judge_acceptance, judge_refusal, judge_run,
+    judge_words,
 };
 
 use super::Stop;

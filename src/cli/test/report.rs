@@ -66,7 +66,7 @@ impl Report {
     /// Some time has passed.
     pub fn beat(&self) {
         if self.is_live {
-            write(&self.live_line());
+            write(&format!("{CLEAR}{}", self.live_line()));
         }
     }
 
@@ -113,7 +113,10 @@ impl Report {
                 text.push_str(&format!("     {}:{line}\n", self.file));
                 for problem in problems {
                     push_indented(&mut text, "     ", &problem.message);
-                    problem.detail.iter().for_each(|line| text.push_str(&format!("       {}\n", self.coloured(line))));
+                    problem
+                        .detail
+                        .iter()
+                        .for_each(|line| text.push_str(&format!("       {}\n", self.coloured(line))));
                 }
                 text
             }
@@ -135,7 +138,7 @@ impl Report {
     /// What runs; without a line break, and cut by the terminal where it is too long.
     fn live_line(&self) -> String {
         if self.running.is_empty() {
-            return CLEAR.to_owned();
+            return String::new();
         }
         let done = self.verdicts.iter().flatten().count();
         let names: Vec<String> = self
@@ -145,7 +148,7 @@ impl Report {
                 Some(format!("{} {}s", self.titles.get(*index)?, since.elapsed().as_secs()))
             })
             .collect();
-        format!("{CLEAR}\u{1b}[?7l{done}/{}  {}\u{1b}[?7h", self.titles.len(), names.join(" · "))
+        format!("\u{1b}[?7l{done}/{}  {}\u{1b}[?7h", self.titles.len(), names.join(" · "))
     }
 }
 
@@ -176,8 +179,11 @@ impl Results {
     pub fn summary(&self) -> String {
         let Counts { passed, failed, skipped, not_run } = Counts::of(&self.finished);
         let rest = [(failed, "failed"), (skipped, "skipped"), (not_run, "not run")];
-        let rest: String =
-            rest.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
+        let rest: String = rest
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!(", {count} {what}"))
+            .collect();
         let counts = match self.finished.is_empty() {
             true => "no tests".to_owned(),
             false => format!("{passed} passed{rest} in {}", shown(self.took)),

@@ -31,7 +31,8 @@ pub fn select(catalog: &Catalog, sets: Vec<TrialSet>, names: &[String]) -> Resul
         if trials.is_empty() && is_named {
             selection.untested.push(tool.to_string());
         }
-        let is_meant = |trial: &Trial| is_named || names.iter().any(|name| matches(name, &title(&tool, trial)));
+        let is_meant =
+            |trial: &Trial| is_named || names.iter().any(|name| matches(name, &title(&tool, trial)));
         let meant = trials.into_iter().filter(is_meant);
         selection.cases.extend(meant.map(|trial| Case { tool: Arc::clone(found), trial }));
     }

@@ -12,7 +12,8 @@ use crate::config::read::{Field, Lines, Reader};
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    ExpectedEnding, ExpectedRun, Expectation, JsonCheck, Kind, Mock, Refuser, TextCheck, Tool, Trial, TrialSet,
+    Expectation, ExpectedEnding, ExpectedRun, JsonCheck, Kind, Mock, Refuser, TextCheck, Tool, Trial,
+    TrialSet,
 };
 
 use super::json;
@@ -165,7 +166,10 @@ fn run(
 }
 
 /// The one way in which the call is expected to end, if there is one. `None` if there are two.
-fn one_ending<'e, 'n>(reader: &Reader<'_>, expect: &'e Expect<'n>) -> Option<Option<&'e (Field<'n>, Ending<'n>)>> {
+fn one_ending<'e, 'n>(
+    reader: &Reader<'_>,
+    expect: &'e Expect<'n>,
+) -> Option<Option<&'e (Field<'n>, Ending<'n>)>> {
     let mut endings = expect.endings.iter();
     let first = endings.next();
     if let (Some((first, _)), Some((second, _))) = (first, endings.next()) {
@@ -184,7 +188,9 @@ fn alone(reader: &Reader<'_>, expect: &Expect<'_>, refusal: &Field<'_>) -> bool 
     let Some((key, span)) = words.or_else(|| after_start(expect)) else { return true };
     let message = format!("nothing runs in a test that expects `{}`, so there is no `{key}`", refusal.key);
     let problem = Diagnostic::error(Code::BadExpectation, span, message);
-    reader.problems.add(problem.other(refusal.key_span, "the call is expected to be refused").help("remove one"));
+    reader
+        .problems
+        .add(problem.other(refusal.key_span, "the call is expected to be refused").help("remove one"));
     false
 }
 
@@ -225,8 +231,8 @@ fn json_check(reader: &Reader<'_>, node: &Node<'_>) -> Option<JsonCheck> {
         )));
         return None;
     }
-    let at = entries.iter().map(|entry| {
-        Some((entry.key.text.to_string(), json::value(reader, &entry.value, &Kind::Any)?))
-    });
+    let at = entries
+        .iter()
+        .map(|entry| Some((entry.key.text.to_string(), json::value(reader, &entry.value, &Kind::Any)?)));
     Some(JsonCheck::At(at.collect::<Option<_>>()?))
 }

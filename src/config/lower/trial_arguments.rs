@@ -32,10 +32,16 @@ pub fn arguments(reader: &Reader<'_>, tool: &Tool, with: Option<Field<'_>>) -> M
 pub fn check_arguments(reader: &Reader<'_>, tool: &Tool, test: &Test<'_>, with: &Map<String, Value>) {
     let Ok(validator) = tool.params.validator() else { return };
     let value = Value::Object(with.clone());
-    if validator.is_valid(&value) {
+    let is_map = test.with.is_none_or(|field| matches!(field.node.kind, NodeKind::Map(_)));
+    if !is_map || validator.is_valid(&value) {
         return;
     }
-    for error in validator.iter_errors(&value) {
+    // A misspelt parameter is missing too; it is told once.
+    let is_misspelt = with.keys().any(|name| tool.params.find(name).is_none());
+    let is_told = |error: &ValidationError<'_>| {
+        is_misspelt && matches!(error.kind(), ValidationErrorKind::Required { .. })
+    };
+    for error in validator.iter_errors(&value).filter(|error| !is_told(error)) {
         for (span, message, help) in problems(&tool.params, test, &error) {
             let problem = Diagnostic::error(Code::TestArguments, span, message);
             let problem = match help {

@@ -72,7 +72,10 @@ impl<'n> Test<'n> {
             span: fields.span,
             name: fields.text("name"),
             with: fields.take("with"),
-            expect: fields.take("expect").and_then(|field| Expect::read(reader, field.node)).unwrap_or_default(),
+            expect: fields
+                .take("expect")
+                .and_then(|field| Expect::read(reader, field.node))
+                .unwrap_or_default(),
             mock: fields.take("mock").and_then(|field| MockEntry::read(reader, field)),
         };
         fields.close();
@@ -93,9 +96,9 @@ impl<'n> Expect<'n> {
             expect.texts.extend(field.map(|field| (field, checks(reader, field.node, &format!("`{key}`")))));
         }
         expect.structured = fields.take("structured");
-        expect.duration_under = fields.take("duration_under").and_then(|field| {
-            Some((field.key_span, reader.duration(field.node, "duration_under")?))
-        });
+        expect.duration_under = fields
+            .take("duration_under")
+            .and_then(|field| Some((field.key_span, reader.duration(field.node, "duration_under")?)));
         fields.close();
         Some(expect)
     }
@@ -154,7 +157,8 @@ fn checks<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>, what: &str) -> Vec<Che
 
 fn map_of_checks<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>, what: &str) -> Vec<Check<'n>> {
     let Some(mut fields) = Fields::open(reader, node, &shape::CHECKS) else { return Vec::new() };
-    let mut checks: Vec<Check<'n>> = fields.text("equals").map(|text| Check::Equals(text.value)).into_iter().collect();
+    let mut checks: Vec<Check<'n>> =
+        fields.text("equals").map(|text| Check::Equals(text.value)).into_iter().collect();
     let contains = texts(reader, fields.take("contains"));
     checks.extend(contains.into_iter().map(|text| Check::Contains(text.value)));
     let lacks = texts(reader, fields.take("lacks"));
@@ -190,7 +194,9 @@ fn texts<'n>(reader: &Reader<'_>, field: Option<Field<'n>>) -> Vec<Spanned<&'n s
 
 fn warn_empty(reader: &Reader<'_>, span: Span, message: &str) {
     let problem = Diagnostic::warning(Code::EmptyCheck, span, message);
-    reader.problems.add(problem.help("say what is expected, or remove it; `\"\"` alone expects an empty text"));
+    reader
+        .problems
+        .add(problem.help("say what is expected, or remove it; `\"\"` alone expects an empty text"));
 }
 
 fn pattern(reader: &Reader<'_>, written: Spanned<&str>) -> Option<Regex> {

@@ -107,9 +107,9 @@ pub static EXPECT: Shape = Shape {
 pub static CHECKS: Shape = Shape {
     name: "checks",
     what: "what is expected of a text",
-    description: "What holds of a text. A bare text instead of this map is short for `equals`.",
+    description: "What holds of a text, without the line ends at its end. A bare text instead of this map is short for `equals`.",
     tables: &[&[
-        Key::new("equals", Kind::Text, "It is this, line for line. Line ends at its end do not count.")
+        Key::new("equals", Kind::Text, "It is this, line for line.")
             .otherwise("anything")
             .examples(&["hello"]),
         Key::new("contains", TEXTS, "It contains this text, or all of these.")
