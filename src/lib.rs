@@ -12,6 +12,7 @@
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
+//!              cli → lock → model
 //!              cli → trial → model
 //! ```
 
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod engine;
+pub mod lock;
 pub mod mcp;
 pub mod model;
 pub mod plan;

@@ -12,6 +12,7 @@ use crate::runner::{Runner, Vault};
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
+use super::evidence::Evidence;
 use super::exit::Exit;
 use super::print::Printer;
 
@@ -23,6 +24,8 @@ pub struct Session {
     pub dialect: Dialect,
     pub catalog: Arc<Catalog>,
     pub facts: Facts,
+    /// What was read, for those who judge whether it may be served.
+    pub evidence: Evidence,
     environment: Arc<Environment>,
 }
 
@@ -30,10 +33,7 @@ impl Session {
     /// Finds and loads the file; says on stderr what is wrong with it.
     pub fn open(named: Option<&Path>, printer: &Printer) -> Result<Self, Exit> {
         let host = host();
-        let found = config::find(named, &host).map_err(|problem| {
-            printer.error(&problem.to_string());
-            Exit::NO_CONFIG
-        })?;
+        let found = found(named, &host, printer)?;
         let loaded = config::load(&found.path, &host);
         Self::of(found, loaded, host, printer)
     }
@@ -41,10 +41,7 @@ impl Session {
     /// Like `open`, with every check, and with the tests in the file.
     pub fn checked(named: Option<&Path>, printer: &Printer) -> Result<(Self, Vec<TrialSet>), Exit> {
         let host = host();
-        let found = config::find(named, &host).map_err(|problem| {
-            printer.error(&problem.to_string());
-            Exit::NO_CONFIG
-        })?;
+        let found = found(named, &host, printer)?;
         let mut loaded = config::check(&found.path, &host);
         let trials = std::mem::take(&mut loaded.trials);
         Ok((Self::of(found, loaded, host, printer)?, trials))
@@ -59,6 +56,7 @@ impl Session {
     }
 
     fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
+        let evidence = Evidence::of(&loaded);
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);
@@ -70,6 +68,7 @@ impl Session {
             found,
             dialect: loaded.dialect,
             catalog: Arc::new(catalog),
+            evidence,
             facts: facts.with_means(process::probe_means()),
             environment,
         })
@@ -96,15 +95,8 @@ impl Session {
     }
 
     /// The same file with other commands.
-    pub fn with_catalog(&self, catalog: Catalog) -> Self {
-        Self {
-            found: self.found.clone(),
-            path: self.path.clone(),
-            dialect: self.dialect,
-            catalog: Arc::new(catalog),
-            facts: self.facts.clone(),
-            environment: Arc::clone(&self.environment),
-        }
+    pub fn with_catalog(self, catalog: Catalog) -> Self {
+        Self { catalog: Arc::new(catalog), ..self }
     }
 
     /// Where the values of secrets are read.
@@ -126,6 +118,13 @@ impl Session {
         let engine = self.engine_on(Arc::new(runner.clone()), vault);
         Ok((Arc::new(engine), runner))
     }
+}
+
+fn found(named: Option<&Path>, host: &Host, printer: &Printer) -> Result<Found, Exit> {
+    config::find(named, host).map_err(|problem| {
+        printer.error(&problem.to_string());
+        Exit::NO_CONFIG
+    })
 }
 
 fn executable() -> PathBuf {
@@ -153,6 +152,7 @@ pub fn host() -> Host {
         cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         home: environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
         foreign: None,
+        as_written: false,
         executable_dir: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
         environment,
     }

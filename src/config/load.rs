@@ -31,6 +31,10 @@ pub struct Loaded {
     pub dialect: Dialect,
     /// Absolute.
     pub path: PathBuf,
+    /// Every file that was read for it, absolute, the root first: when one changes, this is stale.
+    pub files: Vec<PathBuf>,
+    /// Folders that were looked through for files: a new file in one makes this stale too.
+    pub folders: Vec<PathBuf>,
     /// The tests in the file, where everything is checked: a server does not look at them. Every
     /// command has its set, be it empty.
     pub trials: Vec<TrialSet>,
@@ -72,13 +76,15 @@ pub fn check_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
 struct Loading<'h> {
     host: &'h Host,
     depth: Depth,
+    /// Files beside the root that were read.
+    others: RefCell<Vec<PathBuf>>,
     trials: RefCell<Vec<TrialSet>>,
     lines: Lines,
 }
 
 impl<'h> Loading<'h> {
     fn new(host: &'h Host, depth: Depth) -> Self {
-        Self { host, depth, trials: RefCell::default(), lines: Lines::default() }
+        Self { host, depth, others: RefCell::default(), trials: RefCell::default(), lines: Lines::default() }
     }
 
     fn run(&self, source: Source, read: Result<(), BadSource>) -> Loaded {
@@ -90,12 +96,28 @@ impl<'h> Loading<'h> {
             problems.add(bad_source(&error));
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path, trials: Vec::new() };
+            return Loaded {
+                catalog: None,
+                report,
+                dialect: Dialect::Original,
+                files: vec![path.clone()],
+                path,
+                folders: Vec::new(),
+                trials: Vec::new(),
+            };
         }
         let Some(document) = syntax::parse(SourceId::default(), &text, &problems) else {
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path, trials: Vec::new() };
+            return Loaded {
+                catalog: None,
+                report,
+                dialect: Dialect::Original,
+                files: vec![path.clone()],
+                path,
+                folders: Vec::new(),
+                trials: Vec::new(),
+            };
         };
         let dialect = dialect(&document.root, &problems);
         let catalog = self.interpret(&document, dialect, &path, &text, &problems);
@@ -107,7 +129,8 @@ impl<'h> Loading<'h> {
             report.hide(syntax::sensitive_values(&document.root), false);
         }
         let catalog = catalog.filter(|_| report.may_serve());
-        Loaded { catalog, report, dialect, path, trials: self.trials.take() }
+        let files = std::iter::once(path.clone()).chain(self.others.take()).collect();
+        Loaded { catalog, report, dialect, path, files, folders: Vec::new(), trials: self.trials.take() }
     }
 
     fn interpret(
@@ -156,10 +179,12 @@ impl<'h> Loading<'h> {
     /// What `${…}` can name: the environment, and what `env_file` adds to it.
     fn variables(&self, reader: &Reader<'_>, root: &Node<'_>, base: &Path) -> Variables<'_> {
         let variables = Variables::of(self.host);
-        let Some(node) = root.get("env_file") else { return variables };
+        let Some(node) = root.get("env_file").filter(|_| !self.host.as_written) else { return variables };
         let Some(written) = reader.text(node, "env_file") else { return variables };
         let Ok(name) = (Expander { reader, variables: &variables }).expand(written) else { return variables };
-        match read_env_file(&self.host.resolve(&name, base)) {
+        let path = self.host.resolve(&name, base);
+        self.others.borrow_mut().push(path.clone());
+        match read_env_file(&path) {
             Ok(file) => variables.with_file(file),
             Err(error) => {
                 reader.problems.add(bad_env_file(written, &error));
@@ -173,10 +198,11 @@ impl<'h> Loading<'h> {
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let checks_all = self.depth == Depth::Everything;
+        let schemas = deep::Schemas::default();
         let tools =
             Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
                 if checks_all {
-                    deep::check_command(place, tool, command);
+                    deep::check_command(place, &schemas, tool, command);
                     self.trials.borrow_mut().push(lower::trials(place.reader, &self.lines, tool, command));
                 }
             });

@@ -9,6 +9,7 @@ mod documents;
 mod engine;
 mod examples;
 mod links;
+mod lock;
 mod machine;
 mod plan;
 mod protocol;
@@ -20,4 +21,6 @@ mod setup;
 mod stdio;
 mod support;
 mod trial;
+#[cfg(unix)]
+mod trust;
 mod validate;

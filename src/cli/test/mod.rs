@@ -48,8 +48,9 @@ pub fn run(
         list(&selection, printer);
         return Exit::OK;
     }
-    match carry_out(&session, selection, words, printer, fork_server) {
-        Ok(results) => conclude(&session, &results, words, printer),
+    let file = session.found.path.display().to_string();
+    match carry_out(session, selection, words, printer, fork_server) {
+        Ok(results) => conclude(&file, &results, words, printer),
         Err(error) => {
             printer.error(&format!("no command can be run: {error}"));
             Exit::NOT_STARTED
@@ -68,7 +69,7 @@ fn list(selection: &Selection, printer: &Printer) {
 }
 
 fn carry_out(
-    session: &Session,
+    session: Session,
     selection: Selection,
     words: &TestWords,
     printer: &Printer,
@@ -91,14 +92,13 @@ fn cores() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get)
 }
 
-fn conclude(session: &Session, results: &Results, words: &TestWords, printer: &Printer) -> Exit {
-    let file = session.found.path.display().to_string();
+fn conclude(file: &str, results: &Results, words: &TestWords, printer: &Printer) -> Exit {
     match printer.json {
-        true => printer.json_data(&document::document(&file, results)),
+        true => printer.json_data(&document::document(file, results)),
         false => printer.data(&results.summary()),
     }
     if let Some(path) = &words.junit
-        && let Err(exit) = write_junit(path, &junit(&file, &results.finished, results.took), printer)
+        && let Err(exit) = write_junit(path, &junit(file, &results.finished, results.took), printer)
     {
         return exit;
     }

@@ -21,11 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
 impl Stage {
     pub fn set(
-        session: &Session,
+        session: Session,
         fork_server: Option<ForkServer>,
         jobs: usize,
     ) -> std::io::Result<(Self, ProcessRunner)> {
-        let session = session.with_catalog(callable(&session.catalog, jobs));
+        let catalog = callable(&session.catalog, jobs);
+        let session = session.with_catalog(catalog);
         let (engine, runner) = session.engine(fork_server)?;
         let vault = session.vault();
         Ok((Self { session, engine, vault }, runner))
