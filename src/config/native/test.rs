@@ -114,12 +114,14 @@ fn endings<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<(Field<'n
     {
         endings.push((field, Ending::TimedOut));
     }
-    let kinds: [(&'static str, fn(Option<&'n str>) -> Ending<'n>); 3] =
-        [("fails", Ending::Fails), ("invalid", Ending::Invalid), ("denied", Ending::Denied)];
-    for (key, ending) in kinds {
-        if let Some(field) = fields.take(key) {
-            endings.extend(says(reader, field).map(|says| (field, ending(says))));
-        }
+    for key in ["fails", "invalid", "denied"] {
+        let Some(field) = fields.take(key) else { continue };
+        let ending = says(reader, field).map(|says| match key {
+            "fails" => Ending::Fails(says),
+            "invalid" => Ending::Invalid(says),
+            _ => Ending::Denied(says),
+        });
+        endings.extend(ending.map(|ending| (field, ending)));
     }
     endings
 }
