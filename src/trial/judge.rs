@@ -22,6 +22,8 @@ pub struct Observed {
     pub reason: String,
     pub stdout: String,
     pub stderr: String,
+    /// Bytes of both that were not kept.
+    pub omitted: u64,
     /// What a model is shown.
     pub result: String,
     pub structured: Option<Value>,
@@ -101,6 +103,7 @@ pub fn judge_refusal(
 pub fn judge_run(expected: &ExpectedRun, observed: &Observed, codes: &ExitCodes) -> Vec<Problem> {
     let ExpectedRun { words: _, ending, stdout, stderr, result, structured, duration_under } = expected;
     let mut problems: Vec<Problem> = judge_ending(ending, observed, codes).into_iter().collect();
+    problems.extend(judge_wholeness(stdout.iter().chain(stderr), observed.omitted));
     problems.extend(check_text("`stdout`", stdout, &observed.stdout));
     problems.extend(check_text("`stderr`", stderr, &observed.stderr));
     problems.extend(check_text("`result`", result, &observed.result));
@@ -116,6 +119,16 @@ pub fn judge_run(expected: &ExpectedRun, observed: &Observed, codes: &ExitCodes)
         problems.push(Problem::new(format!("it took {took}; expected less than {}", format_duration(limit))));
     }
     problems
+}
+
+/// What is missing in the middle of an output could be anything: only what is there can be told.
+fn judge_wholeness<'c>(mut checks: impl Iterator<Item = &'c TextCheck>, omitted: u64) -> Option<Problem> {
+    let is_affected = omitted > 0 && checks.any(|check| !matches!(check, TextCheck::Contains(_)));
+    is_affected.then(|| {
+        Problem::new(format!(
+            "{omitted} bytes of the output were not kept (limits.output); only `contains` can be told of the rest"
+        ))
+    })
 }
 
 fn judge_ending(expected: &ExpectedEnding, observed: &Observed, codes: &ExitCodes) -> Option<Problem> {
@@ -154,6 +167,7 @@ mod tests {
             reason: "so it ended".to_owned(),
             stdout: String::new(),
             stderr: String::new(),
+            omitted: 0,
             result: "what is shown".to_owned(),
             structured: None,
             duration: Duration::from_millis(20),
@@ -182,6 +196,14 @@ mod tests {
             let judged = judge_ending(&expected, &observed(ending, is_error), &ExitCodes::default());
             assert_eq!(judged.is_none(), holds, "{expected:?} {ending:?} {is_error}");
         }
+    }
+
+    #[test]
+    fn of_an_output_that_was_cut_only_what_is_there_is_told() {
+        let (holds, lacks) = (TextCheck::Contains("a".to_owned()), TextCheck::Lacks("b".to_owned()));
+        assert_eq!(judge_wholeness([&holds].into_iter(), 7), None);
+        assert_eq!(judge_wholeness([&holds, &lacks].into_iter(), 0), None);
+        assert!(judge_wholeness([&holds, &lacks].into_iter(), 7).is_some());
     }
 
     #[test]

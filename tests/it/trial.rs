@@ -265,6 +265,24 @@ commands:
 }
 
 #[test]
+fn what_was_not_kept_of_an_output_is_not_told_to_lack_anything() {
+    let text = r#"version: 1
+commands:
+  - name: flood
+    description: Write much.
+    shell: sh
+    run: seq 20000
+    limits: { output: 4KiB }
+    tests:
+      - { name: has an end, expect: { stdout: { contains: ["1\n2\n", "\n20000"] } } }
+      - { name: lacks the middle, expect: { stdout: { lacks: "\n10000\n" } } }
+"#;
+    let said = mcpfier(&["test"]).tools(text).ends_with(1).run();
+    assert!(said.stdout.contains("ok   flood: has an end"), "{}", said.stdout);
+    assert!(said.stdout.contains("bytes of the output were not kept (limits.output)"), "{}", said.stdout);
+}
+
+#[test]
 fn junit_is_read_by_an_xml_parser() {
     let text = r#"version: 1
 commands:

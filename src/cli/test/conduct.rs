@@ -65,30 +65,34 @@ pub async fn conduct(stage: Arc<Stage>, cases: Vec<Case>, orders: Orders, report
     }
     // What is left of them is in the tasks: with the last one the channel closes.
     drop(conductor);
-    let mut beat = tokio::time::interval(BEAT);
-    let listen = async {
-        loop {
-            tokio::select! {
-                event = arriving.recv() => match event {
-                    Some(event) => report.note(event),
-                    None => return,
-                },
-                _ = beat.tick() => report.beat(),
-            }
-        }
-    };
-    let interrupt = async {
-        stop_signal().await;
-        stop.cancel();
-        // However long a command's own grace is: whoever interrupts does not wait for more.
-        tokio::time::sleep(LAST_WORDS).await;
-    };
     tokio::select! {
-        () = listen => {}
-        () = interrupt => {}
+        () = listen(&mut arriving, report) => {}
+        () = interrupt(&stop) => {}
     }
     commands.shutdown().await;
     stop.is_cancelled()
+}
+
+/// Hands on what happens, until all has.
+async fn listen(arriving: &mut mpsc::Receiver<Event>, report: &mut Report) {
+    let mut beat = tokio::time::interval(BEAT);
+    loop {
+        tokio::select! {
+            event = arriving.recv() => match event {
+                Some(event) => report.note(event),
+                None => return,
+            },
+            _ = beat.tick() => report.beat(),
+        }
+    }
+}
+
+/// Ends when somebody asked for it and what runs had time to end.
+async fn interrupt(stop: &Stop) {
+    stop_signal().await;
+    stop.cancel();
+    // However long a command's own grace is: whoever interrupts does not wait for more.
+    tokio::time::sleep(LAST_WORDS).await;
 }
 
 /// The tests of each command with their places in the whole.

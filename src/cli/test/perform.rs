@@ -139,6 +139,7 @@ fn observed(case: &Case, plan: &ExecutionPlan, outcome: &Outcome) -> Observed {
         reason: outcome.reason(&plan.tool.limits),
         stdout: text(Stream::Stdout),
         stderr: text(Stream::Stderr),
+        omitted: outcome.output.omitted,
         result: presented.plain_text(),
         structured: presented.structured,
         duration: outcome.duration.max(pretended),
