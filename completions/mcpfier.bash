@@ -80,7 +80,7 @@ _mcpfier() {
 
     case "${cmd}" in
         mcpfier)
-            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --locked --json --setup --server --analytics --help --version call list explain init new add import setup trust lock doctor bundle secret completions schema"
+            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --locked --json --setup --server --analytics --help --version call list test explain init new add import setup trust lock doctor bundle secret completions schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
