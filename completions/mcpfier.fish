@@ -45,6 +45,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -s V -l version -d 'Print 
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "call" -d 'Run one tool here and now'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "list" -d 'List the tools that the file offers'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "config" -d 'Show the file as it is in effect'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "test" -d 'Run the tests that the file has for its commands'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "explain" -d 'Say what a code of --validate means, with an example; without a code, list them'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "init" -d 'Write a file to begin with'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "new" -d 'Print a template of commands, or add it to a file'
@@ -94,6 +95,19 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand config; and __fish_seen_
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand config; and __fish_seen_subcommand_from show" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand config; and __fish_seen_subcommand_from show" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l junit -d 'Also write the verdicts to FILE, as JUnit XML' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l jobs -d 'How many run at once [default: as many as there are cores]' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l profile -d 'Lay a profile of the file over it; may be repeated [env: MCPFIER_PROFILE]' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l set -d 'Lay one value over the file, such as `commands.build.timeout=5s`; may be repeated' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l tags -d 'Only the commands that have one of these tags' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l list -d 'List the tests and run none'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l fail-fast -d 'Begin no other test after the first failure'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l strict -d 'A test that this host cannot run counts as failed'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l profile -d 'Lay a profile of the file over it; may be repeated [env: MCPFIER_PROFILE]' -r
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l set -d 'Lay one value over the file, such as `commands.build.timeout=5s`; may be repeated' -r

@@ -113,6 +113,13 @@ codes! {
     Fixed = 97, "what a profile cannot change";
     TomlDate = 98, "a date in TOML";
     BadFolder = 99, "a folder that is no configuration";
+
+    // Tests in the file.
+    TestArguments = 100, "a test whose arguments its command refuses";
+    BadExpectation = 101, "an expectation that cannot be met";
+    DuplicateTest = 102, "two tests of one name";
+    EmptyCheck = 103, "a check that always holds";
+    PointlessMock = 104, "a mock where nothing would run";
 }
 
 impl Code {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::model::{Catalog, Dialect, SecretName};
+use crate::model::{Catalog, Dialect, SecretName, TrialSet};
 
 use super::allow;
 use super::choice::Choice;
@@ -19,7 +19,7 @@ use super::load::Depth;
 use super::lower::{self, Commands, Place, Vars};
 use super::native;
 use super::original;
-use super::read::Reader;
+use super::read::{Lines, Reader};
 use super::show::{self, Effective, Wanted};
 use super::source::{SourceId, Span};
 use super::sources::Sources;
@@ -41,6 +41,8 @@ pub struct Interpreting<'a, 's> {
 pub struct Meaning<'s> {
     pub catalog: Option<Catalog>,
     pub shown: Option<Effective>,
+    /// The tests in the files, where everything is checked.
+    pub trials: Vec<TrialSet>,
     /// What each included file says.
     pub parts: Vec<(SourceId, Node<'s>)>,
     /// Included texts that could not be read.
@@ -103,7 +105,7 @@ impl<'s> Interpreting<'_, 's> {
             expander,
             missing: RefCell::default(),
         };
-        let catalog = self.catalog(&place, file);
+        let (catalog, trials) = self.catalog(&place, file);
         let checks_all = self.depth == Depth::Everything;
         if checks_all {
             // As it is written: what comes from the environment does not stand in the file.
@@ -116,6 +118,7 @@ impl<'s> Interpreting<'_, 's> {
         Meaning {
             catalog: Some(catalog),
             shown,
+            trials,
             hidden: layers.hidden(),
             parts: composed.parts,
             raw: composed.raw,
@@ -161,16 +164,18 @@ impl<'s> Interpreting<'_, 's> {
         }
     }
 
-    fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> Catalog {
+    fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>) {
         let native::File { commands, defaults, secrets, server, vars: _ } = file;
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let checks_all = self.depth == Depth::Everything;
-        let schemas = deep::Schemas::default();
+        let (schemas, lines) = (deep::Schemas::default(), Lines::default());
+        let trials: RefCell<Vec<TrialSet>> = RefCell::default();
         let tools =
             Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
                 if checks_all {
                     deep::check_command(place, &schemas, tool, command);
+                    trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
                 }
             });
         if checks_all {
@@ -184,6 +189,6 @@ impl<'s> Interpreting<'_, 's> {
         let fed = lower::fed(place, &usable);
         let mut catalog = Catalog::new(tools, lower::server(place.reader, server), usable);
         catalog.fed = fed;
-        catalog
+        (catalog, trials.take())
     }
 }

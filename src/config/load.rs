@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Catalog, Dialect};
+use crate::model::{Catalog, Dialect, TrialSet};
 
 use super::choice::{Choice, Typed};
 use super::code::Code;
@@ -35,6 +35,9 @@ pub struct Loaded {
     pub profiles: Vec<String>,
     /// What was chosen.
     pub choice: Choice,
+    /// The tests in the file, where everything is checked: a server does not look at them. Every
+    /// command has its set, be it empty.
+    pub trials: Vec<TrialSet>,
 }
 
 /// How much is checked.
@@ -161,6 +164,7 @@ impl<'a> Loading<'a> {
             files: vec![file],
             profiles: Vec::new(),
             choice: self.choice.clone(),
+            trials: Vec::new(),
         };
         let problems = Problems::default();
         let could_be_read = problem.is_none();
@@ -202,6 +206,7 @@ impl<'a> Loading<'a> {
         };
         let mut meaning = interpreting.run(document, loaded.dialect, beside);
         let shown = meaning.shown.take();
+        loaded.trials = std::mem::take(&mut meaning.trials);
         loaded.profiles = compose::profile_names(&document.root).map(str::to_owned).collect();
         loaded.files.extend(meaning.files.iter().cloned());
         loaded.folders.extend(meaning.folders.iter().cloned());

@@ -62,6 +62,12 @@ impl Sources {
         &self.root.folder
     }
 
+    /// The name of the source that a place is in, if it is not the root.
+    pub fn name_of_part(&self, span: Span) -> Option<&str> {
+        let source = &self.get(span.source)?.source;
+        (span.source != SourceId::default()).then_some(source.name.as_str())
+    }
+
     /// All of them, by number.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
         let others = self.others.get().into_iter().flat_map(|others| others.iter().map_while(OnceCell::get));

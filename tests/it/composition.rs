@@ -179,3 +179,21 @@ fn a_lock_holds_what_was_chosen_and_every_file() {
     run(&["lock", "--profile", "quiet"]).ends_with(0);
     run(&["--locked", "list", "--profile", "quiet"]).ends_with(0);
 }
+
+#[test]
+fn a_test_in_an_included_file_is_told_with_its_place_there() {
+    let tested = "commands:
+  - name: tested
+    description: Tested
+    script: echo
+    args: [one]
+    tests:
+      - { expect: { stdout: { equals: two } } }
+";
+    let said = composed(&["test", "tested"]).file_below("tools/tested.yaml", tested).ends_with(1).run();
+    assert!(said.stdout.contains("tools/tested.yaml:7"), "{}", said.stdout);
+    let said =
+        composed(&["test", "--set", "commands.tested.enabled=false"]).file_below("tools/tested.yaml", tested);
+    let said = said.may_talk().run();
+    assert!(said.stdout.contains("it is disabled"), "{}", said.stdout);
+}

@@ -35,6 +35,8 @@ pub struct Command<'n> {
     pub expose: bool,
     pub enabled: bool,
     pub tags: Vec<String>,
+    /// Read when tests are wanted: no server looks at them.
+    pub tests: Option<Field<'n>>,
     /// It says what it does, even if not in a way that can be read or is supported yet.
     pub has_action: bool,
 }
@@ -63,6 +65,7 @@ impl<'n> Command<'n> {
             expose: fields.boolean("expose").unwrap_or(true),
             enabled: fields.boolean("enabled").unwrap_or(true),
             tags: tags(reader, &mut fields),
+            tests: fields.take("tests"),
             has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()
                 .any(|key| node.get(key).is_some()),
@@ -144,7 +147,7 @@ fn exit_codes<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> ExitCodes {
     if codes.is_empty() { ExitCodes::default() } else { ExitCodes::new(codes) }
 }
 
-fn exit_code(reader: &Reader<'_>, text: &str, span: Span) -> Option<i32> {
+pub(super) fn exit_code(reader: &Reader<'_>, text: &str, span: Span) -> Option<i32> {
     let code = scalar::integer(text).and_then(|code| u8::try_from(code).ok());
     if code.is_none() {
         let message = "an exit code has to be a whole number from 0 to 255";

@@ -1,7 +1,7 @@
 //! One element of `commands`.
 
 use super::settings::SETTINGS;
-use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape};
+use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, TEST};
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -94,7 +94,7 @@ static ACTION: [Key; 10] = [
 ];
 
 /// How its calls and its output are taken.
-static RESULT: [Key; 6] = [
+static RESULT: [Key; 7] = [
     Key::new("lock", Kind::Text, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
@@ -117,6 +117,13 @@ static RESULT: [Key; 6] = [
     Key::new("output", Kind::Group(&OUTPUT), "What the command prints, and how a client is shown it.")
         .examples(&["{ format: json }"]),
     Key::new("expose", Kind::Boolean, "`false`: clients neither see nor call it.").default("true"),
+    Key::new(
+        "tests",
+        Kind::ListOf(&Kind::Group(&TEST)),
+        "Calls of this command with what is expected of each. `mcpfier test` runs them; a server does not look at them.",
+    )
+    .default("[]")
+    .examples(&["[{ with: { pattern: TODO }, expect: { stdout: { contains: TODO } } }]"]),
     Key::new(
         "allow",
         Kind::ListOf(&Kind::Group(&ALLOWANCE)),
@@ -150,7 +157,7 @@ static CHOOSING: [Key; 3] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 20] = [
+static LATER: [Key; 19] = [
     Key::later("container"),
     Key::later("webhook"),
     Key::later("steps"),
@@ -165,7 +172,6 @@ static LATER: [Key; 20] = [
     Key::later("sandbox"),
     Key::later("requires"),
     Key::later("run_on"),
-    Key::later("tests"),
     Key::later("mock"),
     Key::later("authorization"),
     Key::later("finally"),
