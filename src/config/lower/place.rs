@@ -43,12 +43,12 @@ impl Place<'_> {
         if path.is_none() {
             self.reader.problems.add(self.missing(written));
         }
-        Program { written: self.from_root(written), path }
+        Program { written: self.seen_from_root(written), path }
     }
 
     /// An executable as the root file would have to write it: two files may call by the same path
     /// what is not the same.
-    fn from_root(&self, written: Spanned<&str>) -> String {
+    fn seen_from_root(&self, written: Spanned<&str>) -> String {
         let folder = self.folder(written.span);
         let is_below = |path: &Path| path.strip_prefix(&self.base).map(Path::to_path_buf);
         let is_whole = written.value.starts_with('~') || Path::new(written.value).is_absolute();

@@ -196,11 +196,11 @@ fn is_path_key(path: &[&str]) -> bool {
 }
 
 fn is_expanded(path: &[&str]) -> bool {
-    match path {
-        ["vars" | "server" | "env_file", ..] => true,
-        ["secrets", _, "env" | "file" | "script" | "store"] => true,
-        ["commands", "env", _] => true,
-        ["commands", .., "working_dir" | "within"] => true,
-        _ => false,
-    }
+    matches!(
+        path,
+        ["vars" | "server" | "env_file", ..]
+            | ["secrets", _, "env" | "file" | "script" | "store"]
+            | ["commands", "env", _]
+            | ["commands", .., "working_dir" | "within"]
+    )
 }
