@@ -1,185 +1,20 @@
+# Completion of mcpfier for PowerShell.
+#
+# What can stand at the cursor, the tools of your file among it, mcpfier itself says when TAB is
+# pressed; this script only asks.
 
-using namespace System.Management.Automation
-using namespace System.Management.Automation.Language
-
-Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName mcpfier -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-
-    $commandElements = $commandAst.CommandElements
-    $command = @(
-        'mcpfier'
-        for ($i = 1; $i -lt $commandElements.Count; $i++) {
-            $element = $commandElements[$i]
-            if ($element -isnot [StringConstantExpressionAst] -or
-                $element.StringConstantType -ne [StringConstantType]::BareWord -or
-                $element.Value.StartsWith('-') -or
-                $element.Value -eq $wordToComplete) {
-                break
-        }
-        $element.Value
-    }) -join ';'
-
-    $completions = @(switch ($command) {
-        'mcpfier' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--env-file', '--env-file', [CompletionResultType]::ParameterName, 'With --validate: look variables up in FILE, as on another host, and not in the environment')
-            [CompletionResult]::new('--mcp', '--mcp', [CompletionResultType]::ParameterName, 'Serve over stdio; what happens without any other word')
-            [CompletionResult]::new('--validate', '--validate', [CompletionResultType]::ParameterName, 'Say everything that is wrong with the file (or these files), and run nothing')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'With --validate: warnings count as errors')
-            [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'With --validate: what only this host lacks is a note')
-            [CompletionResult]::new('--sarif', '--sarif', [CompletionResultType]::ParameterName, 'With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('--setup', '--setup', [CompletionResultType]::ParameterName, 'Print what to paste into a client''s configuration')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Serve over HTTP (not supported yet)')
-            [CompletionResult]::new('--analytics', '--analytics', [CompletionResultType]::ParameterName, 'Show the calls of the last days (not supported yet)')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Run one tool here and now')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the tools that the file offers')
-            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Say what a code of --validate means, with an example; without a code, list them')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a file to begin with')
-            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Print a template of commands, or add it to a file')
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Propose a command from a program''s own help')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Make commands of another tool''s file: package.json, justfile, Makefile and others')
-            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Put this server into the files of the clients that are found, or of these')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what usually goes wrong, and say the cure')
-            [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Pack this program and the file into one `.mcpb` that desktop clients install')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
-            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document that mcpfier prints')
-            break
-        }
-        'mcpfier;call' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;list' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Also what is hidden, and why')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;explain' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;init' {
-            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'A template to begin with, instead of being asked; `mcpfier new --list` lists them')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;new' {
-            [CompletionResult]::new('--template', '--template', [CompletionResultType]::ParameterName, 'The same')
-            [CompletionResult]::new('--into', '--into', [CompletionResultType]::ParameterName, 'Add its commands to this file instead of printing them')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List all templates')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;add' {
-            [CompletionResult]::new('--from-help', '--from-help', [CompletionResultType]::ParameterName, 'The program with its words, as in ''rg --help'' or ''git grep -h''; it is run once')
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the command')
-            [CompletionResult]::new('--into', '--into', [CompletionResultType]::ParameterName, 'Add it to this file instead of printing it')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;import' {
-            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script')
-            [CompletionResult]::new('--into', '--into', [CompletionResultType]::ParameterName, 'Add the commands to this file instead of printing them')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;setup' {
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the entry [default: that of the server in the file]')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Show what would change, and change nothing')
-            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Take our entry out')
-            [CompletionResult]::new('--project', '--project', [CompletionResultType]::ParameterName, 'The files of the project in this folder rather than those of the user')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;doctor' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;bundle' {
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Where to write it [default: the name of the server, with `.mcpb`]')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Where to write it [default: the name of the server, with `.mcpb`]')
-            [CompletionResult]::new('--release', '--release', [CompletionResultType]::ParameterName, 'The version of the bundle')
-            [CompletionResult]::new('--author', '--author', [CompletionResultType]::ParameterName, 'Who made it')
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;completions' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-        'mcpfier;schema' {
-            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            break
-        }
-    })
-
-    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
-        Sort-Object -Property ListItemText
+    $before = @()
+    foreach ($element in $commandAst.CommandElements) {
+        if ($element.Extent.EndOffset -ge $cursorPosition) { break }
+        $isText = $element -is [System.Management.Automation.Language.StringConstantExpressionAst]
+        $before += if ($isText) { $element.Value } else { $element.Extent.Text }
+    }
+    $program, $words = $before
+    # An empty word would get lost on its way, so the one at the cursor has a dot before it.
+    & $program __complete powershell @words ".$wordToComplete" 2>$null | ForEach-Object {
+        $text, $label, $about = $_ -split "`t"
+        [System.Management.Automation.CompletionResult]::new($text, $label, 'ParameterValue', $about)
+    }
 }

@@ -1,117 +1,13 @@
-# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
-function __fish_mcpfier_global_optspecs
-    string join \n c/config= mcp validate dry-run strict offline sarif env-file= json setup server analytics h/help V/version
+# Completion of mcpfier for fish.
+#
+# What can stand at the cursor, the tools of your file among it, mcpfier itself says when TAB is
+# pressed; this script only asks.
+
+function __mcpfier_complete
+    set -l words (commandline -opc)
+    set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+    set -e words[1]
+    $program __complete fish $words (commandline -ct | string collect --allow-empty) 2>/dev/null
 end
 
-function __fish_mcpfier_needs_command
-    # Figure out if the current invocation already has a command.
-    set -l cmd (commandline -opc)
-    set -e cmd[1]
-    argparse -s (__fish_mcpfier_global_optspecs) -- $cmd 2>/dev/null
-    or return
-    if set -q argv[1]
-        # Also print the command, so this can be used to figure out what it is.
-        echo $argv[1]
-        return 1
-    end
-    return 0
-end
-
-function __fish_mcpfier_using_subcommand
-    set -l cmd (__fish_mcpfier_needs_command)
-    test -z "$cmd"
-    and return 1
-    contains -- $cmd[1] $argv
-end
-
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l env-file -d 'With --validate: look variables up in FILE, as on another host, and not in the environment' -r -F
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l mcp -d 'Serve over stdio; what happens without any other word'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l validate -d 'Say everything that is wrong with the file (or these files), and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l strict -d 'With --validate: warnings count as errors'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l offline -d 'With --validate: what only this host lacks is a note'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l sarif -d 'With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l setup -d 'Print what to paste into a client\'s configuration'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l server -d 'Serve over HTTP (not supported yet)'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -l analytics -d 'Show the calls of the last days (not supported yet)'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -s V -l version -d 'Print version'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "call" -d 'Run one tool here and now'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "list" -d 'List the tools that the file offers'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "explain" -d 'Say what a code of --validate means, with an example; without a code, list them'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "init" -d 'Write a file to begin with'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "new" -d 'Print a template of commands, or add it to a file'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "add" -d 'Propose a command from a program\'s own help'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "import" -d 'Make commands of another tool\'s file: package.json, justfile, Makefile and others'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "setup" -d 'Put this server into the files of the clients that are found, or of these'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "doctor" -d 'Look for what usually goes wrong, and say the cure'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "bundle" -d 'Pack this program and the file into one `.mcpb` that desktop clients install'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "completions" -d 'Print a completion script for a shell'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of a document that mcpfier prints'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l all -d 'Also what is hidden, and why'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l template -d 'A template to begin with, instead of being asked; `mcpfier new --list` lists them' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand init" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l template -d 'The same' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l into -d 'Add its commands to this file instead of printing them' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l list -d 'List all templates'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand new" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l from-help -d 'The program with its words, as in \'rg --help\' or \'git grep -h\'; it is run once' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l name -d 'The name of the command' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l into -d 'Add it to this file instead of printing it' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l as -d 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l into -d 'Add the commands to this file instead of printing them' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l name -d 'The name of the entry [default: that of the server in the file]' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l print -d 'Show what would change, and change nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l remove -d 'Take our entry out'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l project -d 'The files of the project in this folder rather than those of the user'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand doctor" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s o -l output -d 'Where to write it [default: the name of the server, with `.mcpb`]' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l release -d 'The version of the bundle' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l author -d 'Who made it' -r
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -s c -l config -d 'The file that declares the commands' -r -F
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -l json -d 'Print JSON for programs'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand schema" -s h -l help -d 'Print help'
+complete -c mcpfier -f -k -a '(__mcpfier_complete)'

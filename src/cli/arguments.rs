@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Arg, ArgAction, Args, Command, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
 
 use crate::clients::CLIENTS;
+
+use super::complete::Shell;
+use super::examples;
 
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";
 
@@ -17,27 +20,12 @@ streamed while it runs, and killed with all of its children when it is cancelled
 
 const USAGE: &str = "\
 mcpfier [OPTIONS]                            serve the file's tools over stdio
-       mcpfier [OPTIONS] NAME [ARGUMENT=VALUE]...   run one tool here and now
+       mcpfier [OPTIONS] TOOL [ARGUMENT=VALUE]...   run one tool here and now
        mcpfier [OPTIONS] COMMAND";
 
-const EXAMPLES: &str = "\
-Examples:
-  mcpfier --config tools.yaml                 serve the file over stdio (what an MCP client starts)
-  mcpfier --validate                          say everything that is wrong with the file
-  mcpfier --dry-run search pattern=TODO       show exactly what would run, and run nothing
-  mcpfier search pattern=TODO                 run it here, now; its exit code is ours
-  mcpfier list                                what the file offers";
-
-const DETAILS: &str = "\
-Arguments of a tool are `name=value`, typed by its parameters; repeat a name to fill a list;
-`name:=JSON` passes any value.
-
-The file is --config, or $MCPFIER_CONFIG, or config.yaml in this folder, beside the program,
-in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
-
-Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file · 5 no such tool
-6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted
-137 over a limit; a tool that ran gives its own.";
+/// Headings of the help; what stands below this one, but for `--validate`, needs that.
+pub const CHECKING: &str = "Checking the file";
+const SERVING: &str = "Serving and clients";
 
 /// Where `mcpfier init` writes, since it is looked for there.
 const INIT_FILE: &str = "config.yaml";
@@ -48,8 +36,8 @@ const INIT_FILE: &str = "config.yaml";
     version,
     about = ABOUT,
     long_about = LONG_ABOUT,
-    after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"),
+    after_help = examples::ROOT,
+    after_long_help = format!("{}\n\n{}", examples::ROOT, examples::ROOT_DETAILS),
     override_usage = USAGE,
     disable_help_subcommand = true,
     subcommand_negates_reqs = true,
@@ -60,48 +48,49 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
-    /// Serve over stdio; what happens without any other word
-    #[arg(long)]
-    pub mcp: bool,
-
-    /// Say everything that is wrong with the file (or these files), and run nothing
-    #[arg(long, conflicts_with_all = ["mcp", "dry_run"])]
-    pub validate: bool,
-
-    /// Show what a call (or each command) would run, and run nothing
+    /// Show what would be done, and do nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
-
-    /// With --validate: warnings count as errors
-    #[arg(long, requires = "validate")]
-    pub strict: bool,
-
-    /// With --validate: what only this host lacks is a note
-    #[arg(long, requires = "validate")]
-    pub offline: bool,
-
-    /// With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change
-    #[arg(long, requires = "validate", conflicts_with = "json")]
-    pub sarif: bool,
-    /// With --validate: look variables up in FILE, as on another host, and not in the environment
-    #[arg(long, requires = "validate", value_name = "FILE")]
-    pub env_file: Option<PathBuf>,
 
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,
 
+    /// Serve over stdio; what happens without any other word
+    #[arg(long, help_heading = SERVING)]
+    pub mcp: bool,
+
     /// Print what to paste into a client's configuration
-    #[arg(long, conflicts_with_all = ["mcp", "validate", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["mcp", "validate", "dry_run"], help_heading = SERVING)]
     pub setup: bool,
 
     /// Serve over HTTP (not supported yet)
-    #[arg(long, hide_short_help = true)]
+    #[arg(long, hide_short_help = true, help_heading = SERVING)]
     pub server: bool,
 
     /// Show the calls of the last days (not supported yet)
-    #[arg(long, hide_short_help = true)]
+    #[arg(long, hide_short_help = true, help_heading = SERVING)]
     pub analytics: bool,
+
+    /// Say everything that is wrong with the file, or with these files and folders
+    #[arg(long, conflicts_with_all = ["mcp", "dry_run"], help_heading = CHECKING)]
+    pub validate: bool,
+
+    /// With --validate: warnings count as errors
+    #[arg(long, requires = "validate", help_heading = CHECKING)]
+    pub strict: bool,
+
+    /// With --validate: what only this host lacks is a note
+    #[arg(long, requires = "validate", help_heading = CHECKING)]
+    pub offline: bool,
+
+    /// With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change
+    #[arg(long, requires = "validate", conflicts_with = "json", help_heading = CHECKING)]
+    pub sarif: bool,
+
+    /// With --validate: look variables up in FILE, as on another host, and not in the environment
+    #[arg(long, requires = "validate", value_name = "FILE", help_heading = CHECKING)]
+    pub env_file: Option<PathBuf>,
 
     /// A tool and its arguments
     #[arg(hide = true)]
@@ -114,38 +103,45 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Run one tool here and now
+    #[command(after_help = examples::CALL)]
     Call(CallWords),
     /// List the tools that the file offers
+    #[command(after_help = examples::LIST)]
     List {
         /// Also what is hidden, and why
         #[arg(long)]
         all: bool,
     },
     /// Say what a code of --validate means, with an example; without a code, list them
+    #[command(after_help = examples::EXPLAIN)]
     Explain {
-        /// As `E0012`
+        /// The code, such as `E0012`
+        #[arg(value_name = "CODE")]
         code: Option<String>,
     },
     /// Write a file to begin with
+    #[command(after_help = examples::INIT)]
     Init {
-        /// The file to write; one that is there is never touched
-        #[arg(default_value = INIT_FILE)]
+        /// The file to write
+        #[arg(value_name = "FILE", default_value = INIT_FILE)]
         file: PathBuf,
         /// A template to begin with, instead of being asked; `mcpfier new --list` lists them
-        #[arg(long = "template", value_name = "NAME", value_delimiter = ',')]
+        #[arg(long = "template", value_name = "TEMPLATE", value_delimiter = ',')]
         templates: Vec<String>,
         #[arg(hide = true)]
         words: Vec<String>,
     },
     /// Print a template of commands, or add it to a file
+    #[command(after_help = examples::NEW)]
     New(NewWords),
     /// Propose a command from a program's own help
+    #[command(after_help = examples::ADD)]
     Add {
-        /// The program with its words, as in 'rg --help' or 'git grep -h'; it is run once
+        /// The program with its words, as in 'rg --help' or 'git grep -h'
         #[arg(long, value_name = "COMMAND")]
         from_help: Option<String>,
-        /// The name of the command
-        #[arg(long)]
+        /// The name of the command [default: that of the program]
+        #[arg(long, value_name = "NAME")]
         name: Option<String>,
         /// Add it to this file instead of printing it
         #[arg(long, value_name = "FILE")]
@@ -154,10 +150,12 @@ pub enum Verb {
         words: Vec<String>,
     },
     /// Make commands of another tool's file: package.json, justfile, Makefile and others
+    #[command(after_help = examples::IMPORT)]
     Import {
         /// The file to read
+        #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
-        /// What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script
+        /// What it is, if its name does not say
         #[arg(long = "as", value_name = "FORMAT")]
         format: Option<String>,
         /// Add the commands to this file instead of printing them
@@ -167,25 +165,43 @@ pub enum Verb {
         words: Vec<String>,
     },
     /// Put this server into the files of the clients that are found, or of these
+    #[command(after_help = examples::SETUP)]
     Setup(SetupWords),
     /// Look for what usually goes wrong, and say the cure
+    #[command(after_help = examples::DOCTOR)]
     Doctor,
     /// Pack this program and the file into one `.mcpb` that desktop clients install
+    #[command(after_help = examples::BUNDLE)]
     Bundle(BundleWords),
-    /// Print a completion script for a shell
-    Completions { shell: clap_complete::Shell },
+    /// Print the completion script of a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
     /// Print the JSON Schema of a document that mcpfier prints
+    #[command(after_help = examples::SCHEMA)]
     Schema {
-        #[arg(value_parser = ["plan", "result", "validation"])]
+        /// The document
+        #[arg(value_name = "DOCUMENT", value_parser = ["plan", "result", "validation"])]
         document: String,
+    },
+    /// Say what a verb or a tool does and takes
+    #[command(after_help = examples::HELP)]
+    Help {
+        /// A verb, or a tool of the file
+        #[arg(value_name = "TOPIC")]
+        topic: Option<String>,
     },
 }
 
 #[derive(Debug, Args)]
 pub struct CallWords {
     /// The tool
+    #[arg(value_name = "TOOL")]
     pub name: String,
-    /// Its arguments: `name=value` or `name:=JSON`
+    /// Its arguments; `name:=JSON` passes any value
     #[arg(value_name = "ARGUMENT=VALUE")]
     pub arguments: Vec<String>,
 }
@@ -193,10 +209,10 @@ pub struct CallWords {
 #[derive(Debug, Args)]
 pub struct NewWords {
     /// The template
-    #[arg(conflicts_with = "template")]
+    #[arg(value_name = "TEMPLATE", conflicts_with = "template")]
     pub name: Option<String>,
     /// The same
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "TEMPLATE", hide_short_help = true)]
     pub template: Option<String>,
     /// Add its commands to this file instead of printing them
     #[arg(long, value_name = "FILE")]
@@ -220,7 +236,7 @@ pub struct SetupWords {
     #[arg(long)]
     pub remove: bool,
     /// The name of the entry [default: that of the server in the file]
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// The files of the project in this folder rather than those of the user
     #[arg(long)]
@@ -236,8 +252,36 @@ pub struct BundleWords {
     #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
     pub release: String,
     /// Who made it
-    #[arg(long, default_value = "mcpfier")]
+    #[arg(long, value_name = "NAME", default_value = "mcpfier")]
     pub author: String,
+}
+
+/// Options of the whole program that these verbs have no use for. They are taken, since a command of
+/// that name may be meant, and shown nowhere.
+const IDLE: [(&[&str], &[&str]); 4] = [
+    (&["explain", "init", "new", "add", "import", "completions", "schema"], &["config", "dry_run", "json"]),
+    (&["list", "doctor"], &["dry_run"]),
+    (&["bundle"], &["json"]),
+    (&["help"], &["dry_run", "json"]),
+];
+
+/// The parser.
+pub fn command() -> Command {
+    Arguments::command().mut_subcommands(|verb| {
+        let idle_here = IDLE.iter().filter(|(verbs, _)| verbs.contains(&verb.get_name()));
+        let ids: Vec<&str> = idle_here.flat_map(|(_, ids)| ids.iter().copied()).collect();
+        ids.into_iter().fold(verb, |verb, id| verb.arg(idle(id)))
+    })
+}
+
+/// Takes the place of an option of the whole program.
+fn idle(id: &'static str) -> Arg {
+    match id {
+        "config" => Arg::new(id).short('c').long(id).value_name("FILE").value_parser(value_parser!(PathBuf)),
+        "dry_run" => Arg::new(id).long("dry-run").action(ArgAction::SetTrue),
+        _ => Arg::new(id).long(id).action(ArgAction::SetTrue),
+    }
+    .hide(true)
 }
 
 fn client_ids() -> PossibleValuesParser {
@@ -260,6 +304,7 @@ impl Verb {
             Self::Doctor => "doctor",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
+            Self::Help { .. } => "help",
         }
     }
 
@@ -277,7 +322,7 @@ impl Verb {
             Self::New(new) => (new.name.clone(), &new.words),
             Self::Add { words, .. } => (None, words),
             Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
-            Self::Explain { code } => (code.clone(), &[]),
+            Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Setup(setup) => (None, &setup.clients),
             Self::List { .. }
             | Self::Completions { .. }

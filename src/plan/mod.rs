@@ -17,6 +17,7 @@ use crate::model::{Principal, Tool};
 
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use process::{PlannedStdin, ProcessPlan, plan};
+pub use quote::quoted;
 pub use word::{Fill, Word};
 
 /// Everything that one call will do.

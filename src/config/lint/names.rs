@@ -5,13 +5,14 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 13] = [
     "add",
     "bundle",
     "call",
     "completions",
     "doctor",
     "explain",
+    "help",
     "import",
     "init",
     "list",
