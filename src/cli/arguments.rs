@@ -254,6 +254,12 @@ pub struct BundleWords {
     /// Who made it
     #[arg(long, value_name = "NAME", default_value = "mcpfier")]
     pub author: String,
+    /// Also print the `server.json` with which the MCP registry lists the bundle under this name
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "url")]
+    pub server_json: Option<String>,
+    /// With --server-json: where the bundle will be fetched
+    #[arg(long, value_name = "URL", requires = "server_json")]
+    pub url: Option<String>,
 }
 
 /// Options of the whole program that these verbs have no use for. They are taken, since a command of
