@@ -17,18 +17,20 @@ The file is --config, or $MCPFIER_CONFIG, or config.yaml in this folder, beside 
 in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
 
 Exit codes:
-    0  fine
-    1  something failed that no other code names
-    2  the command line or a tool's arguments do not fit
-    3  the file has errors
-    4  there is no file, or it may not be used unasked
-    5  there is no such tool, or this host cannot run it
-    6  refused: denied or busy
-    7  not supported yet
-  124  the tool timed out and was killed
-  125  the tool could not be started, or wrote too much
-  130  interrupted
-  137  the tool went over a limit
+  0      fine
+  1      something failed that no other code names
+  2      the command line or a tool's arguments do not fit
+  3      the file has errors
+  4      there is no file, or it may not be used unasked
+  5      there is no such tool, or this host cannot run it
+  6      refused: denied or busy
+  7      not supported yet
+  124    the tool timed out and was killed
+  125    the tool could not be started, or wrote too much
+  130    interrupted
+  137    the tool went over a limit
+  128+N  the tool was ended by signal N, which nobody here sent
+
 A tool that ran to its end gives its own code.";
 
 pub const CALL: &str = "\

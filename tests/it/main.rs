@@ -10,6 +10,7 @@ mod engine;
 mod examples;
 mod links;
 mod machine;
+mod man;
 mod plan;
 mod protocol;
 mod runner;

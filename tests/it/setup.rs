@@ -427,7 +427,10 @@ fn an_entry_that_the_registry_would_refuse_is_not_made() {
     let url = "https://github.com/ada/tools/releases/download/v1/tools.mcpb";
     for (words, problem) in [
         (["--server-json", "tools", "--url", url], "`tools` is no name of the registry"),
-        (["--server-json", "a/b", "--url", "tools.mcpb"], "`tools.mcpb` is not where a bundle can be fetched"),
+        (
+            ["--server-json", "a/b", "--url", "tools.mcpb"],
+            "`tools.mcpb` is not where a bundle can be fetched",
+        ),
     ] {
         let said = home.run(&[&["bundle"][..], &words].concat());
         assert_eq!((said.status, said.stdout.as_str()), (Some(2), ""));
