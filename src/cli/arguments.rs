@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, Args, Command, CommandFactory, Parser, Subcommand, ValueHint, value_parser};
+use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::clients::CLIENTS;
 
@@ -212,7 +212,7 @@ pub struct NewWords {
     #[arg(value_name = "TEMPLATE", conflicts_with = "template")]
     pub name: Option<String>,
     /// The same
-    #[arg(long, value_name = "TEMPLATE", hide_short_help = true)]
+    #[arg(long, value_name = "TEMPLATE", hide = true)]
     pub template: Option<String>,
     /// Add its commands to this file instead of printing them
     #[arg(long, value_name = "FILE")]
@@ -260,34 +260,6 @@ pub struct BundleWords {
     /// With --server-json: where the bundle will be fetched
     #[arg(long, value_name = "URL", requires = "server_json")]
     pub url: Option<String>,
-}
-
-/// Options of the whole program that these verbs have no use for. They are taken, since a command of
-/// that name may be meant, and shown nowhere.
-const IDLE: [(&[&str], &[&str]); 4] = [
-    (&["explain", "init", "new", "add", "import", "completions", "schema"], &["config", "dry_run", "json"]),
-    (&["list", "doctor"], &["dry_run"]),
-    (&["bundle"], &["json"]),
-    (&["help"], &["dry_run", "json"]),
-];
-
-/// The parser.
-pub fn command() -> Command {
-    Arguments::command().mut_subcommands(|verb| {
-        let idle_here = IDLE.iter().filter(|(verbs, _)| verbs.contains(&verb.get_name()));
-        let ids: Vec<&str> = idle_here.flat_map(|(_, ids)| ids.iter().copied()).collect();
-        ids.into_iter().fold(verb, |verb, id| verb.arg(idle(id)))
-    })
-}
-
-/// Takes the place of an option of the whole program.
-fn idle(id: &'static str) -> Arg {
-    match id {
-        "config" => Arg::new(id).short('c').long(id).value_name("FILE").value_parser(value_parser!(PathBuf)),
-        "dry_run" => Arg::new(id).long("dry-run").action(ArgAction::SetTrue),
-        _ => Arg::new(id).long(id).action(ArgAction::SetTrue),
-    }
-    .hide(true)
 }
 
 fn client_ids() -> PossibleValuesParser {

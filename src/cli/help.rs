@@ -17,19 +17,13 @@ use super::tool_help;
 pub fn run(topic: Option<&str>, arguments: &Arguments, printer: &Printer) -> Exit {
     let mut root = super::command();
     root.build();
-    let page = match topic {
-        Some(topic) => root.find_subcommand_mut(topic),
-        None => Some(&mut root),
+    // A closed pipe is no failure.
+    let _ = match topic.map(|topic| (topic, root.find_subcommand_mut(topic))) {
+        None => root.print_long_help(),
+        Some((_, Some(verb))) => verb.print_help(),
+        Some((tool, None)) => return of_tool(tool, arguments.config.as_deref(), printer),
     };
-    match (page, topic) {
-        (Some(page), _) => {
-            // A closed pipe is no failure.
-            let _ = page.print_long_help();
-            Exit::OK
-        }
-        (None, Some(tool)) => of_tool(tool, arguments.config.as_deref(), printer),
-        (None, None) => Exit::OK,
-    }
+    Exit::OK
 }
 
 /// What is printed instead of clap's help if the line names a tool.

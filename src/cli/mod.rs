@@ -18,6 +18,7 @@ mod into;
 mod list;
 mod new;
 mod pairs;
+mod parser;
 mod place;
 mod print;
 mod schema;
@@ -60,7 +61,7 @@ pub fn main() -> ExitCode {
 
 /// The parser, also for generated documents.
 pub fn command() -> clap::Command {
-    arguments::command()
+    parser::command()
 }
 
 fn clap_exit(error: &clap::Error) -> Exit {

@@ -9,6 +9,8 @@ use crate::plan::quoted;
 
 /// Where descriptions stand; a longer argument has a line of its own.
 const COLUMN: usize = 26;
+/// Where a usage that is too long goes on.
+const USAGE_COLUMN: usize = "Usage: ".len();
 /// The widest line that we fold a text to.
 const WIDTH: usize = 96;
 /// Values of an `enum` that are longer in all do not stand in a usage line.
@@ -24,7 +26,8 @@ pub fn render(tool: &Tool, called_by: &str) -> String {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "\nNot available here: {reason}");
     }
-    let _ = writeln!(text, "\nUsage: {called_by} {}{}", tool.name, usage(tool));
+    let usage = format!("{called_by} {}{}", tool.name, usage(tool));
+    let _ = writeln!(text, "\nUsage: {}", folded(&usage, USAGE_COLUMN));
     if !tool.params.is_empty() {
         text.push_str("\nArguments:\n");
         in_order(tool).for_each(|param| text.push_str(&paragraph(param)));
@@ -159,7 +162,10 @@ fn of_value(schema: &Map<String, Value>) -> Vec<String> {
     facts.extend(bound(schema, "exclusiveMinimum", "above"));
     facts.extend(bound(schema, "exclusiveMaximum", "below"));
     facts.extend(bound(schema, "multipleOf", "a multiple of"));
-    facts.extend(span(schema, "minLength", "maxLength", "characters"));
+    match schema.get("minLength").filter(|_| !schema.contains_key("maxLength")) {
+        Some(least) if *least == 1 => facts.push("not empty".to_owned()),
+        _ => facts.extend(span(schema, "minLength", "maxLength", "characters")),
+    }
     facts.extend(bound(schema, "pattern", "matches"));
     facts.extend(bound(schema, "format", "format"));
     if let Some(values) = schema.get("examples").and_then(Value::as_array) {

@@ -8,6 +8,7 @@ mod config;
 mod documents;
 mod engine;
 mod examples;
+mod help;
 mod links;
 mod machine;
 mod man;
