@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{FalseyValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::clients::CLIENTS;
@@ -51,6 +51,10 @@ pub struct Arguments {
     /// Show what would be done, and do nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
+
+    /// Refuse tools that are not exactly what `mcpfier.lock` says
+    #[arg(long, global = true, env = "MCPFIER_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub locked: bool,
 
     /// Print JSON for programs
     #[arg(long, global = true)]
@@ -167,6 +171,16 @@ pub enum Verb {
     /// Put this server into the files of the clients that are found, or of these
     #[command(after_help = examples::SETUP)]
     Setup(SetupWords),
+    /// Serve a file that lies in the current folder, as long as it stays as it is
+    #[command(after_help = examples::TRUST)]
+    Trust(TrustWords),
+    /// Write down what the tools are, for `--locked`
+    #[command(after_help = examples::LOCK)]
+    Lock {
+        /// Only say what differs from `mcpfier.lock`
+        #[arg(long)]
+        check: bool,
+    },
     /// Look for what usually goes wrong, and say the cure
     #[command(after_help = examples::DOCTOR)]
     Doctor,
@@ -244,6 +258,24 @@ pub struct SetupWords {
 }
 
 #[derive(Debug, Args)]
+pub struct TrustWords {
+    /// The file [default: the one that is found]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Agree without being asked
+    #[arg(long, short)]
+    pub yes: bool,
+    /// List the trusted files
+    #[arg(long, conflicts_with_all = ["file", "remove", "yes"])]
+    pub list: bool,
+    /// Trust the file no more
+    #[arg(long, conflicts_with = "yes")]
+    pub remove: bool,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct BundleWords {
     /// Where to write it [default: the name of the server, with `.mcpb`]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -280,6 +312,8 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
+            Self::Trust(_) => "trust",
+            Self::Lock { .. } => "lock",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
             Self::Help { .. } => "help",
@@ -302,10 +336,12 @@ impl Verb {
             Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Setup(setup) => (None, &setup.clients),
+            Self::Trust(trust) => (trust.file.as_deref().and_then(text_of), &trust.words),
             Self::List { .. }
             | Self::Completions { .. }
             | Self::Schema { .. }
             | Self::Doctor
+            | Self::Lock { .. }
             | Self::Bundle(_) => (None, &[]),
         };
         first.into_iter().chain(words.iter().cloned()).collect()
@@ -316,6 +352,7 @@ impl Verb {
         match self {
             Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
             Self::New(new) => new.words.first(),
+            Self::Trust(trust) => trust.words.first(),
             _ => None,
         }
     }

@@ -6,11 +6,11 @@ use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::clients::{self, BadEntry, Bundle, Entry};
+use crate::lock::sha256;
 use crate::model::Dialect;
 
 use super::arguments::{Arguments, BundleWords};
@@ -89,10 +89,6 @@ impl Wanted<'_> {
         said(session, &self.output, Printer::talk, printer);
         Ok(Some(entry.document(&session.catalog, &sha256(&fs::read(&self.output)?))))
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn said(session: &Session, output: &Path, say: fn(&Printer, &str), printer: &Printer) {

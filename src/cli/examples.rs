@@ -95,6 +95,22 @@ Examples:
 The file of a client is kept beside it before it is changed, and everything else in it stays as it
 is. Ends with 1 if a file had to be left alone.";
 
+pub const TRUST: &str = "\
+Examples:
+  mcpfier trust                        show what the file here would run, and ask
+  mcpfier trust tools.yaml --yes       agree without being asked
+  mcpfier trust --list                 the files that are trusted
+  mcpfier trust --remove               trust the file here no more
+
+Only a file that is found in the current folder has to be trusted; one that `--config` names is
+served as it is.";
+
+pub const LOCK: &str = "\
+Examples:
+  mcpfier lock                         write `mcpfier.lock` beside the file
+  mcpfier lock --check                 only say what differs from it
+  mcpfier --locked                     serve, unless a tool differs";
+
 pub const DOCTOR: &str = "\
 Examples:
   mcpfier doctor

@@ -8,6 +8,7 @@ mod complete;
 mod completions;
 mod doctor;
 mod dry_run;
+mod evidence;
 mod examples;
 mod exit;
 mod explain;
@@ -16,16 +17,19 @@ mod import;
 mod init;
 mod into;
 mod list;
+mod lock;
 mod new;
 mod pairs;
 mod parser;
 mod place;
 mod print;
+mod replace;
 mod schema;
 mod serve;
 mod session;
 mod setup;
 mod tool_help;
+mod trust;
 mod validate;
 
 use std::process::ExitCode;
@@ -97,6 +101,11 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     if arguments.setup {
         return setup::show(&session);
     }
+    if arguments.locked
+        && let Err(refusal) = lock::judge(&session.evidence)
+    {
+        return lock::refuse(&refusal, &printer);
+    }
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
         Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
@@ -122,6 +131,8 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
+        Verb::Trust(words) => trust::run(arguments, words, printer),
+        Verb::Lock { check } => lock::run(arguments, *check, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),
         Verb::New(words) => new::run(words, printer),
         Verb::Add { from_help, name, into, .. } => {

@@ -9,10 +9,13 @@ use super::arguments::Arguments;
 /// Options of the whole program that these verbs have no use for. They are taken, since a command of
 /// that name may be meant, and shown nowhere.
 const IDLE: [(&[&str], &[&str]); 4] = [
-    (&["explain", "init", "new", "add", "import", "completions", "schema"], &["config", "dry_run", "json"]),
-    (&["list", "doctor"], &["dry_run"]),
-    (&["bundle"], &["json"]),
-    (&["help"], &["dry_run", "json"]),
+    (
+        &["explain", "init", "new", "add", "import", "completions", "schema"],
+        &["config", "dry_run", "json", "locked"],
+    ),
+    (&["doctor", "setup", "trust", "lock", "bundle", "help"], &["locked"]),
+    (&["list", "doctor", "trust", "lock", "help"], &["dry_run"]),
+    (&["bundle", "help"], &["json"]),
 ];
 
 /// The parser.

@@ -10,6 +10,7 @@ mod engine;
 mod examples;
 mod help;
 mod links;
+mod lock;
 mod machine;
 mod man;
 mod plan;
@@ -21,4 +22,6 @@ mod schemas;
 mod setup;
 mod stdio;
 mod support;
+#[cfg(unix)]
+mod trust;
 mod validate;

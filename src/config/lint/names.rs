@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 15] = [
     "add",
     "bundle",
     "call",
@@ -16,9 +16,11 @@ const VERBS: [&str; 13] = [
     "import",
     "init",
     "list",
+    "lock",
     "new",
     "schema",
     "setup",
+    "trust",
 ];
 
 /// Clients put `mcp__SERVER__` before a name, and models take 64 characters in all.
