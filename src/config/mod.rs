@@ -28,6 +28,7 @@ mod report;
 // What editors and the reference make of it comes next.
 #[allow(dead_code, unused_imports)]
 mod shape;
+mod skim;
 mod source;
 mod syntax;
 #[cfg(test)]
@@ -42,4 +43,5 @@ pub use foreign::read_foreign;
 pub use host::Host;
 pub use load::{Loaded, check, check_bytes, load, load_bytes};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
+pub use skim::{Skimmed, only, skim};
 pub use source::{Position, Span};

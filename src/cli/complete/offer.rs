@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, Command, ValueHint};
 
-use crate::model::{Catalog, Dialect, Tool};
+use crate::model::Dialect;
 
 use crate::cli::arguments::CHECKING;
 
 use super::line::{Line, takes_value};
-use super::{Menu, parameters, values};
+use super::menu::Menu;
+use super::{parameters, values};
 
 /// What may be put at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Choice {
 }
 
 /// What can stand where `current` is being typed.
-pub fn choice(line: &Line<'_>, current: &str, menu: &Menu) -> Choice {
+pub fn choice(line: &Line<'_>, current: &str, menu: &Menu<'_>) -> Choice {
     if let Some(option) = line.waiting {
         return value(line, option, "", current, menu);
     }
@@ -109,7 +110,7 @@ fn options(line: &Line<'_>) -> Vec<Offer> {
 }
 
 /// A word that is no option.
-fn word(line: &Line<'_>, current: &str, menu: &Menu) -> Choice {
+fn word(line: &Line<'_>, current: &str, menu: &Menu<'_>) -> Choice {
     if line.verb().is_some() {
         return match positional(line.command(), line.words.len()) {
             Some(argument) => value(line, argument, "", current, menu),
@@ -136,23 +137,17 @@ fn positional(verb: &Command, place: usize) -> Option<&Arg> {
 }
 
 /// Verbs and tools. Where both have a name, the one that the line would mean.
-fn first_words(line: &Line<'_>, menu: &Menu) -> Vec<Offer> {
-    let (catalog, dialect) =
-        menu.catalog().map_or((None, Dialect::Native), |(all, dialect)| (Some(all), *dialect));
-    let is_tool = |name: &str| catalog.is_some_and(|catalog| catalog.tool(name).is_some());
-    let is_verb = |name: &str| line.verbs().any(|verb| verb.get_name() == name);
-    let previews = |name: &str| !line.has("dry_run") || PREVIEWED.contains(&name);
-    let verbs = line.verbs().filter(|verb| {
-        let name = verb.get_name();
-        previews(name) && !(dialect == Dialect::Original && is_tool(name))
-    });
-    let tools = catalog.into_iter().flat_map(Catalog::offered);
-    let tools = tools.filter(|tool| dialect == Dialect::Original || !is_verb(tool.name.as_str()));
-    tools.map(|tool| offer_of(tool)).chain(verbs.map(offer_of_verb)).collect()
-}
-
-fn offer_of(tool: &Tool) -> Offer {
-    Offer::new(Kind::Tool, tool.name.as_str(), &tool.description)
+fn first_words(line: &Line<'_>, menu: &Menu<'_>) -> Vec<Offer> {
+    let (mut offers, dialect) = (menu.tools(), menu.dialect());
+    let verbs: Vec<&Command> = line
+        .verbs()
+        .filter(|verb| !line.has("dry_run") || PREVIEWED.contains(&verb.get_name()))
+        .filter(|verb| dialect == Dialect::Native || offers.iter().all(|tool| tool.text != verb.get_name()))
+        .collect();
+    offers
+        .retain(|tool| dialect == Dialect::Original || line.verbs().all(|verb| verb.get_name() != tool.text));
+    offers.extend(verbs.into_iter().map(offer_of_verb));
+    offers
 }
 
 fn offer_of_verb(verb: &Command) -> Offer {
@@ -160,22 +155,20 @@ fn offer_of_verb(verb: &Command) -> Offer {
     Offer::new(Kind::Verb, verb.get_name(), &about)
 }
 
-fn argument(line: &Line<'_>, current: &str, menu: &Menu) -> Choice {
-    let found = line.tool().and_then(|(name, given)| Some((menu.catalog()?.0.tool(name)?, given)));
+fn argument(line: &Line<'_>, current: &str, menu: &Menu<'_>) -> Choice {
+    let found = line.tool().and_then(|(name, given)| Some((menu.tool(name)?, given)));
     match found {
-        Some((tool, given)) => parameters::choice(tool, given, current),
+        Some((tool, given)) => parameters::choice(&tool, given, current),
         None => Choice::of(Vec::new()),
     }
 }
 
 /// The value of an option, or a verb's own word. What it is called says what it can be.
-fn value(line: &Line<'_>, of: &Arg, prefix: &str, typed: &str, menu: &Menu) -> Choice {
+fn value(line: &Line<'_>, of: &Arg, prefix: &str, typed: &str, menu: &Menu<'_>) -> Choice {
     let name = of.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
     let list = match name {
         "ARGUMENT=VALUE" => return argument(line, typed, menu),
-        "TOOL" => {
-            menu.catalog().into_iter().flat_map(|(all, _)| all.offered()).map(|tool| offer_of(tool)).collect()
-        }
+        "TOOL" => menu.tools(),
         "TOPIC" => first_words(line, menu),
         _ => values::named(name).unwrap_or_else(|| possible(of)),
     };

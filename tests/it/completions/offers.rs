@@ -143,3 +143,48 @@ fn what_a_verb_takes_is_offered() {
     }
     assert!(offered(&["doctor", ""]).is_empty() && offered(&["explain", "0012", ""]).is_empty());
 }
+
+#[test]
+fn a_large_file_is_completed_like_a_small_one() {
+    let more: String = (0..1000)
+        .map(|number| format!("  - name: more-{number:04}\n    description: Number {number}, of a thousand.\n    script: echo\n"))
+        .collect();
+    let plain = TOOLS.replace("    expose: false\n", "") + &more;
+    let asked = |text: &str, words: &[&str]| {
+        let words: Vec<&str> =
+            ["__complete", "fish", "-c", "large.yaml"].iter().chain(words).copied().collect();
+        mcpfier(&words).file("large.yaml", text).run().stdout
+    };
+    assert!(plain.len() > 64 * 1024, "it is not large");
+    let tools = asked(&plain, &["call", ""]);
+    assert_eq!(tools.lines().count(), 1004);
+    assert!(
+        tools.starts_with("greet\tGreet: politely\n")
+            && tools.ends_with("more-0999\tNumber 999, of a thousand.\n")
+    );
+    // The same text with a key that cannot be judged by its looks is loaded.
+    let loaded = asked(&(TOOLS.to_owned() + &more), &["call", ""]);
+    assert_eq!(loaded, tools.replace("inner\tIs for others.\n", ""));
+    for words in [&["greet", "mode="][..], &["group", ""], &["more-0500", ""], &["nowhere", ""]] {
+        assert_eq!(asked(&plain, words), asked(TOOLS, words), "{words:?}");
+    }
+}
+
+#[test]
+fn what_is_skimmed_is_what_would_be_loaded() {
+    let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut understood = 0;
+    for folder in ["src/scaffold/templates", "tests/data/valid", "examples"] {
+        for entry in std::fs::read_dir(project.join(folder)).expect("the folder is there").flatten() {
+            let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
+            let Some(skimmed) = mcpfier::config::skim(&text) else { continue };
+            let loaded = mcpfier::config::load(&entry.path(), &mcpfier::config::Host::default());
+            let Some(catalog) = loaded.catalog else { continue };
+            let names: Vec<&str> = skimmed.iter().map(|tool| tool.name).collect();
+            let tools: Vec<&str> = catalog.tools().iter().map(|tool| tool.name.as_str()).collect();
+            assert_eq!(names, tools, "{}", entry.path().display());
+            understood += 1;
+        }
+    }
+    assert!(understood >= 18, "only {understood} files were understood");
+}
