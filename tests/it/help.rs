@@ -127,3 +127,18 @@ fn a_verb_shows_only_options_that_mean_something_to_it() {
     // It is taken all the same: a command of the original may be meant.
     mcpfier(&["list", "--dry-run"]).tools(TOOLS).may_talk().run();
 }
+
+#[test]
+fn a_command_with_the_name_of_any_verb_is_warned_of() {
+    let root = mcpfier::cli::command();
+    let verbs: Vec<&str> = root.get_subcommands().map(clap::Command::get_name).collect();
+    let commands: String = verbs
+        .iter()
+        .map(|verb| format!("  - {{ name: {verb}, description: Has the name of a verb., script: echo }}\n"))
+        .collect();
+    let said = mcpfier(&["--validate"]).tools(&format!("version: 1\ncommands:\n{commands}")).may_talk().run();
+    for verb in verbs {
+        let warning = format!("`{verb}` is also a word of the command line");
+        assert!(said.stderr.contains(&warning), "nothing warns of `{verb}`");
+    }
+}
