@@ -111,8 +111,7 @@ fn check_examples(help: &str, of: &str) {
 fn a_verb_shows_only_options_that_mean_something_to_it() {
     let shows = |verb: &str, option: &str| {
         let help = mcpfier(&[verb, "--help"]).run().stdout;
-        let found = help.lines().any(|line| line.trim_start().trim_start_matches("-c, ").starts_with(option));
-        found
+        help.lines().any(|line| line.trim_start().trim_start_matches("-c, ").starts_with(option))
     };
     for (verb, option) in
         [("explain", "--config"), ("list", "--dry-run"), ("schema", "--json"), ("bundle", "--json")]

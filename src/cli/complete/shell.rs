@@ -12,8 +12,7 @@ pub enum Shell {
     Bash,
     Zsh,
     Fish,
-    #[value(name = "powershell")]
-    PowerShell,
+    Powershell,
     Elvish,
 }
 
@@ -44,7 +43,7 @@ impl Shell {
             Self::Bash => include_str!("../../../completions/mcpfier.bash"),
             Self::Zsh => include_str!("../../../completions/_mcpfier"),
             Self::Fish => include_str!("../../../completions/mcpfier.fish"),
-            Self::PowerShell => include_str!("../../../completions/_mcpfier.ps1"),
+            Self::Powershell => include_str!("../../../completions/_mcpfier.ps1"),
             Self::Elvish => include_str!("../../../completions/mcpfier.elv"),
         }
     }
@@ -61,7 +60,7 @@ impl Shell {
             Self::Bash => from_bash(before, current),
             Self::Fish => Some(plain(&quote::unquoted(current).text)),
             // Its script puts a dot before it: an empty word would not reach us.
-            Self::PowerShell => Some(plain(current.strip_prefix('.')?.trim_start_matches(['\'', '"']))),
+            Self::Powershell => Some(plain(current.strip_prefix('.')?.trim_start_matches(['\'', '"']))),
             Self::Zsh | Self::Elvish => Some(plain(current)),
         }
     }
@@ -79,7 +78,7 @@ impl Shell {
     /// Bash and PowerShell take what they are given; the others choose what fits by themselves.
     fn wants(self, offer: &Offer, prefix: &str, typed: &Typed) -> bool {
         let fits = || typed.current.get(prefix.len()..).is_some_and(|start| offer.text.starts_with(start));
-        let chooses = !matches!(self, Self::Bash | Self::PowerShell);
+        let chooses = !matches!(self, Self::Bash | Self::Powershell);
         !offer.text.contains(char::is_control) && (chooses || fits())
     }
 
@@ -90,7 +89,7 @@ impl Shell {
             Self::Bash => quote::for_bash(whole.get(typed.kept..).unwrap_or_default(), typed.open),
             Self::Zsh => format!("{}\t{text}\t{description}", group(*kind)),
             Self::Fish => format!("{whole}\t{description}"),
-            Self::PowerShell => {
+            Self::Powershell => {
                 let shown = if description.is_empty() { text } else { description };
                 format!("{}\t{text}\t{shown}", quote::for_powershell(&whole))
             }

@@ -145,6 +145,28 @@ fn what_a_verb_takes_is_offered() {
 }
 
 #[test]
+fn each_shell_is_answered_in_its_own_way() {
+    let answer = |words: &[&str]| {
+        let (shell, rest) = words.split_first().expect("a shell");
+        let words: Vec<&str> = ["__complete", shell].iter().chain(rest).copied().collect();
+        mcpfier(&words).file("config.yaml", TOOLS).run().stdout
+    };
+    // Bash says first what it will replace, and gives words as they are typed.
+    assert_eq!(answer(&["bash", "v", "greet", "mode=v"]), "very\\ slow\n");
+    assert_eq!(answer(&["bash", "mode=ve", "greet", "\"mode=ve"]), "mode=very slow\n");
+    assert_eq!(answer(&["bash", "", "greet", "mode=a:"]), "b\n");
+    assert_eq!(answer(&["bash", "it", "greet", "mode=it"]), "it\\'s\\ \\$x\n");
+    // Zsh is told what stays, and the group of each offer.
+    assert_eq!(answer(&["zsh", "call", "gre"]).lines().nth(1), Some("tools\tgreet\tGreet: politely"));
+    assert!(answer(&["zsh", "greet", "mode="]).starts_with("mode=\nvalues\tfast\tthe default\n"));
+    // PowerShell has a dot before the word, and wants a text for each offer.
+    assert_eq!(answer(&["powershell", "call", ".gre"]), "greet\tgreet\tGreet: politely\n");
+    assert_eq!(answer(&["powershell", "greet", ".mode=ve"]), "'mode=very slow'\tvery slow\tvery slow\n");
+    assert_eq!(answer(&["powershell", "greet", ".mode=it"]), "'mode=it''s $x'\tit's $x\tit's $x\n");
+    assert_eq!(answer(&["elvish", "greet", "de"]).lines().last(), Some("file=\t\tWhich file [optional]"));
+}
+
+#[test]
 fn a_large_file_is_completed_like_a_small_one() {
     let more: String = (0..1000)
         .map(|number| format!("  - name: more-{number:04}\n    description: Number {number}, of a thousand.\n    script: echo\n"))
