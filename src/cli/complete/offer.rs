@@ -170,7 +170,7 @@ fn value(line: &Line<'_>, of: &Arg, prefix: &str, typed: &str, menu: &Menu<'_>) 
         "ARGUMENT=VALUE" => return argument(line, typed, menu),
         "TOOL" => menu.tools(),
         "TOPIC" => first_words(line, menu),
-        _ => values::named(name).unwrap_or_else(|| possible(of)),
+        _ => values::named(name, typed).unwrap_or_else(|| possible(of)),
     };
     let wants_files = matches!(
         of.get_value_hint(),

@@ -6,9 +6,9 @@ use crate::scaffold;
 use super::offer::{Kind, Offer};
 
 /// What can be written where the help says `name`; `None` if that says nothing.
-pub fn named(name: &str) -> Option<Vec<Offer>> {
+pub fn named(name: &str, typed: &str) -> Option<Vec<Offer>> {
     match name {
-        "CODE" => Some(codes()),
+        "CODE" => Some(codes(typed)),
         "TEMPLATE" => Some(templates()),
         "FORMAT" => Some(FORMATS.iter().map(|(name, of)| Offer::new(Kind::Value, *name, of)).collect()),
         _ => None,
@@ -24,9 +24,16 @@ const FORMATS: [(&str, &str); 6] = [
     ("any-script", "tools of any-script"),
 ];
 
-fn codes() -> Vec<Offer> {
+/// With the letter that was typed: reports print one.
+fn codes(typed: &str) -> Vec<Offer> {
+    let letter = typed
+        .chars()
+        .next()
+        .filter(|letter| "EWNewn".contains(*letter))
+        .map(String::from)
+        .unwrap_or_default();
     let all = Code::ALL.iter();
-    all.map(|code| Offer::new(Kind::Value, format!("{:04}", code.number()), code.title())).collect()
+    all.map(|code| Offer::new(Kind::Value, format!("{letter}{:04}", code.number()), code.title())).collect()
 }
 
 fn templates() -> Vec<Offer> {

@@ -128,6 +128,7 @@ fn options_are_offered_where_they_mean_something() {
 fn what_a_verb_takes_is_offered() {
     for (line, some) in [
         (&["explain", ""][..], "0012"),
+        (&["explain", "E00"], "E0012"),
         (&["new", ""], "git"),
         (&["init", "--template", ""], "git"),
         (&["init", "--template", "git,"], "git,npm"),
@@ -163,7 +164,7 @@ fn each_shell_is_answered_in_its_own_way() {
     assert_eq!(answer(&["powershell", "call", ".gre"]), "greet\tgreet\tGreet: politely\n");
     assert_eq!(answer(&["powershell", "greet", ".mode=ve"]), "'mode=very slow'\tvery slow\tvery slow\n");
     assert_eq!(answer(&["powershell", "greet", ".mode=it"]), "'mode=it''s $x'\tit's $x\tit's $x\n");
-    assert_eq!(answer(&["elvish", "greet", "de"]).lines().last(), Some("file=\t\tWhich file [optional]"));
+    assert_eq!(answer(&["elvish", "greet", "de"]).lines().last(), Some("deep=\t\tHow far [optional]"));
 }
 
 #[test]
