@@ -111,6 +111,15 @@ Examples:
   mcpfier lock --check                 only say what differs from it
   mcpfier --locked                     serve, unless a tool differs";
 
+pub const SECRET: &str = "\
+Examples:
+  mcpfier secret set github            ask for the value without showing it
+  mcpfier secret set github < token    or read it
+  mcpfier secret list                  names and when each was set, never values
+  mcpfier secret rm github
+
+A file names a stored secret with `secrets: { github: { store: true } }`.";
+
 pub const DOCTOR: &str = "\
 Examples:
   mcpfier doctor

@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 
 /// Options of the whole program that these verbs have no use for. They are taken, since a command of
 /// that name may be meant, and shown nowhere.
-const IDLE: [(&[&str], &[&str]); 4] = [
+const IDLE: [(&[&str], &[&str]); 5] = [
     (
         &["explain", "init", "new", "add", "import", "completions", "schema"],
         &["config", "dry_run", "json", "locked"],
@@ -16,6 +16,7 @@ const IDLE: [(&[&str], &[&str]); 4] = [
     (&["doctor", "setup", "trust", "lock", "bundle", "help"], &["locked"]),
     (&["list", "doctor", "trust", "lock", "help"], &["dry_run"]),
     (&["bundle", "help"], &["json"]),
+    (&["secret"], &["config", "dry_run", "locked"]),
 ];
 
 /// The parser.
@@ -35,4 +36,5 @@ fn idle(id: &'static str) -> Arg {
         _ => Arg::new(id).long(id).action(ArgAction::SetTrue),
     }
     .hide(true)
+    .global(true)
 }

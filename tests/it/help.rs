@@ -99,7 +99,8 @@ fn check_examples(help: &str, of: &str) {
     assert!(!lines.is_empty(), "{of} shows no example");
     for line in lines.iter().filter(|line| !line.contains("[OPTIONS]")) {
         let command = line.replace("    --", " --");
-        let command = command.split("   ").next().unwrap_or_default().split(" >").next().unwrap_or_default();
+        let command =
+            command.split("   ").next().unwrap_or_default().split(['<', '>']).next().unwrap_or_default();
         let words = shell_words::split(command).expect("quotes are closed");
         let problem = mcpfier::cli::command().try_get_matches_from(&words).err();
         let is_fine = problem.as_ref().is_none_or(|problem| !problem.use_stderr());

@@ -83,7 +83,8 @@ fn pages() -> Vec<(String, String)> {
     let mut pages = vec![("mcpfier.1".to_owned(), page(&root, "mcpfier", &verbs))];
     for verb in &verbs {
         let name = format!("mcpfier-{}", verb.get_name());
-        pages.push((format!("{name}.1"), page(verb, &name, &[])));
+        let further: Vec<&Command> = verb.get_subcommands().collect();
+        pages.push((format!("{name}.1"), page(verb, &name, &further)));
     }
     pages
 }
@@ -101,10 +102,10 @@ fn page(command: &Command, name: &str, verbs: &[&Command]) -> String {
         verb_list(roff, verbs);
         let help = command.get_after_long_help().or(command.get_after_help());
         paragraphs(roff, &help.map(ToString::to_string).unwrap_or_default());
-        if !verbs.is_empty() {
+        if name == "mcpfier" {
             surroundings(roff);
         }
-        see_also(roff, verbs);
+        see_also(roff, if name == "mcpfier" { verbs } else { &[] });
     });
     let title =
         format!(".TH {} 1 \"\" \"mcpfier {}\" mcpfier", name.to_uppercase(), env!("CARGO_PKG_VERSION"));
@@ -141,7 +142,10 @@ fn verb_list(roff: &mut Roff, verbs: &[&Command]) {
     roff.control("SH", ["COMMANDS"]);
     for verb in verbs {
         roff.control("TP", []);
-        roff.text([bold(format!("mcpfier {}", verb.get_name()))]);
+        let usage = (*verb).clone().render_usage().to_string();
+        let usage = usage.trim_start_matches("Usage: ");
+        let is_further = usage.split(' ').nth(2) == Some(verb.get_name());
+        roff.text([bold(if is_further { usage.to_owned() } else { format!("mcpfier {}", verb.get_name()) })]);
         roff.text([roman(verb.get_about().map(ToString::to_string).unwrap_or_default())]);
     }
 }

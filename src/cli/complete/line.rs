@@ -7,7 +7,8 @@ use clap::{Arg, Command};
 #[derive(Debug)]
 pub struct Line<'c> {
     root: &'c Command,
-    verb: Option<&'c Command>,
+    /// The verb, and one of its own behind it.
+    verbs: Vec<&'c Command>,
     /// What is neither an option nor the value of one; without the verb.
     pub words: Vec<String>,
     options: Vec<Given<'c>>,
@@ -28,7 +29,7 @@ impl<'c> Line<'c> {
     pub fn read(root: &'c Command, words: &[String]) -> Self {
         let mut line = Self {
             root,
-            verb: None,
+            verbs: Vec::new(),
             words: Vec::new(),
             options: Vec::new(),
             waiting: None,
@@ -40,11 +41,16 @@ impl<'c> Line<'c> {
 
     /// The verb, if the line has one; else what is said without one.
     pub fn command(&self) -> &'c Command {
-        self.verb.unwrap_or(self.root)
+        self.verbs.last().copied().unwrap_or(self.root)
     }
 
     pub fn verb(&self) -> Option<&'c str> {
-        self.verb.map(Command::get_name)
+        self.verbs.first().map(|verb| verb.get_name())
+    }
+
+    /// The verbs that follow a verb.
+    pub fn further_verbs(&self) -> impl Iterator<Item = &'c Command> {
+        self.command().get_subcommands().filter(|verb| !verb.is_hide_set())
     }
 
     pub fn verbs(&self) -> impl Iterator<Item = &'c Command> {
@@ -130,13 +136,11 @@ impl<'c> Line<'c> {
     }
 
     fn take_word(&mut self, word: &str) {
-        if self.verb.is_none() && self.words.is_empty() {
-            self.verb = self.root.get_subcommands().find(|verb| verb.get_name() == word);
-            if self.verb.is_some() {
-                return;
-            }
+        let verb = self.command().get_subcommands().find(|verb| verb.get_name() == word);
+        match verb.filter(|_| self.words.is_empty()) {
+            Some(verb) => self.verbs.push(verb),
+            None => self.words.push(word.to_owned()),
         }
-        self.words.push(word.to_owned());
     }
 }
 
@@ -181,6 +185,7 @@ mod tests {
             ("call --json search a=1", Some(("search", 1))),
             ("call call", Some(("call", 0))),
             ("list", None),
+            ("secret set x", None),
             ("list search", None),
             ("", None),
             ("-- list", Some(("list", 0))),

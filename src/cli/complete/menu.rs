@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{self, Host};
-use crate::model::{Catalog, Dialect, Tool};
+use crate::model::{Catalog, Dialect, SecretSource, Tool};
 
 use super::line::Line;
 use super::offer::{Kind, Offer};
@@ -65,6 +65,16 @@ impl<'h> Menu<'h> {
                 catalog.tool(name).cloned()
             }
         }
+    }
+
+    /// The names under which the file looks into the store.
+    pub fn secrets(&self) -> Vec<Offer> {
+        let Some(Opened::Whole(catalog, _)) = self.opened() else { return Vec::new() };
+        let stored = catalog.secrets.values().filter_map(|source| match source {
+            SecretSource::Store(name) => Some(Offer::new(Kind::Value, name.as_str(), "named by the file")),
+            _ => None,
+        });
+        stored.collect()
     }
 
     pub fn dialect(&self) -> Dialect {

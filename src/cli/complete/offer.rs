@@ -112,6 +112,9 @@ fn options(line: &Line<'_>) -> Vec<Offer> {
 /// A word that is no option.
 fn word(line: &Line<'_>, current: &str, menu: &Menu<'_>) -> Choice {
     if line.verb().is_some() {
+        if line.words.is_empty() && line.command().has_subcommands() {
+            return Choice::of(line.further_verbs().map(offer_of_verb).collect());
+        }
         return match positional(line.command(), line.words.len()) {
             Some(argument) => value(line, argument, "", current, menu),
             None => Choice::of(Vec::new()),
@@ -169,6 +172,7 @@ fn value(line: &Line<'_>, of: &Arg, prefix: &str, typed: &str, menu: &Menu<'_>) 
     let list = match name {
         "ARGUMENT=VALUE" => return argument(line, typed, menu),
         "TOOL" => menu.tools(),
+        "SECRET" => menu.secrets(),
         "TOPIC" => first_words(line, menu),
         _ => values::named(name, typed).unwrap_or_else(|| possible(of)),
     };

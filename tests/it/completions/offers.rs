@@ -138,6 +138,8 @@ fn what_a_verb_takes_is_offered() {
         (&["completions", ""], "powershell"),
         (&["schema", ""], "plan"),
         (&["help", ""], "setup"),
+        (&["secret", ""], "set"),
+        (&["secret", "set", "--"], "--from-file"),
         (&["-c", "t.yaml", "help", ""], "greet"),
     ] {
         assert!(offered(line).contains(&some.to_owned()), "{line:?}: {:?}", offered(line));
