@@ -44,6 +44,13 @@ Examples:
 Output comes as the tool writes it, and its exit code is ours. `call` is only needed for a tool
 that has the name of a verb: `mcpfier search pattern=TODO` does the same.";
 
+pub const TEST: &str = "\
+Examples:
+  mcpfier test                         every test of the file
+  mcpfier test search                  those of one tool
+  mcpfier test 'search: finds*'        those of these names
+  mcpfier test --junit report.xml      also for a build server";
+
 pub const LIST: &str = "\
 Examples:
   mcpfier list                         each tool with its parameters; optional ones in brackets

@@ -14,7 +14,7 @@ const IDLE: [(&[&str], &[&str]); 5] = [
         &["config", "dry_run", "json", "locked"],
     ),
     (&["doctor", "setup", "trust", "lock", "bundle", "help"], &["locked"]),
-    (&["list", "doctor", "trust", "lock", "help"], &["dry_run"]),
+    (&["list", "test", "doctor", "trust", "lock", "help"], &["dry_run"]),
     (&["bundle", "help"], &["json"]),
     (&["secret"], &["config", "dry_run", "locked"]),
 ];

@@ -21,6 +21,7 @@ const VERBS: &[&str] = &[
     "schema",
     "secret",
     "setup",
+    "test",
     "trust",
 ];
 
