@@ -42,6 +42,7 @@ codes! {
     BadQuantity = 16, "a duration, a size or a number of cores that is none";
     NoCommands = 17, "no commands";
     Pointless = 18, "a key that has no effect here";
+    NotInSchema = 19, "something that does not fit the schema";
 
     // Names.
     BadName = 20, "a name that cannot be used";

@@ -147,6 +147,13 @@ impl Problems {
         errors.any(|problem| problem.span.is_some_and(|span| place.contains(span)))
     }
 
+    /// Whether anything has been said of what lies in this place, or of what it lies in.
+    pub fn has_any_at(&self, place: Span) -> bool {
+        let list = self.list.borrow();
+        let mut spans = list.iter().filter_map(|problem| problem.span);
+        spans.any(|span| span.contains(place) || place.contains(span))
+    }
+
     pub fn has(&self, code: Code) -> bool {
         self.list.borrow().iter().any(|problem| problem.code == code)
     }

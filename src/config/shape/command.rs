@@ -85,15 +85,12 @@ static ACTION: [Key; 11] = [
 
 /// How its calls and its output are taken.
 static RESULT: [Key; 6] = [
-    Key::new("lock", Kind::Text, "Calls of all commands that name the same lock exclude each other.")
+    Key::new("lock", Kind::Filled, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
     Key::new(
         "exit_codes",
-        Kind::Either(&[
-            Kind::MapOf(Names::ExitCode, &Kind::Text),
-            Kind::ListOf(&Kind::Code),
-        ]),
+        Kind::OrListOf(&Kind::MapOf(Names::ExitCode, &Kind::Text), &Kind::ExitCode),
         "The exit codes that are success: a list, or a map in which a text instead of `ok` is what an empty result says.",
     )
     .default("{ 0: ok }")
