@@ -41,5 +41,5 @@ pub use foreign::read_foreign;
 pub use host::Host;
 pub use load::{Loaded, check, check_bytes, load, load_bytes};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
-pub use schema::config_schema;
+pub use schema::{config_schema, reference};
 pub use source::{Position, Span};

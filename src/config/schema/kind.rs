@@ -14,6 +14,7 @@ use super::{Definitions, with};
 
 const IDENTIFIER: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
 const DURATION: &str = "^(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$";
+const NO_DURATION: &str = "Expected a number with a unit, such as 30s, 1m30s or 500ms.";
 const SIZE: &str = "^([0-9]+(\\.[0-9]*)?|\\.[0-9]+)[ \\t]*([bB]|[kKmMgGtT]([iI]?[bB]?))?$";
 const CORES: &str = "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?$";
 /// Decimal, or in another base, where the reader knows whether it is too large.
@@ -23,7 +24,7 @@ const NO_EXIT_CODE: &str = "Expected an exit code from 0 to 255.";
 impl Definitions {
     /// The schema of a key's value, with all that a person is told.
     pub(super) fn key(&mut self, key: &'static Key) -> Value {
-        let mut schema = Map::from_iter([("description".to_owned(), json!(key.description))]);
+        let mut schema = told(key);
         schema.extend(self.kind(&key.kind, key.expands));
         if let Some(default) = key.default {
             schema.insert("default".to_owned(), value_of(default));
@@ -82,6 +83,20 @@ impl Definitions {
     }
 }
 
+/// What a person reads. Editors that know `markdownDescription` take it for the better text.
+fn told(key: &Key) -> Map<String, Value> {
+    let default = key.default.map(|yaml| format!("`{yaml}`")).or_else(|| key.otherwise.map(str::to_owned));
+    let text = match default {
+        Some(default) => format!("{}\n\nDefault: {default}", key.description),
+        None => key.description.to_owned(),
+    };
+    Map::from_iter([
+        ("title".to_owned(), json!(key.name)),
+        ("description".to_owned(), json!(key.description.replace('`', ""))),
+        ("markdownDescription".to_owned(), json!(text)),
+    ])
+}
+
 /// A parameter or a schema: a map, or just the name of a type.
 pub(super) fn or_type(shape: &Shape, object: Value) -> Value {
     let allows_boolean = shape.name == SCHEMA.name;
@@ -92,6 +107,7 @@ pub(super) fn or_type(shape: &Shape, object: Value) -> Value {
         json!({
             "type": kinds,
             "pattern": format!("^({})$", TYPES.join("|")),
+            "examples": ["string", "integer", "boolean"],
             "patternErrorMessage": format!("Expected a type ({}), or a map such as {{ type: string }}.", TYPES.join(", ")),
         }),
     )
@@ -112,11 +128,10 @@ fn scalar(kind: &Kind, expands: bool) -> Value {
         }),
         Kind::Number => json!({ "type": "number" }),
         Kind::Duration => json!({
-            "type": ["string", "integer"],
-            "pattern": or_expanded(DURATION, expands),
-            "patternErrorMessage": "Expected a number with a unit, such as 30s, 1m30s or 500ms.",
-            "minimum": 0,
-            "maximum": 0,
+            "if": { "type": "string" },
+            "then": { "pattern": or_expanded(DURATION, expands), "patternErrorMessage": NO_DURATION },
+            // The only number that needs no unit.
+            "else": { "const": 0, "errorMessage": NO_DURATION },
         }),
         Kind::Size => json!({
             "type": ["string", "number"],
@@ -160,7 +175,12 @@ fn scalar(kind: &Kind, expands: bool) -> Value {
 
 fn whole(least: u32, most: u32, expands: bool) -> Value {
     let number = json!({ "type": "integer", "minimum": least, "maximum": most });
-    if expands { with(number, json!({ "type": ["integer", "string"], "pattern": "\\$" })) } else { number }
+    let expanded = json!({
+        "type": ["integer", "string"],
+        "pattern": "\\$",
+        "patternErrorMessage": "Expected a whole number, or ${VARIABLE}.",
+    });
+    if expands { with(number, expanded) } else { number }
 }
 
 /// Where `${…}` is expanded a text that holds one may become anything.

@@ -8,6 +8,7 @@ mod check;
 mod command;
 mod instance;
 mod kind;
+mod reference;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use serde_json::{Map, Value, json};
 use super::shape::{ITEM, PARAM, ROOT, SCHEMA, Shape};
 
 pub use check::check;
+pub use reference::reference;
 
 /// The JSON Schema of a file.
 pub fn config_schema() -> Value {

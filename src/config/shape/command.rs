@@ -40,7 +40,7 @@ static ACTION: [Key; 11] = [
         Kind::ListOf(&Kind::Argument),
         "The words that `script` gets. An element is a word, which may hold `{{name}}` of a parameter and is never split; `{ if: PARAMETER, args: […] }`; `{ literal: TEXT }`; or a list of words that vanishes as a whole if a parameter in it is absent.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[--max-count, \"{{limit}}\", --, \"{{pattern}}\"]"]),
     Key::new(
         "shell",
@@ -109,7 +109,7 @@ static RESULT: [Key; 6] = [
         Kind::ListOf(&Kind::Group(&ALLOWANCE)),
         "Warnings that are silent in this command, each with the reason.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
 ];
 
