@@ -21,6 +21,7 @@ mod words;
 
 pub use command::{Commands, default_description, missing};
 pub use defaults::{Defaults, limits};
+pub use interpreter::Interpreter;
 pub use place::Place;
 pub use secrets::secrets;
 pub use server::server;

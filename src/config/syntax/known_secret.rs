@@ -28,14 +28,19 @@ pub fn known_secret(text: &str) -> Option<&'static str> {
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
     }
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    text.split(|c| !is_part(c)).find_map(kind_of_word)
+    // Most texts of a file are too short to hold one.
+    if text.len() < MIN_REST {
+        return None;
+    }
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let words = text.as_bytes().split(|byte| !is_part(byte));
+    words.filter(|word| word.len() > MIN_REST).find_map(kind_of_word)
 }
 
-fn kind_of_word(word: &str) -> Option<&'static str> {
+fn kind_of_word(word: &[u8]) -> Option<&'static str> {
     let (rest, what) =
-        PREFIXES.iter().find_map(|(prefix, what)| Some((word.strip_prefix(prefix)?, *what)))?;
-    let has = |is: fn(&u8) -> bool| rest.as_bytes().iter().any(is);
+        PREFIXES.iter().find_map(|(prefix, what)| Some((word.strip_prefix(prefix.as_bytes())?, *what)))?;
+    let has = |is: fn(&u8) -> bool| rest.iter().any(is);
     let is_random = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     (rest.len() >= MIN_REST && is_random).then_some(what)
 }
