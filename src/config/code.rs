@@ -99,6 +99,7 @@ codes! {
     LongDescription = 84, "a description that is too long";
     InvisibleText = 85, "invisible characters in what a model reads";
     Allowance = 86, "an `allow` that allows nothing";
+    Impatience = 87, "a timeout that is longer than some clients wait";
     Unexpanded = 88, "`${…}` where nothing expands it";
 }
 

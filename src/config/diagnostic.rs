@@ -47,6 +47,10 @@ impl Diagnostic {
         Self::new(Severity::Warning, code, Some(span), message.into())
     }
 
+    pub fn note(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, Some(span), message.into())
+    }
+
     /// A problem with a file as a whole.
     pub fn of_file(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, None, message.into())

@@ -3,6 +3,7 @@
 //! Looks at what was written, not at what became of it. Each can be silenced by `allow`.
 
 mod names;
+mod patience;
 mod permissions;
 mod plain_secret;
 mod texts;
@@ -17,6 +18,7 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
     for command in commands {
         names::check(problems, command);
         texts::check(problems, command);
+        patience::check(problems, command);
         unexpanded::check(problems, command);
         plain_secret::check_env(problems, command);
     }

@@ -87,3 +87,44 @@ fn with(mut schema: Value, more: Value) -> Value {
     }
     schema
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_and_example_is_a_value_that_its_key_takes() {
+        let schema = config_schema();
+        let mut tried = 0;
+        for (place, key) in keys(&schema) {
+            let alone = with(key.clone(), json!({ "$defs": schema["$defs"] }));
+            let validator = jsonschema::draft202012::new(&alone).expect("a key's schema is valid");
+            let examples = key["examples"].as_array().cloned().unwrap_or_default();
+            for value in examples.iter().chain(key.get("default")) {
+                assert!(validator.is_valid(value), "{place}: {value}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 100, "only {tried} values");
+    }
+
+    #[test]
+    fn every_key_is_explained_in_sentences() {
+        let schema = config_schema();
+        for (place, key) in keys(&schema) {
+            let text = key["description"].as_str().unwrap_or_default();
+            assert!(text.len() > 15 && text.ends_with('.'), "{place}: {text}");
+        }
+    }
+
+    /// Every key of every map, with its name.
+    fn keys(schema: &Value) -> Vec<(String, &Value)> {
+        let maps = schema["$defs"].as_object().expect("there are definitions");
+        let maps = maps.iter().map(|(name, map)| (name.as_str(), map)).chain([("", schema)]);
+        maps.flat_map(|(name, map)| {
+            let keys = map["properties"].as_object().expect("a map has keys");
+            keys.iter().map(move |(key, schema)| (format!("{name}.{key}"), schema))
+        })
+        .collect()
+    }
+}
