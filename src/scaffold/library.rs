@@ -100,7 +100,7 @@ mod tests {
             assert!((2..=6).contains(&template.names().len()), "{}", template.name);
             assert!(template.text.contains(&format!("\n{MODELINE}version: 1\n")), "{}", template.name);
             let text = template.text();
-            assert!(text.starts_with("# ") && !text.contains("schema="), "{text}");
+            assert!(text.starts_with("# ") && !text.contains("yaml-language-server"), "{text}");
         }
     }
 

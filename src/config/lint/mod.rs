@@ -12,15 +12,16 @@ mod unexpanded;
 use super::diagnostic::Problems;
 use super::syntax::Node;
 
+pub use patience::long_timeout;
 pub use permissions::check_permissions;
 
 pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
     for command in commands {
         names::check(problems, command);
         texts::check(problems, command);
-        patience::check(problems, command);
         unexpanded::check(problems, command);
         plain_secret::check_env(problems, command);
     }
+    patience::check(problems, commands);
     plain_secret::check_all(problems, root);
 }
