@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::with;
 
-/// The ways to say what a command does, each with the keys that go with it. The last one is what
-/// an editor asks for where there is none.
+/// The ways to say what a command does, each with the keys that go with it and with no other. The
+/// last one is what an editor asks for where there is none.
 const ACTIONS: [(&str, &[&str]); 2] = [("run", &["shell"]), ("script", &["args"])];
 
 pub(super) fn with_rules(command: Value) -> Value {

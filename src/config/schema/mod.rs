@@ -9,6 +9,7 @@ mod command;
 mod instance;
 mod kind;
 mod reference;
+mod scalar;
 
 use std::collections::BTreeMap;
 
