@@ -34,11 +34,7 @@ impl Definitions {
                 "propertyNames": names(*chosen),
                 "additionalProperties": self.kind(of, expands),
             }),
-            Kind::OrListOf(one, of) => json!({
-                "if": { "type": "array" },
-                "then": { "items": self.kind(of, expands) },
-                "else": self.kind(one, expands),
-            }),
+            Kind::Either(kinds) => self.either(kinds, expands),
             Kind::Group(shape) => return self.refer_to(shape),
             Kind::Argument => return self.refer("argument", Self::argument),
             Kind::Parameter => return self.refer_to(&PARAM),
@@ -49,6 +45,17 @@ impl Definitions {
             one => scalar(one, expands),
         };
         into_map(schema)
+    }
+
+    /// What is neither a list nor a map is the single value; without one the first comes last.
+    fn either(&mut self, kinds: &'static [Kind], expands: bool) -> Value {
+        let single = kinds.iter().position(|kind| json_type(kind).is_none()).unwrap_or_default();
+        let mut schema = kinds.get(single).map(|kind| self.kind(kind, expands)).unwrap_or_default();
+        for (_, kind) in kinds.iter().enumerate().filter(|(at, _)| *at != single) {
+            let (json_type, then) = (json_type(kind), self.kind(kind, expands));
+            schema = into_map(json!({ "if": { "type": json_type }, "then": then, "else": schema }));
+        }
+        Value::Object(schema)
     }
 
     /// An element of `args`.
@@ -70,6 +77,15 @@ impl Definitions {
             "then": { "maxProperties": 1 },
             "else": { "required": CONDITION.built().map(|key| key.name).collect::<Vec<_>>() },
         })
+    }
+}
+
+/// Of a value that is not single.
+fn json_type(kind: &Kind) -> Option<&'static str> {
+    match kind {
+        Kind::ListOf(_) => Some("array"),
+        Kind::MapOf(..) | Kind::Group(_) => Some("object"),
+        _ => None,
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
         Kind::OwnList => json!({ "type": "array" }),
         Kind::Own | Kind::Any => json!({}),
         // Not single values; `Definitions::kind` makes them.
-        Kind::ListOf(_) | Kind::MapOf(..) | Kind::OrListOf(..) | Kind::Group(_) | Kind::Argument => json!({}),
+        Kind::ListOf(_) | Kind::MapOf(..) | Kind::Either(_) | Kind::Group(_) | Kind::Argument => json!({}),
         Kind::Parameter | Kind::Item | Kind::Schema | Kind::Schemas | Kind::SchemaList => json!({}),
     }
 }
