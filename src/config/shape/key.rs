@@ -96,6 +96,8 @@ pub enum Names {
     /// Of an environment variable.
     Variable,
     ExitCode,
+    /// Whatever it is, something else judges it.
+    Any,
 }
 
 impl Key {
