@@ -203,11 +203,11 @@ pub enum Verb {
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
-    /// Print the JSON Schema of a document that mcpfier prints
+    /// Print the JSON Schema of the file, or of a document that mcpfier prints
     #[command(after_help = examples::SCHEMA)]
     Schema {
-        /// The document
-        #[arg(value_name = "DOCUMENT", value_parser = ["plan", "result", "validation"])]
+        /// `config` is the file; the others are printed with --json
+        #[arg(value_name = "DOCUMENT", value_parser = ["config", "plan", "result", "validation"], default_value = "config")]
         document: String,
     },
     /// Say what a verb or a tool does and takes

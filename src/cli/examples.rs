@@ -159,6 +159,7 @@ written again.";
 
 pub const SCHEMA: &str = "\
 Examples:
+  mcpfier schema >mcpfier.schema.json  what the file can say, for an editor
   mcpfier schema plan                  what `--dry-run NAME --json` prints
   mcpfier schema result                what `call NAME --json` prints
   mcpfier schema validation            what `--validate --json` prints";
