@@ -39,10 +39,19 @@ pub struct Session {
 impl Session {
     /// Finds and loads the file; says on stderr what is wrong with it.
     pub fn open(arguments: &Arguments, printer: &Printer) -> Result<Self, Exit> {
+        Self::chosen(arguments.config.as_deref(), |host| choice(arguments, host), printer)
+    }
+
+    /// The same for a line that clap did not read.
+    pub fn chosen(
+        named: Option<&Path>,
+        choose: impl FnOnce(&Host) -> Choice,
+        printer: &Printer,
+    ) -> Result<Self, Exit> {
         let host = host();
-        let found = found(arguments.config.as_deref(), &host, printer)?;
+        let found = found(named, &host, printer)?;
         let since = SystemTime::now();
-        let choice = choice(arguments, &host);
+        let choice = choose(&host);
         let loaded = config::load(&found.path, &host, &choice);
         Ok(Self { since, ..Self::of(found, loaded, host, printer)? })
     }

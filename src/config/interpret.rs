@@ -20,6 +20,7 @@ use super::lower::{self, Commands, Place, Vars};
 use super::native;
 use super::original;
 use super::read::{Lines, Reader};
+use super::schema;
 use super::show::{self, Effective, Wanted};
 use super::source::{SourceId, Span};
 use super::sources::Sources;
@@ -114,6 +115,10 @@ impl<'s> Interpreting<'_, 's> {
             lint::lint(self.problems, &documents, commands);
         }
         allow::apply(reader, commands, checks_all);
+        if checks_all && self.choice.is_empty() {
+            // What a profile says is judged when it is laid over the file.
+            schema::check(self.problems, &root.without("profiles"));
+        }
         let shown = self.shown.map(|wanted| show::show(&place, &composed.root, wanted));
         Meaning {
             catalog: Some(catalog),

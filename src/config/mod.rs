@@ -28,10 +28,10 @@ mod native;
 mod original;
 mod read;
 mod report;
-mod show;
-// What editors and the reference make of it comes next.
-#[allow(dead_code, unused_imports)]
+mod schema;
 mod shape;
+mod show;
+mod skim;
 mod source;
 mod sources;
 mod syntax;
@@ -49,5 +49,7 @@ pub use foreign::read_foreign;
 pub use host::Host;
 pub use load::{Loaded, check, check_bytes, effective, load, load_bytes};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
+pub use schema::{config_schema, reference};
 pub use show::{Effective, Wanted};
+pub use skim::{Skimmed, only, skim};
 pub use source::{Position, Span};

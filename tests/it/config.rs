@@ -10,5 +10,6 @@ mod hostile;
 mod invalid;
 mod original;
 mod reports;
+mod schema;
 mod valid;
 mod variables;

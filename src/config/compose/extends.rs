@@ -79,7 +79,7 @@ impl<'r, 's> Templates<'r, 's> {
                 None => next,
             });
         }
-        let own = without(node, "extends");
+        let own = node.without("extends");
         match base {
             Some(base) => lay(&base, &own),
             None => own,
@@ -115,11 +115,11 @@ impl<'r, 's> Templates<'r, 's> {
     }
 
     fn checked(&self, written: &Entry<'s>) -> bool {
-        if let Some(name) = written.value.get("name") {
+        if let Some(name) = written.value.entries().iter().find(|entry| entry.key.text == "name") {
             let message = "a template has no `name`: each command that extends it has its own";
             self.reader
                 .problems
-                .add(Diagnostic::error(Code::UnknownKey, name.span, message).help("remove it"));
+                .add(Diagnostic::error(Code::UnknownKey, name.key.span, message).help("remove it"));
         }
         let is_map = matches!(written.value.kind, Kind::Map(_));
         if !is_map {
@@ -183,11 +183,6 @@ fn circle(name: Spanned<&str>, chain: &[String]) -> Diagnostic {
         None => format!("templates extend each other through more than {MAX_CHAIN} steps"),
     };
     Diagnostic::error(Code::TemplateCycle, name.span, message).help("take one of them out of it")
-}
-
-fn without<'s>(node: &Node<'s>, key: &str) -> Node<'s> {
-    let entries = node.entries().iter().filter(|entry| entry.key.text != key).cloned().collect();
-    Node::new(node.span, Kind::Map(Rc::new(entries)))
 }
 
 /// Lays a command over the keys that it has in common with others.

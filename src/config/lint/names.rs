@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 17] = [
+const VERBS: &[&str] = &[
     "add",
     "bundle",
     "call",
@@ -13,6 +13,7 @@ const VERBS: [&str; 17] = [
     "config",
     "doctor",
     "explain",
+    "help",
     "import",
     "init",
     "list",

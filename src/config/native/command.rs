@@ -93,7 +93,7 @@ fn tags<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Vec<String> {
 
 fn lock<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<String> {
     let name = fields.text("lock")?;
-    if name.value.is_empty() {
+    if name.value.trim().is_empty() {
         reader.problems.add(Diagnostic::error(Code::BadName, name.span, "a lock needs a name"));
         return None;
     }

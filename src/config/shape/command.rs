@@ -10,6 +10,13 @@ pub static COMMAND: Shape = Shape {
     tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
 };
 
+pub static CHANGE: Shape = Shape {
+    name: "change",
+    what: "a command",
+    description: "What is different of the command of this name where the profile is chosen; a name that the file does not have is a command of its own.",
+    tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
+};
+
 pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
@@ -50,7 +57,7 @@ static ACTION: [Key; 10] = [
         Kind::ListOf(&Kind::Argument),
         "The words that `script` gets. An element is a word, which may hold `{{name}}` of a parameter and is never split; `{ if: PARAMETER, args: […] }`; `{ literal: TEXT }`; or a list of words that vanishes as a whole if a parameter in it is absent.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[--max-count, \"{{limit}}\", --, \"{{pattern}}\"]"]),
     Key::new(
         "shell",
@@ -95,15 +102,12 @@ static ACTION: [Key; 10] = [
 
 /// How its calls and its output are taken.
 static RESULT: [Key; 7] = [
-    Key::new("lock", Kind::Text, "Calls of all commands that name the same lock exclude each other.")
+    Key::new("lock", Kind::Filled, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
     Key::new(
         "exit_codes",
-        Kind::Either(&[
-            Kind::MapOf(Names::ExitCode, &Kind::Text),
-            Kind::ListOf(&Kind::Code),
-        ]),
+        Kind::Either(&[Kind::MapOf(Names::ExitCode, &Kind::Text), Kind::ListOf(&Kind::ExitCode)]),
         "The exit codes that are success: a list, or a map in which a text instead of `ok` is what an empty result says.",
     )
     .default("{ 0: ok }")
@@ -129,7 +133,7 @@ static RESULT: [Key; 7] = [
         Kind::ListOf(&Kind::Group(&ALLOWANCE)),
         "Warnings that are silent in this command, each with the reason.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
 ];
 

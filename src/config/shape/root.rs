@@ -1,19 +1,19 @@
 //! The root of a file.
 
-use super::{COMMAND, DEFAULTS, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
+use super::{CHANGE, COMMAND, DEFAULTS, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
 
 pub static ROOT: Shape = Shape {
     name: "file",
     what: "the file",
     description: "One file declares commands, and mcpfier makes each of them a tool that AI assistants can call.",
-    tables: &[&SETTLED, &SHARED],
+    tables: &[&SETTLED, &COMMANDS, &SHARED],
 };
 
 pub static PROFILE: Shape = Shape {
     name: "profile",
     what: "a profile",
     description: "What is different when this profile is chosen: maps are joined, lists and single values replaced, and commands are found by their name.",
-    tables: &[&SHARED],
+    tables: &[&CHANGES, &SHARED],
 };
 
 /// What is settled before a profile is laid over the file.
@@ -31,15 +31,27 @@ static SETTLED: [Key; 3] = [
     .examples(&["[tools/*.yaml]", "[\"${TEAM:-tools}/*.yaml\", more.toml]"]),
     Key::new(
         "profiles",
-        Kind::MapOf(Names::Free, &Kind::Group(&PROFILE)),
+        Kind::MapOf(Names::Any, &Kind::Group(&PROFILE)),
         "What is different where a profile is chosen, by `--profile NAME` or MCPFIER_PROFILE. Maps are joined, lists and single values replaced, commands are found by their name.",
     )
     .otherwise("none")
     .examples(&["{ prod: { defaults: { timeout: 10s } } }"]),
 ];
 
+static COMMANDS: [Key; 1] = [Key::new(
+    "commands",
+    Kind::ListOf(&Kind::Group(&COMMAND)),
+    "The commands; each becomes a tool of its name.",
+)];
+
+static CHANGES: [Key; 1] = [Key::new(
+    "commands",
+    Kind::ListOf(&Kind::Group(&CHANGE)),
+    "Commands that are different, found by their name, and commands that are only here.",
+)];
+
 /// What a profile can say too.
-static SHARED: [Key; 22] = [
+static SHARED: [Key; 21] = [
     Key::new(
         "env_file",
         Kind::Path,
@@ -49,14 +61,8 @@ static SHARED: [Key; 22] = [
     .expands()
     .examples(&[".env"]),
     Key::new(
-        "commands",
-        Kind::ListOf(&Kind::Group(&COMMAND)),
-        "The commands; each becomes a tool of its name.",
-    )
-    .otherwise("none"),
-    Key::new(
         "templates",
-        Kind::MapOf(Names::Free, &Kind::Group(&TEMPLATE)),
+        Kind::MapOf(Names::Any, &Kind::Group(&TEMPLATE)),
         "Keys that several commands share, by a name that they name in `extends`.",
     )
     .otherwise("none")

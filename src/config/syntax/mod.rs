@@ -7,6 +7,7 @@
 mod builder;
 mod format;
 mod frame;
+mod json;
 mod known_secret;
 mod node;
 mod parse;
@@ -15,6 +16,7 @@ mod sensitive;
 mod toml;
 
 pub use format::Format;
+pub use json::to_json;
 pub use known_secret::known_secret;
 pub use node::{Entry, Key, Kind, Node, Scalar};
 pub use parse::{Document, Oddity, is_too_heavy, parse, too_large};

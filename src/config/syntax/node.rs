@@ -97,6 +97,13 @@ impl<'s> Node<'s> {
         self.entries().iter().find(|entry| entry.key.text == key).map(|entry| &entry.value)
     }
 
+    /// The same map without a key.
+    pub fn without(&self, key: &str) -> Self {
+        let Kind::Map(entries) = &self.kind else { return self.clone() };
+        let kept = entries.iter().filter(|entry| entry.key.text != key).cloned().collect();
+        Self::new(self.span, Kind::Map(Rc::new(kept)))
+    }
+
     /// The text, if this is a scalar.
     pub fn as_text(&self) -> Option<&str> {
         match &self.kind {
