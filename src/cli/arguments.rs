@@ -170,6 +170,8 @@ pub enum Verb {
         #[arg(hide = true)]
         words: Vec<String>,
     },
+    /// Make a file with `version: 1` of one of the original mcpfier
+    Migrate(MigrateWords),
     /// Put this server into the files of the clients that are found, or of these
     Setup(SetupWords),
     /// Serve a file that lies in the current folder, as long as it stays as it is
@@ -240,6 +242,24 @@ pub struct SetupWords {
 }
 
 #[derive(Debug, Args)]
+pub struct MigrateWords {
+    /// The file of the original
+    #[arg(value_hint = ValueHint::FilePath, default_value = INIT_FILE)]
+    pub file: PathBuf,
+    /// Write the new file here, where none is yet, instead of printing it
+    #[arg(short, long, value_name = "OUT", conflicts_with = "in_place", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Replace the file; as it was it is kept beside
+    #[arg(long)]
+    pub in_place: bool,
+    /// Only say what would change; ends with 1 if the file has no version
+    #[arg(long, conflicts_with_all = ["output", "in_place"])]
+    pub check: bool,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct TrustWords {
     /// The file [default: the one that is found]
     #[arg(value_hint = ValueHint::FilePath)]
@@ -288,6 +308,7 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
+            Self::Migrate(_) => "migrate",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
             Self::Completions { .. } => "completions",
@@ -311,6 +332,9 @@ impl Verb {
             Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
             Self::Explain { code } => (code.clone(), &[]),
             Self::Setup(setup) => (None, &setup.clients),
+            Self::Migrate(migrate) => {
+                (text_of(&migrate.file).filter(|file| file != INIT_FILE), &migrate.words)
+            }
             Self::Trust(trust) => (trust.file.as_deref().and_then(text_of), &trust.words),
             Self::List { .. }
             | Self::Completions { .. }
@@ -328,6 +352,7 @@ impl Verb {
             Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
             Self::New(new) => new.words.first(),
             Self::Trust(trust) => trust.words.first(),
+            Self::Migrate(migrate) => migrate.words.first(),
             _ => None,
         }
     }

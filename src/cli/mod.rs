@@ -15,6 +15,7 @@ mod init;
 mod into;
 mod list;
 mod lock;
+mod migrate;
 mod new;
 mod pairs;
 mod place;
@@ -122,6 +123,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Trust(words) => trust::run(arguments, words, printer),
+        Verb::Migrate(words) => migrate::run(words, printer),
         Verb::Lock { check } => lock::run(arguments, *check, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),
         Verb::New(words) => new::run(words, printer),
