@@ -11,6 +11,7 @@ mod examples;
 mod links;
 mod lock;
 mod machine;
+mod migrate;
 mod plan;
 mod protocol;
 mod runner;
