@@ -46,6 +46,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Print a template of commands, or add it to a file')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Propose a command from a program''s own help')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Make commands of another tool''s file: package.json, justfile, Makefile and others')
+            [CompletionResult]::new('migrate', 'migrate', [CompletionResultType]::ParameterValue, 'Make a file with `version: 1` of one of the original mcpfier')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Put this server into the files of the clients that are found, or of these')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Serve a file that lies in the current folder, as long as it stays as it is')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Write down what the tools are, for `--locked`')
@@ -128,6 +129,20 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             [CompletionResult]::new('--into', '--into', [CompletionResultType]::ParameterName, 'Add the commands to this file instead of printing them')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
+            [CompletionResult]::new('--locked', '--locked', [CompletionResultType]::ParameterName, 'Refuse tools that are not exactly what `mcpfier.lock` says')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'mcpfier;migrate' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the new file here, where none is yet, instead of printing it')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the new file here, where none is yet, instead of printing it')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
+            [CompletionResult]::new('--in-place', '--in-place', [CompletionResultType]::ParameterName, 'Replace the file; as it was it is kept beside')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Only say what would change; ends with 1 if the file has no version')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')
             [CompletionResult]::new('--locked', '--locked', [CompletionResultType]::ParameterName, 'Refuse tools that are not exactly what `mcpfier.lock` says')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON for programs')

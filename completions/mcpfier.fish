@@ -46,6 +46,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "init" -d 'Write a file
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "new" -d 'Print a template of commands, or add it to a file'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "add" -d 'Propose a command from a program\'s own help'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "import" -d 'Make commands of another tool\'s file: package.json, justfile, Makefile and others'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "migrate" -d 'Make a file with `version: 1` of one of the original mcpfier'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "setup" -d 'Put this server into the files of the clients that are found, or of these'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "trust" -d 'Serve a file that lies in the current folder, as long as it stays as it is'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "lock" -d 'Write down what the tools are, for `--locked`'
@@ -98,6 +99,14 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l dry-run -d 'S
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -s o -l output -d 'Write the new file here, where none is yet, instead of printing it' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -l in-place -d 'Replace the file; as it was it is kept beside'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -l check -d 'Only say what would change; ends with 1 if the file has no version'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand migrate" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l name -d 'The name of the entry [default: that of the server in the file]' -r
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand setup" -l print -d 'Show what would change, and change nothing'
