@@ -10,7 +10,9 @@ use crate::support::place::Place;
 use crate::support::skip::skip;
 
 const TOOLS: &str = r#"version: 1
-secrets: { token: { env: TOKEN } }
+secrets:
+  token: { env: TOKEN }
+  printed: { script: sh, args: [-c, "pass show x"] }
 commands:
   - name: say
     description: Say something.
@@ -74,7 +76,8 @@ fn a_person_sees_everything_that_would_run() {
       report  sh -c, with this script:
                 echo "a\u202eb" | sort
                 date
-      the secret token comes from env:TOKEN
+      the secret printed is the output of sh -c "pass show x"
+      the secret token is env:TOKEN
     [home]/project/config.yaml is trusted as it is now
     "#);
 }
