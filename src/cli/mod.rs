@@ -20,12 +20,14 @@ mod new;
 mod pairs;
 mod place;
 mod print;
+mod reload;
 mod replace;
 mod schema;
 mod secret;
 mod serve;
 mod session;
 mod setup;
+mod test;
 mod trust;
 mod validate;
 
@@ -69,7 +71,12 @@ fn clap_exit(error: &clap::Error) -> Exit {
 
 fn runs_something(arguments: &Arguments) -> bool {
     let previews = arguments.validate || arguments.dry_run || arguments.setup;
-    !previews && matches!(arguments.verb, None | Some(Verb::Call(_) | Verb::Add { .. }))
+    let runs = match &arguments.verb {
+        None | Some(Verb::Call(_) | Verb::Add { .. }) => true,
+        Some(Verb::Test(words)) => !words.list,
+        Some(_) => false,
+    };
+    runs && !previews
 }
 
 fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
@@ -102,7 +109,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
         Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
-        Some(_) => serve::run(session, &printer, fork_server),
+        Some(_) => serve::run(session, arguments.locked, &printer, fork_server),
         None => match arguments.verb {
             Some(Verb::List { all }) => list::run(&session, all, &printer),
             _ => Exit::USAGE,
@@ -124,6 +131,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
+        Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Trust(words) => trust::run(arguments, words, printer),
         Verb::Migrate(words) => migrate::run(words, printer),
         Verb::Lock { check } => lock::run(arguments, *check, printer),

@@ -101,6 +101,13 @@ codes! {
     InvisibleText = 85, "invisible characters in what a model reads";
     Allowance = 86, "an `allow` that allows nothing";
     Unexpanded = 88, "`${…}` where nothing expands it";
+
+    // Tests in the file.
+    TestArguments = 100, "a test whose arguments its command refuses";
+    BadExpectation = 101, "an expectation that cannot be met";
+    DuplicateTest = 102, "two tests of one name";
+    EmptyCheck = 103, "a check that always holds";
+    PointlessMock = 104, "a mock where nothing would run";
 }
 
 impl Code {

@@ -14,6 +14,7 @@ mod machine;
 mod migrate;
 mod plan;
 mod protocol;
+mod reload;
 mod runner;
 mod scaffold;
 mod schemas;
@@ -23,6 +24,7 @@ mod secrets;
 mod setup;
 mod stdio;
 mod support;
+mod trial;
 #[cfg(unix)]
 mod trust;
 mod validate;

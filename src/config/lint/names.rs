@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 16] = [
+const VERBS: &[&str] = &[
     "add",
     "bundle",
     "call",
@@ -21,6 +21,7 @@ const VERBS: [&str; 16] = [
     "schema",
     "secret",
     "setup",
+    "test",
     "trust",
 ];
 

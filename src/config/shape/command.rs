@@ -1,7 +1,7 @@
 //! One element of `commands`.
 
 use super::settings::SETTINGS;
-use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape};
+use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, TEST};
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -84,7 +84,7 @@ static ACTION: [Key; 11] = [
 ];
 
 /// How its calls and its output are taken.
-static RESULT: [Key; 6] = [
+static RESULT: [Key; 7] = [
     Key::new("lock", Kind::Text, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
@@ -108,6 +108,13 @@ static RESULT: [Key; 6] = [
         .examples(&["{ format: json }"]),
     Key::new("expose", Kind::Boolean, "`false`: clients neither see nor call it.").default("true"),
     Key::new(
+        "tests",
+        Kind::ListOf(&Kind::Group(&TEST)),
+        "Calls of this command with what is expected of each. `mcpfier test` runs them; a server does not look at them.",
+    )
+    .default("[]")
+    .examples(&["[{ with: { pattern: TODO }, expect: { stdout: { contains: TODO } } }]"]),
+    Key::new(
         "allow",
         Kind::ListOf(&Kind::Group(&ALLOWANCE)),
         "Warnings that are silent in this command, each with the reason.",
@@ -116,7 +123,7 @@ static RESULT: [Key; 6] = [
     .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
 ];
 
-static LATER: [Key; 23] = [
+static LATER: [Key; 22] = [
     Key::later("container"),
     Key::later("webhook"),
     Key::later("steps"),
@@ -131,7 +138,6 @@ static LATER: [Key; 23] = [
     Key::later("sandbox"),
     Key::later("requires"),
     Key::later("run_on"),
-    Key::later("tests"),
     Key::later("mock"),
     Key::later("authorization"),
     Key::later("finally"),

@@ -31,6 +31,7 @@ mod root;
 mod secret;
 mod server;
 mod settings;
+mod test;
 
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
@@ -45,6 +46,7 @@ pub use root::ROOT;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO};
 pub use settings::DEFAULTS;
+pub use test::{CHECKS, EXPECT, MOCK, TEST};
 
 /// A map whose keys are known.
 #[derive(Debug)]
