@@ -32,41 +32,16 @@ const SHOWN: &str = "as before everything is shown; without this line 32KiB of i
 impl Conversion<'_, '_> {
     pub fn command(&mut self, item: &Node<'_>) {
         let name = item.get("name").and_then(Node::as_text).unwrap_or_default().to_owned();
-        let has_text =
-            |node: Option<&Node<'_>>| node.and_then(Node::as_text).is_some_and(|text| !text.is_empty());
         let calls = has_text(item.get("webhook").and_then(|webhook| webhook.get("url")));
         let contained = !calls && has_text(item.get("container"));
         let mut added = Vec::new();
         for entry in item.entries() {
-            let has_effect = match &*entry.key.text {
-                "script" | "args" | "env" | "container" => !calls,
-                _ => true,
-            };
+            let is_beside_call = calls && matches!(&*entry.key.text, "script" | "args" | "env" | "container");
             match &*entry.key.text {
                 _ if matches!(entry.value.kind, Kind::Null) => self.drop(&name, item, entry, "empty"),
-                _ if !has_effect => self.drop(&name, item, entry, "of no effect beside `webhook`"),
-                "script" => self.script(&name, entry),
-                "args" => self.args(&name, entry),
-                "timeout" => self.timeout(&name, item, entry),
-                "env" => self.env(&name, item, entry),
-                "description" if !has_text(Some(&entry.value)) => self.drop(&name, item, entry, "empty"),
-                "container" if !contained => self.drop(&name, item, entry, "empty"),
-                "container" | "authorization" => self.later(&name, &entry.key.text),
-                "webhook" if !calls => self.drop(&name, item, entry, "without a `url`, and so of no effect"),
-                "webhook" => added.extend(webhook::convert(self, &name, entry)),
-                "resources" => {
-                    self.edits.replace(entry.key.span.range(), "limits");
-                    self.notes.add(Some(&name), "`resources` is called `limits`");
-                }
-                "security" | "network" => {
-                    self.drop(
-                        &name,
-                        item,
-                        entry,
-                        "of no effect yet; in a native file it belongs to `container`",
-                    );
-                }
-                _ => {}
+                _ if is_beside_call => self.drop(&name, item, entry, "of no effect beside `webhook`"),
+                "webhook" if calls => added.extend(webhook::convert(self, &name, entry)),
+                _ => self.entry(&name, item, entry),
             }
         }
         if !calls && !contained {
@@ -74,6 +49,28 @@ impl Conversion<'_, '_> {
         }
         added.push(("output: { show: 4MiB }".to_owned(), self.once(SHOWN)));
         self.page.add_keys(self.edits, item, &added);
+    }
+
+    fn entry(&mut self, name: &str, item: &Node<'_>, entry: &Entry<'_>) {
+        match &*entry.key.text {
+            "script" => self.script(name, entry),
+            "args" => self.args(name, entry),
+            "timeout" => self.timeout(name, item, entry),
+            "env" => self.env(name, item, entry),
+            "description" | "container" if !has_text(Some(&entry.value)) => {
+                self.drop(name, item, entry, "empty");
+            }
+            "container" | "authorization" => self.later(name, &entry.key.text),
+            "webhook" => self.drop(name, item, entry, "without a `url`, and so of no effect"),
+            "resources" => {
+                self.edits.replace(entry.key.span.range(), "limits");
+                self.notes.add(Some(name), "`resources` is called `limits`");
+            }
+            "security" | "network" => {
+                self.drop(name, item, entry, "of no effect yet; in a native file it belongs to `container`");
+            }
+            _ => {}
+        }
     }
 
     /// A reason where it is given for the first time, and nothing after that.
@@ -187,4 +184,8 @@ impl Conversion<'_, '_> {
             false => self.edits.replace(entry.value.span.range(), quoted("")),
         }
     }
+}
+
+fn has_text(node: Option<&Node<'_>>) -> bool {
+    node.and_then(Node::as_text).is_some_and(|text| !text.is_empty())
 }
