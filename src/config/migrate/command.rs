@@ -27,6 +27,7 @@ pub struct Conversion<'a, 't> {
 
 const FOLDER: &str =
     "as before the folder in which the server was started; without this line that of this file";
+const CALL: &str = "what a call gets that says nothing; without this line what `defaults` says";
 const SHOWN: &str = "as before everything is shown; without this line 32KiB of it";
 
 impl Conversion<'_, '_> {
@@ -46,6 +47,9 @@ impl Conversion<'_, '_> {
         }
         if !calls && !contained {
             added.push(("working_dir: \"${PWD}\"".to_owned(), self.once(FOLDER)));
+        }
+        if calls && !self.has_timeout(item) {
+            added.push(("timeout: 60s".to_owned(), self.once(CALL)));
         }
         added.push(("output: { show: 4MiB }".to_owned(), self.once(SHOWN)));
         self.page.add_keys(self.edits, item, &added);
@@ -130,16 +134,23 @@ impl Conversion<'_, '_> {
         self.edits.replace(span, format!("{gap}\"\""));
     }
 
+    /// Whether the original's reader said this of a value.
+    fn says(&self, code: Code, value: &Node<'_>) -> bool {
+        let of_code = self.report.diagnostics().iter().filter(|problem| problem.code == code);
+        of_code.into_iter().any(|problem| problem.span == Some(value.span))
+    }
+
+    fn has_timeout(&self, item: &Node<'_>) -> bool {
+        item.get("timeout")
+            .is_some_and(|timeout| has_text(Some(timeout)) && !self.says(Code::BadQuantity, timeout))
+    }
+
     fn timeout(&mut self, name: &str, item: &Node<'_>, entry: &Entry<'_>) {
         let Some(text) = entry.value.as_text() else { return };
-        let said = |code: Code| {
-            let of_code = self.report.diagnostics().iter().filter(|problem| problem.code == code);
-            of_code.into_iter().any(|problem| problem.span == Some(entry.value.span))
-        };
-        if text.is_empty() || said(Code::BadQuantity) {
+        if text.is_empty() || self.says(Code::BadQuantity, &entry.value) {
             return self.drop(name, item, entry, "no duration, and so of no effect");
         }
-        if let (true, Some(seconds)) = (said(Code::Coerced), scalar::integer(text)) {
+        if let (true, Some(seconds)) = (self.says(Code::Coerced, &entry.value), scalar::integer(text)) {
             self.edits.replace(self.page.scalar(&entry.value), format!("{seconds}s"));
             let message = format!("`timeout: {text}` had no unit and counted as seconds");
             self.page.comment_above(self.edits, entry.key.span.range().start, &message);

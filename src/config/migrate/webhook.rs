@@ -17,6 +17,7 @@ const FORMATS: [(&str, &str); 4] = [
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 const PRIVATE: &str = "as before the host may be one of your own network; without this line it may not";
+const REDIRECTS: &str = "as many as the original follows; without this line fewer";
 const RETRY: &str = "was `webhook.retry`; the first attempt counts too";
 
 /// Converts the value of the key. What comes back belongs to the command.
@@ -49,6 +50,7 @@ pub fn convert(
             _ => {}
         }
     }
+    keys.push(("max_redirects: 10".to_owned(), conversion.once(REDIRECTS)));
     keys.push(("allow_private: true".to_owned(), conversion.once(PRIVATE)));
     conversion.page.add_keys(conversion.edits, webhook, &keys);
     added
@@ -143,13 +145,27 @@ fn headers(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, 
     if entry.value.entries().is_empty() {
         return conversion.drop(name, webhook, entry, "empty");
     }
+    let proof = webhook.get("auth").and_then(proof_header);
     for header in entry.value.entries() {
-        let is_proof = header.key.text.eq_ignore_ascii_case("authorization");
-        match header.key.text.eq_ignore_ascii_case("host") {
-            true => conversion.drop(name, &entry.value, header, "it was never sent"),
-            false => text(conversion, name, header, is_proof),
+        let is = |name: &str| header.key.text.eq_ignore_ascii_case(name);
+        if is("host") {
+            conversion.drop(name, &entry.value, header, "it was never sent");
+        } else if proof.is_some_and(is) {
+            conversion.drop(name, &entry.value, header, "`auth` sets it");
+        } else {
+            text(conversion, name, header, is("authorization"));
         }
     }
+}
+
+/// The header that a proof is sent in.
+fn proof_header<'n>(auth: &'n Node<'_>) -> Option<&'n str> {
+    let kind = auth.get("type")?.as_text()?;
+    if kind.eq_ignore_ascii_case("api_key") {
+        let named = auth.get("header").and_then(Node::as_text).filter(|header| !header.is_empty());
+        return Some(named.unwrap_or("X-API-Key"));
+    }
+    PROOFS.iter().any(|(known, _)| known.eq_ignore_ascii_case(kind)).then_some("Authorization")
 }
 
 /// The keys of each kind of proof: as the original has them, and as a native file has.
