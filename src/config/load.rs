@@ -19,6 +19,7 @@ use super::native;
 use super::original;
 use super::read::{Lines, Reader, Spanned};
 use super::report::Report;
+use super::schema;
 use super::source::{BadSource, MAX_FILE_BYTES, Source, SourceId, Span};
 use super::syntax::{self, Document, Kind, Node, Oddity};
 
@@ -166,6 +167,9 @@ impl<'h> Loading<'h> {
                     lint::lint(problems, &document.root, commands);
                 }
                 allow::apply(&reader, commands, checks_all);
+                if checks_all {
+                    schema::check(problems, &document.root);
+                }
                 Some(catalog)
             }
             Dialect::Original => {

@@ -25,7 +25,7 @@ pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable,
 pub use catalog::Catalog;
 pub use fed::FedVariables;
 pub use limits::{Enforcement, Limits};
-pub use name::{BadName, ParamName, SecretName, ToolName};
+pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};

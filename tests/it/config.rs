@@ -10,5 +10,6 @@ mod invalid;
 mod migrate;
 mod original;
 mod reports;
+mod schema;
 mod valid;
 mod variables;

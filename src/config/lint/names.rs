@@ -12,6 +12,7 @@ const VERBS: &[&str] = &[
     "completions",
     "doctor",
     "explain",
+    "help",
     "import",
     "init",
     "list",

@@ -75,7 +75,7 @@ impl<'n> Command<'n> {
 
 fn lock<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<String> {
     let name = fields.text("lock")?;
-    if name.value.is_empty() {
+    if name.value.trim().is_empty() {
         reader.problems.add(Diagnostic::error(Code::BadName, name.span, "a lock needs a name"));
         return None;
     }

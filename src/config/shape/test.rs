@@ -7,7 +7,7 @@ const TEXTS: Kind = Kind::Either(&[Kind::Text, Kind::ListOf(&Kind::Text)]);
 /// A text that has to be equal, or checks.
 const CHECKED: Kind = Kind::Either(&[Kind::Text, Kind::Group(&CHECKS)]);
 /// `true`, or a text that the answer contains.
-const SAYS: Kind = Kind::Either(&[Kind::Const("true"), Kind::Text]);
+const SAYS: Kind = Kind::Text;
 
 pub static TEST: Shape = Shape {
     name: "test",
@@ -19,7 +19,7 @@ pub static TEST: Shape = Shape {
             .examples(&["finds a TODO"]),
         Key::new(
             "with",
-            Kind::MapOf(Names::Parameter, &Kind::Any),
+            Kind::MapOf(Names::Any, &Kind::Any),
             "The arguments of the call, by parameter. They have to fit, unless the test expects `invalid`.",
         )
         .default("{}")
@@ -48,7 +48,7 @@ pub static EXPECT: Shape = Shape {
     tables: &[&[
         Key::new(
             "exit_code",
-            Kind::Code,
+            Kind::ExitCode,
             "The exit code of the command. Where `exit_codes` calls it a success, the result may be no error either.",
         )
         .otherwise("any that is a success")
@@ -140,7 +140,7 @@ pub static MOCK: Shape = Shape {
             .default("\"\"")
             .examples(&["\"3 files\\n\""]),
         Key::new("stderr", Kind::Text, "What it would have written to its standard error.").default("\"\""),
-        Key::new("exit_code", Kind::Code, "How it would have ended.").default("0").examples(&["1"]),
+        Key::new("exit_code", Kind::ExitCode, "How it would have ended.").default("0").examples(&["1"]),
         Key::new(
             "delay",
             Kind::Duration,
