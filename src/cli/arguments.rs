@@ -172,6 +172,7 @@ pub enum Verb {
         words: Vec<String>,
     },
     /// Make a file with `version: 1` of one of the original mcpfier
+    #[command(after_help = examples::MIGRATE)]
     Migrate(MigrateWords),
     /// Put this server into the files of the clients that are found, or of these
     #[command(after_help = examples::SETUP)]
