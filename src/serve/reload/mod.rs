@@ -160,7 +160,12 @@ impl Reloading {
         match seen {
             Seen::Nothing => {}
             Seen::Wrong { report, .. } => report::wrong(&report),
-            Seen::State(state) => self.adopt(*state, cause),
+            Seen::State(state) => {
+                self.adopt(*state, cause);
+                // Everyone who had the old one has let go of it once they were told of the new one.
+                tokio::task::yield_now().await;
+                let _ = tokio::task::spawn_blocking(give_memory_back).await;
+            }
         }
     }
 
@@ -184,8 +189,6 @@ impl Reloading {
         let before = self.engine.state();
         self.engine.reload(state);
         report::adopted(before.catalog(), self.engine.state().catalog(), cause);
-        drop(before);
-        give_memory_back();
     }
 }
 
