@@ -22,6 +22,7 @@ mod print;
 mod reload;
 mod replace;
 mod schema;
+mod secret;
 mod serve;
 mod session;
 mod setup;
@@ -122,6 +123,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
+        Verb::Secret { action } => secret::run(action.as_ref(), printer),
         Verb::Trust(words) => trust::run(arguments, words, printer),
         Verb::Lock { check } => lock::run(arguments, *check, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),

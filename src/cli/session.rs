@@ -98,10 +98,11 @@ impl Session {
 
     /// What carries calls out. The runner is given back too: a server stops it on its way out.
     pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
-        let vault = Arc::new(Vault::new(self.catalog.secrets.clone(), Arc::clone(&self.environment)));
+        let catalog = &self.catalog;
+        let vault = Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&self.environment)));
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
-        let runner = ProcessRunner::new(fork_server, Arc::clone(&vault), executable)?;
+        let runner = ProcessRunner::new(fork_server, executable)?;
         let engine =
             Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
         Ok((Arc::new(engine), runner))

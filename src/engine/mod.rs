@@ -13,7 +13,9 @@ mod present;
 mod redact;
 mod rejection;
 mod sanitize;
+mod secret_script;
 mod state;
+mod supply;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,7 +30,7 @@ use crate::policy::Policy;
 use crate::runner::{OutputEvent, Runner, Vault};
 
 use capture::Capture;
-use redact::Redactor;
+use supply::Means;
 
 pub use outcome::{Ending, Outcome, RunId};
 pub use present::{BinaryPart, Presented, TextPart};
@@ -51,11 +53,12 @@ pub trait Watcher: Send {
 /// Carries calls from their arguments to their outcome.
 pub struct Engine {
     state: watch::Sender<Arc<State>>,
+    runner: Arc<dyn Runner>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault, runner))) }
+        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault))), runner }
     }
 
     /// What is served now.
@@ -96,8 +99,10 @@ impl Engine {
         let started = Instant::now();
         // A token of our own, so that an overflow ends this run and nothing else.
         let stop = cancel.child_token();
-        let mut capture = Capture::new(plan, Redactor::new(&state.vault));
-        let mut running = state.runner.start(&plan.step, stop.clone()).await?;
+        let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
+        let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
+        let mut capture = Capture::new(plan, &redactor);
+        let mut running = self.runner.start(&plan.step, &secrets, stop.clone()).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::model::Catalog;
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::Policy;
-use crate::runner::{Runner, Vault};
+use crate::runner::Vault;
 
 use super::admission::Admission;
+use super::supply::Supply;
 
 /// What an engine works with until the next reload.
 pub struct State {
@@ -16,16 +17,14 @@ pub struct State {
     catalog: Arc<Catalog>,
     pub(super) policy: Policy,
     pub(super) facts: Facts,
-    pub(super) vault: Arc<Vault>,
-    pub(super) runner: Arc<dyn Runner>,
+    pub(super) secrets: Supply,
     pub(super) admission: Admission,
 }
 
 impl State {
-    /// `runner` has to fill in the secrets of `vault`.
-    pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        let admission = Admission::new(&catalog);
-        Self { edition: 1, catalog, policy: Policy::default(), facts, vault, runner, admission }
+    pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
+        let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
+        Self { edition: 1, catalog, policy: Policy::default(), facts, secrets, admission }
     }
 
     /// The same, for calls that come after those of the state before.

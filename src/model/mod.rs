@@ -6,12 +6,14 @@
 
 mod action;
 mod catalog;
+mod fed;
 mod limits;
 mod name;
 mod nearest;
 mod output;
 mod params;
 mod principal;
+mod safe;
 mod secret;
 mod server;
 mod template;
@@ -20,13 +22,15 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
+pub use fed::FedVariables;
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, SecretName, ToolName};
 pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
-pub use secret::{SecretSource, Secrets};
+pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
+pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};

@@ -17,6 +17,8 @@ mod reload;
 mod runner;
 mod scaffold;
 mod schemas;
+#[cfg(target_os = "linux")]
+mod secrets;
 #[cfg(unix)]
 mod setup;
 mod stdio;

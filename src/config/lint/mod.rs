@@ -7,6 +7,7 @@ mod permissions;
 mod plain_secret;
 mod texts;
 mod unexpanded;
+mod unused_secret;
 
 use super::diagnostic::Problems;
 use super::syntax::Node;
@@ -21,4 +22,5 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
         plain_secret::check_env(problems, command);
     }
     plain_secret::check_all(problems, root);
+    unused_secret::check(problems, root);
 }

@@ -14,6 +14,6 @@ mod settings;
 pub use command::Command;
 pub use file::File;
 pub use output::Output;
-pub use secrets::SecretEntry;
+pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server};
 pub use settings::{LimitSettings, Settings, cores};
