@@ -42,6 +42,7 @@ codes! {
     BadQuantity = 16, "a duration, a size or a number of cores that is none";
     NoCommands = 17, "no commands";
     Pointless = 18, "a key that has no effect here";
+    NotInSchema = 19, "something that does not fit the schema";
 
     // Names.
     BadName = 20, "a name that cannot be used";
@@ -100,7 +101,15 @@ codes! {
     LongDescription = 84, "a description that is too long";
     InvisibleText = 85, "invisible characters in what a model reads";
     Allowance = 86, "an `allow` that allows nothing";
+    Impatience = 87, "a timeout that is longer than some clients wait";
     Unexpanded = 88, "`${…}` where nothing expands it";
+
+    // Tests in the file.
+    TestArguments = 100, "a test whose arguments its command refuses";
+    BadExpectation = 101, "an expectation that cannot be met";
+    DuplicateTest = 102, "two tests of one name";
+    EmptyCheck = 103, "a check that always holds";
+    PointlessMock = 104, "a mock where nothing would run";
 }
 
 impl Code {

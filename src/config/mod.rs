@@ -25,9 +25,9 @@ mod native;
 mod original;
 mod read;
 mod report;
-// What editors and the reference make of it comes next.
-#[allow(dead_code, unused_imports)]
+mod schema;
 mod shape;
+mod skim;
 mod source;
 mod syntax;
 #[cfg(test)]
@@ -42,4 +42,6 @@ pub use foreign::read_foreign;
 pub use host::Host;
 pub use load::{Loaded, check, check_bytes, load, load_bytes};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
+pub use schema::{config_schema, reference};
+pub use skim::{Skimmed, only, skim};
 pub use source::{Position, Span};

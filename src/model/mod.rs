@@ -18,13 +18,14 @@ mod secret;
 mod server;
 mod template;
 mod tool;
+mod trial;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
 pub use fed::FedVariables;
 pub use limits::{Enforcement, Limits};
-pub use name::{BadName, ParamName, SecretName, ToolName};
+pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
@@ -34,4 +35,8 @@ pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets}
 pub use server::{CallCaps, ServerSettings};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
+pub use trial::{
+    Expectation, ExpectedEnding, ExpectedRun, ExpectedWords, JsonCheck, Mock, Refuser, TextCheck, Trial,
+    TrialSet,
+};
 pub use units::{BadUnit, ByteSize, Cores, format_duration, parse_duration};

@@ -19,6 +19,7 @@ use crate::model::{Principal, SecretName, Tool};
 
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use process::{PlannedStdin, ProcessPlan, plan};
+pub use quote::quoted;
 pub use word::{Fill, Word};
 
 /// Everything that one call will do.

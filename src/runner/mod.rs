@@ -3,6 +3,7 @@
 //! A [`Runner`] takes one planned step and gives back a [`Running`], from which its one owner pulls
 //! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
 
+mod pretended;
 pub mod process;
 mod secret_values;
 mod vault;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::SecretName;
 use crate::plan::Step;
 
+pub use pretended::PretendedRunner;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
 
@@ -25,6 +27,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Something that can carry out a step.
 pub trait Runner: Send + Sync {
+    /// Whether values of secrets are read for its steps.
+    fn takes_secrets(&self) -> bool {
+        true
+    }
+
     /// Starts the step, its holes filled with these secrets. Cancelling the token ends it as its plan
     /// says (signal, grace, kill).
     fn start<'a>(

@@ -5,13 +5,14 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 15] = [
+const VERBS: &[&str] = &[
     "add",
     "bundle",
     "call",
     "completions",
     "doctor",
     "explain",
+    "help",
     "import",
     "init",
     "list",
@@ -20,6 +21,7 @@ const VERBS: [&str; 15] = [
     "schema",
     "secret",
     "setup",
+    "test",
     "trust",
 ];
 

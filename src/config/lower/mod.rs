@@ -17,6 +17,8 @@ mod script;
 mod secret_words;
 mod secrets;
 mod server;
+mod trial;
+mod trial_arguments;
 mod vars;
 mod words;
 
@@ -26,4 +28,5 @@ pub use interpreter::Interpreter;
 pub use place::Place;
 pub use secrets::{fed, secrets};
 pub use server::server;
+pub use trial::trials;
 pub use vars::Vars;

@@ -10,6 +10,7 @@ mod output;
 mod secrets;
 mod server;
 mod settings;
+mod test;
 
 pub use command::Command;
 pub use file::File;
@@ -17,3 +18,4 @@ pub use output::Output;
 pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server};
 pub use settings::{LimitSettings, Settings, cores};
+pub use test::{Check, Ending, Expect, MockEntry, Test};

@@ -1,7 +1,7 @@
 //! One element of `commands`.
 
 use super::settings::SETTINGS;
-use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape};
+use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, TEST};
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -40,7 +40,7 @@ static ACTION: [Key; 11] = [
         Kind::ListOf(&Kind::Argument),
         "The words that `script` gets. An element is a word, which may hold `{{name}}` of a parameter and is never split; `{ if: PARAMETER, args: […] }`; `{ literal: TEXT }`; or a list of words that vanishes as a whole if a parameter in it is absent.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[--max-count, \"{{limit}}\", --, \"{{pattern}}\"]"]),
     Key::new(
         "shell",
@@ -84,16 +84,13 @@ static ACTION: [Key; 11] = [
 ];
 
 /// How its calls and its output are taken.
-static RESULT: [Key; 6] = [
-    Key::new("lock", Kind::Text, "Calls of all commands that name the same lock exclude each other.")
+static RESULT: [Key; 7] = [
+    Key::new("lock", Kind::Filled, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
     Key::new(
         "exit_codes",
-        Kind::Either(&[
-            Kind::MapOf(Names::ExitCode, &Kind::Text),
-            Kind::ListOf(&Kind::Code),
-        ]),
+        Kind::Either(&[Kind::MapOf(Names::ExitCode, &Kind::Text), Kind::ListOf(&Kind::ExitCode)]),
         "The exit codes that are success: a list, or a map in which a text instead of `ok` is what an empty result says.",
     )
     .default("{ 0: ok }")
@@ -108,15 +105,22 @@ static RESULT: [Key; 6] = [
         .examples(&["{ format: json }"]),
     Key::new("expose", Kind::Boolean, "`false`: clients neither see nor call it.").default("true"),
     Key::new(
+        "tests",
+        Kind::ListOf(&Kind::Group(&TEST)),
+        "Calls of this command with what is expected of each. `mcpfier test` runs them; a server does not look at them.",
+    )
+    .default("[]")
+    .examples(&["[{ with: { pattern: TODO }, expect: { stdout: { contains: TODO } } }]"]),
+    Key::new(
         "allow",
         Kind::ListOf(&Kind::Group(&ALLOWANCE)),
         "Warnings that are silent in this command, each with the reason.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
 ];
 
-static LATER: [Key; 23] = [
+static LATER: [Key; 22] = [
     Key::later("container"),
     Key::later("webhook"),
     Key::later("steps"),
@@ -131,7 +135,6 @@ static LATER: [Key; 23] = [
     Key::later("sandbox"),
     Key::later("requires"),
     Key::later("run_on"),
-    Key::later("tests"),
     Key::later("mock"),
     Key::later("authorization"),
     Key::later("finally"),

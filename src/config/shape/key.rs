@@ -33,6 +33,8 @@ pub enum Stage {
 pub enum Kind {
     /// Any scalar: a text keeps what was written.
     Text,
+    /// A text that says something.
+    Filled,
     /// The name of a command.
     ToolName,
     /// A text with `{{…}}`.
@@ -50,8 +52,9 @@ pub enum Kind {
     Duration,
     Size,
     Cores,
-    /// An exit code.
-    Code,
+    ExitCode,
+    /// The code of a warning.
+    WarningCode,
     /// The name of a variable, or the beginning of one and `*`.
     VariablePattern,
     /// One of these words.
@@ -60,6 +63,8 @@ pub enum Kind {
     ListOf(&'static Self),
     MapOf(Names, &'static Self),
     Group(&'static Shape),
+    /// One of these: at most one single value, one list and one map, which are told apart by what
+    /// they are.
     Either(&'static [Self]),
     /// An element of `args`.
     Argument,
@@ -91,6 +96,8 @@ pub enum Names {
     /// Of an environment variable.
     Variable,
     ExitCode,
+    /// Whatever it is, something else judges it.
+    Any,
 }
 
 impl Key {

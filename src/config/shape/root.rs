@@ -22,8 +22,7 @@ pub static ROOT: Shape = Shape {
             "commands",
             Kind::ListOf(&Kind::Group(&COMMAND)),
             "The commands; each becomes a tool of its name.",
-        )
-        .otherwise("none"),
+        ),
         Key::new(
             "defaults",
             Kind::Group(&DEFAULTS),

@@ -29,7 +29,7 @@ pub static SECRET: Shape = Shape {
             Kind::ListOf(&Kind::Either(&[Kind::Text, Kind::Group(&LITERAL)])),
             "The words that `script` gets. They may hold `{{vars.NAME}}` and `${VAR}`, and nothing of a caller.",
         )
-        .default("[]")
+        .otherwise("none")
         .expands()
         .examples(&["[show, work/token]", "[read, \"op://Work/service/token\"]"]),
         Key::new(
@@ -38,7 +38,7 @@ pub static SECRET: Shape = Shape {
             "The variables of the server that `script` gets, as `env_inherit` of a command.",
         )
         .default("minimal")
-        .examples(&["[VAULT_*]"]),
+        .examples(&["[\"VAULT_*\"]"]),
         Key::new("timeout", Kind::Duration, "How long `script` may take.").default("10s").examples(&["30s"]),
         Key::new(
             "ttl",
@@ -49,7 +49,7 @@ pub static SECRET: Shape = Shape {
         .examples(&["1h"]),
         Key::new(
             "store",
-            Kind::Either(&[Kind::Text, Kind::Boolean]),
+            Kind::Text,
             "The name under which `mcpfier secret set` stored the value in the encrypted store; `true` is the secret's own name.",
         )
         .expands()
