@@ -10,7 +10,7 @@ use super::arguments::Arguments;
 /// that name may be meant, and shown nowhere.
 const IDLE: [(&[&str], &[&str]); 7] = [
     (
-        &["explain", "init", "new", "add", "import", "completions", "schema"],
+        &["explain", "init", "new", "add", "import", "migrate", "completions", "schema"],
         &["config", "dry_run", "json", "locked"],
     ),
     (&["doctor", "setup", "trust", "lock", "bundle", "help"], &["locked"]),
@@ -18,7 +18,7 @@ const IDLE: [(&[&str], &[&str]); 7] = [
     (&["bundle", "help"], &["json"]),
     (&["secret"], &["config", "dry_run", "locked"]),
     (
-        &["explain", "init", "new", "add", "import", "completions", "schema", "secret"],
+        &["explain", "init", "new", "add", "import", "completions", "schema", "secret", "migrate"],
         &["profile", "set", "tags"],
     ),
     (&["config"], &["dry_run", "locked"]),

@@ -18,6 +18,7 @@ const VERBS: &[&str] = &[
     "init",
     "list",
     "lock",
+    "migrate",
     "new",
     "schema",
     "secret",
