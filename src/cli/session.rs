@@ -88,7 +88,7 @@ impl Session {
         let vault = Arc::new(Vault::new(self.catalog.secrets.clone(), Arc::clone(&self.environment)));
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
-        let runner = ProcessRunner::new(fork_server, Arc::clone(&vault), executable)?;
+        let runner = ProcessRunner::new(fork_server, executable)?;
         let engine =
             Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
         Ok((Arc::new(engine), runner))

@@ -44,7 +44,7 @@ const SMALL: usize = 1024;
 const JOINED: usize = 16 * 1024;
 
 impl Capture {
-    pub fn new(plan: &ExecutionPlan, redactor: Redactor) -> Self {
+    pub fn new(plan: &ExecutionPlan, redactor: &Redactor) -> Self {
         let limit = plan.tool.limits.output;
         let head_room = limit.as_len() / 4;
         Self {

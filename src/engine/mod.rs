@@ -11,6 +11,7 @@ mod present;
 mod redact;
 mod rejection;
 mod sanitize;
+mod supply;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,7 +26,7 @@ use crate::runner::{OutputEvent, Runner, Vault};
 
 use admission::Admission;
 use capture::Capture;
-use redact::Redactor;
+use supply::Supply;
 
 pub use outcome::{Ending, Outcome, RunId};
 pub use present::{BinaryPart, Presented, TextPart};
@@ -49,7 +50,7 @@ pub struct Engine {
     catalog: Arc<Catalog>,
     policy: Policy,
     facts: Facts,
-    vault: Arc<Vault>,
+    secrets: Supply,
     runner: Arc<dyn Runner>,
     admission: Admission,
 }
@@ -57,7 +58,7 @@ pub struct Engine {
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let admission = Admission::new(&catalog);
-        Self { catalog, policy: Policy::default(), facts, vault, runner, admission }
+        Self { catalog, policy: Policy::default(), facts, secrets: Supply::new(vault), runner, admission }
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {
@@ -87,8 +88,9 @@ impl Engine {
         let started = Instant::now();
         // A token of our own, so that an overflow ends this run and nothing else.
         let stop = cancel.child_token();
-        let mut capture = Capture::new(plan, Redactor::new(&self.vault));
-        let mut running = self.runner.start(&plan.step, stop.clone()).await?;
+        let (secrets, redactor) = self.secrets.of(&plan.step).await?;
+        let mut capture = Capture::new(plan, &redactor);
+        let mut running = self.runner.start(&plan.step, &secrets, stop.clone()).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 
-use crate::runner::Vault;
+use crate::model::SecretText;
 
 const MASK: &[u8] = b"[redacted]";
 
@@ -29,18 +29,14 @@ pub struct Redaction {
 }
 
 impl Redactor {
-    pub fn new(vault: &Vault) -> Self {
-        if vault.is_empty() {
-            return Self { patterns: Arc::new(Patterns { texts: Vec::new(), finder: None }) };
-        }
-        Self::of(&vault.values())
-    }
-
-    fn of(values: &[Arc<str>]) -> Self {
-        let mut texts: Vec<Vec<u8>> = values.iter().flat_map(|value| forms(value)).collect();
+    /// Without values it lets everything through as it is.
+    pub fn of(values: &[SecretText]) -> Self {
+        let mut texts: Vec<Vec<u8>> = values.iter().flat_map(|value| forms(value.reveal())).collect();
         texts.sort();
         texts.dedup();
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&texts).ok();
+        let mut builder = AhoCorasick::builder();
+        builder.match_kind(MatchKind::LeftmostLongest);
+        let finder = if texts.is_empty() { None } else { builder.build(&texts).ok() };
         Self { patterns: Arc::new(Patterns { texts, finder }) }
     }
 
@@ -139,7 +135,7 @@ mod tests {
     use super::*;
 
     fn redact(secret: &str, chunks: &[&[u8]]) -> String {
-        let mut stream = Redactor::of(&[Arc::from(secret)]).stream();
+        let mut stream = Redactor::of(&[SecretText::of(secret.to_owned()).unwrap()]).stream();
         let mut clean = Vec::new();
         for chunk in chunks {
             clean.extend_from_slice(&stream.push(Bytes::copy_from_slice(chunk)));

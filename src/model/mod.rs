@@ -26,7 +26,7 @@ pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
-pub use secret::{SecretSource, Secrets};
+pub use secret::{BadSecretText, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};

@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use super::name::SecretName;
 
@@ -22,6 +25,61 @@ impl fmt::Display for SecretSource {
             Self::Env(name) => write!(f, "env:{name}"),
             Self::File(path) => write!(f, "file:{}", path.display()),
         }
+    }
+}
+
+/// Why a text is no value of a secret. It never shows the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadSecretText {
+    #[error("its value is shorter than {} bytes, too short to be kept out of outputs", SecretText::LEAST)]
+    TooShort,
+    #[error("its value is longer than {} KiB", SecretText::MOST >> 10)]
+    TooLong,
+    #[error("its value contains a NUL byte or is not UTF-8")]
+    NotText,
+}
+
+/// A secret's value. It is wiped when nobody holds it any longer, and never printed by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(Arc<Zeroizing<String>>);
+
+impl SecretText {
+    /// A shorter secret cannot be told from ordinary text in an output, so it is refused.
+    pub const LEAST: usize = 8;
+    /// Larger than any key.
+    pub const MOST: usize = 64 << 10;
+
+    pub fn of(value: String) -> Result<Self, BadSecretText> {
+        let value = Zeroizing::new(value);
+        match value.len() {
+            _ if value.contains('\0') => Err(BadSecretText::NotText),
+            ..Self::LEAST => Err(BadSecretText::TooShort),
+            length if length > Self::MOST => Err(BadSecretText::TooLong),
+            _ => Ok(Self(Arc::new(value))),
+        }
+    }
+
+    /// The content of a file; one newline at its end is not part of the value.
+    pub fn of_line(bytes: Vec<u8>) -> Result<Self, BadSecretText> {
+        let mut text = String::from_utf8(bytes).map_err(|_| BadSecretText::NotText)?;
+        if text.ends_with('\n') {
+            text.pop();
+            if text.ends_with('\r') {
+                text.pop();
+            }
+        }
+        Self::of(text)
+    }
+
+    /// The value itself. Whoever asks sees to it that it goes where it belongs and nowhere else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
     }
 }
 

@@ -11,9 +11,10 @@ mod quote;
 mod render;
 mod word;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Principal, Tool};
+use crate::model::{Principal, SecretName, Tool};
 
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use process::{PlannedStdin, ProcessPlan, plan};
@@ -33,6 +34,15 @@ pub struct ExecutionPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     Process(ProcessPlan),
+}
+
+impl Step {
+    /// The secrets that have to be known before it can start.
+    pub fn secrets(&self) -> BTreeSet<&SecretName> {
+        match self {
+            Self::Process(process) => process.words().flat_map(Word::secrets).collect(),
+        }
+    }
 }
 
 /// Why a call that fits its tool cannot be planned. One text for all problems of one call.

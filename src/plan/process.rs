@@ -37,6 +37,17 @@ pub enum PlannedStdin {
     Text(Word),
 }
 
+impl ProcessPlan {
+    /// Every word that may have holes.
+    pub fn words(&self) -> impl Iterator<Item = &Word> {
+        let stdin = match &self.stdin {
+            PlannedStdin::Null => None,
+            PlannedStdin::Text(word) => Some(word),
+        };
+        self.argv.iter().chain(self.variables.iter().map(|(_, word)| word)).chain(stdin)
+    }
+}
+
 /// Plans one authorized call. All problems with its arguments are reported at once.
 pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec<PlanError>> {
     let invocation = authorized.invocation();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{SecretName, SecretSource, Secrets};
+use crate::model::{SecretName, Secrets};
 
 /// One argv word, environment value or input text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,15 +66,11 @@ impl Fill {
             Self::Text(text) => text.clone(),
             Self::Sensitive(_) => "***".to_owned(),
             Self::Secret(name) => match secrets.get(name) {
-                Some(source) => secret_hole(source),
+                Some(source) => format!("<secret {source}>"),
                 None => format!("<secret {name}>"),
             },
         }
     }
-}
-
-fn secret_hole(source: &SecretSource) -> String {
-    format!("<secret {source}>")
 }
 
 impl fmt::Display for Fill {

@@ -4,6 +4,7 @@
 //! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
 
 pub mod process;
+mod secret_values;
 mod vault;
 
 use std::future::Future;
@@ -17,16 +18,19 @@ use tokio_util::sync::CancellationToken;
 use crate::model::SecretName;
 use crate::plan::Step;
 
+pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
 
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Something that can carry out a step.
 pub trait Runner: Send + Sync {
-    /// Starts the step. Cancelling the token ends it as its plan says (signal, grace, kill).
+    /// Starts the step, its holes filled with these secrets. Cancelling the token ends it as its plan
+    /// says (signal, grace, kill).
     fn start<'a>(
         &'a self,
         step: &'a Step,
+        secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>>;
 }

@@ -1,13 +1,13 @@
-//! Where secrets' values are read, at the moment a child needs one.
+//! Where secrets' values are read, at the moment a start needs one, and which are known so far.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{SecretName, SecretSource, Secrets};
+use crate::model::{BadSecretText, SecretName, SecretSource, SecretText, Secrets};
 use crate::plan::Environment;
-
-/// A shorter secret cannot be told from ordinary text in an output, so it is refused.
-const MIN_LEN: usize = 8;
 
 /// Why a secret has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,66 +18,86 @@ pub enum BadSecret {
     NoVariable(String),
     #[error("`{path}` cannot be read: {problem}")]
     NoFile { path: String, problem: String },
-    #[error("its value is shorter than {MIN_LEN} bytes, too short to be kept out of outputs")]
-    TooShort,
-    #[error("its value contains a NUL byte or is not UTF-8")]
-    NotText,
+    #[error(transparent)]
+    BadText(#[from] BadSecretText),
 }
 
 /// Reads declared secrets and remembers which values are out, so that they can be redacted.
 pub struct Vault {
     sources: Secrets,
     environment: Arc<Environment>,
-    read: Mutex<HashMap<SecretName, Arc<str>>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    values: BTreeMap<SecretName, Versions>,
+    /// All of them; a new one whenever one has changed.
+    all: Arc<Vec<SecretText>>,
+}
+
+/// What is replaced may still be valid for a while, and stand in a log.
+struct Versions {
+    latest: SecretText,
+    previous: Option<SecretText>,
 }
 
 impl Vault {
     pub fn new(sources: Secrets, environment: Arc<Environment>) -> Self {
-        Self { sources, environment, read: Mutex::new(HashMap::new()) }
+        Self { sources, environment, known: Mutex::default() }
     }
 
     /// The value of a secret. Files are read anew each time, so that a rotated secret is seen.
-    pub fn value(&self, name: &SecretName) -> Result<Arc<str>, BadSecret> {
-        let source = self.sources.get(name).ok_or(BadSecret::Undeclared)?;
-        let value = match source {
-            SecretSource::Env(variable) => self
-                .environment
-                .get(variable)
-                .cloned()
-                .ok_or_else(|| BadSecret::NoVariable(variable.clone()))?,
+    pub fn value(&self, name: &SecretName) -> Result<SecretText, BadSecret> {
+        let text = match self.sources.get(name).ok_or(BadSecret::Undeclared)? {
+            SecretSource::Env(variable) => {
+                let value = self.environment.get(variable);
+                let value = value.ok_or_else(|| BadSecret::NoVariable(variable.clone()))?;
+                SecretText::of(value.clone())?
+            }
             SecretSource::File(path) => {
-                let bytes = std::fs::read(path).map_err(|error| BadSecret::NoFile {
-                    path: path.display().to_string(),
-                    problem: error.to_string(),
-                })?;
-                let mut text = String::from_utf8(bytes).map_err(|_| BadSecret::NotText)?;
-                if text.ends_with('\n') {
-                    text.pop();
-                    if text.ends_with('\r') {
-                        text.pop();
-                    }
-                }
-                text
+                SecretText::of_line(read(path).map_err(|error| no_file(path, &error))?)?
             }
         };
-        if value.contains('\0') {
-            return Err(BadSecret::NotText);
-        }
-        if value.len() < MIN_LEN {
-            return Err(BadSecret::TooShort);
-        }
-        let value: Arc<str> = value.into();
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        read.insert(name.clone(), Arc::clone(&value));
-        Ok(value)
+        Ok(self.keep(name, text))
     }
 
-    /// Every value that can be read now: what must never leave in an output.
-    pub fn values(&self) -> Vec<Arc<str>> {
-        self.sources.keys().filter_map(|name| self.value(name).ok()).collect()
+    /// Every value that can be read now or was known before: what must never leave in an output. It
+    /// is the same list as last time unless one has changed.
+    pub fn values(&self) -> Arc<Vec<SecretText>> {
+        for name in self.sources.keys() {
+            // One that has no value has nothing to hide either; who needs it is told.
+            let _ = self.value(name);
+        }
+        Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner).all)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.sources.is_empty()
+    /// Remembers a value, and gives back the one that is held already if it is the same.
+    fn keep(&self, name: &SecretName, text: SecretText) -> SecretText {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let previous = match known.values.get(name) {
+            Some(versions) if versions.latest == text => return versions.latest.clone(),
+            Some(versions) => Some(versions.latest.clone()),
+            None => None,
+        };
+        known.values.insert(name.clone(), Versions { latest: text.clone(), previous });
+        let versions = known.values.values();
+        let all = versions.flat_map(|versions| [Some(&versions.latest), versions.previous.as_ref()]);
+        known.all = Arc::new(all.flatten().cloned().collect());
+        text
     }
+}
+
+fn no_file(path: &Path, error: &io::Error) -> BadSecret {
+    BadSecret::NoFile { path: path.display().to_string(), problem: error.to_string() }
+}
+
+/// A pipe could keep the whole server waiting, and a device has no end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(SecretText::MOST as u64 + 3).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use mcpfier::model::{ByteSize, Cores, Enforcement, Limits};
 use mcpfier::plan::{PlannedStdin, ProcessPlan, Step, Word};
 use mcpfier::runner::process::{FORK_SERVER_ARGUMENT, ForkServer, ProcessRunner, fork_server_main};
-use mcpfier::runner::{OutputEvent, Runner, Stream, Vault};
+use mcpfier::runner::{OutputEvent, Runner, SecretValues, Stream};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> ExitCode {
@@ -88,9 +88,8 @@ impl Order {
 }
 
 async fn host(fork_server: ForkServer, order: Order) -> ExitCode {
-    let vault = Arc::new(Vault::new(BTreeMap::new(), Arc::default()));
     let executable = env::current_exe().expect("a path");
-    let runner = ProcessRunner::new(fork_server, vault, executable).expect("a runner");
+    let runner = ProcessRunner::new(fork_server, executable).expect("a runner");
     let runner = Arc::new(runner);
     let step = Arc::new(order.step());
     match order.number("repeat") {
@@ -104,7 +103,7 @@ async fn host(fork_server: ForkServer, order: Order) -> ExitCode {
 }
 
 async fn run(runner: &dyn Runner, step: &Step, show: bool) -> String {
-    let mut running = match runner.start(step, CancellationToken::new()).await {
+    let mut running = match runner.start(step, &SecretValues::default(), CancellationToken::new()).await {
         Ok(running) => running,
         Err(error) => return error.to_string(),
     };

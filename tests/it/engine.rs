@@ -13,7 +13,9 @@ use mcpfier::config::{self, Host};
 use mcpfier::engine::{Engine, Outcome, Presented, Rejection, RunId, Sanitizer, TextPart, Watcher};
 use mcpfier::model::Principal;
 use mcpfier::plan::{Environment, Facts, Means, Step};
-use mcpfier::runner::{BoxFuture, End, OutputEvent, Runner, Running, StartError, Stream, Vault};
+use mcpfier::runner::{
+    BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Stream, Vault,
+};
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -49,6 +51,7 @@ impl Runner for Theatre {
     fn start<'a>(
         &'a self,
         _: &'a Step,
+        _: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         let running = self.0.running.fetch_add(1, Ordering::SeqCst) + 1;

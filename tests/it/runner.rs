@@ -1,6 +1,5 @@
 //! Real processes under the runner: what comes out of them, how they end, and that nothing stays.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroI32;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 use mcpfier::model::{ByteSize, Enforcement, Limits};
 use mcpfier::plan::{PlannedStdin, ProcessPlan, Step, Word};
 use mcpfier::runner::process::{ForkServer, ProcessRunner};
-use mcpfier::runner::{End, OutputEvent, Runner, Running, StartError, Stream, Vault};
+use mcpfier::runner::{End, OutputEvent, Runner, Running, SecretValues, StartError, Stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::processes::{assert_none_left, example, mark, marked};
@@ -23,8 +22,7 @@ const LONG: Duration = Duration::from_secs(30);
 fn runner() -> ProcessRunner {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_mcpfier"));
     let fork_server = ForkServer::spawn(&program).unwrap();
-    let vault = Arc::new(Vault::new(BTreeMap::new(), Arc::default()));
-    ProcessRunner::new(fork_server, vault, program).unwrap()
+    ProcessRunner::new(fork_server, program).unwrap()
 }
 
 fn plan(program: &Path, arguments: &[&str]) -> ProcessPlan {
@@ -72,7 +70,7 @@ impl Deed {
     }
 
     async fn start(&self, runner: &ProcessRunner, cancel: CancellationToken) -> Box<dyn Running> {
-        runner.start(&Step::Process(self.plan.clone()), cancel).await.unwrap()
+        runner.start(&Step::Process(self.plan.clone()), &SecretValues::default(), cancel).await.unwrap()
     }
 
     /// Runs to the end and fails if anything is left then.
@@ -125,7 +123,7 @@ async fn until_said(running: &mut Box<dyn Running>, text: &str) {
 
 async fn start_error(plan: ProcessPlan) -> StartError {
     let cancel = CancellationToken::new();
-    runner().start(&Step::Process(plan), cancel).await.err().expect("an error")
+    runner().start(&Step::Process(plan), &SecretValues::default(), cancel).await.err().expect("an error")
 }
 
 fn failed(code: i32) -> End {
@@ -168,7 +166,10 @@ async fn a_command_gets_three_descriptors_an_empty_input_and_default_signals() {
 #[tokio::test]
 async fn a_shell_finds_no_signal_ignored() {
     let shell = plan(Path::new("/bin/sh"), &["-c", "grep SigIgn /proc/$$/status"]);
-    let mut running = runner().start(&Step::Process(shell), CancellationToken::new()).await.unwrap();
+    let mut running = runner()
+        .start(&Step::Process(shell), &SecretValues::default(), CancellationToken::new())
+        .await
+        .unwrap();
     let said = to_the_end(&mut running).await.stdout();
     let ignored = said.trim().strip_prefix("SigIgn:\t").map(|mask| u64::from_str_radix(mask, 16));
     // From 32 on they are real-time signals; the C library ignores two of its own in what it starts.
@@ -221,7 +222,10 @@ async fn large_orders_are_carried_out() {
     let many = vec!["y".repeat(1000); 1000];
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let echo = plan(Path::new("/bin/echo"), &many);
-    let mut running = runner().start(&Step::Process(echo), CancellationToken::new()).await.unwrap();
+    let mut running = runner()
+        .start(&Step::Process(echo), &SecretValues::default(), CancellationToken::new())
+        .await
+        .unwrap();
     assert_eq!(to_the_end(&mut running).await.stdout.len(), 1_001_000);
 }
 
@@ -336,7 +340,9 @@ async fn shutting_down_kills_everything_whatever_grace_it_was_promised() {
         assert_eq!(marked(&deed.mark), [0; 0]);
         assert_eq!(to_the_end(running).await.end, End::Cancelled);
     }
-    let refused = runner.start(&Step::Process(deeds[0].plan.clone()), CancellationToken::new()).await;
+    let refused = runner
+        .start(&Step::Process(deeds[0].plan.clone()), &SecretValues::default(), CancellationToken::new())
+        .await;
     assert_eq!(
         refused.err().unwrap().to_string(),
         "no process could be started: the server is shutting down"
@@ -357,7 +363,8 @@ async fn a_supervisor_that_was_killed_while_idle_is_replaced() {
     let mut previous = None;
     for _ in 0..3 {
         let step = Step::Process(parent.clone());
-        let mut running = runner.start(&step, CancellationToken::new()).await.unwrap();
+        let mut running =
+            runner.start(&step, &SecretValues::default(), CancellationToken::new()).await.unwrap();
         let pid: i32 = to_the_end(&mut running).await.stdout().trim().parse().unwrap();
         assert_ne!(previous.replace(pid), Some(pid));
         kill(pid);
@@ -435,7 +442,10 @@ async fn the_limit_on_open_files_is_set_within_what_is_allowed() {
     for (files, set) in [(77, Some("77")), (u64::MAX, None)] {
         let mut ulimit = plan(Path::new("/bin/sh"), &["-c", "ulimit -Sn"]);
         ulimit.limits.files = Some(files);
-        let mut running = runner.start(&Step::Process(ulimit), CancellationToken::new()).await.unwrap();
+        let mut running = runner
+            .start(&Step::Process(ulimit), &SecretValues::default(), CancellationToken::new())
+            .await
+            .unwrap();
         let ran = to_the_end(&mut running).await;
         assert_eq!(ran.end, End::Success);
         assert_eq!(set.unwrap_or(ran.stdout().trim()), ran.stdout().trim());
@@ -461,7 +471,8 @@ async fn a_supervisor_forgets_the_descriptors_of_its_calls() {
     let step = Step::Process(count);
     let runner = runner();
     for _ in 0..20 {
-        let mut running = runner.start(&step, CancellationToken::new()).await.unwrap();
+        let mut running =
+            runner.start(&step, &SecretValues::default(), CancellationToken::new()).await.unwrap();
         // The standard three, its socket, and the one that tells of its children.
         assert_eq!(to_the_end(&mut running).await.stdout().trim(), "5");
     }

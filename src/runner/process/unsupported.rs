@@ -6,13 +6,12 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::plan::{Means, Step};
-use crate::runner::{BoxFuture, Runner, Running, StartError, Vault};
+use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
 
 /// Stands for the process that forks where there is one.
 pub struct ForkServer(());
@@ -42,12 +41,8 @@ pub fn fork_server_main() -> ExitCode {
 pub struct ProcessRunner(());
 
 impl ProcessRunner {
-    pub fn new(_fork_server: ForkServer, _vault: Arc<Vault>, _executable: PathBuf) -> io::Result<Self> {
+    pub fn new(_fork_server: ForkServer, _executable: PathBuf) -> io::Result<Self> {
         Ok(Self(()))
-    }
-
-    pub fn with_vault(&self, _vault: Arc<Vault>) -> Self {
-        self.clone()
     }
 
     pub fn means(&self) -> Means {
@@ -63,6 +58,7 @@ impl Runner for ProcessRunner {
     fn start<'a>(
         &'a self,
         _step: &'a Step,
+        _secrets: &'a SecretValues,
         _cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async {

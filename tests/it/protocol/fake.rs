@@ -13,7 +13,9 @@ use mcpfier::model::{
     Program, Script, Secrets, ServerSettings, Stdin, Template, Tool, Workload,
 };
 use mcpfier::plan::{Environment, Facts, Means, Step, Word};
-use mcpfier::runner::{BoxFuture, End, OutputEvent, Runner, Running, StartError, Stream, Vault};
+use mcpfier::runner::{
+    BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Stream, Vault,
+};
 use mcpfier::serve::stdio::{Ended, Streams, serve};
 use serde_json::json;
 use tokio::io::{DuplexStream, ReadHalf, WriteHalf};
@@ -164,6 +166,7 @@ impl Runner for Pretender {
     fn start<'a>(
         &'a self,
         step: &'a Step,
+        _: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         let Step::Process(process) = step;

@@ -9,8 +9,8 @@ use nix::unistd::{SysconfVar, sysconf};
 
 use super::order::{Bounds, HasNul, LARGEST_BODY, OrderWriter};
 use crate::model::Limits;
-use crate::plan::{Fill, PlannedStdin, ProcessPlan, Word};
-use crate::runner::{StartError, Vault};
+use crate::plan::{PlannedStdin, ProcessPlan, Word};
+use crate::runner::{SecretValues, StartError};
 
 /// The longest argument or variable that the kernel takes, with its NUL.
 const LONGEST_STRING: usize = 128 << 10;
@@ -23,10 +23,10 @@ pub struct Filled {
 }
 
 /// Fills every hole of a plan.
-pub fn fill(plan: &ProcessPlan, vault: &Vault, cgroup: &[u8]) -> Result<Filled, StartError> {
+pub fn fill(plan: &ProcessPlan, secrets: &SecretValues, cgroup: &[u8]) -> Result<Filled, StartError> {
     let stdin = match &plan.stdin {
         PlannedStdin::Null => None,
-        PlannedStdin::Text(word) => Some(text_of(word, vault)?.into_owned().into_bytes()),
+        PlannedStdin::Text(word) => Some(secrets.fill(word)?.into_owned().into_bytes()),
     };
     let mut writer = OrderWriter::new(bounds(&plan.limits), stdin.is_some());
     let nul = |HasNul| not_startable(plan, io::ErrorKind::InvalidInput, "an argument holds a NUL character");
@@ -35,14 +35,14 @@ pub fn fill(plan: &ProcessPlan, vault: &Vault, cgroup: &[u8]) -> Result<Filled, 
     writer.string(&[cgroup]).map_err(nul)?;
     writer.count(plan.argv.len());
     for word in &plan.argv {
-        writer.string(&[text_of(word, vault)?.as_bytes()]).map_err(nul)?;
+        writer.string(&[secrets.fill(word)?.as_bytes()]).map_err(nul)?;
     }
     let variables = variables(plan);
     writer.count(variables.len());
     for (name, value) in variables {
         let value = match value {
             Value::Inherited(text) => Cow::Borrowed(text),
-            Value::Set(word) => text_of(word, vault)?,
+            Value::Set(word) => secrets.fill(word)?,
         };
         writer.string(&[name.as_bytes(), b"=", value.as_bytes()]).map_err(nul)?;
     }
@@ -96,25 +96,6 @@ fn variables(plan: &ProcessPlan) -> Vec<(&str, Value<'_>)> {
     all
 }
 
-fn text_of<'a>(word: &'a Word, vault: &Vault) -> Result<Cow<'a, str>, StartError> {
-    let fills = match word {
-        Word::Known(text) => return Ok(Cow::Borrowed(text)),
-        Word::Filled(fills) => fills,
-    };
-    let mut whole = String::new();
-    for fill in fills {
-        match fill {
-            Fill::Text(text) | Fill::Sensitive(text) => whole.push_str(text),
-            Fill::Secret(name) => {
-                let value = vault.value(name);
-                let value = value.map_err(|source| StartError::Secret { name: name.clone(), source })?;
-                whole.push_str(&value);
-            }
-        }
-    }
-    Ok(Cow::Owned(whole))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -124,7 +105,8 @@ mod tests {
 
     use super::super::order::{Order, PREFIX};
     use super::*;
-    use crate::model::{ByteSize, Enforcement, SecretSource};
+    use crate::model::{ByteSize, Enforcement, SecretText};
+    use crate::plan::Fill;
 
     fn plan() -> ProcessPlan {
         let inherited = BTreeMap::from([("A", "1"), ("B", "2")].map(|(n, v)| (n.to_owned(), v.to_owned())));
@@ -149,10 +131,8 @@ mod tests {
         }
     }
 
-    fn vault() -> Vault {
-        let environment = BTreeMap::from([("TOKEN".to_owned(), "a secret value".to_owned())]);
-        let sources = BTreeMap::from([("token".parse().unwrap(), SecretSource::Env("TOKEN".to_owned()))]);
-        Vault::new(sources, Arc::new(environment))
+    fn secrets() -> SecretValues {
+        SecretValues::of([("token".parse().unwrap(), SecretText::of("a secret value".to_owned()).unwrap())])
     }
 
     #[test]
@@ -162,7 +142,7 @@ mod tests {
         let known = |text: &str| Word::Known(text.to_owned());
         plan.variables =
             [("B", known("3")), ("C", known("x")), ("C", secret)].map(|(n, w)| (n.to_owned(), w)).to_vec();
-        let filled = fill(&plan, &vault(), b"").unwrap();
+        let filled = fill(&plan, &secrets(), b"").unwrap();
         let order = Order::read(&filled.order[PREFIX..]).unwrap();
         assert_eq!(order.environment, [c"A=1", c"B=3", c"C==a secret value"]);
     }
@@ -171,7 +151,7 @@ mod tests {
     fn a_secret_without_a_value_is_an_error_that_names_it() {
         let mut plan = plan();
         plan.stdin = PlannedStdin::Text(Word::Filled(vec![Fill::Secret("other".parse().unwrap())]));
-        let error = fill(&plan, &vault(), b"").err().unwrap();
+        let error = fill(&plan, &secrets(), b"").err().unwrap();
         assert_eq!(
             error.to_string(),
             "the secret `other` is not available: it is not declared under `secrets`"
@@ -182,7 +162,7 @@ mod tests {
     fn a_nul_in_an_argument_is_an_error() {
         let mut plan = plan();
         plan.argv.push(Word::Known("a\0b".to_owned()));
-        let error = fill(&plan, &vault(), b"").err().unwrap();
+        let error = fill(&plan, &secrets(), b"").err().unwrap();
         assert_eq!(error.to_string(), "cannot run `/bin/echo`: an argument holds a NUL character");
     }
 
@@ -190,7 +170,7 @@ mod tests {
     fn one_argument_that_is_too_long_is_what_the_error_counts() {
         let mut plan = plan();
         plan.argv.push(Word::Known("x".repeat(LONGEST_STRING)));
-        let error = fill(&plan, &vault(), b"").unwrap().too_large();
+        let error = fill(&plan, &secrets(), b"").unwrap().too_large();
         assert!(matches!(error, StartError::TooLarge { bytes: 131_073, limit: 131_072 }), "{error}");
     }
 }

@@ -17,14 +17,13 @@ use super::pool::{Origin, Pool};
 use super::report::{Failure, Stage};
 use super::running::{Parts, ProcessRunning};
 use crate::plan::{Means, ProcessPlan, Step};
-use crate::runner::{BoxFuture, Runner, Running, StartError, Vault};
+use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
 
 /// Carries out [`Step::Process`]. Belongs to the runtime in which it was made.
 #[derive(Clone)]
 pub struct ProcessRunner {
     pool: Arc<Pool>,
     enforcer: Arc<Enforcer>,
-    vault: Arc<Vault>,
 }
 
 /// Why a command was not started, and whether it is worth another try.
@@ -36,15 +35,10 @@ enum Refused {
 impl ProcessRunner {
     /// Takes over the fork server. `executable` is this very program: it is started with
     /// [`crate::runner::process::FORK_SERVER_ARGUMENT`] should the fork server be killed.
-    pub fn new(fork_server: ForkServer, vault: Arc<Vault>, executable: PathBuf) -> io::Result<Self> {
+    pub fn new(fork_server: ForkServer, executable: PathBuf) -> io::Result<Self> {
         let pool = Arc::new(Pool::new(fork_server, executable));
         pool.warm()?;
-        Ok(Self { pool, enforcer: Arc::new(Enforcer::new()), vault })
-    }
-
-    /// The same runner with other secrets.
-    pub fn with_vault(&self, vault: Arc<Vault>) -> Self {
-        Self { pool: Arc::clone(&self.pool), enforcer: Arc::clone(&self.enforcer), vault }
+        Ok(Self { pool, enforcer: Arc::new(Enforcer::new()) })
     }
 
     /// Which means enforces each limit on this host.
@@ -60,12 +54,17 @@ impl ProcessRunner {
         gone
     }
 
-    async fn run(&self, plan: &ProcessPlan, cancel: CancellationToken) -> Result<ProcessRunning, StartError> {
+    async fn run(
+        &self,
+        plan: &ProcessPlan,
+        secrets: &SecretValues,
+        cancel: CancellationToken,
+    ) -> Result<ProcessRunning, StartError> {
         let cgroup = self.enforcer.ground_for(&plan.limits);
-        match self.attempt(plan, &cgroup, cancel.clone()).await {
+        match self.attempt(plan, secrets, &cgroup, cancel.clone()).await {
             Err(Refused::ByCgroup(error)) => {
                 self.enforcer.give_up(&error);
-                self.attempt(plan, b"", cancel).await.map_err(Refused::into_error)
+                self.attempt(plan, secrets, b"", cancel).await.map_err(Refused::into_error)
             }
             done => done.map_err(Refused::into_error),
         }
@@ -74,10 +73,11 @@ impl ProcessRunner {
     async fn attempt(
         &self,
         plan: &ProcessPlan,
+        secrets: &SecretValues,
         cgroup: &[u8],
         cancel: CancellationToken,
     ) -> Result<ProcessRunning, Refused> {
-        let mut filled = fill(plan, &self.vault, cgroup).map_err(Refused::ForGood)?;
+        let mut filled = fill(plan, secrets, cgroup).map_err(Refused::ForGood)?;
         let parts = self.begin(plan, &mut filled, cancel).await;
         let parts = parts.map_err(|error| Refused::ForGood(StartError::Unavailable(error)))?;
         let mut running = ProcessRunning::new(parts);
@@ -148,11 +148,12 @@ impl Runner for ProcessRunner {
     fn start<'a>(
         &'a self,
         step: &'a Step,
+        secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         let Step::Process(plan) = step;
         Box::pin(async move {
-            let running = self.run(plan, cancel).await?;
+            let running = self.run(plan, secrets, cancel).await?;
             Ok(Box::new(running) as Box<dyn Running>)
         })
     }
