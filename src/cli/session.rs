@@ -7,7 +7,7 @@ use crate::config::{self, Found, Host};
 use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
-use crate::runner::Vault;
+use crate::runner::{Dispatch, Vault};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::serve::stdio;
 
@@ -90,7 +90,7 @@ impl Session {
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let runner = ProcessRunner::new(fork_server, executable)?;
         let engine =
-            Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(runner.clone()));
+            Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(Dispatch::new(runner.clone())));
         Ok((Arc::new(engine), runner))
     }
 }

@@ -99,6 +99,10 @@ impl Outcome {
                 let said = format!("Command execution failed: exit status {code}\nOutput: ");
                 text.insert(0, TextPart::Said(said));
             }
+            (Dialect::Original, None) if self.ending.http_status().is_some() => {
+                let said = format!("Command execution failed: {reason}\nOutput: ");
+                text.insert(0, TextPart::Said(said));
+            }
             _ if self.output.is_empty() => text = vec![TextPart::Said(reason)],
             _ => text.push(TextPart::Said(format!("{}{reason}", self.line_break()))),
         }
@@ -137,6 +141,11 @@ impl Outcome {
                     "too many processes: exceeded the limit{pids} (limits.pids) and was killed after {took}"
                 )
             }
+            Ending::Ran(End::Answered { status, phrase, .. }) => {
+                let gap = if phrase.is_empty() { "" } else { " " };
+                format!("HTTP status {status}{gap}{phrase} · {took}")
+            }
+            Ending::Ran(End::Unanswered { problem }) => format!("no answer: {problem} · {took}"),
             Ending::Ran(End::Lost) => {
                 format!("lost after {took}: the process that watched it was killed; nothing of it is left")
             }
@@ -149,6 +158,7 @@ impl Outcome {
             "id": self.id.to_string(),
             "exitCode": self.ending.exit_code(),
             "signal": self.ending.signal(),
+            "httpStatus": self.ending.http_status(),
             "durationMs": u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
             "stdoutBytes": output.stdout_bytes,
             "stderrBytes": output.stderr_bytes,

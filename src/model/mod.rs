@@ -6,6 +6,7 @@
 
 mod action;
 mod catalog;
+mod http;
 mod limits;
 mod name;
 mod nearest;
@@ -20,6 +21,10 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
+pub use http::{
+    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,
+    is_dots, is_loopback, is_public, percent_encoded,
+};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, SecretName, ToolName};
 pub use nearest::nearest;

@@ -201,6 +201,7 @@ fn is_empty(field: Field<'_>) -> bool {
 fn availability(action: &Action) -> Availability {
     let reason = match action {
         Action::Process(workload) => missing(&workload.script),
+        Action::Http(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),
     };
     reason.map_or(Availability::Offered, |reason| Availability::Unavailable { reason })
