@@ -17,6 +17,7 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
         names::check(problems, command);
         texts::check(problems, command);
         plain_secret::check_env(problems, command);
+        plain_secret::check_webhook(problems, command);
     }
     plain_secret::check_all(problems, root);
 }

@@ -18,6 +18,7 @@ mod script;
 mod secrets;
 mod server;
 mod vars;
+mod webhook;
 mod words;
 
 pub use command::{Commands, default_description, missing};

@@ -23,9 +23,8 @@ pub(super) const ROOT: [&str; 18] = [
 ];
 
 /// Of a command.
-pub(super) const COMMAND: [&str; 23] = [
+pub(super) const COMMAND: [&str; 22] = [
     "container",
-    "webhook",
     "steps",
     "depends_on",
     "when",
@@ -48,6 +47,12 @@ pub(super) const COMMAND: [&str; 23] = [
     "tags",
     "deprecated",
 ];
+
+/// Of `webhook`.
+pub(super) const WEBHOOK: [&str; 6] = ["multipart", "tls", "proxy", "retry", "stream", "breaker"];
+
+/// Types of authentication.
+pub(super) const WEBHOOK_AUTH: [&str; 2] = ["oauth", "oauth2"];
 
 /// Of `server`.
 pub(super) const SERVER: [&str; 6] = ["http", "transport", "metrics", "cache", "shared_socket", "approvals"];

@@ -11,6 +11,7 @@ mod output;
 mod secrets;
 mod server;
 mod settings;
+mod webhook;
 
 pub use command::Command;
 pub use file::File;
@@ -22,3 +23,4 @@ pub use output::Output;
 pub use secrets::SecretEntry;
 pub use server::{Caller, Calls, Server};
 pub use settings::{LimitSettings, Settings, cores};
+pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};

@@ -7,7 +7,7 @@ mod url;
 use std::time::Duration;
 
 use crate::call::Invocation;
-use crate::model::{ByteSize, HttpAction, HttpAuth, HttpBody, Method, Reference, StatusCodes, Template};
+use crate::model::{ByteSize, HttpAction, HttpAuth, Method, Reference, StatusCodes, Template};
 
 use super::expand::Expansion;
 use super::{Facts, PlanError, Word};

@@ -27,6 +27,8 @@ pub struct HttpRunning {
 enum State {
     Sending(Box<Exchange>),
     Reading { response: Response, read: u64 },
+    /// The answer is longer than what is read of it.
+    CutOff(End),
     /// What is left to tell.
     Ending(End),
     Over,
@@ -57,6 +59,11 @@ impl HttpRunning {
                     Some(event) => return event,
                     None => continue,
                 },
+                State::CutOff(end) => {
+                    self.state = State::Ending(end);
+                    let said = format!("\n[the answer goes on; no more than {} of it are read (limits.output)]\n", self.limit);
+                    return OutputEvent::Chunk { stream: Stream::Stderr, bytes: said.into() };
+                }
                 State::Ending(end) => return OutputEvent::Ended(end),
                 State::Over => return OutputEvent::Ended(End::Lost),
             }
@@ -70,7 +77,7 @@ impl HttpRunning {
                 let read = read + bytes.len() as u64;
                 self.state = match read > self.limit.0 {
                     // Whatever else comes would only be thrown away.
-                    true => State::Ending(self.answered(&response)),
+                    true => State::CutOff(self.answered(&response)),
                     false => State::Reading { response, read },
                 };
                 Some(OutputEvent::Chunk { stream: Stream::Stdout, bytes })
