@@ -153,19 +153,8 @@ pub enum Verb {
         #[arg(hide = true)]
         words: Vec<String>,
     },
-    /// Make commands of another tool's file: package.json, justfile, Makefile and others
-    Import {
-        /// The file to read
-        file: Option<PathBuf>,
-        /// What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script
-        #[arg(long = "as", value_name = "FORMAT")]
-        format: Option<String>,
-        /// Add the commands to this file instead of printing them
-        #[arg(long, value_name = "FILE")]
-        into: Option<PathBuf>,
-        #[arg(hide = true)]
-        words: Vec<String>,
-    },
+    /// Make commands of another tool's file: package.json, justfile, Makefile, OpenAPI and others
+    Import(ImportWords),
     /// Put this server into the files of the clients that are found, or of these
     Setup(SetupWords),
     /// Look for what usually goes wrong, and say the cure
@@ -179,6 +168,26 @@ pub enum Verb {
         #[arg(value_parser = ["plan", "result", "validation"])]
         document: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct ImportWords {
+    /// The file to read
+    pub file: Option<PathBuf>,
+    /// What it is, if its name does not say: npm, just, make, openapi, mcpshell, mcp-this, any-script
+    #[arg(long = "as", value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Add the commands to this file instead of printing them
+    #[arg(long, value_name = "FILE")]
+    pub into: Option<PathBuf>,
+    /// Of OpenAPI: only operations such as `GET /pets*`, or of such an operationId; may be repeated
+    #[arg(long, value_name = "OPERATION")]
+    pub only: Vec<String>,
+    /// Of OpenAPI: only operations with this tag; may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -254,7 +263,7 @@ impl Verb {
             Self::Init { .. } => "init",
             Self::New(_) => "new",
             Self::Add { .. } => "add",
-            Self::Import { .. } => "import",
+            Self::Import(_) => "import",
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
@@ -276,7 +285,7 @@ impl Verb {
             Self::Init { file, words, .. } => (text_of(file).filter(|file| file != INIT_FILE), words),
             Self::New(new) => (new.name.clone(), &new.words),
             Self::Add { words, .. } => (None, words),
-            Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
+            Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
             Self::Explain { code } => (code.clone(), &[]),
             Self::Setup(setup) => (None, &setup.clients),
             Self::List { .. }
@@ -291,7 +300,8 @@ impl Verb {
     /// Words that only a command can have.
     pub fn strange_word(&self) -> Option<&String> {
         match self {
-            Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
+            Self::Init { words, .. } | Self::Add { words, .. } => words.first(),
+            Self::Import(import) => import.words.first(),
             Self::New(new) => new.words.first(),
             _ => None,
         }

@@ -1,0 +1,1 @@
+//! Operations of documents with nasty parts, as a table.
