@@ -108,7 +108,8 @@ fn write_to(mut target: impl Write, bytes: &[u8]) -> io::Result<()> {
 fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit {
     if printer.json {
         printer.json_data(&document(plan, outcome));
-    } else if outcome.ending.exit_code().is_none() && outcome.ending.success(&plan.tool.exit_codes).is_none() {
+    } else if outcome.ending.exit_code().is_none() && outcome.ending.success(&plan.tool.exit_codes).is_none()
+    {
         printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool)));
     }
     Exit::of_ending(&outcome.ending, &plan.tool.exit_codes)

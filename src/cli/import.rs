@@ -24,7 +24,9 @@ enum Failed {
     TooLarge(PathBuf),
     #[error(transparent)]
     Format(#[from] UnknownFormat),
-    #[error("it cannot be told what `{0}` is; say it with `--as npm|just|make|openapi|mcpshell|mcp-this|any-script`")]
+    #[error(
+        "it cannot be told what `{0}` is; say it with `--as npm|just|make|openapi|mcpshell|mcp-this|any-script`"
+    )]
     NotTold(PathBuf),
     #[error("`{0}`: {1}")]
     Bad(PathBuf, BadImport),
@@ -89,7 +91,8 @@ fn import(words: &ImportWords, printer: &Printer) -> Result<Imported, Failed> {
 
 /// JSON is YAML too, and read without the limits that keep a person's YAML in bounds.
 fn value(file: &Path, text: &str, printer: &Printer) -> Result<serde_json::Value, Failed> {
-    if let Some(value) = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten() {
+    if let Some(value) = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+    {
         return Ok(value);
     }
     config::read_foreign(file, text).map_err(|report| Failed::NoYaml(report.render(printer.style())))

@@ -7,8 +7,8 @@ use crate::config::{self, Found, Host};
 use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
-use crate::runner::{Dispatch, Vault};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
+use crate::runner::{Dispatch, Vault};
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
@@ -89,8 +89,12 @@ impl Session {
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let runner = ProcessRunner::new(fork_server, executable)?;
-        let engine =
-            Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, Arc::new(Dispatch::new(runner.clone())));
+        let engine = Engine::new(
+            Arc::clone(&self.catalog),
+            self.facts.clone(),
+            vault,
+            Arc::new(Dispatch::new(runner.clone())),
+        );
         Ok((Arc::new(engine), runner))
     }
 }

@@ -64,12 +64,9 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
     match step {
-        Some(step) if problems.is_empty() => Ok(ExecutionPlan {
-            principal: invocation.principal().clone(),
-            means: facts.means,
-            step,
-            tool,
-        }),
+        Some(step) if problems.is_empty() => {
+            Ok(ExecutionPlan { principal: invocation.principal().clone(), means: facts.means, step, tool })
+        }
         _ => Err(problems),
     }
 }

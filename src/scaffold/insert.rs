@@ -17,11 +17,7 @@ pub enum BadTarget {
 }
 
 /// The text with these pairs under a key of the root; those whose name is there already stay.
-pub fn add_to_root(
-    text: &str,
-    key: &'static str,
-    pairs: &[(String, Value)],
-) -> Result<String, BadTarget> {
+pub fn add_to_root(text: &str, key: &'static str, pairs: &[(String, Value)]) -> Result<String, BadTarget> {
     if pairs.is_empty() {
         return Ok(text.to_owned());
     }
@@ -50,7 +46,8 @@ pub fn add_to_root(
     let first = after.iter().find(|line| is_content(line)).filter(|line| line.starts_with([' ', '\t']));
     let indent = first.map_or("  ", |line| line.get(..line.len() - line.trim_start().len()).unwrap_or("  "));
     let inside = after.iter().take_while(|line| belongs_to_the_list(line));
-    let names: Vec<&str> = inside.filter_map(|line| line.trim_start().split_once(':')).map(|pair| pair.0).collect();
+    let names: Vec<&str> =
+        inside.filter_map(|line| line.trim_start().split_once(':')).map(|pair| pair.0).collect();
     let missing = pairs.iter().filter(|(name, _)| !names.contains(&name.as_str()));
     let added: String = missing.map(|pair| line(indent, pair)).collect();
     Ok(format!("{}{added}{}", before.concat(), after.concat()))

@@ -142,12 +142,9 @@ impl Param {
 impl HttpCall {
     fn to_yaml(&self) -> String {
         let mut lines = vec![format!("url: {}", scalar(&self.url)), format!("method: {}", self.method)];
-        for (key, map) in [
-            ("query", &self.query),
-            ("headers", &self.headers),
-            ("auth", &self.auth),
-            ("form", &self.form),
-        ] {
+        for (key, map) in
+            [("query", &self.query), ("headers", &self.headers), ("auth", &self.auth), ("form", &self.form)]
+        {
             if !map.is_empty() {
                 lines.push(pairs(key, map));
             }

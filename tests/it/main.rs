@@ -8,6 +8,7 @@ mod config;
 mod documents;
 mod engine;
 mod examples;
+mod http;
 mod links;
 mod machine;
 mod plan;

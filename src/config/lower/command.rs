@@ -108,7 +108,12 @@ fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {
     }
 }
 
-fn action(place: &Place<'_>, scope: &Scope<'_>, command: &Command<'_>, defaults: &Settings) -> Option<Action> {
+fn action(
+    place: &Place<'_>,
+    scope: &Scope<'_>,
+    command: &Command<'_>,
+    defaults: &Settings,
+) -> Option<Action> {
     let Some(written) = &command.webhook else {
         return workload(place, scope, command, defaults).map(|workload| Action::Process(Box::new(workload)));
     };

@@ -150,7 +150,9 @@ impl<'a> Scope<'a> {
             ),
             Spot::Url => (
                 "a URL, which servers and proxies write into their logs",
-                format!("hand it over in `auth`, `headers` or `body`: `auth: {{ type: bearer, token: \"{{{{secrets.{name}}}}}\" }}`"),
+                format!(
+                    "hand it over in `auth`, `headers` or `body`: `auth: {{ type: bearer, token: \"{{{{secrets.{name}}}}}\" }}`"
+                ),
             ),
             Spot::Private => return,
         };

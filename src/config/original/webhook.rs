@@ -147,9 +147,12 @@ impl<'a> Webhook<'a> {
                 name: if header.is_empty() { "X-API-Key".to_owned() } else { header },
                 value: Template::literal(key),
             },
-            "basic" => HttpAuth::Basic { username: Template::literal(user), password: Template::literal(pass) },
+            "basic" => {
+                HttpAuth::Basic { username: Template::literal(user), password: Template::literal(pass) }
+            }
             other => {
-                let message = format!("the authentication `{other}` is not supported yet; this command is not offered");
+                let message =
+                    format!("the authentication `{other}` is not supported yet; this command is not offered");
                 self.warn(Code::NotSupported, kind.span, message);
                 return None;
             }

@@ -28,8 +28,20 @@ pub fn known_secret(text: &str) -> Option<&'static str> {
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
     }
+    if has_password(text) {
+        return Some("a password in a URL");
+    }
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     text.split(|c| !is_part(c)).find_map(kind_of_word)
+}
+
+/// `https://user:password@host`, with a password that is written out.
+fn has_password(text: &str) -> bool {
+    let after = text.split("://").skip(1);
+    let names = after.filter_map(|rest| rest.split(['/', '?', '#', ' ', '\n']).next()?.rsplit_once('@'));
+    names.filter_map(|(names, _)| names.split_once(':')).any(|(_, password)| {
+        !password.is_empty() && !password.contains(['{', '$', '<', '*']) && password != "password"
+    })
 }
 
 fn kind_of_word(word: &str) -> Option<&'static str> {
@@ -51,10 +63,18 @@ mod tests {
             "Bearer sk-proj-abcdefghijkl0123456789",
             "AKIAIOSFODNN7EXAMPLE",
             "-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
+            "postgres://me:hunter2@db.example.com/shop",
         ] {
             assert!(known_secret(text).is_some(), "{text}");
         }
-        for text in ["ghp_", "sk-learn-and-other-packages", "task-0123456789abcdefghij", "hf_hub"] {
+        for text in [
+            "ghp_",
+            "sk-learn-and-other-packages",
+            "task-0123456789abcdefghij",
+            "hf_hub",
+            "https://a.b:80/@c",
+            "x://${U}:${P}@h",
+        ] {
             assert_eq!(known_secret(text), None, "{text}");
         }
     }

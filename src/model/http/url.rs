@@ -214,7 +214,10 @@ fn origin(is_secure: bool, authority: &str) -> Result<Origin, BadUrl> {
 fn host_name(host: &str) -> Result<HostName, BadUrl> {
     let bad = || BadUrl::Host(host.to_owned());
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        return address.parse::<Ipv6Addr>().map(|address| HostName::Address(address.into())).map_err(|_| bad());
+        return address
+            .parse::<Ipv6Addr>()
+            .map(|address| HostName::Address(address.into()))
+            .map_err(|_| bad());
     }
     if let Ok(address) = host.parse::<Ipv4Addr>() {
         return Ok(HostName::Address(address.into()));
@@ -225,9 +228,11 @@ fn host_name(host: &str) -> Result<HostName, BadUrl> {
             && label.len() <= 63
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    let is_number = |label: &str| label.starts_with(|c: char| c.is_ascii_digit()) && {
-        let digits = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
-        digits.unwrap_or(label).bytes().all(|byte| byte.is_ascii_hexdigit())
+    let is_number = |label: &str| {
+        label.starts_with(|c: char| c.is_ascii_digit()) && {
+            let digits = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
+            digits.unwrap_or(label).bytes().all(|byte| byte.is_ascii_hexdigit())
+        }
     };
     if !labels.iter().all(is_label) || labels.last().is_some_and(|label| is_number(label)) {
         return Err(bad());

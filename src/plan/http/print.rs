@@ -30,7 +30,8 @@ pub fn text_lines(call: &HttpStep) -> Vec<(&'static str, String)> {
 }
 
 pub fn to_json(call: &HttpStep, secrets: &Secrets) -> Map<String, Value> {
-    let headers = call.headers.iter().map(|(name, word)| json!({ "name": name, "value": word.printed(secrets) }));
+    let headers =
+        call.headers.iter().map(|(name, word)| json!({ "name": name, "value": word.printed(secrets) }));
     let document = json!({
         "kind": "http",
         "method": call.method.as_str(),

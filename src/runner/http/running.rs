@@ -26,7 +26,10 @@ pub struct HttpRunning {
 
 enum State {
     Sending(Box<Exchange>),
-    Reading { response: Response, read: u64 },
+    Reading {
+        response: Response,
+        read: u64,
+    },
     /// The answer is longer than what is read of it.
     CutOff(End),
     /// What is left to tell.
@@ -61,7 +64,10 @@ impl HttpRunning {
                 },
                 State::CutOff(end) => {
                     self.state = State::Ending(end);
-                    let said = format!("\n[the answer goes on; no more than {} of it are read (limits.output)]\n", self.limit);
+                    let said = format!(
+                        "\n[the answer goes on; no more than {} of it are read (limits.output)]\n",
+                        self.limit
+                    );
                     return OutputEvent::Chunk { stream: Stream::Stderr, bytes: said.into() };
                 }
                 State::Ending(end) => return OutputEvent::Ended(end),

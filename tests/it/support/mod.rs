@@ -6,3 +6,4 @@ pub mod processes;
 pub mod program;
 pub mod server;
 pub mod skip;
+pub mod web;

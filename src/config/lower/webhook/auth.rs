@@ -49,9 +49,10 @@ fn needed(
     let Some(value) = value.filter(|value| !value.value.is_empty()) else {
         let message = format!("this `auth` has no `{key}`");
         let problem = Diagnostic::error(Code::BadAuth, value.map_or(auth.span, |value| value.span), message);
-        scope.problems.add(problem.help(format!(
-            "declare the secret at the root and write `{key}: \"{{{{secrets.NAME}}}}\"`"
-        )));
+        scope.problems.add(
+            problem
+                .help(format!("declare the secret at the root and write `{key}: \"{{{{secrets.NAME}}}}\"`")),
+        );
         return None;
     };
     header(scope, value)

@@ -78,7 +78,9 @@ fn refuse_pasted(scope: &Scope<'_>, template: &Template, span: Span, is_json: bo
             true => problem.help(format!(
                 "write the body as a map, `body: {{ … }}`, or `{{{{json {name}}}}}` without quotes around it"
             )),
-            false => problem.help("narrow the parameter by `enum` or by a `pattern` without `<`, `>` and `&`"),
+            false => {
+                problem.help("narrow the parameter by `enum` or by a `pattern` without `<`, `>` and `&`")
+            }
         });
     }
 }
@@ -114,6 +116,8 @@ fn json_template(scope: &Scope<'_>, node: &Node<'_>) -> Option<JsonTemplate> {
 
 fn refuse_key(scope: &Scope<'_>, key: &str, span: Span) {
     if key.contains("{{") {
+        // What it names is used, if in the wrong place.
+        let _ = scope.template(Spanned { value: key, span }, Spot::Private, false);
         let message = "a key of a body cannot hold a template: callers fill values";
         let problem = Diagnostic::error(Code::BadBody, span, message);
         scope.problems.add(problem.help("take the whole map as one parameter: `body: \"{{name}}\"`"));

@@ -45,11 +45,7 @@ pub fn webhook(scope: &Scope<'_>, command: &Command<'_>, webhook: &Webhook<'_>) 
 }
 
 /// Names with their values; what could not be read has been reported.
-fn pairs(
-    scope: &Scope<'_>,
-    written: &[Pair<'_>],
-    spot: Spot,
-) -> Vec<(String, Vec<Template>)> {
+fn pairs(scope: &Scope<'_>, written: &[Pair<'_>], spot: Spot) -> Vec<(String, Vec<Template>)> {
     let read = |pair: &Pair<'_>| {
         let values = pair.values.iter().filter_map(|value| {
             let template = scope.template(*value, spot, false)?;

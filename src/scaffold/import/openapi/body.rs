@@ -26,7 +26,8 @@ pub fn body(
         return Err(format!("its body is described outside of this document: {target}"));
     }
     let is_required = written.get("required").and_then(Value::as_bool).unwrap_or(false);
-    let Some(content) = written.get("content").and_then(Value::as_object).filter(|map| !map.is_empty()) else {
+    let Some(content) = written.get("content").and_then(Value::as_object).filter(|map| !map.is_empty())
+    else {
         return Ok(Vec::new());
     };
     let builder = Builder { document, is_required };
@@ -103,7 +104,10 @@ impl Builder<'_, '_> {
         for (key, shape) in converted {
             let is_needed = is_required && required.contains(key);
             let written = property(self.document, schema, key).unwrap_or_else(|| shape.clone());
-            let inner = shape.as_object().and_then(properties_of).filter(|inner| prefix.is_empty() && inner.len() <= 8);
+            let inner = shape
+                .as_object()
+                .and_then(properties_of)
+                .filter(|inner| prefix.is_empty() && inner.len() <= 8);
             let value = match inner {
                 Some(inner) => {
                     let prefix = format!("{key}_");

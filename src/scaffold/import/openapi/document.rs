@@ -28,7 +28,8 @@ impl<'d> Document<'d> {
         let mut value = value;
         for _ in 0..LONGEST_CHAIN {
             let Some(target) = value.get("$ref").and_then(Value::as_str) else { return value };
-            let Some(found) = target.strip_prefix('#').and_then(|pointer| self.root.pointer(&decoded(pointer)))
+            let Some(found) =
+                target.strip_prefix('#').and_then(|pointer| self.root.pointer(&decoded(pointer)))
             else {
                 return value;
             };
@@ -56,5 +57,10 @@ impl<'d> Document<'d> {
 
 /// A pointer in a URL is percent-encoded; braces of paths are what is met.
 fn decoded(pointer: &str) -> String {
-    pointer.replace("%7B", "{").replace("%7b", "{").replace("%7D", "}").replace("%7d", "}").replace("%20", " ")
+    pointer
+        .replace("%7B", "{")
+        .replace("%7b", "{")
+        .replace("%7D", "}")
+        .replace("%7d", "}")
+        .replace("%20", " ")
 }

@@ -38,8 +38,7 @@ pub fn read(value: &Value, choice: &Choice) -> Result<Imported, BadImport> {
     let all = operations(&document)?;
     let count = all.len();
     let some: Vec<String> = all.iter().take(3).map(|operation| format!("`{}`", operation.title())).collect();
-    let chosen: Vec<Operation<'_>> =
-        all.into_iter().filter(|operation| choice.takes(operation)).collect();
+    let chosen: Vec<Operation<'_>> = all.into_iter().filter(|operation| choice.takes(operation)).collect();
     if chosen.is_empty() && count > 0 {
         return Err(BadImport::NothingChosen(some.join(", ")));
     }
@@ -61,8 +60,7 @@ pub fn read(value: &Value, choice: &Choice) -> Result<Imported, BadImport> {
 }
 
 fn operations<'d>(document: &Document<'d>) -> Result<Vec<Operation<'d>>, BadImport> {
-    let paths =
-        document.root.get("paths").and_then(Value::as_object).ok_or(BadImport::Missing("`paths`"))?;
+    let paths = document.root.get("paths").and_then(Value::as_object).ok_or(BadImport::Missing("`paths`"))?;
     let mut found = Vec::new();
     for (path, item) in paths {
         let item = document.resolved(item);

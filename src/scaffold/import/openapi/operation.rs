@@ -101,7 +101,8 @@ pub fn command(
 /// Whether an answer of it is JSON.
 fn wants_json(operation: &Operation<'_>, document: &Document<'_>) -> bool {
     let answers = operation.value.get("responses").and_then(Value::as_object);
-    let content = answers.into_iter().flatten().filter_map(|(_, answer)| document.resolved(answer).get("content"));
+    let content =
+        answers.into_iter().flatten().filter_map(|(_, answer)| document.resolved(answer).get("content"));
     content.filter_map(Value::as_object).any(|content| content.contains_key("application/json"))
 }
 

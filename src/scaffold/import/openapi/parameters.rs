@@ -93,7 +93,13 @@ impl Parameter<'_, '_> {
             return Some("is described outside of this document".to_owned());
         }
         let (schema, is_json) = self.schema();
-        let kind = self.document.resolved(&schema).get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let kind = self
+            .document
+            .resolved(&schema)
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         let style = self.text("style");
         let explode = self.value.get("explode").and_then(Value::as_bool);
         match (place, kind.as_str()) {

@@ -86,7 +86,8 @@ fn convert(document: &Document<'_>, value: &Value, above: &[&str]) -> Map<String
     keep_choices(&mut schema);
     old_bounds(&mut schema);
     schema.extend(pattern(document, &written).map(|pattern| ("pattern".to_owned(), pattern)));
-    let format = written.get("format").filter(|format| format.as_str().is_some_and(|format| format != "path"));
+    let format =
+        written.get("format").filter(|format| format.as_str().is_some_and(|format| format != "path"));
     if schema.get("type") == Some(&json!("string")) {
         schema.extend(format.map(|format| ("format".to_owned(), format.clone())));
     }

@@ -9,12 +9,7 @@ use crate::scaffold::import::Imported;
 use crate::scaffold::proposal::HttpCall;
 
 /// Adds credentials to a call. Of several ways the first one is taken that we can go.
-pub fn add(
-    document: &Document<'_>,
-    operation: &Operation<'_>,
-    call: &mut HttpCall,
-    imported: &mut Imported,
-) {
+pub fn add(document: &Document<'_>, operation: &Operation<'_>, call: &mut HttpCall, imported: &mut Imported) {
     let wanted = operation.value.get("security").or_else(|| document.root.get("security"));
     let ways: Vec<&Map<String, Value>> =
         wanted.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object).collect();
@@ -80,10 +75,13 @@ impl Scheme {
             Kind::Bearer { is_oauth } => {
                 let token = secret("");
                 if *is_oauth {
-                    note_once(imported, format!(
-                        "`{}` is OAuth: get a token yourself and put it into the variable of that secret; it is sent as a bearer token",
-                        self.slug
-                    ));
+                    note_once(
+                        imported,
+                        format!(
+                            "`{}` is OAuth: get a token yourself and put it into the variable of that secret; it is sent as a bearer token",
+                            self.slug
+                        ),
+                    );
                 }
                 match is_free {
                     true => call.auth = map([("type", json!("bearer")), ("token", token)]),
