@@ -43,6 +43,9 @@ _mcpfier() {
             mcpfier,list)
                 cmd="mcpfier__subcmd__list"
                 ;;
+            mcpfier,lock)
+                cmd="mcpfier__subcmd__lock"
+                ;;
             mcpfier,new)
                 cmd="mcpfier__subcmd__new"
                 ;;
@@ -52,6 +55,9 @@ _mcpfier() {
             mcpfier,setup)
                 cmd="mcpfier__subcmd__setup"
                 ;;
+            mcpfier,trust)
+                cmd="mcpfier__subcmd__trust"
+                ;;
             *)
                 ;;
         esac
@@ -59,7 +65,7 @@ _mcpfier() {
 
     case "${cmd}" in
         mcpfier)
-            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --json --setup --server --analytics --help --version call list explain init new add import setup doctor bundle completions schema"
+            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --locked --json --setup --server --analytics --help --version call list explain init new add import setup trust lock doctor bundle completions schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,7 +91,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__add)
-            opts="-c -h --from-help --name --into --config --dry-run --json --help"
+            opts="-c -h --from-help --name --into --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -119,7 +125,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__bundle)
-            opts="-o -c -h --output --release --author --config --dry-run --json --help"
+            opts="-o -c -h --output --release --author --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -179,7 +185,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__call)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -201,7 +207,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__completions)
-            opts="-c -h --config --dry-run --json --help bash elvish fish powershell zsh"
+            opts="-c -h --config --dry-run --locked --json --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -223,7 +229,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__doctor)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -245,7 +251,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__explain)
-            opts="-c -h --config --dry-run --json --help"
+            opts="-c -h --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -267,7 +273,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__import)
-            opts="-c -h --as --into --config --dry-run --json --help"
+            opts="-c -h --as --into --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,7 +303,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__init)
-            opts="-c -h --template --config --dry-run --json --help"
+            opts="-c -h --template --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -323,7 +329,29 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__list)
-            opts="-c -h --all --config --dry-run --json --help"
+            opts="-c -h --all --config --dry-run --locked --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcpfier__subcmd__lock)
+            opts="-c -h --check --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -345,7 +373,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__new)
-            opts="-c -h --template --into --list --config --dry-run --json --help"
+            opts="-c -h --template --into --list --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -375,7 +403,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__schema)
-            opts="-c -h --config --dry-run --json --help plan result validation"
+            opts="-c -h --config --dry-run --locked --json --help plan result validation"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -397,7 +425,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__setup)
-            opts="-c -h --print --remove --name --project --config --dry-run --json --help claude-desktop claude-code cursor vscode windsurf zed codex gemini continue cline goose lm-studio"
+            opts="-c -h --print --remove --name --project --config --dry-run --locked --json --help claude-desktop claude-code cursor vscode windsurf zed codex gemini continue cline goose lm-studio"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -407,6 +435,28 @@ _mcpfier() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcpfier__subcmd__trust)
+            opts="-y -c -h --yes --list --remove --config --dry-run --locked --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

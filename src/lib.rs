@@ -12,6 +12,7 @@
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
+//!              cli → lock → model
 //! ```
 
 pub mod call;
@@ -19,6 +20,7 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod engine;
+pub mod lock;
 pub mod mcp;
 pub mod model;
 pub mod plan;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::builder::PossibleValuesParser;
+use clap::builder::{FalseyValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::clients::CLIENTS;
@@ -87,6 +87,10 @@ pub struct Arguments {
     #[arg(long, requires = "validate", value_name = "FILE")]
     pub env_file: Option<PathBuf>,
 
+    /// Refuse tools that are not exactly what `mcpfier.lock` says
+    #[arg(long, global = true, env = "MCPFIER_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
+    pub locked: bool,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -157,6 +161,14 @@ pub enum Verb {
     Import(ImportWords),
     /// Put this server into the files of the clients that are found, or of these
     Setup(SetupWords),
+    /// Serve a file that lies in the current folder, as long as it stays as it is
+    Trust(TrustWords),
+    /// Write down what the tools are, for `--locked`
+    Lock {
+        /// Only say what differs from `mcpfier.lock`
+        #[arg(long)]
+        check: bool,
+    },
     /// Look for what usually goes wrong, and say the cure
     Doctor,
     /// Pack this program and the file into one `.mcpb` that desktop clients install
@@ -237,6 +249,24 @@ pub struct SetupWords {
 }
 
 #[derive(Debug, Args)]
+pub struct TrustWords {
+    /// The file [default: the one that is found]
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Agree without being asked
+    #[arg(long, short)]
+    pub yes: bool,
+    /// List the trusted files
+    #[arg(long, conflicts_with_all = ["file", "remove", "yes"])]
+    pub list: bool,
+    /// Trust the file no more
+    #[arg(long, conflicts_with = "yes")]
+    pub remove: bool,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct BundleWords {
     /// Where to write it [default: the name of the server, with `.mcpb`]
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -267,6 +297,8 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
+            Self::Trust(_) => "trust",
+            Self::Lock { .. } => "lock",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
         }
@@ -288,10 +320,12 @@ impl Verb {
             Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
             Self::Explain { code } => (code.clone(), &[]),
             Self::Setup(setup) => (None, &setup.clients),
+            Self::Trust(trust) => (trust.file.as_deref().and_then(text_of), &trust.words),
             Self::List { .. }
             | Self::Completions { .. }
             | Self::Schema { .. }
             | Self::Doctor
+            | Self::Lock { .. }
             | Self::Bundle(_) => (None, &[]),
         };
         first.into_iter().chain(words.iter().cloned()).collect()
@@ -303,6 +337,7 @@ impl Verb {
             Self::Init { words, .. } | Self::Add { words, .. } => words.first(),
             Self::Import(import) => import.words.first(),
             Self::New(new) => new.words.first(),
+            Self::Trust(trust) => trust.words.first(),
             _ => None,
         }
     }

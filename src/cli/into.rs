@@ -3,7 +3,7 @@
 //! A file is only written if what comes out loads; then everything that was in it is as it was.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::scaffold;
 
 use super::exit::Exit;
 use super::print::Printer;
-use super::session;
+use super::{replace, session};
 
 /// What commands need at the root of their file.
 #[derive(Clone, Copy, Default)]
@@ -104,7 +104,7 @@ fn add(roots: Roots<'_>, commands: &str, file: &Path) -> Result<Vec<String>, Str
             None => "it has errors; `mcpfier --validate` says which".to_owned(),
         });
     }
-    replace(file, &result).map_err(|error| error.to_string())?;
+    replace::replace(file, &result).map_err(|error| error.to_string())?;
     Ok(names)
 }
 
@@ -116,20 +116,4 @@ fn names_of(text: &str) -> Vec<String> {
     let loaded = load(Path::new("proposal.yaml"), text);
     let tools = loaded.catalog.iter().flat_map(|catalog| catalog.tools());
     tools.map(|tool| tool.name.to_string()).collect()
-}
-
-/// Puts the new text in place in one step, with the mode of the old file, behind links.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let file = file.canonicalize()?;
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside: PathBuf = file.with_file_name(name);
-    let written = std::fs::write(&beside, text)
-        .and_then(|()| std::fs::set_permissions(&beside, std::fs::metadata(&file)?.permissions()))
-        .and_then(|()| std::fs::rename(&beside, &file));
-    if written.is_err() {
-        // What could not be put in place is not left lying about.
-        let _ = std::fs::remove_file(&beside);
-    }
-    written
 }

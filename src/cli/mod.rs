@@ -7,20 +7,24 @@ mod call;
 mod completions;
 mod doctor;
 mod dry_run;
+mod evidence;
 mod exit;
 mod explain;
 mod import;
 mod init;
 mod into;
 mod list;
+mod lock;
 mod new;
 mod pairs;
 mod place;
 mod print;
+mod replace;
 mod schema;
 mod serve;
 mod session;
 mod setup;
+mod trust;
 mod validate;
 
 use std::process::ExitCode;
@@ -88,6 +92,11 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     if arguments.setup {
         return setup::show(&session);
     }
+    if arguments.locked
+        && let Err(refusal) = lock::judge(&session.evidence)
+    {
+        return lock::refuse(&refusal, &printer);
+    }
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
         Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
@@ -112,6 +121,8 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
+        Verb::Trust(words) => trust::run(arguments, words, printer),
+        Verb::Lock { check } => lock::run(arguments, *check, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),
         Verb::New(words) => new::run(words, printer),
         Verb::Add { from_help, name, into, .. } => {

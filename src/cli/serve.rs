@@ -12,7 +12,8 @@ use crate::serve::stdio;
 
 use super::exit::Exit;
 use super::print::Printer;
-use super::session::Session;
+use super::session::{self, Session};
+use super::trust::{self, State};
 
 /// Clients kill a server some seconds after they asked it to end; by then nothing may be alive.
 pub const PATIENCE: Duration = Duration::from_millis(400);
@@ -20,10 +21,12 @@ pub const PATIENCE: Duration = Duration::from_millis(400);
 /// What a command at a shell has for its last words after an interrupt.
 pub const LAST_WORDS: Duration = Duration::from_secs(1);
 
-pub fn run(session: Session, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+pub fn run(mut session: Session, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
     if let Some(exit) = refusal(&session, printer) {
         return exit;
     }
+    // Nobody judges it again, and it may be large.
+    session.evidence.forget();
     init_log();
     match serve(&session, fork_server) {
         Ok(()) => Exit::OK,
@@ -70,20 +73,36 @@ fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
         return None;
     }
     let path = session.found.path.display();
-    match session.dialect {
-        Dialect::Native => {
-            printer.error(&format!(
-                "`{path}` was found in the current folder, and such a file is not served unasked\n\
-                 help: name it: mcpfier --config {path}"
-            ));
-            Some(Exit::NO_CONFIG)
-        }
-        Dialect::Original => {
+    let state = trust::state(&session.evidence, &session::host());
+    match (state, session.dialect) {
+        (Ok(State::Trusted), _) => return None,
+        (_, Dialect::Original) => {
             printer.talk(&format!(
                 "warning: serving `{path}` because it lies in the current folder; name it with --config to be sure\n"
             ));
-            None
+            return None;
         }
+        (Ok(state), Dialect::Native) => printer.error(&not_trusted(&path.to_string(), &state)),
+        (Err(problem), Dialect::Native) => trust::say(&problem, printer),
+    }
+    Some(Exit::NO_CONFIG)
+}
+
+fn not_trusted(path: &str, state: &State) -> String {
+    match state {
+        State::Changed(files) => {
+            let files: Vec<String> = files.iter().map(|file| format!("`{}`", file.display())).collect();
+            format!(
+                "`{path}` is not what you trusted: {} changed since\n\
+                 help: see what it runs now, and accept it: mcpfier trust {path}",
+                files.join(", ")
+            )
+        }
+        State::Trusted | State::Unknown => format!(
+            "`{path}` was found in the current folder, and such a file is not served unasked\n\
+             help: name it: mcpfier --config {path}\n\
+             help: or see what it runs, and trust it as it is: mcpfier trust {path}"
+        ),
     }
 }
 

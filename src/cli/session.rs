@@ -12,6 +12,7 @@ use crate::runner::{Dispatch, Vault};
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
+use super::evidence::Evidence;
 use super::exit::Exit;
 use super::print::Printer;
 
@@ -23,6 +24,8 @@ pub struct Session {
     pub dialect: Dialect,
     pub catalog: Arc<Catalog>,
     pub facts: Facts,
+    /// What was read, for those who judge whether it may be served.
+    pub evidence: Evidence,
     environment: Arc<Environment>,
 }
 
@@ -47,6 +50,7 @@ impl Session {
     }
 
     fn of(found: Found, loaded: config::Loaded, host: Host, printer: &Printer) -> Result<Self, Exit> {
+        let evidence = Evidence::of(&loaded);
         let Some(catalog) = loaded.catalog else {
             printer.talk(&loaded.report.render(printer.style()));
             return Err(Exit::CONFIG);
@@ -58,6 +62,7 @@ impl Session {
             found,
             dialect: loaded.dialect,
             catalog: Arc::new(catalog),
+            evidence,
             facts: facts.with_means(process::probe_means()),
             environment,
         })
@@ -124,6 +129,7 @@ pub fn host() -> Host {
         cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
         home: environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
         foreign: None,
+        as_written: false,
         executable_dir: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
         environment,
     }

@@ -7,6 +7,7 @@ use super::code::Code;
 use super::diagnostic::{Diagnostic, Problems};
 use super::explain::code_named;
 use super::read::{Fields, Reader, Spanned};
+use super::shape;
 use super::syntax::Node;
 
 /// Silences what the commands allow. `all_checked` says that every warning had its chance.
@@ -33,7 +34,7 @@ fn allowance<'n>(reader: &'n Reader<'n>, item: &'n Node<'n>) -> Option<(Code, Sp
         reader.problems.add(problem.help(format!("write `{{ code: {text}, reason: … }}`")));
         return None;
     }
-    let mut fields = Fields::open(reader, item, "an element of `allow`")?;
+    let mut fields = Fields::open(reader, item, &shape::ALLOWANCE)?;
     let written = fields.required("code").and_then(|field| reader.text(field.node, "code"));
     let reason = fields.required("reason").and_then(|field| reader.text(field.node, "reason"));
     fields.close();

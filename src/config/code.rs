@@ -98,6 +98,7 @@ codes! {
     LongDescription = 84, "a description that is too long";
     InvisibleText = 85, "invisible characters in what a model reads";
     Allowance = 86, "an `allow` that allows nothing";
+    Unexpanded = 88, "`${…}` where nothing expands it";
 
     // HTTP calls.
     BadUrl = 110, "a URL that cannot be called";

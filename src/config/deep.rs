@@ -1,7 +1,10 @@
 //! Checks that cost too much for every start of a server: schemas are compiled, defaults tried
 //! against them, folders and secrets looked for on this host.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
@@ -14,15 +17,19 @@ use super::native::{Command, SecretEntry};
 use super::source::Span;
 use super::syntax::Entry;
 
-pub fn check_command(place: &Place<'_>, tool: &Tool, command: &Command<'_>) {
+/// The schemas that have been compiled. Most parameters of a large file are made like another one.
+#[derive(Default)]
+pub struct Schemas(RefCell<HashMap<String, Rc<Params>>>);
+
+pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command: &Command<'_>) {
     for param in tool.params.iter() {
         let written = command.params.map(|field| field.node.entries()).unwrap_or_default();
         if let Some(entry) = written.iter().find(|entry| entry.key.text == param.name.as_str()) {
-            check_param(place, param, entry);
+            check_param(place, schemas, param, entry);
         }
     }
     if let (Some(schema), Some(field)) = (&tool.output.schema, command.output.schema) {
-        check_schema(place, schema, field.key_span, "`output.schema`");
+        check_schema(place, schemas, schema, field.key_span, "`output.schema`");
     }
     if let (Some(written), Action::Process(workload)) = (command.working_dir, &tool.action)
         // Where no folder could be made of it, the base stands in its place.
@@ -33,7 +40,7 @@ pub fn check_command(place: &Place<'_>, tool: &Tool, command: &Command<'_>) {
     }
 }
 
-fn check_param(place: &Place<'_>, param: &Param, entry: &Entry<'_>) {
+fn check_param(place: &Place<'_>, schemas: &Schemas, param: &Param, entry: &Entry<'_>) {
     let written = |key: &str| {
         let items = entry.value.get("items").and_then(|items| items.get(key));
         entry.value.get(key).or(items).map_or(entry.key.span, |node| node.span)
@@ -43,11 +50,10 @@ fn check_param(place: &Place<'_>, param: &Param, entry: &Entry<'_>) {
         place.reader.problems.add(Diagnostic::error(Code::BadSchema, written("pattern"), message));
         return;
     }
-    if !check_schema(place, &param.schema, entry.key.span, &format!("`{}`", param.name)) {
-        return;
-    }
+    let what = format!("`{}`", param.name);
+    let Some(compiled) = check_schema(place, schemas, &param.schema, entry.key.span, &what) else { return };
     if let Presence::Default(default) = &param.presence {
-        check_default(place, param, default, written("default"));
+        check_default(place, param, &compiled, default, written("default"));
     }
     if let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) {
         check_folder(place, Some(within), written("within"));
@@ -67,22 +73,25 @@ fn bad_pattern(schema: &Map<String, Value>) -> Option<String> {
     Some(reason.trim_start_matches("error: ").to_owned())
 }
 
-/// Whether a validator can be made of a schema; if not, that has been reported.
-fn check_schema(place: &Place<'_>, schema: &Map<String, Value>, span: Span, what: &str) -> bool {
-    let Some(params) = alone(schema) else { return true };
-    match params.validator() {
-        Ok(_) => true,
-        Err(error) => {
-            let message = format!("the schema of {what} is not valid: {}", error.0);
-            place.reader.problems.add(Diagnostic::error(Code::BadSchema, span, message));
-            false
-        }
+/// The compiled schema; if it cannot be, that has been reported.
+fn check_schema(
+    place: &Place<'_>,
+    schemas: &Schemas,
+    schema: &Map<String, Value>,
+    span: Span,
+    what: &str,
+) -> Option<Rc<Params>> {
+    let params = schemas.compiled(schema)?;
+    if let Err(error) = params.validator() {
+        let message = format!("the schema of {what} is not valid: {}", error.0);
+        place.reader.problems.add(Diagnostic::error(Code::BadSchema, span, message));
+        return None;
     }
+    Some(params)
 }
 
-fn check_default(place: &Place<'_>, param: &Param, default: &Value, span: Span) {
-    let Some(params) = alone(&param.schema) else { return };
-    let Ok(validator) = params.validator() else { return };
+fn check_default(place: &Place<'_>, param: &Param, compiled: &Params, default: &Value, span: Span) {
+    let Ok(validator) = compiled.validator() else { return };
     let value = Value::Object(Map::from_iter([(ALONE.to_owned(), default.clone())]));
     if let Some(error) = validator.iter_errors(&value).next() {
         let message = format!("`{}` refuses its own default: {error}", param.name);
@@ -90,14 +99,34 @@ fn check_default(place: &Place<'_>, param: &Param, default: &Value, span: Span) 
     }
 }
 
+impl Schemas {
+    fn compiled(&self, schema: &Map<String, Value>) -> Option<Rc<Params>> {
+        let rules = without_annotations(schema);
+        let key = serde_json::to_string(&rules).ok()?;
+        let mut known = self.0.borrow_mut();
+        if let Some(params) = known.get(&key) {
+            return Some(Rc::clone(params));
+        }
+        let params = Rc::new(alone(rules)?);
+        known.insert(key, Rc::clone(&params));
+        Some(params)
+    }
+}
+
+/// What decides about values: the rest only speaks of them.
+fn without_annotations(schema: &Map<String, Value>) -> Map<String, Value> {
+    let rules = schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"));
+    rules.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
 const ALONE: &str = "value";
 
 /// A schema as the only parameter of a tool.
-fn alone(schema: &Map<String, Value>) -> Option<Params> {
+fn alone(schema: Map<String, Value>) -> Option<Params> {
     let param = Param {
         name: ALONE.parse().ok()?,
-        schema: schema.clone(),
-        kind: Kind::of(schema),
+        kind: Kind::of(&schema),
+        schema,
         presence: Presence::Optional,
         rule: ParamRule::default(),
     };

@@ -26,6 +26,9 @@ impl<'h> Executables<'h> {
     /// The absolute path of an executable: a bare name is looked up, anything else is a path
     /// relative to `base`.
     pub fn find(&self, written: &str, base: &Path) -> Option<PathBuf> {
+        if self.host.as_written {
+            return Some(PathBuf::from(written));
+        }
         if let Some(known) = self.found.borrow().get(written) {
             return known.clone();
         }

@@ -113,6 +113,7 @@ mod tests {
             home: Some(at("home")),
             executable_dir: Some(at("bin")),
             foreign: None,
+            as_written: false,
         };
         for file in ["home/mcpfier/config.yaml", "bin/config.yaml", "cwd/config.yaml", "cwd/other.yaml"] {
             std::fs::create_dir_all(at(file).parent().unwrap()).unwrap();

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
+/// What stands for the folder in which a server was started.
+const CURRENT_FOLDER: &str = "(the folder of the server)";
+
 #[derive(Debug, Clone, Default)]
 pub struct Host {
     pub environment: BTreeMap<String, String>,
@@ -13,9 +16,22 @@ pub struct Host {
     pub home: Option<PathBuf>,
     /// The folder of our own executable.
     pub executable_dir: Option<PathBuf>,
+    /// No host at all: `${…}` and `~` stay as they are written, and every executable is there. What
+    /// is loaded like that is the same everywhere, and is not to be run.
+    pub as_written: bool,
 }
 
 impl Host {
+    /// What files mean before any host is looked at.
+    pub fn as_written() -> Self {
+        Self {
+            cwd: PathBuf::from(CURRENT_FOLDER),
+            home: Some(PathBuf::from("~")),
+            as_written: true,
+            ..Self::default()
+        }
+    }
+
     /// The variables that the file speaks of.
     pub fn variables(&self) -> &BTreeMap<String, String> {
         self.foreign.as_ref().unwrap_or(&self.environment)

@@ -31,6 +31,10 @@ pub struct Loaded {
     pub dialect: Dialect,
     /// Absolute.
     pub path: PathBuf,
+    /// Every file that was read for it, absolute, the root first: when one changes, this is stale.
+    pub files: Vec<PathBuf>,
+    /// Folders that were looked through for files: a new file in one makes this stale too.
+    pub folders: Vec<PathBuf>,
 }
 
 /// How much is checked.
@@ -45,30 +49,38 @@ enum Depth {
 /// Loads a file to serve it.
 pub fn load(path: &Path, host: &Host) -> Loaded {
     let (source, read) = Source::read(path);
-    Loading { host, depth: Depth::Serving }.run(source, read)
+    Loading::new(host, Depth::Serving).run(source, read)
 }
 
 /// Loads a file and checks everything that can be checked.
 pub fn check(path: &Path, host: &Host) -> Loaded {
     let (source, read) = Source::read(path);
-    Loading { host, depth: Depth::Everything }.run(source, read)
+    Loading::new(host, Depth::Everything).run(source, read)
 }
 
 /// Loads bytes as if `path` held them.
 pub fn load_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
     let (source, read) = Source::decode(path, bytes);
-    Loading { host, depth: Depth::Serving }.run(source, read)
+    Loading::new(host, Depth::Serving).run(source, read)
 }
 
 /// Like `load_bytes`, with every check.
 pub fn check_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
     let (source, read) = Source::decode(path, bytes);
-    Loading { host, depth: Depth::Everything }.run(source, read)
+    Loading::new(host, Depth::Everything).run(source, read)
 }
 
 struct Loading<'h> {
     host: &'h Host,
     depth: Depth,
+    /// Files beside the root that were read.
+    others: RefCell<Vec<PathBuf>>,
+}
+
+impl<'h> Loading<'h> {
+    fn new(host: &'h Host, depth: Depth) -> Self {
+        Self { host, depth, others: RefCell::default() }
+    }
 }
 
 impl Loading<'_> {
@@ -81,12 +93,26 @@ impl Loading<'_> {
             problems.add(bad_source(&error));
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+            return Loaded {
+                catalog: None,
+                report,
+                dialect: Dialect::Original,
+                files: vec![path.clone()],
+                path,
+                folders: Vec::new(),
+            };
         }
         let Some(document) = syntax::parse(SourceId::default(), &text, &problems) else {
             report.hide(Vec::new(), true);
             report.take(problems, |_| String::new());
-            return Loaded { catalog: None, report, dialect: Dialect::Original, path };
+            return Loaded {
+                catalog: None,
+                report,
+                dialect: Dialect::Original,
+                files: vec![path.clone()],
+                path,
+                folders: Vec::new(),
+            };
         };
         let dialect = dialect(&document.root, &problems);
         let catalog = self.interpret(&document, dialect, &path, &text, &problems);
@@ -98,7 +124,8 @@ impl Loading<'_> {
             report.hide(syntax::sensitive_values(&document.root), false);
         }
         let catalog = catalog.filter(|_| report.may_serve());
-        Loaded { catalog, report, dialect, path }
+        let files = std::iter::once(path.clone()).chain(self.others.take()).collect();
+        Loaded { catalog, report, dialect, path, files, folders: Vec::new() }
     }
 
     fn interpret(
@@ -147,10 +174,12 @@ impl Loading<'_> {
     /// What `${…}` can name: the environment, and what `env_file` adds to it.
     fn variables(&self, reader: &Reader<'_>, root: &Node<'_>, base: &Path) -> Variables<'_> {
         let variables = Variables::of(self.host);
-        let Some(node) = root.get("env_file") else { return variables };
+        let Some(node) = root.get("env_file").filter(|_| !self.host.as_written) else { return variables };
         let Some(written) = reader.text(node, "env_file") else { return variables };
         let Ok(name) = (Expander { reader, variables: &variables }).expand(written) else { return variables };
-        match read_env_file(&self.host.resolve(&name, base)) {
+        let path = self.host.resolve(&name, base);
+        self.others.borrow_mut().push(path.clone());
+        match read_env_file(&path) {
             Ok(file) => variables.with_file(file),
             Err(error) => {
                 reader.problems.add(bad_env_file(written, &error));
@@ -164,10 +193,11 @@ impl Loading<'_> {
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let checks_all = self.depth == Depth::Everything;
+        let schemas = deep::Schemas::default();
         let tools =
             Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
                 if checks_all {
-                    deep::check_command(place, tool, command);
+                    deep::check_command(place, &schemas, tool, command);
                 }
             });
         if checks_all {

@@ -25,6 +25,9 @@ mod native;
 mod original;
 mod read;
 mod report;
+// What editors and the reference make of it comes next.
+#[allow(dead_code, unused_imports)]
+mod shape;
 mod source;
 mod syntax;
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::failure::Failure;
@@ -23,6 +24,9 @@ pub fn act(words: &[String]) -> Result<(), Failure> {
         ["lines", count, pause] => lines(number(count)?, Duration::from_millis(number(pause)? as u64)),
         ["tree", mood, token] => tree(mood, token),
         ["hold", mood, token, place] => hold(mood, token, place),
+        ["parse", file] => parse(file),
+        ["read", file] => read(file),
+        ["usage", program, words @ ..] => usage(program, words),
         other => Err(Failure::Usage(other.join(" "))),
     }
 }
@@ -93,4 +97,35 @@ fn hold(mood: &str, token: &str, place: &str) -> Result<(), Failure> {
     loop {
         std::thread::sleep(Duration::from_secs(3600));
     }
+}
+
+/// Reads the bytes of a file and nothing more.
+fn read(file: &str) -> Result<(), Failure> {
+    std::hint::black_box(std::fs::read(file)?);
+    Ok(())
+}
+
+/// Reads a YAML file into plain values, which is where every reader of one begins.
+fn parse(file: &str) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(file)?;
+    let value: serde_json::Value =
+        serde_yaml::from_str(&text).map_err(|error| Failure::Refused(error.to_string()))?;
+    std::hint::black_box(value);
+    Ok(())
+}
+
+/// Runs a program to its end and prints what it took: seconds, seconds of processor time, and the
+/// most memory it had, in bytes.
+fn usage(program: &str, words: &[&str]) -> Result<(), Failure> {
+    let started = Instant::now();
+    let status = Command::new(program).args(words).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    let took = started.elapsed().as_secs_f64();
+    if !status.success() {
+        return Err(Failure::unexpected("success", format!("{status} of {program}")));
+    }
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    let processor = seconds(usage.user_time()) + seconds(usage.system_time());
+    println!("{took} {processor} {}", usage.max_rss() * 1024);
+    Ok(())
 }

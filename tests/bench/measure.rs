@@ -80,6 +80,16 @@ impl Samples {
         median(values.iter().copied().collect::<Option<Vec<f64>>>()?)
     }
 
+    /// These values by those of the same rounds of others.
+    pub fn over(&self, others: &Self) -> Self {
+        let ratio = |(of, to): (&Option<f64>, &Option<f64>)| Some(of.as_ref()? / to.as_ref()?);
+        let ratios = |(subject, values): (&Subject, &Vec<Option<f64>>)| {
+            let others = others.0.get(subject)?;
+            Some((*subject, values.iter().zip(others).map(ratio).collect()))
+        };
+        Self(self.0.iter().filter_map(ratios).collect())
+    }
+
     /// The median of the rounds' ratios: what two servers share in a round, such as noise, cancels out.
     pub fn ratio(&self, of: Subject, to: Subject) -> Option<f64> {
         let pairs = self.0.get(&of)?.iter().zip(self.0.get(&to)?);

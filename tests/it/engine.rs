@@ -137,6 +137,7 @@ impl House {
             home: None,
             executable_dir: None,
             foreign: None,
+            as_written: false,
         };
         let loaded = config::load(&file, &host);
         assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));

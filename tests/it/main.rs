@@ -10,6 +10,7 @@ mod engine;
 mod examples;
 mod http;
 mod links;
+mod lock;
 mod machine;
 mod plan;
 mod protocol;
@@ -20,4 +21,6 @@ mod schemas;
 mod setup;
 mod stdio;
 mod support;
+#[cfg(unix)]
+mod trust;
 mod validate;

@@ -4,6 +4,9 @@
 use std::path::Path;
 
 use crate::cli::arguments::Arguments;
+use crate::cli::evidence::Evidence;
+use crate::cli::lock::{self, Refusal};
+use crate::cli::trust::{self, State};
 use crate::config::{self, Host, Loaded};
 use crate::model::{Availability, Catalog, Limits};
 use crate::plan::{Mean, Means};
@@ -24,12 +27,9 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
     let file = loaded.path.display().to_string();
     let mut findings = vec![validity(&loaded, &file)];
     if found.must_be_named(loaded.dialect) {
-        findings.push(Finding::note(
-            "config",
-            format!("{file} was found only because it lies in this folder, and is not served like that"),
-            format!("start the server with `--config {file}`; `mcpfier setup` tells clients so"),
-        ));
+        findings.push(trusted(&loaded, &file, host));
     }
+    findings.extend(locked(&loaded));
     findings.extend(guarded("config", &loaded.path));
     if let Some(catalog) = &loaded.catalog {
         findings.extend(hidden(catalog));
@@ -50,6 +50,42 @@ fn validity(loaded: &Loaded, file: &str) -> Finding {
             Finding::note("config", format!("{file}: {summary}"), validate)
         }
         Some(catalog) => Finding::fine("config", format!("{file}: {} offered", catalog.offered().count())),
+    }
+}
+
+/// A file that only lies about is served if it is trusted.
+fn trusted(loaded: &Loaded, file: &str, host: &Host) -> Finding {
+    let found = format!("{file} was found only because it lies in this folder");
+    match trust::state(&Evidence::of(loaded), host) {
+        Ok(State::Trusted) => Finding::fine("trust", format!("{found}, and is trusted as it is")),
+        Ok(State::Changed(_)) => Finding::problem(
+            "trust",
+            format!("{found}, and changed since it was trusted"),
+            "`mcpfier trust` shows what it runs now, and accepts it",
+        ),
+        Ok(State::Unknown) => Finding::note(
+            "trust",
+            format!("{found}, and is not served like that"),
+            format!(
+                "start the server with `--config {file}`, as `mcpfier setup` tells clients, or `mcpfier trust`"
+            ),
+        ),
+        Err(problem) => Finding::problem("trust", problem.to_string(), "correct or remove the store"),
+    }
+}
+
+/// A lock that nobody keeps to helps nobody.
+fn locked(loaded: &Loaded) -> Option<Finding> {
+    loaded.catalog.as_ref()?;
+    match lock::judge(&Evidence::of(loaded)) {
+        Ok(()) => Some(Finding::fine("lock", "every tool is what the lock says")),
+        Err(Refusal::Missing(_)) => None,
+        Err(refusal @ Refusal::Differs { .. }) => {
+            let head =
+                refusal.to_string().lines().next().unwrap_or_default().trim_end_matches(':').to_owned();
+            Some(Finding::note("lock", head, "`mcpfier lock --check` shows how; `mcpfier lock` accepts it"))
+        }
+        Err(refusal) => Some(Finding::problem("lock", refusal.to_string(), refusal.help())),
     }
 }
 

@@ -1,18 +1,21 @@
 //! `--validate`: everything that is wrong with files, and what this host can enforce.
 
+mod agreed;
 mod files;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::config::{self, Host, Loaded};
+use crate::config::{self, Found, Host, How, Loaded};
 use crate::model::Limits;
 use crate::plan::{Mean, Means};
 use crate::runner::process;
 
 use super::arguments::Arguments;
+use super::evidence::Evidence;
 use super::exit::Exit;
+use super::lock;
 use super::print::Printer;
 use super::session;
 
@@ -38,7 +41,8 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
     let mut reports = Vec::new();
-    for file in &files {
+    for found in &files {
+        let file = &found.path;
         let mut loaded = config::check(file, &host);
         if arguments.offline {
             loaded.report = loaded.report.offline();
@@ -46,10 +50,22 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
         if loaded.report.has_errors() || (arguments.strict && loaded.report.warnings().next().is_some()) {
             worst = Exit::CONFIG;
         }
+        if arguments.locked
+            && loaded.catalog.is_some()
+            && let Err(refusal) = lock::judge(&Evidence::of(&loaded))
+        {
+            let refused = lock::refuse(&refusal, printer);
+            worst = if worst == Exit::OK { refused } else { worst };
+        }
         match (arguments.sarif, printer.json) {
             (true, _) => reports.push(loaded.report),
             (false, true) => documents.push(document(file, &loaded, means)),
-            (false, false) => say(file, &loaded, means, printer),
+            (false, false) => {
+                say(file, &loaded, means, printer);
+                agreed::notes(found, &loaded, &host)
+                    .iter()
+                    .for_each(|note| printer.data(&format!("{note}\n")));
+            }
         }
     }
     if arguments.sarif {
@@ -60,12 +76,13 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     worst
 }
 
-fn files(arguments: &Arguments, host: &Host) -> Result<Vec<PathBuf>, String> {
+fn files(arguments: &Arguments, host: &Host) -> Result<Vec<Found>, String> {
     if !arguments.words.is_empty() {
-        return files::files(&arguments.words);
+        let named = |path| Found { path, how: How::Named };
+        return Ok(files::files(&arguments.words)?.into_iter().map(named).collect());
     }
     let found = config::find(arguments.config.as_deref(), host).map_err(|problem| problem.to_string())?;
-    Ok(vec![found.path])
+    Ok(vec![found])
 }
 
 fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {

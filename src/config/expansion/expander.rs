@@ -28,7 +28,7 @@ impl Expander<'_> {
     /// alone, stay as they are written.
     pub fn expand<'t>(&self, written: Spanned<&'t str>) -> Result<Cow<'t, str>, NotExpanded> {
         let is_original = self.reader.dialect == Dialect::Original;
-        if is_original && !written.value.contains("${") {
+        if self.variables.as_written || (is_original && !written.value.contains("${")) {
             return Ok(Cow::Borrowed(written.value));
         }
         let error = match expand(written.value, &|name| self.variables.get(name)) {

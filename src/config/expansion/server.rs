@@ -17,9 +17,23 @@ pub fn expand_server<'s>(expander: &Expander<'_>, root: &Node<'s>) -> Node<'s> {
         && entries.get(at).is_some_and(|entry| holds_variable(&entry.value))
         && let Some(entry) = Rc::make_mut(entries).get_mut(at)
     {
-        expand_all(expander, &mut entry.value);
+        match expander.variables.as_written {
+            true => keep_texts(&mut entry.value),
+            false => expand_all(expander, &mut entry.value),
+        }
     }
     root
+}
+
+/// Where no variable is known, what has to be a text stays, and nobody asks for the rest.
+fn keep_texts(server: &mut Node<'_>) {
+    let Kind::Map(entries) = &mut server.kind else { return };
+    for entry in Rc::make_mut(entries) {
+        let is_text = matches!(&*entry.key.text, "name" | "instructions");
+        if !is_text && holds_variable(&entry.value) {
+            entry.value.kind = Kind::Broken;
+        }
+    }
 }
 
 fn expand_all<'s>(expander: &Expander<'_>, node: &mut Node<'s>) {

@@ -8,11 +8,13 @@ pub struct Variables<'h> {
     environment: &'h BTreeMap<String, String>,
     /// Of `env_file`, which never overrides the environment.
     file: BTreeMap<String, String>,
+    /// Nothing is looked up: texts stay as they are written.
+    pub as_written: bool,
 }
 
 impl<'h> Variables<'h> {
     pub fn of(host: &'h Host) -> Self {
-        Self { environment: host.variables(), file: BTreeMap::new() }
+        Self { environment: host.variables(), file: BTreeMap::new(), as_written: host.as_written }
     }
 
     pub fn with_file(self, file: BTreeMap<String, String>) -> Self {

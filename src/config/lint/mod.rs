@@ -6,6 +6,7 @@ mod names;
 mod permissions;
 mod plain_secret;
 mod texts;
+mod unexpanded;
 
 use super::diagnostic::Problems;
 use super::syntax::Node;
@@ -16,6 +17,7 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
     for command in commands {
         names::check(problems, command);
         texts::check(problems, command);
+        unexpanded::check(problems, command);
         plain_secret::check_env(problems, command);
         plain_secret::check_webhook(problems, command);
     }

@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 14] = [
     "add",
     "bundle",
     "call",
@@ -15,9 +15,11 @@ const VERBS: [&str; 12] = [
     "import",
     "init",
     "list",
+    "lock",
     "new",
     "schema",
     "setup",
+    "trust",
 ];
 
 /// Clients put `mcp__SERVER__` before a name, and models take 64 characters in all.

@@ -3,6 +3,7 @@
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind as NodeKind, Node};
 use crate::model::{Argument, Kind, ParamName, Template};
@@ -75,7 +76,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn literal(&self, node: &'a Node<'a>, words: &mut Words<'_>) -> Option<Argument> {
-        let mut fields = Fields::open(self.reader, node, "a literal")?;
+        let mut fields = Fields::open(self.reader, node, &shape::LITERAL)?;
         let text = fields.text("literal");
         fields.close();
         let template = Template::literal(text?.value);
@@ -84,7 +85,7 @@ impl<'a> Arguments<'a> {
     }
 
     fn condition(&self, node: &'a Node<'a>, words: &mut Words<'_>) -> Option<Argument> {
-        let mut fields = Fields::open(self.reader, node, "a condition")?;
+        let mut fields = Fields::open(self.reader, node, &shape::CONDITION)?;
         let param = fields.text("if").and_then(|name| self.boolean(name));
         let items = fields.required("args").and_then(|field| self.reader.list(field.node, "args"));
         fields.close();

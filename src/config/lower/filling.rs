@@ -91,6 +91,10 @@ impl<'a> Filling<'a> {
 
     fn unknown(&self, name: &str, template: Span) -> Diagnostic {
         let span = self.expander.reader.span_within(template, &format!("vars.{name}"));
+        if name.is_empty() {
+            let problem = Diagnostic::error(Code::BadVar, span, "`{{vars}}` has to name one of them");
+            return problem.help("write `{{vars.NAME}}`");
+        }
         let message = format!("there is no variable `{name}` in `vars`");
         let problem = Diagnostic::error(Code::BadVar, span, message);
         match nearest(name, self.vars.names()) {

@@ -8,7 +8,6 @@ mod interpreter;
 mod json;
 mod output;
 mod param;
-mod param_keys;
 mod param_rule;
 mod pattern;
 mod place;
@@ -23,6 +22,7 @@ mod words;
 
 pub use command::{Commands, default_description, missing};
 pub use defaults::{Defaults, limits};
+pub use interpreter::Interpreter;
 pub use place::Place;
 pub use secrets::secrets;
 pub use server::server;

@@ -4,15 +4,14 @@ use serde_json::{Map, Value};
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::native::LATER_PARAM_KEYS;
 use crate::config::read::{Field, Spanned, nearest};
+use crate::config::shape::{self, Shape};
 use crate::config::source::Span;
 use crate::config::syntax::Kind as NodeKind;
 use crate::config::syntax::{Entry, Node};
 use crate::model::{Kind, Param, ParamName, Presence};
 
 use super::json;
-use super::param_keys::KEYWORDS;
 use super::param_rule::{OwnKeys, rule};
 use super::place::Place;
 use super::schema::{Schema, is_type};
@@ -121,10 +120,8 @@ fn read_map<'n>(place: &Place<'_>, node: &'n Node<'n>) -> (Map<String, Value>, O
                 Diagnostic::error(Code::UnknownKey, entry.key.span, "`required` is not a key of a parameter")
                     .help("a parameter is required unless it has a `default` or `optional: true`"),
             ),
-            key if LATER_PARAM_KEYS.contains(&key) => {
-                reader.not_supported(entry.key.span, &format!("`{key}`"))
-            }
-            key if !schema.read(entry) => reader.problems.add(unknown(key, entry.key.span)),
+            key if shape::PARAM.is_later(key) => reader.not_supported(entry.key.span, &format!("`{key}`")),
+            key if !schema.read(entry) => reader.problems.add(unknown(&shape::PARAM, key, entry.key.span)),
             _ => {}
         }
     }
@@ -142,19 +139,16 @@ fn item_path<'n>(place: &Place<'_>, node: &'n Node<'n>, own: &mut OwnKeys<'n>) -
         match &*entry.key.text {
             "format" if entry.value.as_text() == Some("path") => own.is_path = Some(entry.key.span),
             "within" => own.within = reader.text(&entry.value, "within"),
-            key if !schema.read(entry) => reader.problems.add(unknown(key, entry.key.span)),
+            key if !schema.read(entry) => reader.problems.add(unknown(&shape::ITEM, key, entry.key.span)),
             _ => {}
         }
     }
     Some(Value::Object(schema.finish()))
 }
 
-fn unknown(key: &str, span: Span) -> Diagnostic {
-    const OWN: [&str; 9] =
-        ["type", "default", "items", "format", "optional", "sensitive", "allow_dash", "within", "enum"];
+fn unknown(shape: &Shape, key: &str, span: Span) -> Diagnostic {
     let problem = Diagnostic::error(Code::UnknownKey, span, format!("`{key}` is not a key of a parameter"));
-    let known = KEYWORDS.iter().map(|(name, _)| *name).chain(OWN);
-    match nearest(key, known) {
+    match nearest(key, shape.names()) {
         Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
         None => problem
             .help("expected a keyword of JSON Schema, or `optional`, `within`, `allow_dash`, `sensitive`"),

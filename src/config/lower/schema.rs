@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Reader, Spanned, nearest};
+use crate::config::shape::{self, Kind as Takes, TYPES};
 use crate::config::syntax::Kind as NodeKind;
 use crate::config::syntax::{Entry, Node, scalar};
 use crate::model::Kind;
 
 use super::json;
-use super::param_keys::{KEYWORDS, Reading, TYPES, type_names};
 use super::pattern;
 
 /// A schema that is being read.
@@ -51,8 +51,8 @@ impl<'a> Schema<'a> {
             "default" => json::value(self.reader, node, &self.kind),
             "format" => self.reader.text(node, key).map(|text| Value::String(text.value.to_owned())),
             "required" => json::list(self.reader, node, key, &Kind::Text),
-            _ => match KEYWORDS.iter().find(|(name, _)| *name == key) {
-                Some((_, reading)) => self.keyword(*reading, key, node),
+            _ => match shape::SCHEMA.find(key) {
+                Some(keyword) => self.keyword(&keyword.kind, key, node),
                 None => return false,
             },
         };
@@ -60,37 +60,36 @@ impl<'a> Schema<'a> {
         true
     }
 
-    fn keyword(&self, reading: Reading, key: &str, node: &Node<'_>) -> Option<Value> {
+    fn keyword(&self, kind: &Takes, key: &str, node: &Node<'_>) -> Option<Value> {
         let reader = self.reader;
-        match reading {
-            Reading::Text => {
+        match kind {
+            Takes::Text => reader.text(node, key).map(|text| Value::String(text.value.to_owned())),
+            Takes::Pattern => {
                 let text = reader.text(node, key)?;
-                if key == "pattern" {
-                    check_anchors(reader, text);
-                }
+                check_anchors(reader, text);
                 Some(Value::String(text.value.to_owned()))
             }
-            Reading::Boolean => reader.boolean(node, key).map(Value::Bool),
-            Reading::Count => {
+            Takes::Boolean => reader.boolean(node, key).map(Value::Bool),
+            Takes::Whole => {
                 let count = reader.integer(node, key, 0..=i128::from(u32::MAX))?;
                 u32::try_from(count).ok().map(Value::from)
             }
-            Reading::Number => number(reader, node, key),
-            Reading::Own => json::value(reader, node, &self.kind),
-            Reading::OwnList => json::list(reader, node, key, &self.kind),
-            Reading::Schema => nested(reader, node, key),
-            Reading::Schemas => {
+            Takes::Number => number(reader, node, key),
+            Takes::Own => json::value(reader, node, &self.kind),
+            Takes::OwnList => json::list(reader, node, key, &self.kind),
+            Takes::Schema => nested(reader, node, key),
+            Takes::Schemas => {
                 let schemas = node.entries().iter();
                 let schemas = schemas.filter_map(|entry| {
                     Some((entry.key.text.to_string(), nested(reader, &entry.value, key)?))
                 });
                 Some(Value::Object(schemas.collect()))
             }
-            Reading::SchemaList => {
+            Takes::SchemaList => {
                 let items = reader.list(node, key)?;
                 Some(Value::Array(items.iter().filter_map(|item| nested(reader, item, key)).collect()))
             }
-            Reading::Any => json::value(reader, node, &Kind::Any),
+            _ => json::value(reader, node, &Kind::Any),
         }
     }
 
@@ -119,8 +118,7 @@ fn nested(reader: &Reader<'_>, node: &Node<'_>, key: &str) -> Option<Value> {
         if !schema.read(entry) {
             let message = format!("`{}` is not a keyword of JSON Schema", entry.key.text);
             let problem = Diagnostic::error(Code::UnknownKey, entry.key.span, message);
-            let known = KEYWORDS.iter().map(|(name, _)| *name).chain(["type", "items", "default", "format"]);
-            reader.problems.add(match nearest(&entry.key.text, known) {
+            reader.problems.add(match nearest(&entry.key.text, shape::SCHEMA.names()) {
                 Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
                 None => problem,
             });
@@ -169,7 +167,7 @@ pub fn is_type(reader: &Reader<'_>, name: Spanned<&str>) -> bool {
         "map" | "dict" => Some("object"),
         other => nearest(other, TYPES.iter().copied()),
     };
-    let message = format!("`{}` is not a type; expected `{}`", name.value, type_names());
+    let message = format!("`{}` is not a type; expected `{}`", name.value, TYPES.join("`, `"));
     let problem = Diagnostic::error(Code::BadType, name.span, message);
     reader.problems.add(match meant {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),

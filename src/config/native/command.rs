@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::later;
 use super::{Output, Settings, Webhook};
 
 pub struct Command<'n> {
@@ -42,7 +42,7 @@ pub struct Command<'n> {
 
 impl<'n> Command<'n> {
     pub fn read(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Self> {
-        let mut fields = Fields::open(reader, node, "a command")?;
+        let mut fields = Fields::open(reader, node, &shape::COMMAND)?;
         let command = Self {
             span: fields.span,
             name: fields.required("name").and_then(|field| reader.text(field.node, "name")),
@@ -70,7 +70,6 @@ impl<'n> Command<'n> {
         };
         // Read when every warning has been given.
         fields.take("allow");
-        fields.later(&later::COMMAND);
         fields.close();
         Some(command)
     }
@@ -96,7 +95,7 @@ fn lock<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<String> {
 fn annotations<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Annotations {
     let cautious = Annotations::default();
     let Some(mut hints) =
-        fields.take("annotations").and_then(|field| Fields::open(reader, field.node, "`annotations`"))
+        fields.take("annotations").and_then(|field| Fields::open(reader, field.node, &shape::ANNOTATIONS))
     else {
         return cautious;
     };

@@ -3,9 +3,9 @@
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Fields, Reader};
+use crate::config::shape;
 use crate::config::syntax::{Entry, Kind, Node};
 
-use super::later;
 use super::{SecretEntry, Server, Settings};
 
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub struct File<'n> {
 
 impl<'n> File<'n> {
     pub fn read(reader: &'n Reader<'n>, root: &'n Node<'n>) -> Self {
-        let Some(mut fields) = Fields::open(reader, root, "the file") else { return Self::default() };
+        let Some(mut fields) = Fields::open(reader, root, &shape::ROOT) else { return Self::default() };
         fields.take("version");
         // Read before anything else.
         fields.take("env_file");
@@ -32,7 +32,6 @@ impl<'n> File<'n> {
             secrets: SecretEntry::read_all(reader, &mut fields),
             server: Server::read(reader, &mut fields),
         };
-        fields.later(&later::ROOT);
         fields.close();
         file
     }

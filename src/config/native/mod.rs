@@ -6,7 +6,6 @@
 mod command;
 mod env;
 mod file;
-mod later;
 mod output;
 mod secrets;
 mod server;
@@ -15,10 +14,6 @@ mod webhook;
 
 pub use command::Command;
 pub use file::File;
-pub use later::PARAM as LATER_PARAM_KEYS;
-pub use later::{
-    ORIGINAL_COMMAND_KEYS, ORIGINAL_KEYS, is_native_command_key, is_native_key, is_native_server_key,
-};
 pub use output::Output;
 pub use secrets::SecretEntry;
 pub use server::{Caller, Calls, Server};

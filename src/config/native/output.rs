@@ -3,9 +3,8 @@
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::shape;
 use crate::model::{ByteSize, OnOverflow, OutputFormat};
-
-use super::later;
 
 #[derive(Default)]
 pub struct Output<'n> {
@@ -24,12 +23,11 @@ const FORMATS: [(&str, OutputFormat); 4] = [
     ("lines", OutputFormat::Lines),
     ("binary", OutputFormat::Binary),
 ];
-const LATER_FORMATS: [&str; 4] = ["csv", "regex", "yaml", "mcp"];
 
 impl<'n> Output<'n> {
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
         let Some(mut fields) =
-            fields.take("output").and_then(|field| Fields::open(reader, field.node, "`output`"))
+            fields.take("output").and_then(|field| Fields::open(reader, field.node, &shape::OUTPUT))
         else {
             return Self::default();
         };
@@ -43,7 +41,6 @@ impl<'n> Output<'n> {
             mime: fields.take("mime").and_then(|field| mime(reader, field)),
             schema: fields.take("schema"),
         };
-        fields.later(&later::OUTPUT);
         fields.close();
         output
     }
@@ -51,7 +48,7 @@ impl<'n> Output<'n> {
 
 fn format(reader: &Reader<'_>, field: Field<'_>) -> Option<OutputFormat> {
     match field.node.as_text() {
-        Some(text) if LATER_FORMATS.contains(&text) => {
+        Some(text) if shape::LATER_FORMATS.contains(&text) => {
             reader.not_supported(field.node.span, &format!("the output format `{text}`"));
             None
         }

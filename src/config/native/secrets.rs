@@ -3,10 +3,9 @@
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Fields, Reader, Spanned};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Entry, Kind};
-
-use super::later;
 
 pub struct SecretEntry<'n> {
     pub name: Spanned<&'n str>,
@@ -36,15 +35,14 @@ impl<'n> SecretEntry<'n> {
             ));
             return None;
         }
-        let mut fields = Fields::open(reader, &entry.value, "a secret")?;
+        let mut fields = Fields::open(reader, &entry.value, &shape::SECRET)?;
         let secret = Self {
             name: Spanned { value: &entry.key.text, span: entry.key.span },
             env: fields.text("env"),
             file: fields.text("file"),
             span: entry.value.span,
-            is_later: later::SECRET.iter().any(|key| entry.value.get(key).is_some()),
+            is_later: entry.value.entries().iter().any(|entry| shape::SECRET.is_later(&entry.key.text)),
         };
-        fields.later(&later::SECRET);
         fields.close();
         Some(secret)
     }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::config::read::{Fields, Reader, Spanned};
-
-use super::later;
+use crate::config::shape;
 
 #[derive(Default)]
 pub struct Server<'n> {
@@ -33,7 +32,7 @@ impl<'n> Server<'n> {
     /// Reads the key `server`.
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
         let Some(mut fields) =
-            fields.take("server").and_then(|field| Fields::open(reader, field.node, "`server`"))
+            fields.take("server").and_then(|field| Fields::open(reader, field.node, &shape::SERVER))
         else {
             return Self::default();
         };
@@ -44,7 +43,6 @@ impl<'n> Server<'n> {
             drain: fields.duration("drain"),
             stdio: Caller::read(reader, &mut fields),
         };
-        fields.later(&later::SERVER);
         fields.close();
         server
     }
@@ -53,7 +51,7 @@ impl<'n> Server<'n> {
 impl Calls {
     fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
         let Some(mut fields) =
-            fields.take("calls").and_then(|field| Fields::open(reader, field.node, "`server.calls`"))
+            fields.take("calls").and_then(|field| Fields::open(reader, field.node, &shape::CALLS))
         else {
             return Self::default();
         };
@@ -73,7 +71,7 @@ impl Calls {
 impl<'n> Caller<'n> {
     fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
         let Some(mut fields) =
-            fields.take("stdio").and_then(|field| Fields::open(reader, field.node, "`server.stdio`"))
+            fields.take("stdio").and_then(|field| Fields::open(reader, field.node, &shape::STDIO))
         else {
             return Self::default();
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Fields, Reader};
+use crate::config::shape;
 use crate::config::syntax::Node;
 use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
 
@@ -51,14 +52,13 @@ impl Settings {
     /// Reads the key `defaults`.
     pub fn read_defaults<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
         let Some(mut defaults) =
-            fields.take("defaults").and_then(|field| Fields::open(reader, field.node, "`defaults`"))
+            fields.take("defaults").and_then(|field| Fields::open(reader, field.node, &shape::DEFAULTS))
         else {
             return Self::default();
         };
         let settings = Self::read(reader, &mut defaults);
         // Read for its shape; what it is for is built later.
         defaults.duration("workflow_timeout");
-        defaults.later(&["cleanup_timeout", "container", "executor", "run_on", "sandbox", "retry", "output"]);
         defaults.close();
         settings
     }
@@ -78,7 +78,7 @@ impl Settings {
 
 impl LimitSettings {
     pub fn read<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Self> {
-        let mut fields = Fields::open(reader, node, "`limits`")?;
+        let mut fields = Fields::open(reader, node, &shape::LIMITS)?;
         let limits = Self {
             memory: size(reader, &mut fields, "memory"),
             cpu: fields.take("cpu").and_then(|field| cores(reader, field.node)),
@@ -87,7 +87,6 @@ impl LimitSettings {
             disk: size(reader, &mut fields, "disk"),
             output: size(reader, &mut fields, "output"),
         };
-        fields.later(&["network", "io", "gpu"]);
         fields.close();
         Some(limits)
     }

@@ -3,11 +3,10 @@
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{Method, StatusCodes};
-
-use super::later;
 
 pub struct Webhook<'n> {
     pub span: Span,
@@ -61,7 +60,7 @@ impl<'n> Webhook<'n> {
     /// Reads the key `webhook`.
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
         let field = fields.take("webhook")?;
-        let mut fields = Fields::open(reader, field.node, "`webhook`")?;
+        let mut fields = Fields::open(reader, field.node, &shape::WEBHOOK)?;
         let webhook = Self {
             span: field.key_span,
             url: fields.required("url").and_then(|field| reader.text(field.node, "url")),
@@ -79,7 +78,6 @@ impl<'n> Webhook<'n> {
                 .and_then(|count| u32::try_from(count).ok()),
             allow_private: fields.boolean("allow_private"),
         };
-        fields.later(&later::WEBHOOK);
         fields.close();
         Some(webhook)
     }
@@ -146,9 +144,9 @@ impl<'n> WebhookAuth<'n> {
         const TYPES: [(&str, AuthType); 3] =
             [("bearer", AuthType::Bearer), ("basic", AuthType::Basic), ("api_key", AuthType::ApiKey)];
         let field = fields.take("auth")?;
-        let mut fields = Fields::open(reader, field.node, "`auth`")?;
+        let mut fields = Fields::open(reader, field.node, &shape::WEBHOOK_AUTH)?;
         let kind = fields.required("type").and_then(|field| match field.node.as_text() {
-            Some(text) if later::WEBHOOK_AUTH.contains(&text) => {
+            Some(text) if shape::LATER_AUTH.contains(&text) => {
                 reader.not_supported(field.node.span, &format!("the authentication `{text}`"));
                 None
             }

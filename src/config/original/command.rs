@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lower::{Defaults, Place, default_description, limits, missing};
-use crate::config::native::{LimitSettings, ORIGINAL_COMMAND_KEYS, cores};
+use crate::config::native::{LimitSettings, cores};
 use crate::config::read::{Field, Fields, Spanned};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
@@ -45,7 +46,7 @@ impl<'a> Commands<'a> {
     /// The tool, and where its name stands. `None` if it cannot be offered; that has been reported.
     pub fn read(&mut self, node: &'a Node<'a>) -> Option<(Tool, Span)> {
         let reader = self.place.reader;
-        let mut fields = Fields::open(reader, node, "a command")?;
+        let mut fields = Fields::open(reader, node, &shape::ORIGINAL_COMMAND)?;
         let name = fields.text("name").unwrap_or(Spanned { value: "", span: fields.span });
         let script = fields.text("script");
         let args = self.args(&mut fields);
@@ -55,10 +56,6 @@ impl<'a> Commands<'a> {
         let timeout = self.timeout(&mut fields, is_call);
         let env = self.env(&mut fields, elsewhere.is_some());
         let resources = resources(self.place, &mut fields);
-        fields.later(&["security", "network", "authorization"]);
-        for key in ORIGINAL_COMMAND_KEYS {
-            fields.take(key);
-        }
         fields.close();
         let action = match elsewhere {
             Some(action) => action,
@@ -234,8 +231,9 @@ fn output(usual: &Defaults) -> OutputRules {
 /// `resources`, which the original documents and does not read: our `limits`.
 fn resources<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> LimitSettings {
     let reader = place.reader;
-    let Some(mut fields) =
-        fields.take("resources").and_then(|field| Fields::open(reader, field.node, "`resources`"))
+    let Some(mut fields) = fields
+        .take("resources")
+        .and_then(|field| Fields::open(reader, field.node, &shape::ORIGINAL_RESOURCES))
     else {
         return LimitSettings::default();
     };

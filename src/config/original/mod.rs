@@ -13,8 +13,8 @@ use std::collections::HashMap;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lower::Place;
-use crate::config::native::ORIGINAL_KEYS;
 use crate::config::read::Fields;
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{Catalog, Secrets, ServerSettings, Tool};
@@ -26,7 +26,7 @@ pub use native_keys::refuse_native_keys;
 /// Reads a file that has no `version`. `None` if it is no map.
 pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> {
     let reader = place.reader;
-    let mut fields = Fields::open(reader, root, "the file")?;
+    let mut fields = Fields::open(reader, root, &shape::ORIGINAL_ROOT)?;
     let mut commands = Commands::new(place);
     let mut tools: Vec<Tool> = Vec::new();
     let mut names: HashMap<String, Span> = HashMap::new();
@@ -42,7 +42,6 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
     }
     commands.report_differences();
     server(place, &mut fields);
-    fields.later(&ORIGINAL_KEYS);
     fields.close();
     Some(Catalog::new(tools, ServerSettings::default(), Secrets::new()))
 }
@@ -58,11 +57,11 @@ fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
 }
 
 fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) {
-    let Some(mut fields) =
-        fields.take("server").and_then(|field| Fields::open(place.reader, field.node, "`server`"))
+    let Some(fields) = fields
+        .take("server")
+        .and_then(|field| Fields::open(place.reader, field.node, &shape::ORIGINAL_SERVER))
     else {
         return;
     };
-    fields.later(&["http", "transport", "metrics", "cache"]);
     fields.close();
 }

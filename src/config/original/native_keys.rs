@@ -3,7 +3,7 @@
 
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
-use crate::config::native::{is_native_command_key, is_native_key, is_native_server_key};
+use crate::config::shape::{is_native_command_key, is_native_key, is_native_server_key};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 

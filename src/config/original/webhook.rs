@@ -8,6 +8,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lower::Place;
 use crate::config::read::{Fields, Spanned};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{HttpAction, HttpAuth, HttpBody, Method, StatusCodes, Template, UrlTemplate};
@@ -28,14 +29,13 @@ impl<'a> Webhook<'a> {
 
     /// The call. `None` if it cannot be made; that has been reported.
     pub fn read(&mut self, node: &'a Node<'a>) -> Option<HttpAction> {
-        let mut fields = Fields::open(self.place.reader, node, "`webhook`")?;
+        let mut fields = Fields::open(self.place.reader, node, &shape::ORIGINAL_WEBHOOK)?;
         let url = self.text(&mut fields, "url").and_then(|url| self.url(url));
         let method = self.method(&mut fields);
         let mut headers = self.headers(&mut fields);
         let body = self.text(&mut fields, "body").filter(|body| !body.value.is_empty());
         let content_type = self.content_type(&mut fields, body.as_ref().map(|body| body.value.as_str()));
         let auth = self.auth(&mut fields);
-        fields.later(&["retry"]);
         fields.close();
         let body = match body {
             Some(body) => HttpBody::Text { text: Template::literal(body.value), content_type },
@@ -70,7 +70,9 @@ impl<'a> Webhook<'a> {
     }
 
     fn url(&self, written: Spanned<String>) -> Option<UrlTemplate> {
-        match UrlTemplate::parse(&Template::literal(written.value)) {
+        let is_expanded = !self.place.host.as_written;
+        let parse = if is_expanded { UrlTemplate::parse } else { UrlTemplate::parse_unexpanded };
+        match parse(&Template::literal(written.value)) {
             Ok(url) => Some(url),
             Err(error) => {
                 self.warn(Code::BadUrl, written.span, format!("{error}; this command is not offered"));
@@ -129,7 +131,7 @@ impl<'a> Webhook<'a> {
     fn auth(&mut self, fields: &mut Fields<'a>) -> Option<Option<HttpAuth>> {
         let reader = self.place.reader;
         let Some(mut fields) =
-            fields.take("auth").and_then(|field| Fields::open(reader, field.node, "`auth`"))
+            fields.take("auth").and_then(|field| Fields::open(reader, field.node, &shape::ORIGINAL_AUTH))
         else {
             return Some(None);
         };

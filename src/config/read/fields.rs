@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
+use crate::config::shape::Shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Entry, Kind, Node};
 use crate::model::Dialect;
@@ -13,12 +14,11 @@ use super::{Reader, Spanned, nearest};
 /// A map that is being read.
 pub struct Fields<'n> {
     reader: &'n Reader<'n>,
-    /// What the map is, for sentences: "a command".
-    what: &'static str,
+    shape: &'static Shape,
     entries: &'n [Entry<'n>],
     pub span: Span,
     taken: Vec<bool>,
-    known: Vec<&'static str>,
+    asked: Asked,
 }
 
 /// A key that is there, with its value.
@@ -31,29 +31,29 @@ pub struct Field<'n> {
 
 impl<'n> Fields<'n> {
     /// Begins to read a map. What is no map has been reported when this is `None`.
-    pub fn open(reader: &'n Reader<'n>, node: &'n Node<'n>, what: &'static str) -> Option<Self> {
+    pub fn open(reader: &'n Reader<'n>, node: &'n Node<'n>, shape: &'static Shape) -> Option<Self> {
         let entries: &[Entry<'n>] = match &node.kind {
             Kind::Map(entries) => entries,
             Kind::Null if reader.dialect == Dialect::Original => &[],
             Kind::Broken => return None,
             _ => {
-                reader.wrong_type(node, what, "a map");
+                reader.wrong_type(node, shape.what, "a map");
                 return None;
             }
         };
         Some(Self {
             reader,
-            what,
+            shape,
             entries,
             span: node.span,
             taken: vec![false; entries.len()],
-            known: Vec::with_capacity(32),
+            asked: Asked::default(),
         })
     }
 
-    /// The value of a key, which from now on is known.
+    /// The value of a key of the shape.
     pub fn take(&mut self, key: &'static str) -> Option<Field<'n>> {
-        self.known.push(key);
+        self.asked.note(self.shape, key);
         let at = self.entries.iter().position(|entry| entry.key.text == key)?;
         if let Some(taken) = self.taken.get_mut(at) {
             *taken = true;
@@ -65,7 +65,7 @@ impl<'n> Fields<'n> {
     pub fn required(&mut self, key: &'static str) -> Option<Field<'n>> {
         let found = self.take(key);
         if found.is_none() {
-            let message = format!("{} has no `{key}`", self.what);
+            let message = format!("{} has no `{key}`", self.shape.what);
             self.reader.problems.add(Diagnostic::error(Code::MissingKey, self.span, message));
         }
         found
@@ -97,21 +97,14 @@ impl<'n> Fields<'n> {
         self.reader.one_of(field.node, key, choices)
     }
 
-    /// Keys whose feature is not built yet: an error in a native file, a warning in an original one.
-    pub fn later(&mut self, keys: &[&'static str]) {
-        self.known.extend(keys);
-        for (entry, taken) in self.entries.iter().zip(&mut self.taken) {
-            if !*taken && keys.iter().any(|key| entry.key.text == *key) {
-                *taken = true;
-                self.reader.not_supported(entry.key.span, &format!("`{}`", entry.key.text));
-            }
-        }
-    }
-
-    /// Ends the reading: reports the keys that nothing asked for.
+    /// Ends the reading: reports the keys that nothing asked for. One whose feature is not built
+    /// yet is an error in a native file and a warning in an original one.
     pub fn close(self) {
-        for (entry, taken) in self.entries.iter().zip(&self.taken) {
-            if !taken {
+        self.asked.check(self.shape);
+        for (entry, _) in self.entries.iter().zip(&self.taken).filter(|(_, taken)| !**taken) {
+            if self.shape.is_later(&entry.key.text) {
+                self.reader.not_supported(entry.key.span, &format!("`{}`", entry.key.text));
+            } else {
                 self.reader.problems.add(self.unknown(entry));
             }
         }
@@ -121,18 +114,49 @@ impl<'n> Fields<'n> {
         let key = &entry.key.text;
         let problem = match self.reader.dialect {
             Dialect::Native => {
-                let message = format!("`{key}` is not a key of {}", self.what);
+                let message = format!("`{key}` is not a key of {}", self.shape.what);
                 Diagnostic::error(Code::UnknownKey, entry.key.span, message)
             }
             Dialect::Original => {
-                let message = format!("`{key}` is not a key of {}; it is ignored", self.what);
+                let message = format!("`{key}` is not a key of {}; it is ignored", self.shape.what);
                 Diagnostic::warning(Code::UnknownKey, entry.key.span, message)
             }
         };
-        match nearest(key, self.known.iter().copied()) {
+        let known: Vec<&str> = self.shape.names().collect();
+        match nearest(key, known.iter().copied()) {
             Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
-            None if self.known.len() <= 8 => problem.help(format!("expected `{}`", self.known.join("`, `"))),
+            None if known.len() <= 8 => problem.help(format!("expected `{}`", known.join("`, `"))),
             None => problem,
         }
     }
+}
+
+/// What has been asked for: in debug builds it keeps readers and shapes together. A reader that
+/// gives up before the end is not judged.
+#[derive(Default)]
+struct Asked {
+    #[cfg(debug_assertions)]
+    keys: Vec<&'static str>,
+}
+
+#[cfg(debug_assertions)]
+impl Asked {
+    fn note(&mut self, shape: &Shape, key: &'static str) {
+        let is_built = shape.built().any(|known| known.name == key);
+        assert!(is_built, "a reader asks for `{key}`, which is no built key of {}", shape.what);
+        self.keys.push(key);
+    }
+
+    fn check(&self, shape: &Shape) {
+        let forgotten: Vec<&str> =
+            shape.built().map(|key| key.name).filter(|name| !self.keys.contains(name)).collect();
+        assert!(forgotten.is_empty(), "no reader of {} asks for {forgotten:?}", shape.what);
+    }
+}
+
+#[cfg(not(debug_assertions))]
+impl Asked {
+    fn note(&mut self, _: &Shape, _: &'static str) {}
+
+    fn check(&self, _: &Shape) {}
 }

@@ -89,6 +89,7 @@ impl Reader<'_> {
                 let message = format!("`{key}`: {error}");
                 let problem = Diagnostic::error(Code::BadQuantity, node.span, message);
                 self.problems.add(match scalar::integer(text) {
+                    _ if text.contains("${") => problem.help(UNEXPANDED),
                     Some(number) if (1..=1_000_000).contains(&number) => problem
                         .help(format!("write `{number}s` for seconds or `{number}ms` for milliseconds")),
                     _ => problem,
@@ -106,7 +107,8 @@ impl Reader<'_> {
             Ok(size) => return Some(size),
             Err(error) => format!("`{key}`: {error}"),
         };
-        self.problems.add(Diagnostic::error(Code::BadQuantity, node.span, problem));
+        let problem = Diagnostic::error(Code::BadQuantity, node.span, problem);
+        self.problems.add(if text.contains("${") { problem.help(UNEXPANDED) } else { problem });
         None
     }
 
@@ -192,6 +194,8 @@ impl Reader<'_> {
         }
     }
 }
+
+const UNEXPANDED: &str = "`${…}` is expanded in `vars`, `secrets`, `env`, `server` and paths only; for other values there are `profiles`";
 
 fn quoted_item(text: &str) -> String {
     let shown = shortened(text);

@@ -59,6 +59,11 @@ impl Report {
         self.diagnostics.sort_by_key(|problem| (problem.span.is_some(), problem.span));
     }
 
+    /// Each text that was read, with the name of its file; the root first.
+    pub fn texts(&self) -> impl Iterator<Item = (&std::path::Path, &std::sync::Arc<str>)> {
+        self.sources.iter().map(|source| (source.path.as_path(), &source.text))
+    }
+
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }

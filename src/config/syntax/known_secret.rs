@@ -31,23 +31,29 @@ pub fn known_secret(text: &str) -> Option<&'static str> {
     if has_password(text) {
         return Some("a password in a URL");
     }
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    text.split(|c| !is_part(c)).find_map(kind_of_word)
+    // Most texts of a file are too short to hold one.
+    if text.len() < MIN_REST {
+        return None;
+    }
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let words = text.as_bytes().split(|byte| !is_part(byte));
+    words.filter(|word| word.len() > MIN_REST).find_map(kind_of_word)
 }
 
 /// `https://user:password@host`, with a password that is written out.
 fn has_password(text: &str) -> bool {
-    let after = text.split("://").skip(1);
-    let names = after.filter_map(|rest| rest.split(['/', '?', '#', ' ', '\n']).next()?.rsplit_once('@'));
-    names.filter_map(|(names, _)| names.split_once(':')).any(|(_, password)| {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#', ' ', '\n']).next().unwrap_or_default();
+    let password = authority.rsplit_once('@').and_then(|(names, _)| names.split_once(':')).map(|pair| pair.1);
+    password.is_some_and(|password| {
         !password.is_empty() && !password.contains(['{', '$', '<', '*']) && password != "password"
     })
 }
 
-fn kind_of_word(word: &str) -> Option<&'static str> {
+fn kind_of_word(word: &[u8]) -> Option<&'static str> {
     let (rest, what) =
-        PREFIXES.iter().find_map(|(prefix, what)| Some((word.strip_prefix(prefix)?, *what)))?;
-    let has = |is: fn(&u8) -> bool| rest.as_bytes().iter().any(is);
+        PREFIXES.iter().find_map(|(prefix, what)| Some((word.strip_prefix(prefix.as_bytes())?, *what)))?;
+    let has = |is: fn(&u8) -> bool| rest.iter().any(is);
     let is_random = has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     (rest.len() >= MIN_REST && is_random).then_some(what)
 }

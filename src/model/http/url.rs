@@ -73,8 +73,23 @@ impl UrlTemplate {
         {
             return Err(BadUrl::TemplateInOrigin(hole(reference)));
         }
-        let origin = origin(is_secure, authority)?;
         let tail = end.and_then(|end| after.get(end..)).unwrap_or_default();
+        Self::of(origin(is_secure, authority)?, tail, rest)
+    }
+
+    /// Takes apart one in which `${…}` was not expanded, for those who compare files and call
+    /// nothing: its host is not known.
+    pub fn parse_unexpanded(template: &Template) -> Result<Self, BadUrl> {
+        let [Piece::Text(first), rest @ ..] = template.pieces() else { return Self::parse(template) };
+        let Some(opened) = first.find("${") else { return Self::parse(template) };
+        let closed =
+            first.get(opened..).and_then(|text| text.find('}')).map_or(first.len(), |at| opened + at);
+        let end = first.get(closed..).and_then(|text| text.find(['/', '?'])).map(|at| closed + at);
+        let (host, tail) = first.split_at(end.unwrap_or(first.len()));
+        Self::of(Origin { is_secure: true, host: HostName::Name(host.to_owned()), port: None }, tail, rest)
+    }
+
+    fn of(origin: Origin, tail: &str, rest: &[Piece]) -> Result<Self, BadUrl> {
         let mut url = Self { origin, segments: vec![Vec::new()], query: None };
         url.read_text(tail.strip_prefix('/').unwrap_or(tail))?;
         for piece in rest {

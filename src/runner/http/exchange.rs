@@ -114,3 +114,48 @@ fn address_of(url: &Url) -> Option<IpAddr> {
     let host = url.host_str()?;
     host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn exchange(method: Method, body: Option<&'static str>) -> Exchange {
+        let names = ["authorization", "x-api-key", "cookie", "accept", "user-agent", "content-type"];
+        let names = names.into_iter().map(HeaderName::from_static);
+        let headers: HeaderMap = names.map(|name| (name, HeaderValue::from_static("x"))).collect();
+        let url = Url::parse("https://a.example.com/x").unwrap();
+        let request = Request { method, url, headers, body: body.map(Bytes::from) };
+        Exchange { clients: Arc::default(), request, allow_private: false, redirects: 5 }
+    }
+
+    fn turned(mut exchange: Exchange, target: &str, status: u16) -> Result<Request, Failure> {
+        exchange.turn_to(Url::parse(target).unwrap(), StatusCode::from_u16(status).unwrap())?;
+        Ok(exchange.request)
+    }
+
+    #[test]
+    fn credentials_stay_with_the_first_host() {
+        let same = turned(exchange(Method::GET, None), "https://a.example.com/y", 302).ok().unwrap();
+        assert_eq!(same.headers.len(), 6);
+        for other in ["https://b.example.com/", "https://a.example.com:8443/", "https://me:pw@b.example.com/"]
+        {
+            let turned = turned(exchange(Method::GET, None), other, 302).ok().unwrap();
+            let mut names: Vec<&str> = turned.headers.keys().map(|name| name.as_str()).collect();
+            names.sort_unstable();
+            assert_eq!(names, ["accept", "content-type", "user-agent"], "{other}");
+            assert!(!turned.headers.contains_key(AUTHORIZATION));
+            assert_eq!((turned.url.username(), turned.url.password()), ("", None));
+        }
+    }
+
+    #[test]
+    fn a_body_stays_with_the_first_host() {
+        let turn = |status| turned(exchange(Method::POST, Some("secret")), "https://b.example.com/", status);
+        assert!(matches!(turn(307), Err(Failure::BodyElsewhere { .. })));
+        let turned = turn(303).ok().unwrap();
+        assert_eq!((turned.method, turned.body), (Method::GET, None));
+    }
+}

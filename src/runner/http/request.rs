@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use reqwest::header::{
-    ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+    ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
 };
 use reqwest::{Method, Url};
 
@@ -61,17 +61,17 @@ fn authorization(
     auth: &PlannedAuth,
     secrets: &SecretValues,
 ) -> Result<(HeaderName, HeaderValue), StartError> {
-    let (name, text) = match auth {
-        PlannedAuth::Bearer(token) => (AUTHORIZATION, format!("Bearer {}", secrets.fill(token)?)),
+    let (written, text) = match auth {
+        PlannedAuth::Bearer(token) => ("Authorization", format!("Bearer {}", secrets.fill(token)?)),
         PlannedAuth::Basic { username, password } => {
             let both = format!("{}:{}", secrets.fill(username)?, secrets.fill(password)?);
-            (AUTHORIZATION, format!("Basic {}", STANDARD.encode(both)))
+            ("Authorization", format!("Basic {}", STANDARD.encode(both)))
         }
-        PlannedAuth::Header { name, value } => (header_name(name)?, secrets.fill(value)?.into_owned()),
+        PlannedAuth::Header { name, value } => (name.as_str(), secrets.fill(value)?.into_owned()),
     };
-    let mut value = header_value(name.as_str(), &text)?;
+    let mut value = header_value(written, &text)?;
     value.set_sensitive(true);
-    Ok((name, value))
+    Ok((header_name(written)?, value))
 }
 
 fn header_name(name: &str) -> Result<HeaderName, StartError> {

@@ -6,6 +6,7 @@ mod endurance;
 mod flood;
 mod idle;
 mod listing;
+mod loading;
 mod output;
 mod sleepers;
 mod start;
@@ -25,6 +26,7 @@ pub struct Row {
 pub const ROWS: &[Row] = &[
     Row { numbers: &["1", "2"], title: "starting", measure: start::measure },
     Row { numbers: &["3"], title: "listing again", measure: listing::measure },
+    Row { numbers: &["load"], title: "loading and validating", measure: loading::measure },
     Row { numbers: &["4"], title: "idling", measure: idle::measure },
     Row { numbers: &["8", "9"], title: "one call after another", measure: calls::one_by_one },
     Row { numbers: &["6", "10"], title: "calls side by side", measure: calls::quiet },

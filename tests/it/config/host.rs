@@ -29,6 +29,7 @@ impl TestHost {
             home: Some(PathBuf::from("/home/user")),
             executable_dir: None,
             foreign: None,
+            as_written: false,
         };
         Self { folder, host }
     }

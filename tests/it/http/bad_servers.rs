@@ -64,6 +64,7 @@ fn a_server_that_drips_is_given_up_at_the_timeout() {
     let said = call(&web, "", 124);
     assert!(said.stdout.starts_with("....."), "{}", said.stdout);
     let web = Web::start(|_, stream| {
+        send(stream, b"HTTP/1.1 200 OK\r\n");
         let header = |_| {
             std::thread::sleep(Duration::from_millis(20));
             send(stream, b"X")

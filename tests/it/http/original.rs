@@ -1,12 +1,12 @@
 //! Webhooks of original files: they run, and where they are read otherwise it is told.
 
 use crate::support::program::mcpfier;
-use crate::support::web::{Web, answer, send};
+use crate::support::web::{Web, answer, reply};
 
 fn echo() -> Web {
     Web::start(|heard, stream| {
         let status = if heard.target.contains("fails") { "500 Internal Server Error" } else { "200 OK" };
-        drop(send(stream, &answer(status, &[], heard.target.as_bytes())));
+        reply(stream, &answer(status, &[], heard.target.as_bytes()));
     })
 }
 

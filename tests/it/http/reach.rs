@@ -1,7 +1,7 @@
 //! Where calls may lead: to the internet, and to one's own network only if the file says so.
 
 use crate::support::program::mcpfier;
-use crate::support::web::{Web, answer, send};
+use crate::support::web::{Web, answer, reply};
 
 fn tools(url: &str, keys: &str) -> String {
     format!(
@@ -26,7 +26,7 @@ fn a_private_host_is_refused_when_the_file_is_loaded() {
 
 #[test]
 fn a_name_that_leads_to_this_host_is_refused_when_it_is_looked_up() {
-    let web = Web::start(|_, stream| drop(send(stream, &answer("200 OK", &[], b"secret"))));
+    let web = Web::start(|_, stream| reply(stream, &answer("200 OK", &[], b"secret")));
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
     let names = hosts.lines().filter(|line| line.starts_with("127.")).flat_map(str::split_whitespace);
     // A name that is not known as local by itself.
@@ -42,7 +42,7 @@ fn a_name_that_leads_to_this_host_is_refused_when_it_is_looked_up() {
 
 #[test]
 fn a_redirect_into_the_own_network_is_refused() {
-    let inner = Web::start(|_, stream| drop(send(stream, &answer("200 OK", &[], b"secret"))));
+    let inner = Web::start(|_, stream| reply(stream, &answer("200 OK", &[], b"secret")));
     let (port, address) = (inner.address.port(), inner.address);
     for target in [
         format!("http://{address}/"),
@@ -55,7 +55,7 @@ fn a_redirect_into_the_own_network_is_refused() {
     ] {
         let location = target.clone();
         let web = Web::start(move |_, stream| {
-            drop(send(stream, &answer("302 Found", &[("Location", &location)], b"")));
+            reply(stream, &answer("302 Found", &[("Location", &location)], b""));
         });
         let said =
             mcpfier(&["call", "get"]).tools(&tools(&web.url(), ", allow_private: true")).ends_with(125).run();
@@ -69,7 +69,7 @@ fn a_redirect_into_the_own_network_is_refused() {
 fn a_redirect_to_something_that_is_no_call_is_refused() {
     for target in ["file:///etc/passwd", "gopher://127.0.0.1/", "http://", "data:text/plain,x"] {
         let web = Web::start(move |_, stream| {
-            drop(send(stream, &answer("302 Found", &[("Location", target)], b"")));
+            reply(stream, &answer("302 Found", &[("Location", target)], b""));
         });
         let said =
             mcpfier(&["call", "get"]).tools(&tools(&web.url(), ", allow_private: true")).ends_with(125).run();
@@ -83,8 +83,8 @@ fn a_redirect_to_something_that_is_no_call_is_refused() {
 
 #[test]
 fn proxies_of_the_environment_are_not_used() {
-    let web = Web::start(|_, stream| drop(send(stream, &answer("200 OK", &[], b"direct"))));
-    let proxy = Web::start(|_, stream| drop(send(stream, &answer("200 OK", &[], b"proxied"))));
+    let web = Web::start(|_, stream| reply(stream, &answer("200 OK", &[], b"direct")));
+    let proxy = Web::start(|_, stream| reply(stream, &answer("200 OK", &[], b"proxied")));
     let said = mcpfier(&["call", "get"])
         .tools(&tools(&web.url(), ", allow_private: true"))
         .env("http_proxy", &proxy.url())

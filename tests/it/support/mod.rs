@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod machine;
+pub mod place;
 pub mod processes;
 pub mod program;
 pub mod server;

@@ -95,6 +95,11 @@ pub fn answer(status: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     [text.as_bytes(), body].concat()
 }
 
+/// Sends what it can and is done.
+pub fn reply(stream: &mut TcpStream, bytes: &[u8]) {
+    send(stream, bytes);
+}
+
 /// Sends what it can: whoever asked may be gone.
 pub fn send(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     stream.write_all(bytes).and_then(|()| stream.flush()).is_ok()

@@ -9,7 +9,9 @@ use crate::model::{BadUrl, Origin, Piece, Presence, Reference, Template, UrlTemp
 pub fn url(scope: &Scope<'_>, written: Spanned<&str>, allow_private: bool) -> Option<UrlTemplate> {
     let template = scope.template(written, Spot::Url, false)?;
     super::refuse_lists(scope, &template, written.span);
-    let url = match UrlTemplate::parse(&template) {
+    let is_expanded = !scope.place.host.as_written;
+    let parse = if is_expanded { UrlTemplate::parse } else { UrlTemplate::parse_unexpanded };
+    let url = match parse(&template) {
         Ok(url) => url,
         Err(error) => {
             scope.problems.add(bad_url(&error, &template, written));

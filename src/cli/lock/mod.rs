@@ -1,0 +1,121 @@
+//! `mcpfier lock`: writes down what the tools are, or says how they differ from that.
+
+mod judge;
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::config;
+use crate::lock::{self, Change, Kind, Lock};
+
+use super::arguments::Arguments;
+use super::evidence::Evidence;
+use super::exit::Exit;
+use super::print::Printer;
+use super::{replace, session};
+
+pub use judge::{Refusal, judge, lock_of};
+
+pub fn run(arguments: &Arguments, check: bool, printer: &Printer) -> Exit {
+    let host = session::host();
+    let found = match config::find(arguments.config.as_deref(), &host) {
+        Ok(found) => found,
+        Err(problem) => {
+            printer.error(&problem.to_string());
+            return Exit::NO_CONFIG;
+        }
+    };
+    let loaded = config::load(&found.path, &host);
+    if loaded.catalog.is_none() {
+        printer.talk(&loaded.report.render(printer.style()));
+        return Exit::CONFIG;
+    }
+    let evidence = Evidence::of(&loaded);
+    match check {
+        true => self::check(&evidence, printer),
+        false => write(&evidence, printer),
+    }
+}
+
+fn check(evidence: &Evidence, printer: &Printer) -> Exit {
+    match judge(evidence) {
+        Ok(()) if printer.json => printer.json_data(&json!([])),
+        Ok(()) => printer.data(&format!("{} is what its lock says\n", evidence.path.display())),
+        Err(refusal) => {
+            match &refusal {
+                Refusal::Differs { differences, .. } if printer.json => {
+                    let changes = differences.changes().iter().map(document);
+                    printer.json_data(&Value::Array(changes.collect()));
+                }
+                _ => say(&refusal, printer),
+            }
+            return Exit::FAILURE;
+        }
+    }
+    Exit::OK
+}
+
+fn write(evidence: &Evidence, printer: &Printer) -> Exit {
+    let path = lock_of(&evidence.path);
+    let now = match judge::made_of(evidence) {
+        Ok(now) => now,
+        Err(problem) => return refuse(&problem.into(), printer),
+    };
+    // One that is broken is replaced as well: what it said before is not to be had.
+    let before = judge::read(&evidence.path).ok().flatten();
+    if let Some(before) = before.as_ref().filter(|before| before.file != now.file) {
+        return refuse(&Refusal::Other { path, file: before.file.clone() }, printer);
+    }
+    let text = now.to_text();
+    let written = match std::fs::read_to_string(&path) {
+        Ok(found) if found == text => Ok(()),
+        Ok(_) => replace::replace(&path, &text),
+        Err(_) => replace::create(&path, &text),
+    };
+    match written {
+        Ok(()) => {
+            told(&path, before.as_ref(), &now, printer);
+            Exit::OK
+        }
+        Err(error) => {
+            printer.error(&format!("cannot write {}: {error}", path.display()));
+            Exit::FAILURE
+        }
+    }
+}
+
+fn told(path: &Path, before: Option<&Lock>, now: &Lock, printer: &Printer) {
+    let tools = if now.len() == 1 { "1 tool".to_owned() } else { format!("{} tools", now.len()) };
+    let changes = before.map(|before| lock::differences(before, now));
+    if printer.json {
+        let changes = changes.flatten();
+        let changes = changes.iter().flat_map(|changes| changes.changes()).map(document);
+        return printer.json_data(&Value::Array(changes.collect()));
+    }
+    match changes {
+        None => printer.data(&format!("{}: {tools} written down\n", path.display())),
+        Some(None) => printer.data(&format!("{}: {tools}, nothing new\n", path.display())),
+        Some(Some(changes)) => {
+            printer.data(&format!("{}: {tools} written down; new is\n{changes}", path.display()));
+        }
+    }
+}
+
+fn document(Change { tool, kind, lines }: &Change) -> Value {
+    let parts = match kind {
+        Kind::Changed(parts) => json!(parts),
+        Kind::Added | Kind::Removed => json!([]),
+    };
+    json!({ "tool": tool, "change": kind.word(), "parts": parts, "lines": lines })
+}
+
+/// Says why a file is not served with `--locked`.
+pub fn refuse(refusal: &Refusal, printer: &Printer) -> Exit {
+    say(refusal, printer);
+    Exit::REFUSED
+}
+
+fn say(refusal: &Refusal, printer: &Printer) {
+    printer.error(&format!("{}\nhelp: {}", refusal.to_string().trim_end(), refusal.help()));
+}

@@ -1,0 +1,148 @@
+//! One element of `commands`.
+
+use super::settings::SETTINGS;
+use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, WEBHOOK};
+
+pub static COMMAND: Shape = Shape {
+    name: "command",
+    what: "a command",
+    description: "A command that becomes a tool: a program with arguments (`script`), a script for a shell (`run`), or a call of an HTTP interface (`webhook`).",
+    tables: &[&ACTION, &SETTINGS, &RESULT, &LATER],
+};
+
+/// What it is and what it does.
+static ACTION: [Key; 12] = [
+    Key::new(
+        "name",
+        Kind::ToolName,
+        "The name of the tool: letters, digits, `_` and `-`, at most 64. Clients put the name of the server before it.",
+    )
+    .required()
+    .examples(&["search-code"]),
+    Key::new("title", Kind::Text, "The name that people are shown.")
+        .otherwise("none")
+        .examples(&["Search code"]),
+    Key::new(
+        "description",
+        Kind::Text,
+        "What the command does and when to use it. A model chooses by it, so it is worth two good sentences.",
+    )
+    .otherwise("`Execute NAME with configured arguments`, and a warning")
+    .examples(&["Search the files of this folder for a regular expression."]),
+    Key::new(
+        "script",
+        Kind::Text,
+        "The executable that is run, by name or by path, with the words of `args`. No shell comes near it, and it is never a template: callers do not choose the program. Without it there is `run` or `webhook`.",
+    )
+    .examples(&["git", "./bin/report"]),
+    Key::new(
+        "args",
+        Kind::ListOf(&Kind::Argument),
+        "The words that `script` gets. An element is a word, which may hold `{{name}}` of a parameter and is never split; `{ if: PARAMETER, args: […] }`; `{ literal: TEXT }`; or a list of words that vanishes as a whole if a parameter in it is absent.",
+    )
+    .default("[]")
+    .examples(&["[--max-count, \"{{limit}}\", --, \"{{pattern}}\"]"]),
+    Key::new(
+        "shell",
+        Kind::Text,
+        "What executes `run`: sh, bash, dash, zsh, ksh, fish, python, python3, node, ruby, perl or pwsh, or the path of one.",
+    )
+    .default("sh")
+    .examples(&["bash", "python3"]),
+    Key::new(
+        "run",
+        Kind::Text,
+        "A script for `shell`, instead of `script`. Parameters arrive as variables `PARAM_name`, and all of them as JSON in `PARAMS_JSON`; it is never a template.",
+    )
+    .examples(&["wc -l \"$PARAM_file\""]),
+    Key::new(
+        "webhook",
+        Kind::Group(&WEBHOOK),
+        "A call of an HTTP interface, in place of `script` or `run`.",
+    )
+    .examples(&["{ url: \"https://api.example.com/items/{{id}}\" }"]),
+    Key::new(
+        "params",
+        Kind::MapOf(Names::Parameter, &Kind::Parameter),
+        "What a caller may say, by name: each a JSON Schema, or just a type as in `title: string`. A parameter is required unless it has a `default` or says `optional: true`.",
+    )
+    .otherwise("none")
+    .examples(&["{ pattern: { type: string, description: A regular expression } }"]),
+    Key::new(
+        "env",
+        Kind::MapOf(Names::Variable, &Kind::Template),
+        "Variables that the command gets beside the inherited ones. Values may hold `{{name}}` of a parameter, `{{secrets.NAME}}`, `{{vars.NAME}}` and `${VAR}`.",
+    )
+    .otherwise("none")
+    .expands()
+    .examples(&["{ TOKEN: \"{{secrets.token}}\" }"]),
+    Key::new(
+        "working_dir",
+        Kind::Path,
+        "The folder in which the command runs, relative to the folder of this file.",
+    )
+    .otherwise("the folder of the file")
+    .expands()
+    .examples(&["./data", "~/src"]),
+    Key::new("stdin", Kind::Template, "What the command reads. `{{secrets.NAME}}` may stand here.")
+        .otherwise("nothing to read")
+        .examples(&["\"{{text}}\""]),
+];
+
+/// How its calls and its output are taken.
+static RESULT: [Key; 6] = [
+    Key::new("lock", Kind::Text, "Calls of all commands that name the same lock exclude each other.")
+        .otherwise("none")
+        .examples(&["database"]),
+    Key::new(
+        "exit_codes",
+        Kind::Either(&[
+            Kind::MapOf(Names::ExitCode, &Kind::Text),
+            Kind::ListOf(&Kind::Code),
+        ]),
+        "The exit codes that are success: a list, or a map in which a text instead of `ok` is what an empty result says.",
+    )
+    .default("{ 0: ok }")
+    .examples(&["{ 0: ok, 1: no matches }", "[0, 2]"]),
+    Key::new(
+        "annotations",
+        Kind::Group(&ANNOTATIONS),
+        "Hints for clients: whether the command changes or destroys something.",
+    )
+    .examples(&["{ read_only: true, open_world: false }"]),
+    Key::new("output", Kind::Group(&OUTPUT), "What the command prints, and how a client is shown it.")
+        .examples(&["{ format: json }"]),
+    Key::new("expose", Kind::Boolean, "`false`: clients neither see nor call it.").default("true"),
+    Key::new(
+        "allow",
+        Kind::ListOf(&Kind::Group(&ALLOWANCE)),
+        "Warnings that are silent in this command, each with the reason.",
+    )
+    .default("[]")
+    .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
+];
+
+static LATER: [Key; 22] = [
+    Key::later("container"),
+    Key::later("steps"),
+    Key::later("depends_on"),
+    Key::later("when"),
+    Key::later("else"),
+    Key::later("confirm"),
+    Key::later("retry"),
+    Key::later("cache"),
+    Key::later("schedule"),
+    Key::later("triggers"),
+    Key::later("sandbox"),
+    Key::later("requires"),
+    Key::later("run_on"),
+    Key::later("tests"),
+    Key::later("mock"),
+    Key::later("authorization"),
+    Key::later("finally"),
+    Key::later("cleanup_timeout"),
+    Key::later("extends"),
+    Key::later("enabled"),
+    Key::later("tags"),
+    Key::later("deprecated"),
+];

@@ -1,0 +1,105 @@
+//! Shapes: which keys each map of a file may hold, declared once.
+//!
+//! Readers open a map with its shape, which knows the keys that are built and those that come
+//! later; the JSON Schema, the hover texts of editors and the reference are to be made of the same
+//! tables. So a key cannot be read and stay unknown to editors, or be documented and not be read:
+//! in debug builds [`Fields`](super::read::Fields) refuses a key that its shape does not have, and
+//! at the end a built key that nobody asked for.
+//!
+//! To add a key:
+//!
+//! 1. Put a line into the table of its map, in the order in which it is read:
+//!    `Key::new("tags", Kind::ListOf(&Kind::Text), "Words to …").default("[]").examples(&["[git, slow]"]),`
+//!    The description is what a person sees on hover: whole sentences, what it does and when one
+//!    wants it. Default and examples are YAML, as one would write them; they have to fit the kind.
+//!    What is no value ("the folder of the file") is said with `otherwise`.
+//! 2. If it was among the `Key::later`, remove it there.
+//! 3. Read it: `fields.text("tags")`, `fields.take("tags")`, …
+//! 4. A map of its own gets a table of its own (`pub static TAGS: Shape`), the kind
+//!    `Kind::Group(&TAGS)`, and `Fields::open(reader, node, &shape::TAGS)`.
+
+mod allow;
+mod annotations;
+mod argument;
+mod command;
+mod key;
+mod limits;
+mod original;
+mod output;
+mod param;
+mod root;
+mod secret;
+mod server;
+mod settings;
+mod webhook;
+
+pub use allow::ALLOWANCE;
+pub use annotations::ANNOTATIONS;
+pub use argument::{CONDITION, LITERAL};
+pub use command::COMMAND;
+pub use key::{Key, Kind, Names, Stage};
+pub use limits::LIMITS;
+pub use original::{
+    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER, ORIGINAL_WEBHOOK,
+};
+pub use output::{LATER_FORMATS, OUTPUT};
+pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use root::ROOT;
+pub use secret::SECRET;
+pub use server::{CALLS, SERVER, STDIO};
+pub use settings::DEFAULTS;
+pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
+
+/// A map whose keys are known.
+#[derive(Debug)]
+pub struct Shape {
+    /// Its name in the JSON Schema and its heading in the reference.
+    pub name: &'static str,
+    /// For sentences: "a command", "`limits`".
+    pub what: &'static str,
+    pub description: &'static str,
+    /// In the order in which they are read; more than one table where shapes share keys.
+    pub tables: &'static [&'static [Key]],
+}
+
+impl Shape {
+    pub fn keys(&self) -> impl Iterator<Item = &'static Key> + Clone {
+        self.tables.iter().copied().flatten()
+    }
+
+    /// The keys that can be written today.
+    pub fn built(&self) -> impl Iterator<Item = &'static Key> + Clone {
+        self.keys().filter(|key| key.stage == Stage::Built)
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + Clone {
+        self.keys().map(|key| key.name)
+    }
+
+    pub fn find(&self, name: &str) -> Option<&'static Key> {
+        self.keys().find(|key| key.name == name)
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    pub fn is_later(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|key| key.stage == Stage::Later)
+    }
+}
+
+/// Whether a key at the root belongs to native files alone.
+pub fn is_native_key(key: &str) -> bool {
+    ROOT.has(key) && !ORIGINAL_ROOT.has(key)
+}
+
+/// Whether a key of a command belongs to native files alone.
+pub fn is_native_command_key(key: &str) -> bool {
+    COMMAND.has(key) && !ORIGINAL_COMMAND.has(key)
+}
+
+/// Whether a key of `server` belongs to native files alone.
+pub fn is_native_server_key(key: &str) -> bool {
+    SERVER.has(key) && !ORIGINAL_SERVER.has(key)
+}

@@ -1,0 +1,77 @@
+//! What the original reads or documents. Only names: nothing is made of these tables but reports.
+
+use super::{Key, Kind, Shape};
+
+pub static ORIGINAL_ROOT: Shape = Shape {
+    name: "original file",
+    what: "the file",
+    description: "",
+    tables: &[&[
+        known("commands"),
+        known("server"),
+        Key::later("analytics"),
+        Key::later("composite_tools"),
+        Key::later("proxies"),
+        Key::later("tenants"),
+    ]],
+};
+
+pub static ORIGINAL_COMMAND: Shape = Shape {
+    name: "original command",
+    what: "a command",
+    description: "",
+    tables: &[&[
+        known("name"),
+        known("script"),
+        known("args"),
+        known("description"),
+        known("webhook"),
+        known("container"),
+        known("timeout"),
+        known("env"),
+        known("resources"),
+        Key::later("security"),
+        Key::later("network"),
+        Key::later("authorization"),
+    ]],
+};
+
+pub static ORIGINAL_WEBHOOK: Shape = Shape {
+    name: "original webhook",
+    what: "`webhook`",
+    description: "",
+    tables: &[&[
+        known("url"),
+        known("method"),
+        known("headers"),
+        known("body"),
+        known("body_format"),
+        known("auth"),
+        Key::later("retry"),
+    ]],
+};
+
+pub static ORIGINAL_AUTH: Shape = Shape {
+    name: "original auth",
+    what: "`auth`",
+    description: "",
+    tables: &[&[known("type"), known("token"), known("key"), known("header"), known("user"), known("pass")]],
+};
+
+pub static ORIGINAL_RESOURCES: Shape = Shape {
+    name: "original resources",
+    what: "`resources`",
+    description: "",
+    tables: &[&[known("memory"), known("disk"), known("cpu")]],
+};
+
+pub static ORIGINAL_SERVER: Shape = Shape {
+    name: "original server",
+    what: "`server`",
+    description: "",
+    tables: &[&[Key::later("http"), Key::later("transport"), Key::later("metrics"), Key::later("cache")]],
+};
+
+const fn known(name: &'static str) -> Key {
+    Key::new(name, Kind::Any, "")
+}

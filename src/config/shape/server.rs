@@ -1,0 +1,75 @@
+//! `server` and the maps in it. `${VAR}` is expanded in all of them.
+
+use super::{Key, Kind, Shape};
+
+pub static SERVER: Shape = Shape {
+    name: "server",
+    what: "`server`",
+    description: "What the server tells clients of itself, and how many calls it takes.",
+    tables: &[&[
+        Key::new("name", Kind::Text, "The name that clients are told.")
+            .default("mcpfier")
+            .expands()
+            .examples(&["my-tools"]),
+        Key::new(
+            "instructions",
+            Kind::Text,
+            "What the model is told about the tools as a whole: when to use them, and in which order.",
+        )
+        .otherwise("none")
+        .expands()
+        .examples(&["Search before you read whole files."]),
+        Key::new("calls", Kind::Group(&CALLS), "How many calls run and wait at once."),
+        Key::new(
+            "drain",
+            Kind::Duration,
+            "How long running calls may go on after the client has closed its end.",
+        )
+        .default("30s")
+        .expands()
+        .examples(&["5s"]),
+        Key::new("stdio", Kind::Group(&STDIO), "Who a caller on stdio is."),
+        Key::later("http"),
+        Key::later("transport"),
+        Key::later("metrics"),
+        Key::later("cache"),
+        Key::later("shared_socket"),
+        Key::later("approvals"),
+    ]],
+};
+
+pub static CALLS: Shape = Shape {
+    name: "calls",
+    what: "`server.calls`",
+    description: "How many calls run and wait at once, over all commands.",
+    tables: &[&[
+        Key::new("max", Kind::Count, "Calls that run at once; more wait in the queue.")
+            .default("64")
+            .expands()
+            .examples(&["8"]),
+        Key::new("queue", Kind::Whole, "Calls that may wait; one more is refused.")
+            .default("256")
+            .expands()
+            .examples(&["0"]),
+        Key::new("queue_timeout", Kind::Duration, "How long a call may wait before it is refused.")
+            .default("20s")
+            .expands()
+            .examples(&["5s"]),
+    ]],
+};
+
+pub static STDIO: Shape = Shape {
+    name: "stdio",
+    what: "`server.stdio`",
+    description: "Who a caller on stdio is.",
+    tables: &[&[
+        Key::new("name", Kind::Text, "Who a caller on stdio is, for logs and policies.")
+            .default("local")
+            .expands()
+            .examples(&["alice"]),
+        Key::new("roles", Kind::ListOf(&Kind::Text), "The roles of a caller on stdio.")
+            .default("[]")
+            .expands()
+            .examples(&["[developer]"]),
+    ]],
+};

@@ -1,0 +1,63 @@
+//! What a command and `defaults` can both say, and `defaults` itself.
+
+use super::{Key, Kind, LIMITS, Shape};
+
+pub(super) static SETTINGS: [Key; 6] = [
+    Key::new(
+        "timeout",
+        Kind::Duration,
+        "How long a call may take, without its time in the queue. Then its whole process tree is ended.",
+    )
+    .default("30s")
+    .examples(&["10s", "1m30s"]),
+    Key::new(
+        "kill_grace",
+        Kind::Duration,
+        "The time between the polite signal to the whole process tree and the kill.",
+    )
+    .default("3s")
+    .examples(&["500ms"]),
+    Key::new("limits", Kind::Group(&LIMITS), "What one call may use.")
+        .examples(&["{ memory: 512MiB, cpu: 1 }"]),
+    Key::new(
+        "limits_enforcement",
+        Kind::Choice(&["best_effort", "required"]),
+        "What happens where this host cannot enforce a limit: `best_effort` runs the command all the same and says so in its plan, `required` refuses the call.",
+    )
+    .default("best_effort")
+    .examples(&["required"]),
+    Key::new("concurrency", Kind::Count, "How many calls of this command may run at once; more wait.")
+        .otherwise("no cap")
+        .examples(&["1"]),
+    Key::new(
+        "env_inherit",
+        Kind::Either(&[Kind::Choice(&["minimal", "all", "none"]), Kind::ListOf(&Kind::VariablePattern)]),
+        "The variables of the server that the command gets. `minimal` is PATH, HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ and TMPDIR; a list is these and the names in it, where `AWS_*` is every name that begins so. Variables that feed secrets are never inherited.",
+    )
+    .default("minimal")
+    .examples(&["[EDITOR, \"AWS_*\"]"]),
+];
+
+pub static DEFAULTS: Shape = Shape {
+    name: "defaults",
+    what: "`defaults`",
+    description: "Settings of all commands that do not say otherwise themselves.",
+    tables: &[
+        &SETTINGS,
+        &[
+            Key::new(
+                "workflow_timeout",
+                Kind::Duration,
+                "How long a workflow may take. Workflows come later; for now it has no effect.",
+            )
+            .default("10m"),
+            Key::later("cleanup_timeout"),
+            Key::later("container"),
+            Key::later("executor"),
+            Key::later("run_on"),
+            Key::later("sandbox"),
+            Key::later("retry"),
+            Key::later("output"),
+        ],
+    ],
+};

@@ -1,0 +1,220 @@
+//! Everything that decides what a call of a tool does. Every field of the model is named here, so
+//! that one that is new cannot be forgotten.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{
+    Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, Limits, OnOverflow,
+    OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Script, SecretSource, Secrets,
+    Stdin, Template, Tool, Variable, Workload, format_duration,
+};
+
+use super::digest::sha256;
+use super::http::http;
+use super::written;
+
+/// What the tools of one file share.
+pub(super) struct Around<'a> {
+    /// Of the file.
+    pub folder: &'a Path,
+    pub secrets: &'a Secrets,
+}
+
+pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
+    let Tool {
+        name: _,
+        title: _,
+        description: _,
+        params,
+        action,
+        timeout,
+        kill_grace,
+        limits,
+        concurrency: Concurrency { max, lock },
+        exit_codes,
+        annotations: Annotations { .. },
+        output,
+        availability,
+        dialect: _,
+    } = tool;
+    let mut map = match action {
+        Action::Process(workload) => process(workload, around),
+        Action::Http(call) => http(call, around),
+        Action::NotSupported(reason) => Map::from_iter([("not_supported".to_owned(), json!(reason))]),
+    };
+    let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
+    put("rules", rules(params, around.folder));
+    put("timeout", json!(format_duration(*timeout)));
+    put("kill_grace", json!(format_duration(*kill_grace)));
+    put("limits", self::limits(limits));
+    put("concurrency", json!(max));
+    put("lock", json!(lock));
+    let codes = exit_codes.iter().map(|(code, text)| (code.to_string(), json!(text)));
+    put("exit_codes", Value::Object(codes.collect()));
+    put("output", self::output(output));
+    put("expose", json!(*availability != Availability::Internal));
+    map.retain(|_, value| !is_nothing(value));
+    Value::Object(map)
+}
+
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_object().is_some_and(Map::is_empty)
+}
+
+fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
+    let Workload { script, env, inherit, working_dir, stdin } = workload;
+    let mut map = self::script(script);
+    let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
+    let variables = env.iter().map(|Variable { name, value }| (name.clone(), private(value)));
+    put("env", Value::Object(variables.collect()));
+    put("env_inherit", self::inherit(inherit));
+    let folder = written::template(working_dir);
+    put("working_dir", json!(written::path(Path::new(&folder), around.folder)));
+    put(
+        "stdin",
+        match stdin {
+            Stdin::Null => Value::Null,
+            Stdin::Text(text) => private(text),
+        },
+    );
+    put("secrets", secrets(workload, around));
+    map
+}
+
+fn script(script: &Script) -> Map<String, Value> {
+    let document = match script {
+        Script::Program { program, args } => {
+            json!({ "script": program.written, "args": written::arguments(args) })
+        }
+        // Line by line, so that a changed line is one in every tool that compares texts.
+        Script::Shell { shell, flag, text } => {
+            json!({ "shell": [shell.written, flag], "run": text.split('\n').collect::<Vec<_>>() })
+        }
+    };
+    document.as_object().cloned().unwrap_or_default()
+}
+
+/// A text that may hold what nobody should read: its templates are shown, anything else is not.
+pub(super) fn private(template: &Template) -> Value {
+    let shown = written::template(template);
+    let is_bare = template.as_literal().is_none_or(str::is_empty)
+        && template.pieces().iter().all(|piece| !matches!(piece, crate::model::Piece::Text(_)));
+    json!(if is_bare { shown } else { format!("sha256:{}", sha256(shown.as_bytes())) })
+}
+
+/// Where the secrets that the process gets come from.
+fn secrets(workload: &Workload, around: &Around<'_>) -> Value {
+    let Workload { script, env, stdin, inherit: _, working_dir } = workload;
+    let mut templates: Vec<&Template> = env.iter().map(|variable| &variable.value).collect();
+    templates.push(working_dir);
+    if let Stdin::Text(text) = stdin {
+        templates.push(text);
+    }
+    if let Script::Program { args, .. } = script {
+        collect(args, &mut templates);
+    }
+    secrets_of(templates.into_iter().flat_map(Template::references), around)
+}
+
+/// The sources of the secrets that are named.
+pub(super) fn secrets_of<'a>(references: impl Iterator<Item = &'a Reference>, around: &Around<'_>) -> Value {
+    let mut map = Map::new();
+    for reference in references {
+        if let Reference::Secret(name) = reference
+            && let Some(source) = around.secrets.get(name)
+        {
+            map.insert(name.to_string(), json!(secret(source, around.folder)));
+        }
+    }
+    Value::Object(map)
+}
+
+fn secret(source: &SecretSource, folder: &Path) -> String {
+    match source {
+        SecretSource::Env(name) => format!("env:{name}"),
+        SecretSource::File(path) => format!("file:{}", written::path(path, folder)),
+    }
+}
+
+fn collect<'a>(args: &'a [Argument], into: &mut Vec<&'a Template>) {
+    for argument in args {
+        match argument {
+            Argument::Word(template) => into.push(template),
+            Argument::If { param: _, args } | Argument::Group(args) => collect(args, into),
+        }
+    }
+}
+
+fn inherit(inherit: &EnvInherit) -> Value {
+    match inherit {
+        EnvInherit::Minimal => json!("minimal"),
+        EnvInherit::All => json!("all"),
+        EnvInherit::None => json!("none"),
+        EnvInherit::Also(names) => json!(names),
+    }
+}
+
+/// Our own rules for values, which stand in no schema.
+fn rules(params: &Params, folder: &Path) -> Value {
+    let mut map = Map::new();
+    for Param { name, schema: _, kind: _, presence: _, rule } in params.iter() {
+        let ParamRule { allow_dash, sensitive, path, max_bytes } = rule;
+        let mut rules = Map::new();
+        if *allow_dash {
+            rules.insert("allow_dash".to_owned(), json!(true));
+        }
+        if *sensitive {
+            rules.insert("sensitive".to_owned(), json!(true));
+        }
+        if let Some(PathRule { within }) = path {
+            let within = within.as_ref().map(|within| written::path(within, folder));
+            rules.insert("within".to_owned(), json!(within));
+        }
+        if *max_bytes != Params::DEFAULT_MAX_BYTES {
+            rules.insert("max_bytes".to_owned(), json!(max_bytes));
+        }
+        if !rules.is_empty() {
+            map.insert(name.to_string(), Value::Object(rules));
+        }
+    }
+    Value::Object(map)
+}
+
+fn limits(limits: &Limits) -> Value {
+    let Limits { memory, cpu, pids, files, disk, output, enforcement } = limits;
+    let mut map = Map::from_iter([
+        ("memory".to_owned(), json!(memory.map(|size| size.to_string()))),
+        ("cpu".to_owned(), json!(cpu.map(|cores| cores.to_string()))),
+        ("pids".to_owned(), json!(pids)),
+        ("files".to_owned(), json!(files)),
+        ("disk".to_owned(), json!(disk.map(|size| size.to_string()))),
+        ("output".to_owned(), json!(output.to_string())),
+        ("required".to_owned(), json!((*enforcement == Enforcement::Required).then_some(true))),
+    ]);
+    map.retain(|_, value| !is_nothing(value));
+    Value::Object(map)
+}
+
+fn output(rules: &OutputRules) -> Value {
+    let OutputRules { format, show, on_overflow, mime, schema: _ } = rules;
+    let format = match format {
+        OutputFormat::Text => "text",
+        OutputFormat::Json => "json",
+        OutputFormat::Lines => "lines",
+        OutputFormat::Binary => "binary",
+    };
+    let on_overflow = match on_overflow {
+        OnOverflow::Truncate => "truncate",
+        OnOverflow::Kill => "kill",
+    };
+    let mut map = Map::from_iter([
+        ("format".to_owned(), json!(format)),
+        ("show".to_owned(), json!(show.to_string())),
+        ("on_overflow".to_owned(), json!(on_overflow)),
+        ("mime".to_owned(), json!(mime)),
+    ]);
+    map.retain(|_, value| !is_nothing(value));
+    Value::Object(map)
+}

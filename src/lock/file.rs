@@ -1,0 +1,100 @@
+//! A lock as the text of `mcpfier.lock`: JSON with everything in a fixed order, so that a change of
+//! one tool is a change of its lines only.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::Catalog;
+
+use super::entry::Entry;
+
+/// It lies beside the root file.
+pub const FILE_NAME: &str = "mcpfier.lock";
+
+const VERSION: u64 = 1;
+const ABOUT: &str = "written by `mcpfier lock`: what the tools were when somebody agreed to them; with `--locked` nothing else is served";
+
+/// Why a text is no lock that can be relied on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadLock {
+    #[error("it is not JSON at line {line}")]
+    Syntax { line: usize },
+    #[error("it is of a version that this program does not read; expected `\"version\": {VERSION}`")]
+    Version,
+    #[error("its `{0}` is missing or is not what `mcpfier lock` writes")]
+    Shape(&'static str),
+    #[error("what it says of the tool `{0}` was changed by hand: it does not fit its digest")]
+    Edited(String),
+}
+
+/// What the tools of one file are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lock {
+    /// The name of the root file.
+    pub file: String,
+    /// What models are told of the tools as a whole.
+    pub(super) instructions: Option<String>,
+    pub(super) tools: BTreeMap<String, Entry>,
+}
+
+impl Lock {
+    /// Of a catalog that was loaded as it is written, from a root file with this absolute path.
+    pub fn of(catalog: &Catalog, path: &Path) -> Self {
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        let entry = |tool: &crate::model::Tool| Entry::of(tool, folder, &catalog.secrets);
+        Self {
+            file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            instructions: catalog.server.instructions.clone(),
+            tools: catalog.tools().iter().map(|tool| (tool.name.to_string(), entry(tool))).collect(),
+        }
+    }
+
+    /// The number of tools.
+    pub fn len(&self) -> usize {
+        self.tools.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tools.is_empty()
+    }
+
+    pub fn to_text(&self) -> String {
+        let tools = self.tools.iter().map(|(name, entry)| (name.clone(), entry.to_json()));
+        let document = json!({
+            "about": ABOUT,
+            "version": VERSION,
+            "file": self.file,
+            "instructions": self.instructions,
+            "tools": Value::Object(tools.collect()),
+        });
+        format!("{document:#}\n")
+    }
+
+    pub fn parse(text: &str) -> Result<Self, BadLock> {
+        let document: Value =
+            serde_json::from_str(text).map_err(|error| BadLock::Syntax { line: error.line() })?;
+        if document.get("version").and_then(Value::as_u64) != Some(VERSION) {
+            return Err(BadLock::Version);
+        }
+        let file = document.get("file").and_then(Value::as_str).ok_or(BadLock::Shape("file"))?.to_owned();
+        let instructions = match document.get("instructions") {
+            Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            _ => return Err(BadLock::Shape("instructions")),
+        };
+        let tools = document.get("tools").and_then(Value::as_object).ok_or(BadLock::Shape("tools"))?;
+        let tools: Result<BTreeMap<_, _>, _> = tools.iter().map(entry).collect();
+        Ok(Self { file, instructions, tools: tools? })
+    }
+}
+
+fn entry((name, value): (&String, &Value)) -> Result<(String, Entry), BadLock> {
+    let nothing = Map::new();
+    let document = value.as_object().unwrap_or(&nothing);
+    match Entry::from_json(document) {
+        Some(entry) => Ok((name.clone(), entry)),
+        None => Err(BadLock::Edited(name.clone())),
+    }
+}

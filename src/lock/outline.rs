@@ -1,0 +1,49 @@
+//! What a tool runs, in a few lines for a person who has to decide whether that is acceptable.
+//! Nothing is left out, and nothing in a line can hide or look like something else.
+
+use crate::model::{Action, Argument, Script, Template, Tool, Workload};
+
+use super::{escape, http, written};
+
+/// The command first; a script follows line by line, indented.
+pub fn outline(tool: &Tool) -> Vec<String> {
+    match &tool.action {
+        Action::Process(workload) => process(workload),
+        Action::Http(call) => http::outline(call),
+        Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
+    }
+}
+
+fn process(workload: &Workload) -> Vec<String> {
+    let mut lines = match &workload.script {
+        Script::Program { program, args } => {
+            let words = std::iter::once(escape::word(&program.written)).chain(args.iter().map(argument));
+            vec![words.collect::<Vec<_>>().join(" ")]
+        }
+        Script::Shell { shell, flag, text } => {
+            let head = format!("{} {flag}, with this script:", escape::word(&shell.written));
+            let script = text.lines().map(|line| format!("  {}", escape::line(line)));
+            std::iter::once(head).chain(script).collect()
+        }
+    };
+    if !workload.env.is_empty() {
+        let set = workload.env.iter().map(|variable| escape::word(&variable.name));
+        lines.push(format!("with the variables {}", set.collect::<Vec<_>>().join(", ")));
+    }
+    lines
+}
+
+fn argument(argument: &Argument) -> String {
+    let all = |args: &[Argument]| args.iter().map(self::argument).collect::<Vec<_>>().join(" ");
+    match argument {
+        Argument::Word(template) => word(template),
+        Argument::If { param, args } => format!("[if {param}: {}]", all(args)),
+        Argument::Group(args) => format!("[{}]", all(args)),
+    }
+}
+
+/// A value alone needs no quotes; braces that are text get them.
+fn word(template: &Template) -> String {
+    let written = written::template(template);
+    if template.whole().is_some() { written } else { escape::word(&written) }
+}
