@@ -45,7 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a file to begin with')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Print a template of commands, or add it to a file')
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Propose a command from a program''s own help')
-            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Make commands of another tool''s file: package.json, justfile, Makefile and others')
+            [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Make commands of another tool''s file: package.json, justfile, Makefile, OpenAPI and others')
             [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Put this server into the files of the clients that are found, or of these')
             [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Serve a file that lies in the current folder, as long as it stays as it is')
             [CompletionResult]::new('lock', 'lock', [CompletionResultType]::ParameterValue, 'Write down what the tools are, for `--locked`')
@@ -124,8 +124,10 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             break
         }
         'mcpfier;import' {
-            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'What it is, if its name does not say: npm, just, make, openapi, mcpshell, mcp-this, any-script')
             [CompletionResult]::new('--into', '--into', [CompletionResultType]::ParameterName, 'Add the commands to this file instead of printing them')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Of OpenAPI: only operations such as `GET /pets*`, or of such an operationId; may be repeated')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Of OpenAPI: only operations with this tag; may be repeated')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'The file that declares the commands')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The file that declares the commands')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what a call (or each command) would run, and run nothing')

@@ -273,7 +273,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__import)
-            opts="-c -h --as --into --config --dry-run --locked --json --help"
+            opts="-c -h --as --into --only --tag --config --dry-run --locked --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,6 +284,14 @@ _mcpfier() {
                     return 0
                     ;;
                 --into)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

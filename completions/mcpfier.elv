@@ -42,7 +42,7 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand init 'Write a file to begin with'
             cand new 'Print a template of commands, or add it to a file'
             cand add 'Propose a command from a program''s own help'
-            cand import 'Make commands of another tool''s file: package.json, justfile, Makefile and others'
+            cand import 'Make commands of another tool''s file: package.json, justfile, Makefile, OpenAPI and others'
             cand setup 'Put this server into the files of the clients that are found, or of these'
             cand trust 'Serve a file that lies in the current folder, as long as it stays as it is'
             cand lock 'Write down what the tools are, for `--locked`'
@@ -114,8 +114,10 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand --help 'Print help'
         }
         &'mcpfier;import'= {
-            cand --as 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script'
+            cand --as 'What it is, if its name does not say: npm, just, make, openapi, mcpshell, mcp-this, any-script'
             cand --into 'Add the commands to this file instead of printing them'
+            cand --only 'Of OpenAPI: only operations such as `GET /pets*`, or of such an operationId; may be repeated'
+            cand --tag 'Of OpenAPI: only operations with this tag; may be repeated'
             cand -c 'The file that declares the commands'
             cand --config 'The file that declares the commands'
             cand --dry-run 'Show what a call (or each command) would run, and run nothing'

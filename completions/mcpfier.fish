@@ -45,7 +45,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "explain" -d 'Say what 
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "init" -d 'Write a file to begin with'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "new" -d 'Print a template of commands, or add it to a file'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "add" -d 'Propose a command from a program\'s own help'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "import" -d 'Make commands of another tool\'s file: package.json, justfile, Makefile and others'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "import" -d 'Make commands of another tool\'s file: package.json, justfile, Makefile, OpenAPI and others'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "setup" -d 'Put this server into the files of the clients that are found, or of these'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "trust" -d 'Serve a file that lies in the current folder, as long as it stays as it is'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "lock" -d 'Write down what the tools are, for `--locked`'
@@ -91,8 +91,10 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l dry-run -d 'Show
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand add" -s h -l help -d 'Print help'
-complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l as -d 'What it is, if its name does not say: npm, just, make, mcpshell, mcp-this, any-script' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l as -d 'What it is, if its name does not say: npm, just, make, openapi, mcpshell, mcp-this, any-script' -r
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l into -d 'Add the commands to this file instead of printing them' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l only -d 'Of OpenAPI: only operations such as `GET /pets*`, or of such an operationId; may be repeated' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l tag -d 'Of OpenAPI: only operations with this tag; may be repeated' -r
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand import" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
