@@ -52,7 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcpfier' -ScriptBlock {
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Look for what usually goes wrong, and say the cure')
             [CompletionResult]::new('bundle', 'bundle', [CompletionResultType]::ParameterValue, 'Pack this program and the file into one `.mcpb` that desktop clients install')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
-            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of a document that mcpfier prints')
+            [CompletionResult]::new('schema', 'schema', [CompletionResultType]::ParameterValue, 'Print the JSON Schema of the file, or of a document that mcpfier prints')
             break
         }
         'mcpfier;call' {

@@ -411,7 +411,7 @@ _mcpfier() {
             return 0
             ;;
         mcpfier__subcmd__schema)
-            opts="-c -h --config --dry-run --locked --json --help plan result validation"
+            opts="-c -h --config --dry-run --locked --json --help config plan result validation"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

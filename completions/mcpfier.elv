@@ -49,7 +49,7 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand doctor 'Look for what usually goes wrong, and say the cure'
             cand bundle 'Pack this program and the file into one `.mcpb` that desktop clients install'
             cand completions 'Print a completion script for a shell'
-            cand schema 'Print the JSON Schema of a document that mcpfier prints'
+            cand schema 'Print the JSON Schema of the file, or of a document that mcpfier prints'
         }
         &'mcpfier;call'= {
             cand -c 'The file that declares the commands'

@@ -52,7 +52,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "lock" -d 'Write down w
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "doctor" -d 'Look for what usually goes wrong, and say the cure'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "bundle" -d 'Pack this program and the file into one `.mcpb` that desktop clients install'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "completions" -d 'Print a completion script for a shell'
-complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of a document that mcpfier prints'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of the file, or of a document that mcpfier prints'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'

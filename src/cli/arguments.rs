@@ -175,9 +175,10 @@ pub enum Verb {
     Bundle(BundleWords),
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
-    /// Print the JSON Schema of a document that mcpfier prints
+    /// Print the JSON Schema of the file, or of a document that mcpfier prints
     Schema {
-        #[arg(value_parser = ["plan", "result", "validation"])]
+        /// `config` is the file; the others are printed with --json
+        #[arg(value_parser = ["config", "plan", "result", "validation"], default_value = "config")]
         document: String,
     },
 }

@@ -5,10 +5,14 @@ use std::fs::OpenOptions;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
+use crate::config::config_schema;
 use crate::scaffold::{self, LIBRARY, Template, UnknownTemplate};
 
 use super::exit::Exit;
 use super::print::Printer;
+
+/// What `scaffold::starter` names.
+const SCHEMA_FILE: &str = "mcpfier.schema.json";
 
 /// What everybody can use.
 const USUAL: [&str; 2] = ["files", "search"];
@@ -27,7 +31,8 @@ pub fn run(file: &Path, names: &[String], printer: &Printer) -> Exit {
     };
     match write(file, &scaffold::starter(&server_name(file), &templates)) {
         Ok(()) => {
-            printer.data(&next_steps(file, &templates));
+            let schema = write_schema(file, printer);
+            printer.data(&next_steps(file, &templates, schema));
             Exit::OK
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => there_already(file, printer),
@@ -96,13 +101,29 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
 }
 
-fn next_steps(file: &Path, templates: &[&Template]) -> String {
+/// The schema that the file names, beside it. One that is there already stays.
+fn write_schema(file: &Path, printer: &Printer) -> bool {
+    match write(&file.with_file_name(SCHEMA_FILE), &format!("{:#}\n", config_schema())) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => false,
+        Err(error) => {
+            printer.talk(&format!("warning: `{SCHEMA_FILE}` cannot be written: {error}\n"));
+            false
+        }
+    }
+}
+
+fn next_steps(file: &Path, templates: &[&Template], wrote_schema: bool) -> String {
     let names: Vec<&str> = templates.iter().flat_map(|template| template.names()).collect();
     let file = file.display().to_string();
     let word = shell_words::quote(&file);
+    let schema = match wrote_schema {
+        true => format!("wrote {SCHEMA_FILE}, by which editors complete, explain and check that file\n"),
+        false => String::new(),
+    };
     format!(
         "wrote {file}: {}
-
+{schema}
 Next:
   mcpfier --config {word} --validate     say what is wrong with it
   mcpfier --config {word} --dry-run      show what each command would run

@@ -24,7 +24,7 @@ pub fn run(words: &NewWords, printer: &Printer) -> Exit {
         Ok(template) => match &words.into {
             Some(file) => into::deliver(template.commands(), Some(file), printer),
             None => {
-                printer.data(template.text);
+                printer.data(&template.text());
                 Exit::OK
             }
         },

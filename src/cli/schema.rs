@@ -1,14 +1,17 @@
-//! `mcpfier schema DOCUMENT`: the JSON Schemas of what we print for programs.
+//! `mcpfier schema [DOCUMENT]`: the JSON Schema of the file, and of what we print for programs.
+
+use crate::config::config_schema;
 
 use super::exit::Exit;
 use super::print::Printer;
 
 pub fn run(document: &str) -> Exit {
-    let schema = match document {
-        "plan" => include_str!("../../schemas/plan.schema.json"),
-        "result" => include_str!("../../schemas/result.schema.json"),
-        _ => include_str!("../../schemas/validation.schema.json"),
-    };
-    Printer::new(false).data(schema);
+    let printer = Printer::new(true);
+    match document {
+        "plan" => printer.data(include_str!("../../schemas/plan.schema.json")),
+        "result" => printer.data(include_str!("../../schemas/result.schema.json")),
+        "validation" => printer.data(include_str!("../../schemas/validation.schema.json")),
+        _ => printer.json_data(&config_schema()),
+    }
     Exit::OK
 }

@@ -6,9 +6,10 @@
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Problems};
 use super::explain::code_named;
+use super::lint;
 use super::read::{Fields, Reader, Spanned};
 use super::shape;
-use super::syntax::Node;
+use super::syntax::{Kind, Node};
 
 /// Silences what the commands allow. `all_checked` says that every warning had its chance.
 pub fn apply<'n>(reader: &'n Reader<'n>, commands: &'n [Node<'n>], all_checked: bool) {
@@ -18,13 +19,25 @@ pub fn apply<'n>(reader: &'n Reader<'n>, commands: &'n [Node<'n>], all_checked: 
         for item in list {
             let Some((code, written)) = allowance(reader, item) else { continue };
             let silenced = reader.problems.silence(code, command.span);
-            if silenced == 0 && all_checked && !had_errors {
+            // Told once for a file, and not at all of the commands that allow it.
+            let is_silent = code == Code::Impatience && lint::long_timeout(command).is_some();
+            if silenced == 0 && !is_silent && all_checked && !had_errors {
                 let message = format!("`{}` does not arise in this command", written.value);
                 let problem = Diagnostic::warning(Code::Allowance, written.span, message);
                 reader.problems.add(problem.help("remove it"));
             }
         }
     }
+}
+
+/// Whether a command allows a code.
+pub fn names(command: &Node<'_>, code: Code) -> bool {
+    let items = match command.get("allow").map(|node| &node.kind) {
+        Some(Kind::List(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let mut written = items.iter().filter_map(|item| item.get("code").and_then(Node::as_text));
+    written.any(|written| code_named(written) == Some(code))
 }
 
 fn allowance<'n>(reader: &'n Reader<'n>, item: &'n Node<'n>) -> Option<(Code, Spanned<&'n str>)> {

@@ -42,6 +42,7 @@ codes! {
     BadQuantity = 16, "a duration, a size or a number of cores that is none";
     NoCommands = 17, "no commands";
     Pointless = 18, "a key that has no effect here";
+    NotInSchema = 19, "something that does not fit the schema";
 
     // Names.
     BadName = 20, "a name that cannot be used";
@@ -98,6 +99,7 @@ codes! {
     LongDescription = 84, "a description that is too long";
     InvisibleText = 85, "invisible characters in what a model reads";
     Allowance = 86, "an `allow` that allows nothing";
+    Impatience = 87, "a timeout that is longer than some clients wait";
     Unexpanded = 88, "`${…}` where nothing expands it";
 
     // HTTP calls.

@@ -47,6 +47,10 @@ impl Diagnostic {
         Self::new(Severity::Warning, code, Some(span), message.into())
     }
 
+    pub fn note(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, code, Some(span), message.into())
+    }
+
     /// A problem with a file as a whole.
     pub fn of_file(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, code, None, message.into())
@@ -145,6 +149,13 @@ impl Problems {
         let list = self.list.borrow();
         let mut errors = list.iter().filter(|problem| problem.severity == Severity::Error);
         errors.any(|problem| problem.span.is_some_and(|span| place.contains(span)))
+    }
+
+    /// Whether anything has been said of what lies in this place, or of what it lies in.
+    pub fn has_any_at(&self, place: Span) -> bool {
+        let list = self.list.borrow();
+        let mut spans = list.iter().filter_map(|problem| problem.span);
+        spans.any(|span| span.contains(place) || place.contains(span))
     }
 
     pub fn has(&self, code: Code) -> bool {

@@ -2,38 +2,22 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::diagnostic::Problems;
 use super::report::Report;
 use super::source::{Source, SourceId};
-use super::syntax::scalar::core_json;
-use super::syntax::{self, Kind, Node};
+use super::syntax;
 
 /// Reads YAML (and so JSON) by the core schema. The report says why a text is none.
 pub fn read_foreign(path: &Path, text: &str) -> Result<Value, Report> {
     let (source, _) = Source::decode(path, text.as_bytes().to_vec());
     let problems = Problems::default();
     if let Some(document) = syntax::parse(SourceId::default(), text, &problems) {
-        return Ok(value(&document.root));
+        return Ok(syntax::to_json(&document.root));
     }
     let mut report = Report::new(source);
     report.hide(Vec::new(), true);
     report.take(problems, |_| String::new());
     Err(report)
-}
-
-fn value(node: &Node<'_>) -> Value {
-    match &node.kind {
-        Kind::Null | Kind::Broken => Value::Null,
-        Kind::Scalar(scalar) if scalar.plain => {
-            core_json(&scalar.text).unwrap_or_else(|_| Value::from(scalar.text.as_ref()))
-        }
-        Kind::Scalar(scalar) => Value::from(scalar.text.as_ref()),
-        Kind::List(items) => items.iter().map(value).collect(),
-        Kind::Map(entries) => {
-            let pairs = entries.iter().map(|entry| (entry.key.text.to_string(), value(&entry.value)));
-            Value::Object(pairs.collect::<Map<_, _>>())
-        }
-    }
 }

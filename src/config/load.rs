@@ -19,6 +19,7 @@ use super::native;
 use super::original;
 use super::read::{Reader, Spanned};
 use super::report::Report;
+use super::schema;
 use super::source::{BadSource, MAX_FILE_BYTES, Source, SourceId, Span};
 use super::syntax::{self, Document, Kind, Node, Oddity};
 
@@ -161,6 +162,9 @@ impl Loading<'_> {
                     lint::lint(problems, &document.root, commands);
                 }
                 allow::apply(&reader, commands, checks_all);
+                if checks_all {
+                    schema::check(problems, &document.root);
+                }
                 Some(catalog)
             }
             Dialect::Original => {

@@ -25,8 +25,7 @@ mod native;
 mod original;
 mod read;
 mod report;
-// What editors and the reference make of it comes next.
-#[allow(dead_code, unused_imports)]
+mod schema;
 mod shape;
 mod source;
 mod syntax;
@@ -42,4 +41,5 @@ pub use foreign::read_foreign;
 pub use host::Host;
 pub use load::{Loaded, check, check_bytes, load, load_bytes};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
+pub use schema::{config_schema, reference};
 pub use source::{Position, Span};

@@ -26,7 +26,7 @@ pub use http::{
     is_dots, is_loopback, is_public, percent_encoded,
 };
 pub use limits::{Enforcement, Limits};
-pub use name::{BadName, ParamName, SecretName, ToolName};
+pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};

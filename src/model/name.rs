@@ -21,9 +21,9 @@ pub enum BadName {
 const TOOL_NAME: &str = "letters, digits, `_` and `-`";
 const IDENTIFIER: &str = "letters, digits and `_`";
 
-/// Words that mean something else inside a template.
-const RESERVED: [&str; 10] =
-    ["params", "vars", "secrets", "env", "steps", "item", "caller", "now", "os", "call"];
+/// Words that mean something else inside a template, or in front of one.
+pub const RESERVED: [&str; 11] =
+    ["params", "vars", "secrets", "env", "steps", "item", "caller", "now", "os", "call", "run"];
 
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident, $check:expr) => {
@@ -82,7 +82,7 @@ fn check_tool_name(text: &str) -> Result<(), BadName> {
 
 fn check_param_name(text: &str) -> Result<(), BadName> {
     check_identifier(text)?;
-    if RESERVED.contains(&text) || text == "run" {
+    if RESERVED.contains(&text) {
         return Err(BadName::Reserved(text.to_owned()));
     }
     Ok(())

@@ -8,8 +8,11 @@ use std::fmt::Write;
 pub struct Template {
     pub name: &'static str,
     /// A whole configuration file.
-    pub text: &'static str,
+    text: &'static str,
 }
+
+/// For those who edit the library; where a template goes, the schema lies elsewhere.
+const MODELINE: &str = "# yaml-language-server: $schema=../../../schemas/config.schema.json\n";
 
 /// There is no template of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +52,11 @@ fn unknown(name: &str) -> UnknownTemplate {
 }
 
 impl Template {
+    /// A whole configuration file.
+    pub fn text(&self) -> String {
+        self.text.replacen(MODELINE, "", 1)
+    }
+
     /// What it is for, in a sentence.
     pub fn summary(&self) -> &'static str {
         self.text.lines().next().unwrap_or_default().trim_start_matches("# ")
@@ -90,7 +98,9 @@ mod tests {
             let summary = template.summary();
             assert!(summary.ends_with('.') && summary.len() < 100, "{}: {summary}", template.name);
             assert!((2..=6).contains(&template.names().len()), "{}", template.name);
-            assert!(template.text.starts_with("# ") && template.text.contains("\nversion: 1\n"));
+            assert!(template.text.contains(&format!("\n{MODELINE}version: 1\n")), "{}", template.name);
+            let text = template.text();
+            assert!(text.starts_with("# ") && !text.contains("yaml-language-server"), "{text}");
         }
     }
 

@@ -8,6 +8,7 @@ const HEADER: &str = "\
 #
 # `version: 1` makes mistakes errors: a misspelt key is told with its line and the nearest spelling.
 # Every relative path is relative to the folder of this file.
+# yaml-language-server: $schema=mcpfier.schema.json
 version: 1
 
 server:

@@ -9,5 +9,6 @@ mod hostile;
 mod invalid;
 mod original;
 mod reports;
+mod schema;
 mod valid;
 mod variables;

@@ -6,6 +6,7 @@ mod clients;
 mod completions;
 mod config;
 mod documents;
+mod editors;
 mod engine;
 mod examples;
 mod http;

@@ -40,9 +40,24 @@ fn tools(words: &[&str]) -> Program {
 
 #[test]
 fn the_published_schemas_are_those_that_the_program_prints() {
-    for document in ["plan", "result", "validation"] {
+    is_up_to_date("schemas/config.schema.json", &mcpfier(&["schema"]).run().stdout);
+    for document in ["config", "plan", "result", "validation"] {
         assert_eq!(mcpfier(&["schema", document]).run().json(), schema(document));
     }
+}
+
+#[test]
+fn the_reference_of_the_configuration_is_made_of_its_shapes() {
+    is_up_to_date("docs/reference/configuration.md", &mcpfier::config::reference());
+}
+
+fn is_up_to_date(file: &str, made: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("UPDATE_SCHEMAS").is_some() {
+        std::fs::write(&path, made).expect("a file is written");
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == made, "{file} is out of date; UPDATE_SCHEMAS=1 cargo test schemas writes it");
 }
 
 #[test]

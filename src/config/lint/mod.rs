@@ -3,6 +3,7 @@
 //! Looks at what was written, not at what became of it. Each can be silenced by `allow`.
 
 mod names;
+mod patience;
 mod permissions;
 mod plain_secret;
 mod texts;
@@ -11,6 +12,7 @@ mod unexpanded;
 use super::diagnostic::Problems;
 use super::syntax::Node;
 
+pub use patience::long_timeout;
 pub use permissions::check_permissions;
 
 pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
@@ -21,5 +23,6 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
         plain_secret::check_env(problems, command);
         plain_secret::check_webhook(problems, command);
     }
+    patience::check(problems, commands);
     plain_secret::check_all(problems, root);
 }

@@ -7,10 +7,14 @@ pub static ALLOWANCE: Shape = Shape {
     what: "an element of `allow`",
     description: "A warning that is silent in this command, and why.",
     tables: &[&[
-        Key::new("code", Kind::Text, "The code of the warning, as `mcpfier --validate` prints it.")
-            .required()
-            .examples(&["W0040", "W0054"]),
-        Key::new("reason", Kind::Text, "Why the warning does not matter here.")
+        Key::new(
+            "code",
+            Kind::WarningCode,
+            "The code of the warning or the note, as `mcpfier --validate` prints it.",
+        )
+        .required()
+        .examples(&["W0040", "W0054"]),
+        Key::new("reason", Kind::Filled, "Why the warning does not matter here.")
             .required()
             .examples(&["the program takes any word"]),
     ]],

@@ -40,7 +40,7 @@ static ACTION: [Key; 12] = [
         Kind::ListOf(&Kind::Argument),
         "The words that `script` gets. An element is a word, which may hold `{{name}}` of a parameter and is never split; `{ if: PARAMETER, args: […] }`; `{ literal: TEXT }`; or a list of words that vanishes as a whole if a parameter in it is absent.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[--max-count, \"{{limit}}\", --, \"{{pattern}}\"]"]),
     Key::new(
         "shell",
@@ -91,15 +91,12 @@ static ACTION: [Key; 12] = [
 
 /// How its calls and its output are taken.
 static RESULT: [Key; 6] = [
-    Key::new("lock", Kind::Text, "Calls of all commands that name the same lock exclude each other.")
+    Key::new("lock", Kind::Filled, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
     Key::new(
         "exit_codes",
-        Kind::Either(&[
-            Kind::MapOf(Names::ExitCode, &Kind::Text),
-            Kind::ListOf(&Kind::Code),
-        ]),
+        Kind::OrListOf(&Kind::MapOf(Names::ExitCode, &Kind::Text), &Kind::ExitCode),
         "The exit codes that are success: a list, or a map in which a text instead of `ok` is what an empty result says.",
     )
     .default("{ 0: ok }")
@@ -118,7 +115,7 @@ static RESULT: [Key; 6] = [
         Kind::ListOf(&Kind::Group(&ALLOWANCE)),
         "Warnings that are silent in this command, each with the reason.",
     )
-    .default("[]")
+    .otherwise("none")
     .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
 ];
 

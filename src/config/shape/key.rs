@@ -33,6 +33,8 @@ pub enum Stage {
 pub enum Kind {
     /// Any scalar: a text keeps what was written.
     Text,
+    /// A text that says something.
+    Filled,
     /// The name of a command.
     ToolName,
     /// A text with `{{…}}`.
@@ -50,8 +52,9 @@ pub enum Kind {
     Duration,
     Size,
     Cores,
-    /// An exit code.
-    Code,
+    ExitCode,
+    /// The code of a warning.
+    WarningCode,
     /// The name of a variable, or the beginning of one and `*`.
     VariablePattern,
     /// One of these words.
@@ -60,7 +63,8 @@ pub enum Kind {
     ListOf(&'static Self),
     MapOf(Names, &'static Self),
     Group(&'static Shape),
-    Either(&'static [Self]),
+    /// One value, or a list of others.
+    OrListOf(&'static Self, &'static Self),
     /// An element of `args`.
     Argument,
     /// A parameter: a type, or a map.

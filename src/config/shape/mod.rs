@@ -1,7 +1,7 @@
 //! Shapes: which keys each map of a file may hold, declared once.
 //!
 //! Readers open a map with its shape, which knows the keys that are built and those that come
-//! later; the JSON Schema, the hover texts of editors and the reference are to be made of the same
+//! later; the JSON Schema, the hover texts of editors and the reference are made of the same
 //! tables. So a key cannot be read and stay unknown to editors, or be documented and not be read:
 //! in debug builds [`Fields`](super::read::Fields) refuses a key that its shape does not have, and
 //! at the end a built key that nobody asked for.
@@ -16,7 +16,14 @@
 //! 2. If it was among the `Key::later`, remove it there.
 //! 3. Read it: `fields.text("tags")`, `fields.take("tags")`, …
 //! 4. A map of its own gets a table of its own (`pub static TAGS: Shape`), the kind
-//!    `Kind::Group(&TAGS)`, and `Fields::open(reader, node, &shape::TAGS)`.
+//!    `Kind::Group(&TAGS)`, and `Fields::open(reader, node, &shape::TAGS)`; list it in
+//!    `schema/reference.rs`. Where names are chosen by the file: `Kind::MapOf(Names::…, &…)`.
+//! 5. `UPDATE_SCHEMAS=1 cargo test schemas` writes `schemas/config.schema.json` and
+//!    `docs/reference/configuration.md` anew.
+//!
+//! A new way to say what a command does (beside `script` and `run`), and whatever keys mean for one
+//! another, goes into `schema/command.rs`. A kind of value that is not there yet goes into
+//! [`Kind`], `schema/kind.rs` and `schema/reference.rs`.
 
 mod allow;
 mod annotations;

@@ -31,7 +31,7 @@ pub static OUTPUT: Shape = Shape {
         )
         .default("truncate"),
         Key::new("mime", Kind::Mime, "The MIME type of what the command prints, for `format: binary`.")
-            .default("application/octet-stream")
+            .otherwise("`application/octet-stream`")
             .examples(&["image/png"]),
         Key::new(
             "schema",

@@ -9,7 +9,7 @@ pub static PARAM: Shape = Shape {
     name: "parameter",
     what: "a parameter",
     description: "What a caller may say: a JSON Schema with a few keys of our own, which no client sees. A parameter is required unless it has a `default` or says `optional: true`.",
-    tables: &[&KEYWORDS, &TYPED, &[ITEMS], &OWN, &[WITHIN], &[Key::later("complete"), Key::later("ask")]],
+    tables: &[&TYPED, &[ITEMS], &OWN, &[WITHIN], &KEYWORDS, &[Key::later("complete"), Key::later("ask")]],
 };
 
 /// The schema of an array's items, which may be paths.
@@ -17,7 +17,7 @@ pub static ITEM: Shape = Shape {
     name: "item",
     what: "an item",
     description: "A JSON Schema 2020-12 for each item of an array.",
-    tables: &[&KEYWORDS, &TYPED, &NESTED, &[WITHIN]],
+    tables: &[&TYPED, &NESTED, &[WITHIN], &KEYWORDS],
 };
 
 /// A schema inside of a parameter's.
@@ -25,7 +25,7 @@ pub static SCHEMA: Shape = Shape {
     name: "schema",
     what: "a schema",
     description: "A JSON Schema 2020-12 for a part of a parameter's value.",
-    tables: &[&KEYWORDS, &TYPED, &NESTED],
+    tables: &[&TYPED, &NESTED, &KEYWORDS],
 };
 
 /// Our own.
@@ -57,7 +57,7 @@ const WITHIN: Key = Key::new(
 
 static TYPED: [Key; 3] = [
     Key::new("type", Kind::Type, "The type of the value. A list of types allows each of them.")
-        .examples(&["string", "integer", "boolean", "array"]),
+        .examples(&["string", "integer", "number", "boolean", "array", "object"]),
     Key::new("default", Kind::Own, "The value if the caller says nothing. The parameter is then optional.")
         .examples(&["10", "."]),
     Key::new(

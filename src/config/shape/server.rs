@@ -7,7 +7,7 @@ pub static SERVER: Shape = Shape {
     what: "`server`",
     description: "What the server tells clients of itself, and how many calls it takes.",
     tables: &[&[
-        Key::new("name", Kind::Text, "The name that clients are told.")
+        Key::new("name", Kind::Filled, "The name that clients are told.")
             .default("mcpfier")
             .expands()
             .examples(&["my-tools"]),
@@ -63,7 +63,7 @@ pub static STDIO: Shape = Shape {
     what: "`server.stdio`",
     description: "Who a caller on stdio is.",
     tables: &[&[
-        Key::new("name", Kind::Text, "Who a caller on stdio is, for logs and policies.")
+        Key::new("name", Kind::Filled, "Who a caller on stdio is, for logs and policies.")
             .default("local")
             .expands()
             .examples(&["alice"]),

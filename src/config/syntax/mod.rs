@@ -6,12 +6,14 @@
 
 mod builder;
 mod frame;
+mod json;
 mod known_secret;
 mod node;
 mod parse;
 pub mod scalar;
 mod sensitive;
 
+pub use json::to_json;
 pub use known_secret::known_secret;
 pub use node::{Entry, Kind, Node, Scalar};
 pub use parse::{Document, Oddity, parse};

@@ -12,6 +12,9 @@ fn init_writes_a_file_that_works_and_says_what_to_type_next() {
     let words = ["init", "my tools.yaml", "--template", "files,git", "--template", "disk"];
     let said = mcpfier(&words).run();
     let file = said.folder().join("my tools.yaml");
+    let schema = mcpfier(&["schema"]).run().stdout;
+    assert_eq!(read(&said.folder().join("mcpfier.schema.json")), schema);
+    assert!(read(&file).contains("\n# yaml-language-server: $schema=mcpfier.schema.json\nversion: 1\n"));
     for option in ["--validate", "--dry-run", "--setup"] {
         let next = format!("mcpfier --config 'my tools.yaml' {option}");
         assert!(said.stdout.contains(&next), "{}", said.stdout);
@@ -41,10 +44,17 @@ fn init_never_writes_over_a_file() {
 }
 
 #[test]
+fn init_leaves_a_schema_as_it_is() {
+    let said = mcpfier(&["init"]).file("mcpfier.schema.json", "{}").run();
+    assert_eq!(read(&said.folder().join("mcpfier.schema.json")), "{}");
+    assert!(!said.stdout.contains("schema"), "{}", said.stdout);
+}
+
+#[test]
 fn init_says_what_is_wrong_and_leaves_nothing() {
     let said = mcpfier(&["init", "x.yaml", "--template", "flies"]).ends_with(2).run();
     assert_eq!(said.stderr, "error: there is no template `flies`; did you mean `files`?\n");
-    assert!(!said.folder().join("x.yaml").exists());
+    assert!(!said.folder().join("x.yaml").exists() && !said.folder().join("mcpfier.schema.json").exists());
     let said = mcpfier(&["init", "no/such/x.yaml"]).ends_with(1).run();
     assert!(said.stderr.starts_with("error: `no/such/x.yaml` cannot be written: "), "{}", said.stderr);
 }

@@ -57,7 +57,7 @@ fn there_are_at_least_fifteen_templates_and_no_two_commands_of_one_name() {
 fn every_template_validates_without_a_warning() {
     for template in LIBRARY {
         let printed = mcpfier(&["new", template.name]).run().stdout;
-        assert_eq!(printed, template.text);
+        assert_eq!(printed, template.text());
         mcpfier(&["--validate", "--strict", "--offline", "new.yaml"])
             .file("new.yaml", &printed)
             .may_talk()
@@ -196,7 +196,7 @@ static PROJECT: LazyLock<TempDir> = LazyLock::new(|| {
     let write =
         |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a scratch file");
     for template in LIBRARY {
-        write(&format!("{}.yaml", template.name), template.text);
+        write(&format!("{}.yaml", template.name), &template.text());
     }
     write("README.md", "# A project\n\nIts version is 1.\n");
     write("example.py", "print('hello')\n");

@@ -1,0 +1,76 @@
+//! The second net: what the schema refuses and no reader has found.
+
+use std::sync::OnceLock;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, ValidationError, Validator};
+
+use crate::config::code::Code;
+use crate::config::diagnostic::{Diagnostic, Problems};
+use crate::config::source::Span;
+use crate::config::syntax::{Node, to_json};
+
+use super::config_schema;
+use super::instance::{Found, find, key_span};
+
+/// More of them than this help nobody.
+const MAX: usize = 1000;
+
+/// Judges a file as it is written, after everything else has judged it.
+pub fn check(problems: &Problems, root: &Node<'_>) {
+    let Some(validator) = validator() else { return };
+    let instance = to_json(root);
+    if validator.is_valid(&instance) {
+        return;
+    }
+    let errors = validator.iter_errors(&instance).take(MAX);
+    // All are compared with what the readers said, and not with one another.
+    let found: Vec<Finding> = errors.flat_map(|error| findings(root, &error)).collect();
+    let unsaid: Vec<Finding> =
+        found.into_iter().filter(|finding| !problems.has_any_at(finding.around)).collect();
+    for finding in unsaid {
+        problems.add(finding.problem);
+    }
+}
+
+/// Compiled when it is first needed, once.
+fn validator() -> Option<&'static Validator> {
+    static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
+    VALIDATOR.get_or_init(compile).as_ref()
+}
+
+fn compile() -> Option<Validator> {
+    let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::regex());
+    options.build(&config_schema()).ok()
+}
+
+/// Something that the schema refuses.
+struct Finding {
+    /// Whoever has reported anything here has reported this.
+    around: Span,
+    problem: Diagnostic,
+}
+
+/// One finding, or one for each key that is too much.
+fn findings(root: &Node<'_>, error: &ValidationError<'_>) -> Vec<Finding> {
+    let Found { node, holder, with_key } = find(root, error.instance_path().as_str());
+    let keys: Vec<&str> = match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            unexpected.iter().map(String::as_str).collect()
+        }
+        ValidationErrorKind::PropertyNames { error } => error.instance().as_str().into_iter().collect(),
+        // One of two keys that exclude each other: either may have been reported.
+        ValidationErrorKind::FalseSchema => return vec![finding(error, holder.span, node.span)],
+        _ => return vec![finding(error, with_key, node.span)],
+    };
+    let spans = keys.iter().filter_map(|key| key_span(node, key));
+    spans.map(|span| finding(error, span, span)).collect()
+}
+
+/// Values are left out of the message: one might be a secret.
+fn finding(error: &ValidationError<'_>, around: Span, span: Span) -> Finding {
+    let reason = error.masked_with("the value");
+    let problem =
+        Diagnostic::error(Code::NotInSchema, span, format!("this does not fit the schema: {reason}"));
+    Finding { around, problem: problem.help("`mcpfier schema config` prints what fits where") }
+}

@@ -1,0 +1,130 @@
+//! The JSON Schema of a native file, made of the shapes, and files judged by it.
+//!
+//! Editors complete, explain and check with it. `--validate` uses it as a second net: the readers
+//! have the better words, so the schema speaks only where they were silent. Keys that come later
+//! are left out, so that no editor offers what does not work.
+
+mod check;
+mod command;
+mod instance;
+mod kind;
+mod reference;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::shape::{ITEM, PARAM, ROOT, SCHEMA, Shape};
+
+pub use check::check;
+pub use reference::reference;
+
+/// The JSON Schema of a file.
+pub fn config_schema() -> Value {
+    let mut definitions = Definitions::default();
+    let root = definitions.object(&ROOT);
+    let Definitions(found) = definitions;
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "mcpfier configuration, version 1",
+    });
+    if let (Value::Object(schema), Value::Object(root)) = (&mut schema, root) {
+        schema.extend(root);
+        schema.insert("$defs".to_owned(), Value::Object(found.into_iter().collect()));
+    }
+    schema
+}
+
+/// What `$defs` will hold, by name.
+#[derive(Default)]
+struct Definitions(BTreeMap<String, Value>);
+
+impl Definitions {
+    /// A reference to a definition, which is made when it is named for the first time.
+    fn refer(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Value) -> Map<String, Value> {
+        if !self.0.contains_key(name) {
+            // Its place is taken first, since it may name itself.
+            self.0.insert(name.to_owned(), Value::Null);
+            let made = make(self);
+            self.0.insert(name.to_owned(), made);
+        }
+        Map::from_iter([("$ref".to_owned(), json!(format!("#/$defs/{name}")))])
+    }
+
+    fn refer_to(&mut self, shape: &'static Shape) -> Map<String, Value> {
+        self.refer(shape.name, |definitions| definitions.definition(shape))
+    }
+
+    fn definition(&mut self, shape: &'static Shape) -> Value {
+        let object = self.object(shape);
+        match shape.name {
+            name if name == super::shape::COMMAND.name => command::with_rules(object),
+            name if name == super::shape::SECRET.name => {
+                with(object, json!({ "minProperties": 1, "maxProperties": 1 }))
+            }
+            name if [PARAM.name, ITEM.name, SCHEMA.name].contains(&name) => kind::or_type(shape, object),
+            _ => object,
+        }
+    }
+
+    /// A map of this shape.
+    fn object(&mut self, shape: &'static Shape) -> Value {
+        let properties: Map<String, Value> =
+            shape.built().map(|key| (key.name.to_owned(), self.key(key))).collect();
+        let required: Vec<&str> = shape.built().filter(|key| key.required).map(|key| key.name).collect();
+        let mut object = json!({ "description": shape.description, "type": "object" });
+        if !required.is_empty() {
+            object = with(object, json!({ "required": required }));
+        }
+        with(object, json!({ "properties": properties, "additionalProperties": false }))
+    }
+}
+
+/// A schema with more keywords.
+fn with(mut schema: Value, more: Value) -> Value {
+    if let (Value::Object(schema), Value::Object(more)) = (&mut schema, more) {
+        schema.extend(more);
+    }
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_and_example_is_a_value_that_its_key_takes() {
+        let schema = config_schema();
+        let mut tried = 0;
+        for (place, key) in keys(&schema) {
+            let alone = with(key.clone(), json!({ "$defs": schema["$defs"] }));
+            let validator = jsonschema::draft202012::new(&alone).expect("a key's schema is valid");
+            let examples = key["examples"].as_array().cloned().unwrap_or_default();
+            for value in examples.iter().chain(key.get("default")) {
+                assert!(validator.is_valid(value), "{place}: {value}");
+                tried += 1;
+            }
+        }
+        assert!(tried > 100, "only {tried} values");
+    }
+
+    #[test]
+    fn every_key_is_explained_in_sentences() {
+        let schema = config_schema();
+        for (place, key) in keys(&schema) {
+            let text = key["description"].as_str().unwrap_or_default();
+            assert!(text.len() > 15 && text.ends_with('.'), "{place}: {text}");
+        }
+    }
+
+    /// Every key of every map, with its name.
+    fn keys(schema: &Value) -> Vec<(String, &Value)> {
+        let maps = schema["$defs"].as_object().expect("there are definitions");
+        let maps = maps.iter().map(|(name, map)| (name.as_str(), map)).chain([("", schema)]);
+        maps.flat_map(|(name, map)| {
+            let keys = map["properties"].as_object().expect("a map has keys");
+            keys.iter().map(move |(key, schema)| (format!("{name}.{key}"), schema))
+        })
+        .collect()
+    }
+}
