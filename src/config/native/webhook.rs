@@ -161,10 +161,7 @@ impl<'n> WebhookAuth<'n> {
             key: fields.text("key"),
             header: fields.text("header"),
         };
-        // With a kind that is not built yet come keys that are not, either.
-        if kind.is_some() {
-            fields.close();
-        }
+        fields.close();
         Some(auth)
     }
 }

@@ -126,6 +126,13 @@ fn scalar(kind: &Kind, expands: bool) -> Value {
             "pattern": EXIT_CODE,
             "patternErrorMessage": NO_EXIT_CODE,
         }),
+        Kind::StatusCodes => json!({
+            "type": ["integer", "string"],
+            "minimum": 100,
+            "maximum": 599,
+            "pattern": "^ *[1-5][0-9]{2} *(- *[1-5][0-9]{2} *)?$",
+            "patternErrorMessage": "Expected a status code from 100 to 599, or a range such as 200-299.",
+        }),
         Kind::Number => json!({ "type": "number" }),
         Kind::Duration => json!({
             "if": { "type": "string" },
@@ -198,6 +205,7 @@ fn names(names: Names) -> Value {
             (IDENTIFIER, "Expected letters, digits and _, not a digit first.")
         }
         Names::ExitCode => (EXIT_CODE, NO_EXIT_CODE),
+        Names::Free => return json!({}),
     };
     let like = json!({ "pattern": pattern, "patternErrorMessage": message });
     if names == Names::Parameter { with(like, json!({ "not": { "enum": RESERVED } })) } else { like }

@@ -4,13 +4,15 @@ use std::fmt::Write;
 
 use crate::config::shape::{
     ALLOWANCE, ANNOTATIONS, CALLS, COMMAND, CONDITION, DEFAULTS, Key, Kind, LATER_FORMATS, LIMITS, LITERAL,
-    Names, OUTPUT, PARAM, ROOT, SECRET, SERVER, STDIO, Shape, Stage,
+    Names, OUTPUT, PARAM, ROOT, SECRET, SERVER, STDIO, Shape, Stage, WEBHOOK, WEBHOOK_AUTH,
 };
 
 /// In the order in which they are shown.
-const SHAPES: [&Shape; 14] = [
+const SHAPES: [&Shape; 16] = [
     &ROOT,
     &COMMAND,
+    &WEBHOOK,
+    &WEBHOOK_AUTH,
     &CONDITION,
     &LITERAL,
     &PARAM,
@@ -85,6 +87,7 @@ fn takes(kind: &Kind) -> String {
         Kind::Size => "size",
         Kind::Cores => "cores",
         Kind::ExitCode => "exit code",
+        Kind::StatusCodes => "status code or range",
         Kind::WarningCode => "code of a warning",
         Kind::Choice(words) => return words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
         Kind::Const(yaml) => return code(yaml),

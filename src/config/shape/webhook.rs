@@ -6,7 +6,7 @@ use super::{Key, Kind, Names, Shape};
 pub const LATER_AUTH: [&str; 2] = ["oauth", "oauth2"];
 
 /// A text, or several.
-const VALUES: Kind = Kind::Either(&[Kind::Template, Kind::ListOf(&Kind::Template)]);
+const VALUES: Kind = Kind::OrListOf(&Kind::Template, &Kind::Template);
 
 pub static WEBHOOK: Shape = Shape {
     name: "webhook",
@@ -60,7 +60,7 @@ pub static WEBHOOK: Shape = Shape {
             .examples(&["{ type: bearer, token: \"{{secrets.token}}\" }"]),
         Key::new(
             "success",
-            Kind::Either(&[Kind::Text, Kind::ListOf(&Kind::Text)]),
+            Kind::OrListOf(&Kind::StatusCodes, &Kind::StatusCodes),
             "The status codes that are success: numbers and ranges. Any other makes the call an error that names it and shows the answer.",
         )
         .default("[200-299]")
@@ -110,5 +110,9 @@ pub static WEBHOOK_AUTH: Shape = Shape {
         Key::new("header", Kind::Text, "The header that carries the key of `type: api_key`.")
             .default("X-API-Key")
             .examples(&["X-Shop-Key"]),
+        Key::later("client_id"),
+        Key::later("client_secret"),
+        Key::later("token_url"),
+        Key::later("scopes"),
     ]],
 };
