@@ -141,6 +141,3 @@ fn subject(template: &Template) -> String {
     });
     param.unwrap_or_else(|| "webhook".to_owned())
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,5 +3,6 @@
 mod bad_servers;
 mod imported;
 mod original;
+mod plans;
 mod reach;
 mod requests;

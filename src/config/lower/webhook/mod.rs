@@ -9,7 +9,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, Pair, Webhook};
 use crate::config::source::Span;
-use crate::model::{HttpAction, HttpBody, Kind, Method, Piece, Reference, StatusCodes, Template};
+use crate::model::{HttpAction, HttpBody, Kind, Method, Piece, Reference, Template};
 
 use super::scope::{Scope, Spot};
 
@@ -38,7 +38,7 @@ pub fn webhook(scope: &Scope<'_>, command: &Command<'_>, webhook: &Webhook<'_>) 
             None => None,
         },
         body: body?,
-        success: webhook.success.clone().unwrap_or_else(StatusCodes::default),
+        success: webhook.success.clone().unwrap_or_default(),
         redirects: if webhook.follow_redirects.unwrap_or(true) { redirects } else { 0 },
         allow_private,
     })

@@ -32,7 +32,9 @@ pub fn body(
     };
     let builder = Builder { document, is_required };
     let of = |fits: fn(&str) -> bool| {
-        let found = content.iter().find(|(kind, _)| fits(kind.split(';').next().unwrap_or_default().trim()));
+        // A type with braces is none, and would be a template of ours.
+        let mut real = content.iter().filter(|(kind, _)| !kind.contains('{'));
+        let found = real.find(|(kind, _)| fits(kind.split(';').next().unwrap_or_default().trim()));
         found.map(|(kind, media)| (kind.as_str(), media.get("schema").cloned().unwrap_or_else(|| json!({}))))
     };
     if let Some((kind, schema)) = of(is_json) {

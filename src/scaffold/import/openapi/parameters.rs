@@ -103,6 +103,9 @@ impl Parameter<'_, '_> {
         let style = self.text("style");
         let explode = self.value.get("explode").and_then(Value::as_bool);
         match (place, kind.as_str()) {
+            ("header", _) if !is_header(self.text("name")) => {
+                Some("cannot be the name of a header".to_owned())
+            }
             ("cookie", _) => Some("is sent as a cookie, which is not supported".to_owned()),
             ("path" | "query" | "header", _) if is_json => None,
             ("query", "object") => Some("is an object, which has no one form in a query".to_owned()),
@@ -130,6 +133,12 @@ impl Parameter<'_, '_> {
         }
         param(self.document, &name, written, self.text("description"), &schema, self.is_required(place))
     }
+}
+
+fn is_header(name: &str) -> bool {
+    let is_ours = ["host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "expect"];
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_word) && !is_ours.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// A hole of the path that nobody filled.

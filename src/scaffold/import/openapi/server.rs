@@ -28,7 +28,7 @@ pub fn base(document: &Document<'_>, operation: &Operation<'_>, imported: &mut I
     if !imported.vars.iter().any(|(other, _)| *other == name) {
         note_servers(document, imported);
         let value = match is_whole(&url) {
-            true => url,
+            true => escaped(&url),
             false => asked_for(&slug, &url, imported),
         };
         imported.vars.push((name.clone(), value));
@@ -47,7 +47,8 @@ fn filled(server: &Value) -> String {
         let default = variable.get("default").and_then(Value::as_str).unwrap_or_default();
         url = url.replace(&format!("{{{name}}}"), default);
     }
-    url.trim_end_matches('/').to_owned()
+    // Braces that are left mean nothing to a server, and something to us.
+    url.trim_end_matches('/').replace('{', "%7B").replace('}', "%7D")
 }
 
 fn is_whole(url: &str) -> bool {
@@ -61,7 +62,12 @@ fn asked_for(slug: &str, path: &str, imported: &mut Imported) -> String {
         "the document names no host: set the variable `{variable}`, such as `https://api.example.com`"
     ));
     let path = if path.is_empty() || path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    format!("${{{variable}:?set {variable} to where the interface is}}{path}")
+    format!("${{{variable}:?set {variable} to where the interface is}}{}", escaped(&path))
+}
+
+/// What the document says is no variable of whoever imports it.
+fn escaped(text: &str) -> String {
+    text.replace('$', "$$")
 }
 
 fn note_servers(document: &Document<'_>, imported: &mut Imported) {
