@@ -48,6 +48,7 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand lock 'Write down what the tools are, for `--locked`'
             cand doctor 'Look for what usually goes wrong, and say the cure'
             cand bundle 'Pack this program and the file into one `.mcpb` that desktop clients install'
+            cand secret 'Keep secrets in the encrypted store of this user'
             cand completions 'Print a completion script for a shell'
             cand schema 'Print the JSON Schema of the file, or of a document that mcpfier prints'
         }
@@ -176,6 +177,46 @@ set edit:completion:arg-completer[mcpfier] = {|@words|
             cand --output 'Where to write it [default: the name of the server, with `.mcpb`]'
             cand --release 'The version of the bundle'
             cand --author 'Who made it'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --locked 'Refuse tools that are not exactly what `mcpfier.lock` says'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;secret'= {
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --locked 'Refuse tools that are not exactly what `mcpfier.lock` says'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand set 'Store a secret; its value is read from stdin, or asked for without showing it'
+            cand list 'List what is stored: names, never values'
+            cand rm 'Remove a secret'
+        }
+        &'mcpfier;secret;set'= {
+            cand --from-file 'Read the value from this file'
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --locked 'Refuse tools that are not exactly what `mcpfier.lock` says'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;secret;list'= {
+            cand -c 'The file that declares the commands'
+            cand --config 'The file that declares the commands'
+            cand --dry-run 'Show what a call (or each command) would run, and run nothing'
+            cand --locked 'Refuse tools that are not exactly what `mcpfier.lock` says'
+            cand --json 'Print JSON for programs'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'mcpfier;secret;rm'= {
             cand -c 'The file that declares the commands'
             cand --config 'The file that declares the commands'
             cand --dry-run 'Show what a call (or each command) would run, and run nothing'

@@ -51,6 +51,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "trust" -d 'Serve a fil
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "lock" -d 'Write down what the tools are, for `--locked`'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "doctor" -d 'Look for what usually goes wrong, and say the cure'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "bundle" -d 'Pack this program and the file into one `.mcpb` that desktop clients install'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "secret" -d 'Keep secrets in the encrypted store of this user'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "completions" -d 'Print a completion script for a shell'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "schema" -d 'Print the JSON Schema of the file, or of a document that mcpfier prints'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand call" -s c -l config -d 'The file that declares the commands' -r -F
@@ -136,6 +137,30 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l dry-run -d 'S
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand bundle" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -f -a "set" -d 'Store a secret; its value is read from stdin, or asked for without showing it'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -f -a "list" -d 'List what is stored: names, never values'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and not __fish_seen_subcommand_from set list rm" -f -a "rm" -d 'Remove a secret'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -l from-file -d 'Read the value from this file' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand secret; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand completions" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'

@@ -9,9 +9,11 @@
 //!
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
+//!                                     runner → safe → model
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
+//!              cli → safe → model
 //!              cli → lock → model
 //! ```
 
@@ -26,5 +28,6 @@ pub mod model;
 pub mod plan;
 pub mod policy;
 pub mod runner;
+pub mod safe;
 pub mod scaffold;
 pub mod serve;

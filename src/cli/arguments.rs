@@ -173,6 +173,11 @@ pub enum Verb {
     Doctor,
     /// Pack this program and the file into one `.mcpb` that desktop clients install
     Bundle(BundleWords),
+    /// Keep secrets in the encrypted store of this user
+    Secret {
+        #[command(subcommand)]
+        action: Option<SecretAction>,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the JSON Schema of the file, or of a document that mcpfier prints
@@ -181,6 +186,35 @@ pub enum Verb {
         #[arg(value_parser = ["config", "plan", "result", "validation"], default_value = "config")]
         document: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecretAction {
+    /// Store a secret; its value is read from stdin, or asked for without showing it
+    Set {
+        name: String,
+        /// Read the value from this file
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        from_file: Option<PathBuf>,
+    },
+    /// List what is stored: names, never values
+    List,
+    /// Remove a secret
+    Rm { name: String },
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+impl SecretAction {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Set { name, .. } => vec!["set".to_owned(), name.clone()],
+            Self::List => vec!["list".to_owned()],
+            Self::Rm { name } => vec!["rm".to_owned(), name.clone()],
+            Self::Other(words) => words.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -298,6 +332,7 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
+            Self::Secret { .. } => "secret",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
             Self::Completions { .. } => "completions",
@@ -320,6 +355,7 @@ impl Verb {
             Self::Add { words, .. } => (None, words),
             Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
             Self::Explain { code } => (code.clone(), &[]),
+            Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
             Self::Trust(trust) => (trust.file.as_deref().and_then(text_of), &trust.words),
             Self::List { .. }
@@ -338,6 +374,7 @@ impl Verb {
             Self::Init { words, .. } | Self::Add { words, .. } => words.first(),
             Self::Import(import) => import.words.first(),
             Self::New(new) => new.words.first(),
+            Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),
             _ => None,
         }

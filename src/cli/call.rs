@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, Outcome, Rejection, Sanitizer, Watcher};
+use crate::engine::{Engine, Outcome, Prepared, Rejection, Sanitizer, Watcher};
 use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
@@ -15,7 +15,7 @@ use crate::runner::process::ForkServer;
 
 use super::exit::Exit;
 use super::print::Printer;
-use super::serve::{runtime, stop_signal};
+use super::serve::{hangup, runtime, stop_signal};
 use super::session::Session;
 
 pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
@@ -62,13 +62,16 @@ pub async fn carry_out(
     engine: &Engine,
     call: crate::call::Call,
     quiet: bool,
-) -> Result<Option<(ExecutionPlan, Outcome)>, Rejection> {
+) -> Result<Option<(Prepared, Outcome)>, Rejection> {
     let plan = engine.prepare(call)?;
     let cancel = CancellationToken::new();
     let mut shell = Shell { quiet, broken: cancel.clone() };
     let interrupt = cancel.clone();
     let signals = async move {
-        stop_signal().await;
+        tokio::select! {
+            () = stop_signal() => {}
+            () = hangup() => {}
+        }
         interrupt.cancel();
         // However long the command's own grace is: whoever interrupts does not wait for more.
         tokio::time::sleep(super::serve::LAST_WORDS).await;

@@ -19,8 +19,10 @@ mod new;
 mod pairs;
 mod place;
 mod print;
+mod reload;
 mod replace;
 mod schema;
+mod secret;
 mod serve;
 mod session;
 mod setup;
@@ -100,7 +102,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
         Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
-        Some(_) => serve::run(session, &printer, fork_server),
+        Some(_) => serve::run(session, arguments.locked, &printer, fork_server),
         None => match arguments.verb {
             Some(Verb::List { all }) => list::run(&session, all, &printer),
             _ => Exit::USAGE,
@@ -121,6 +123,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
+        Verb::Secret { action } => secret::run(action.as_ref(), printer),
         Verb::Trust(words) => trust::run(arguments, words, printer),
         Verb::Lock { check } => lock::run(arguments, *check, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),

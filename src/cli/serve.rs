@@ -1,6 +1,7 @@
 //! Without any other word: the file's tools over stdio.
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,6 +13,7 @@ use crate::serve::stdio;
 
 use super::exit::Exit;
 use super::print::Printer;
+use super::reload::Reloading;
 use super::session::{self, Session};
 use super::trust::{self, State};
 
@@ -21,14 +23,14 @@ pub const PATIENCE: Duration = Duration::from_millis(400);
 /// What a command at a shell has for its last words after an interrupt.
 pub const LAST_WORDS: Duration = Duration::from_secs(1);
 
-pub fn run(mut session: Session, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
+pub fn run(mut session: Session, locked: bool, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
     if let Some(exit) = refusal(&session, printer) {
         return exit;
     }
     // Nobody judges it again, and it may be large.
     session.evidence.forget();
     init_log();
-    match serve(&session, fork_server) {
+    match serve(session, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(error) => {
             printer.error(&format!("cannot serve: {error}"));
@@ -37,13 +39,17 @@ pub fn run(mut session: Session, printer: &Printer, fork_server: Option<ForkServ
     }
 }
 
-fn serve(session: &Session, fork_server: Option<ForkServer>) -> io::Result<()> {
+fn serve(session: Session, locked: bool, fork_server: Option<ForkServer>) -> io::Result<()> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let (engine, runner) = session.engine(fork_server)?;
-        greet(session);
+        greet(&session);
         let streams = stdio::take_over()?;
-        stdio::serve(engine, streams, stop_signal()).await;
+        let reloading = Reloading::of(session, locked, runner.clone());
+        tokio::select! {
+            _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
+            never = reloading.keep_up(engine) => match never {},
+        }
         runner.shut_down(PATIENCE).await;
         Ok(())
     });
@@ -88,7 +94,7 @@ fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
     Some(Exit::NO_CONFIG)
 }
 
-fn not_trusted(path: &str, state: &State) -> String {
+pub fn not_trusted(path: &str, state: &State) -> String {
     match state {
         State::Changed(files) => {
             let files: Vec<String> = files.iter().map(|file| format!("`{}`", file.display())).collect();
@@ -106,17 +112,25 @@ fn not_trusted(path: &str, state: &State) -> String {
     }
 }
 
-/// Ends when somebody asks the program to stop.
+/// Ends when somebody asks the program to stop. A server that is told to hang up reads its file
+/// again instead; a terminal that is gone ends it by the end of its input.
 pub async fn stop_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {
         return std::future::pending().await;
     };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+    }
+}
+
+/// Ends when the terminal is gone.
+pub async fn hangup() {
+    match signal(SignalKind::hangup()) {
+        Ok(mut hangup) => drop(hangup.recv().await),
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -127,7 +141,8 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
 
 fn init_log() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new("warn,rmcp=error"));
+    let usual = "warn,rmcp=error,mcpfier::serve::reload=info";
+    let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

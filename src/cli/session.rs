@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::config::{self, Found, Host};
 use crate::engine::Engine;
@@ -9,6 +10,7 @@ use crate::model::{Catalog, Dialect, Principal};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
 use crate::runner::{Dispatch, Vault};
+use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
@@ -24,6 +26,9 @@ pub struct Session {
     pub dialect: Dialect,
     pub catalog: Arc<Catalog>,
     pub facts: Facts,
+    pub sources: Sources,
+    /// A moment before it was loaded.
+    pub since: SystemTime,
     /// What was read, for those who judge whether it may be served.
     pub evidence: Evidence,
     environment: Arc<Environment>,
@@ -37,8 +42,9 @@ impl Session {
             printer.error(&problem.to_string());
             Exit::NO_CONFIG
         })?;
+        let since = SystemTime::now();
         let loaded = config::load(&found.path, &host);
-        Self::of(found, loaded, host, printer)
+        Ok(Self { since, ..Self::of(found, loaded, host, printer)? })
     }
 
     /// A session with a file that exists in memory only.
@@ -61,6 +67,8 @@ impl Session {
             path: loaded.path,
             found,
             dialect: loaded.dialect,
+            sources: Sources { files: loaded.files, folders: loaded.folders },
+            since: SystemTime::now(),
             catalog: Arc::new(catalog),
             evidence,
             facts: facts.with_means(process::probe_means()),
@@ -90,7 +98,8 @@ impl Session {
 
     /// What carries calls out. The runner is given back too: a server stops it on its way out.
     pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
-        let vault = Arc::new(Vault::new(self.catalog.secrets.clone(), Arc::clone(&self.environment)));
+        let catalog = &self.catalog;
+        let vault = Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&self.environment)));
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let runner = ProcessRunner::new(fork_server, executable)?;

@@ -86,6 +86,8 @@ codes! {
     MissingVariable = 65, "an environment variable that this host does not have";
     BadEnvFile = 66, "a file of variables that cannot be read";
     BadVar = 67, "a variable of the file that is none, or that is not declared";
+    SecretOfScript = 68, "a secret that waits for another program";
+    UnusedSecret = 69, "a secret that nothing uses";
 
     // Files of the original.
     Differs = 70, "where this program differs from the original on purpose";

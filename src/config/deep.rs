@@ -8,7 +8,10 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use crate::model::{Action, Kind, Param, ParamRule, Params, Presence, SecretSource, Tool};
+use crate::model::{
+    Action, Kind, Param, ParamRule, Params, Presence, SecretName, SecretSource, Tool, safe_folder,
+    sealed_file,
+};
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
@@ -139,18 +142,30 @@ fn check_folder(place: &Place<'_>, folder: Option<&Path>, span: Span) {
     place.reader.problems.add(Diagnostic::error(Code::NoFolder, span, message).of_host());
 }
 
-/// Whether this host has a declared secret. Its value is not read.
+/// Whether this host has a declared secret. Its value is not read and no program is run.
 pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>, source: &SecretSource) {
-    let missing = match (source, secret.env, secret.file) {
-        (SecretSource::Env(name), Some(variable), _) if !place.host.variables().contains_key(name) => {
+    let missing = match (source, secret.env, secret.file, secret.store) {
+        (SecretSource::Env(name), Some(variable), ..) if place.expander.variables.get(name).is_none() => {
             (variable.span, format!("the environment variable `{name}` is not set"))
         }
-        (SecretSource::File(path), _, Some(file)) if !path.is_file() => {
+        (SecretSource::File(path), _, Some(file), _) if !path.is_file() => {
             (file.span, format!("there is no file `{}`", file.value))
+        }
+        (SecretSource::Store(name), .., Some(store)) if !is_stored(place, name) => {
+            (store.span, format!("nothing is stored as `{name}`"))
         }
         _ => return,
     };
     let (span, reason) = missing;
     let message = format!("the secret `{}` has no value on this host: {reason}", secret.name.value);
-    place.reader.problems.add(Diagnostic::error(Code::NoSecret, span, message).of_host());
+    let problem = Diagnostic::error(Code::NoSecret, span, message).of_host();
+    place.reader.problems.add(match source {
+        SecretSource::Store(name) => problem.help(format!("store it: `mcpfier secret set {name}`")),
+        _ => problem,
+    });
+}
+
+/// Of another host whose home is not known nothing can be said.
+fn is_stored(place: &Place<'_>, name: &SecretName) -> bool {
+    safe_folder(place.host.variables()).is_none_or(|folder| sealed_file(&folder, name).is_file())
 }

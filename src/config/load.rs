@@ -212,7 +212,10 @@ impl Loading<'_> {
                 }
             }
         }
-        Catalog::new(tools, lower::server(place.reader, server), usable)
+        let fed = lower::fed(place, &usable);
+        let mut catalog = Catalog::new(tools, lower::server(place.reader, server), usable);
+        catalog.fed = fed;
+        catalog
     }
 }
 

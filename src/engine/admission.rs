@@ -4,45 +4,61 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{CallCaps, Catalog, Tool};
 
 use super::Rejection;
+use super::gate::{Gate, Pass};
 
 /// Hands out slots. All slots of a call are taken in one order (command, lock, server), so that two
 /// calls never wait for each other.
+///
+/// A reload makes a new one that [follows](Self::following) the old one: calls that still run count.
 pub struct Admission {
     caps: CallCaps,
-    all: Arc<Semaphore>,
-    commands: HashMap<String, Arc<Semaphore>>,
-    locks: HashMap<String, Arc<Semaphore>>,
-    waiting: AtomicUsize,
+    all: Arc<Gate>,
+    commands: Gates,
+    locks: Gates,
+    waiting: Arc<AtomicUsize>,
 }
+
+type Gates = HashMap<String, Arc<Gate>>;
 
 /// The right to run; given back when dropped.
 pub struct Slot {
-    _permits: [Option<OwnedSemaphorePermit>; 3],
+    _passes: [Option<Pass>; 3],
 }
 
 impl Admission {
     pub fn new(catalog: &Catalog) -> Self {
         let caps = catalog.server.calls;
-        let tools = catalog.tools();
-        let commands = tools.iter().filter_map(|tool| {
-            Some((tool.name.to_string(), Arc::new(Semaphore::new(tool.concurrency.max?))))
-        });
-        let locks = tools
-            .iter()
-            .filter_map(|tool| Some((tool.concurrency.lock.clone()?, Arc::new(Semaphore::new(1)))));
-        Self {
+        let none = Self {
             caps,
-            all: Arc::new(Semaphore::new(caps.max)),
-            commands: commands.collect(),
-            locks: locks.collect(),
-            waiting: AtomicUsize::new(0),
+            all: Gate::new(caps.max),
+            commands: Gates::new(),
+            locks: Gates::new(),
+            waiting: Arc::default(),
+        };
+        none.following(catalog)
+    }
+
+    /// The admission to another catalog: its caps, and every place that is held in this one.
+    pub fn following(&self, catalog: &Catalog) -> Self {
+        let caps = catalog.server.calls;
+        self.all.resize(caps.max);
+        let is_awaited = self.waiting.load(Ordering::SeqCst) > 0;
+        let (mut commands, mut locks) = (in_use(&self.commands, is_awaited), in_use(&self.locks, is_awaited));
+        for tool in catalog.tools() {
+            if let Some(max) = tool.concurrency.max {
+                let gate = carry_over(&mut commands, &self.commands, tool.name.as_str(), max);
+                gate.resize(max);
+            }
+            if let Some(lock) = &tool.concurrency.lock {
+                carry_over(&mut locks, &self.locks, lock, 1);
+            }
         }
+        Self { caps, all: Arc::clone(&self.all), commands, locks, waiting: Arc::clone(&self.waiting) }
     }
 
     /// Waits for a slot, but not for longer than the queue allows, and not behind a full queue.
@@ -61,19 +77,19 @@ impl Admission {
         }
     }
 
-    fn gates(&self, tool: &Tool) -> [Option<&Arc<Semaphore>>; 3] {
+    fn gates(&self, tool: &Tool) -> [Option<&Arc<Gate>>; 3] {
         let lock = tool.concurrency.lock.as_ref().and_then(|name| self.locks.get(name));
-        [self.commands.get(tool.name.as_str()), lock, Some(&self.all)]
+        let command = tool.concurrency.max.and_then(|_| self.commands.get(tool.name.as_str()));
+        [command, lock, Some(&self.all)]
     }
 
     fn queue_up(&self) -> Result<Place<'_>, Rejection> {
-        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = self.waiting.fetch_add(1, Ordering::SeqCst);
         let place = Place(&self.waiting);
         if waiting < self.caps.queue {
             return Ok(place);
         }
-        let running = self.caps.max.saturating_sub(self.all.available_permits());
-        Err(Rejection::Busy { running, waiting })
+        Err(Rejection::Busy { running: self.all.held(), waiting })
     }
 }
 
@@ -82,29 +98,41 @@ struct Place<'a>(&'a AtomicUsize);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
+/// Gates that the next file may not name, but somebody is inside of or on the way to: should a later
+/// file name them again, those count.
+fn in_use(gates: &Gates, is_awaited: bool) -> Gates {
+    let used = gates.iter().filter(|(_, gate)| is_awaited || gate.held() > 0);
+    used.map(|(name, gate)| (name.clone(), Arc::clone(gate))).collect()
+}
+
+/// The gate of that name among the next ones: the one there was, or a fresh one.
+fn carry_over<'g>(next: &'g mut Gates, before: &Gates, name: &str, places: usize) -> &'g Arc<Gate> {
+    let gate = || before.get(name).map_or_else(|| Gate::new(places), Arc::clone);
+    next.entry(name.to_owned()).or_insert_with(gate)
+}
+
 impl Slot {
-    fn at_once(gates: &[Option<&Arc<Semaphore>>; 3]) -> Option<Self> {
-        let mut permits = [None, None, None];
-        for (permit, gate) in permits.iter_mut().zip(gates) {
+    fn at_once(gates: &[Option<&Arc<Gate>>; 3]) -> Option<Self> {
+        let mut passes = [None, None, None];
+        for (pass, gate) in passes.iter_mut().zip(gates) {
             if let Some(gate) = gate {
-                *permit = Some(Arc::clone(gate).try_acquire_owned().ok()?);
+                *pass = Some(gate.try_enter()?);
             }
         }
-        Some(Self { _permits: permits })
+        Some(Self { _passes: passes })
     }
 
-    async fn in_turn(gates: &[Option<&Arc<Semaphore>>; 3]) -> Self {
-        let mut permits = [None, None, None];
-        for (permit, gate) in permits.iter_mut().zip(gates) {
+    async fn in_turn(gates: &[Option<&Arc<Gate>>; 3]) -> Self {
+        let mut passes = [None, None, None];
+        for (pass, gate) in passes.iter_mut().zip(gates) {
             if let Some(gate) = gate {
-                // The semaphores are never closed, so this always gives a permit.
-                *permit = Arc::clone(gate).acquire_owned().await.ok();
+                *pass = Some(gate.enter().await);
             }
         }
-        Self { _permits: permits }
+        Self { _passes: passes }
     }
 }

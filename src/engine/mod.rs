@@ -2,20 +2,25 @@
 //!
 //! `prepare` gives what dry-run prints; `execute` carries out that same value. Knows nothing of
 //! protocols or terminals: a [`Watcher`] sees output as it comes, an [`Outcome`] says what happened.
+//! What a file decides is one [`State`], which [`Engine::reload`] exchanges whole.
 
 mod admission;
 mod capture;
+mod gate;
 mod outcome;
 mod paths;
 mod present;
 mod redact;
 mod rejection;
 mod sanitize;
+mod secret_script;
+mod state;
 mod supply;
 
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Invocation};
@@ -24,14 +29,14 @@ use crate::plan::{ExecutionPlan, Facts, plan};
 use crate::policy::Policy;
 use crate::runner::{OutputEvent, Runner, Vault};
 
-use admission::Admission;
 use capture::Capture;
-use supply::Supply;
+use supply::Means;
 
 pub use outcome::{Ending, Outcome, RunId};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
+pub use state::{Prepared, State};
 // What a watcher sees is told in this word, so whoever watches need not know the runner.
 pub use crate::runner::Stream;
 /// For those who have held a large output.
@@ -47,50 +52,56 @@ pub trait Watcher: Send {
 
 /// Carries calls from their arguments to their outcome.
 pub struct Engine {
-    catalog: Arc<Catalog>,
-    policy: Policy,
-    facts: Facts,
-    secrets: Supply,
-    runner: Arc<dyn Runner>,
-    admission: Admission,
+    state: watch::Sender<Arc<State>>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        let admission = Admission::new(&catalog);
-        Self { catalog, policy: Policy::default(), facts, secrets: Supply::new(vault), runner, admission }
+        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault, runner))) }
     }
 
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        &self.catalog
+    /// What is served now.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.borrow())
     }
 
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    /// Sees every state that comes after.
+    pub fn states(&self) -> watch::Receiver<Arc<State>> {
+        self.state.subscribe()
+    }
+
+    /// Serves another state from now on. Calls that were prepared before end in the one before, and
+    /// count as running in this one.
+    pub fn reload(&self, next: State) {
+        self.state.send_modify(|state| *state = Arc::new(next.following(state)));
     }
 
     /// Everything that would happen, as a value.
-    pub fn prepare(&self, call: Call) -> Result<ExecutionPlan, Rejection> {
-        prepare(&self.catalog, &self.policy, &self.facts, call)
+    pub fn prepare(&self, call: Call) -> Result<Prepared, Rejection> {
+        let state = self.state();
+        let plan = prepare(state.catalog(), &state.policy, &state.facts, call)?;
+        Ok(Prepared { plan, state })
     }
 
-    /// Carries a plan out. When this returns, nothing of the run is alive any more.
+    /// Carries a plan out, in the state it was made in. When this returns, nothing of the run is alive any more.
     pub async fn execute(
         &self,
-        plan: &ExecutionPlan,
+        prepared: &Prepared,
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
+        let Prepared { plan, state } = prepared;
         let queued = Instant::now();
-        let _slot = self.admission.admit(&plan.tool, &cancel).await?;
+        let _slot = state.admission.admit(&plan.tool, &cancel).await?;
         let id = RunId::next();
         watcher.started(&id);
         let started = Instant::now();
         // A token of our own, so that an overflow ends this run and nothing else.
         let stop = cancel.child_token();
-        let (secrets, redactor) = self.secrets.of(&plan.step).await?;
+        let means = Means { facts: &state.facts, runner: &*state.runner, cancel: &cancel };
+        let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
-        let mut running = self.runner.start(&plan.step, &secrets, stop.clone()).await?;
+        let mut running = state.runner.start(&plan.step, &secrets, stop.clone()).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),

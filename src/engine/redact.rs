@@ -11,6 +11,9 @@ use crate::model::SecretText;
 
 const MASK: &[u8] = b"[redacted]";
 
+/// Encoded keys have lines of 64 characters or more; what is much shorter may be a word.
+const KEY_LINE: usize = 32;
+
 /// What stands for a secret: its value, and the forms in which programs often print it.
 pub struct Redactor {
     patterns: Arc<Patterns>,
@@ -48,33 +51,42 @@ impl Redactor {
 impl Redaction {
     /// The next chunk without secrets. What may be the beginning of one is held back.
     pub fn push(&mut self, bytes: Bytes) -> Bytes {
-        let Some(finder) = &self.patterns.finder else { return bytes };
+        if self.patterns.finder.is_none() {
+            return bytes;
+        }
         let mut joined = std::mem::take(&mut self.carry);
         joined.extend_from_slice(&bytes);
         let held = self.patterns.begun_at(&joined);
-        let mut clean = Vec::with_capacity(joined.len());
-        let mut done = 0;
-        for found in finder.find_iter(&joined) {
-            if found.start() >= held {
-                break;
-            }
-            clean.extend_from_slice(joined.get(done..found.start()).unwrap_or_default());
-            clean.extend_from_slice(MASK);
-            done = found.end();
-        }
-        let held = held.max(done);
-        clean.extend_from_slice(joined.get(done..held).unwrap_or_default());
-        self.carry = joined.split_off(held);
+        let (clean, done) = self.patterns.clean(&joined, held);
+        self.carry = joined.split_off(done);
         clean.into()
     }
 
-    /// What was held back and turned out to be no secret.
+    /// What was held back. It was not the secret that it could have become, and may hold a shorter one.
     pub fn finish(&mut self) -> Bytes {
-        std::mem::take(&mut self.carry).into()
+        let rest = std::mem::take(&mut self.carry);
+        let (clean, _) = self.patterns.clean(&rest, rest.len());
+        clean.into()
     }
 }
 
 impl Patterns {
+    /// The text without the secrets that begin before `end`, and where it ends: there, or at the end
+    /// of a secret that reaches beyond.
+    fn clean(&self, text: &[u8], end: usize) -> (Vec<u8>, usize) {
+        let mut clean = Vec::with_capacity(end);
+        let mut done = 0;
+        let found = self.finder.iter().flat_map(|finder| finder.find_iter(text));
+        for found in found.take_while(|found| found.start() < end) {
+            clean.extend_from_slice(text.get(done..found.start()).unwrap_or_default());
+            clean.extend_from_slice(MASK);
+            done = found.end();
+        }
+        let end = end.max(done);
+        clean.extend_from_slice(text.get(done..end).unwrap_or_default());
+        (clean, end)
+    }
+
     /// Where the longest end of `text` begins that is the beginning, but not the whole, of a secret.
     fn begun_at(&self, text: &[u8]) -> usize {
         let longest = self.texts.iter().map(Vec::len).max().unwrap_or(0);
@@ -103,8 +115,18 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
     });
     let url_safe: Vec<Vec<u8>> = url_safe.collect();
     forms.extend(url_safe);
+    forms.extend(key_lines(value));
     forms.retain(|form| form.len() >= 8);
     forms
+}
+
+/// The lines of a private key, each of which is a part of the key. Of other texts of several lines a
+/// single one may be anything.
+fn key_lines(value: &str) -> impl Iterator<Item = Vec<u8>> {
+    let is_key = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+    let lines = value.lines().filter(|_| value.contains('\n'));
+    let lines = lines.filter(move |line| line.len() >= KEY_LINE && line.bytes().all(is_key));
+    lines.filter(|line| !line.starts_with("-----")).map(|line| line.as_bytes().to_vec())
 }
 
 /// The base64 characters that a value determines when it stands `shift` bytes into a triple, as in
@@ -158,6 +180,38 @@ mod tests {
     #[test]
     fn the_beginning_of_a_secret_alone_is_not_lost() {
         assert_eq!(redact("hunter2-hunter2", &[b"it is hunter2-", b"hunter3"]), "it is hunter2-hunter3");
+    }
+
+    #[test]
+    fn every_line_of_a_private_key_is_part_of_the_secret() {
+        let line = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg";
+        let key = format!("-----BEGIN PRIVATE KEY-----\n{line}\nshort==\n-----END PRIVATE KEY-----");
+        let clean = redact(&key, &[format!("-----BEGIN PRIVATE KEY-----\n{line}").as_bytes()]);
+        assert_eq!(clean, "-----BEGIN PRIVATE KEY-----\n[redacted]");
+        let text = "a line of words that is long enough for a key\nanother";
+        assert_eq!(
+            redact(text, &[b"a line of words that is long enough for a key"]),
+            text.lines().next().unwrap()
+        );
+    }
+
+    #[test]
+    fn a_secret_that_begins_like_a_longer_one_is_found_at_the_end_too() {
+        let secrets = ["hunter2-hunter2", "hunter2-hunter2-and-more"];
+        let secrets = secrets.map(|secret| SecretText::of(secret.to_owned()).unwrap());
+        for (text, expected) in [
+            ("it is hunter2-hunter2", "it is [redacted]"),
+            ("it is hunter2-hunter2-and", "it is [redacted]-and"),
+            ("it is hunter2-hunter2-and-more", "it is [redacted]"),
+        ] {
+            for cut in 0..=text.len() {
+                let mut stream = Redactor::of(&secrets).stream();
+                let (left, right) = text.split_at(cut);
+                let parts = [left, right].map(|part| stream.push(Bytes::copy_from_slice(part.as_bytes())));
+                let clean = [&parts[0][..], &parts[1], &stream.finish()].concat();
+                assert_eq!(String::from_utf8(clean).unwrap(), expected, "cut at {cut}");
+            }
+        }
     }
 
     #[test]

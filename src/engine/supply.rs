@@ -1,47 +1,123 @@
 //! What a start needs of secrets: the values that fill its holes, and the redactor that keeps every
-//! known value out of its output.
+//! known value out of its output. A program that prints a value is run here, once for all who wait.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::SecretText;
-use crate::plan::Step;
-use crate::runner::{SecretValues, StartError, Vault};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::{SecretName, SecretScript, SecretSource, SecretText};
+use crate::plan::{Facts, Step};
+use crate::runner::{BadSecret, Runner, SecretValues, StartError, Vault};
 
 use super::redact::Redactor;
+use super::rejection::Rejection;
+use super::secret_script::print;
 
 pub struct Supply {
     vault: Arc<Vault>,
-    /// The last redactor and the values that it was made for.
-    redactor: Mutex<Option<(Arc<Vec<SecretText>>, Arc<Redactor>)>>,
+    scripts: BTreeMap<SecretName, tokio::sync::Mutex<Printed>>,
+    last: Mutex<Option<Made>>,
+}
+
+/// A redactor and the values that it was made for.
+struct Made {
+    values: Arc<Vec<SecretText>>,
+    redactor: Arc<Redactor>,
+}
+
+/// What is needed to run a program for a value.
+pub struct Means<'a> {
+    pub facts: &'a Facts,
+    pub runner: &'a dyn Runner,
+    pub cancel: &'a CancellationToken,
+}
+
+/// What a program printed last, and when.
+#[derive(Default)]
+struct Printed {
+    value: Option<(SecretText, Instant)>,
+    failure: Option<(BadSecret, Instant)>,
 }
 
 impl Supply {
     pub fn new(vault: Arc<Vault>) -> Self {
-        Self { vault, redactor: Mutex::default() }
+        let scripts = vault.sources().iter().filter(|(_, source)| matches!(source, SecretSource::Script(_)));
+        let scripts = scripts.map(|(name, _)| (name.clone(), tokio::sync::Mutex::default())).collect();
+        Self { vault, scripts, last: Mutex::default() }
     }
 
     /// The values that a step needs, and what redacts them. Both are there before it starts.
-    pub async fn of(&self, step: &Step) -> Result<(SecretValues, Arc<Redactor>), StartError> {
+    pub async fn of(
+        &self,
+        step: &Step,
+        means: &Means<'_>,
+    ) -> Result<(SecretValues, Arc<Redactor>), Rejection> {
         let mut values = Vec::new();
         for name in step.secrets() {
-            let value = self.vault.value(name);
-            let value = value.map_err(|source| StartError::Secret { name: name.clone(), source })?;
+            let value = match self.vault.sources().get(name) {
+                Some(SecretSource::Script(script)) => self.printed(name, script, means).await?,
+                _ => self.vault.value(name).map_err(|source| unavailable(name, source))?,
+            };
             values.push((name.clone(), value));
         }
         Ok((SecretValues::of(values), self.redactor()))
     }
 
+    /// What the program of a secret prints. Only one of its kind runs at a time, and whoever waited
+    /// for it takes what came of it.
+    async fn printed(
+        &self,
+        name: &SecretName,
+        script: &SecretScript,
+        means: &Means<'_>,
+    ) -> Result<SecretText, Rejection> {
+        let asked = Instant::now();
+        let Some(printed) = self.scripts.get(name) else {
+            return Err(unavailable(name, BadSecret::Undeclared));
+        };
+        let mut printed = tokio::select! {
+            printed = printed.lock() => printed,
+            () = means.cancel.cancelled() => return Err(Rejection::Cancelled),
+        };
+        match (&printed.value, &printed.failure) {
+            (Some((value, at)), _) if at.elapsed() < script.ttl || *at >= asked => return Ok(value.clone()),
+            (_, Some((failure, at))) if *at >= asked => return Err(unavailable(name, failure.clone())),
+            _ => {}
+        }
+        let result = print(script, &self.vault, means).await;
+        if means.cancel.is_cancelled() {
+            return Err(Rejection::Cancelled);
+        }
+        match result {
+            Ok(value) => {
+                let value = self.vault.keep(name, value);
+                *printed = Printed { value: Some((value.clone(), Instant::now())), failure: None };
+                Ok(value)
+            }
+            Err(failure) => {
+                printed.failure = Some((failure.clone(), Instant::now()));
+                Err(unavailable(name, failure))
+            }
+        }
+    }
+
     /// Made anew only when a value has changed.
     fn redactor(&self) -> Arc<Redactor> {
         let values = self.vault.values();
-        let mut last = self.redactor.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some((known, redactor)) if Arc::ptr_eq(known, &values) => Arc::clone(redactor),
+            Some(made) if Arc::ptr_eq(&made.values, &values) => Arc::clone(&made.redactor),
             _ => {
                 let redactor = Arc::new(Redactor::of(&values));
-                *last = Some((values, Arc::clone(&redactor)));
+                *last = Some(Made { values, redactor: Arc::clone(&redactor) });
                 redactor
             }
         }
     }
+}
+
+fn unavailable(name: &SecretName, source: BadSecret) -> Rejection {
+    Rejection::Start(StartError::Secret { name: name.clone(), source })
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, Limits, OnOverflow,
-    OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Script, SecretSource, Secrets,
-    Stdin, Template, Tool, Variable, Workload, format_duration,
+    OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Script, SecretName,
+    SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, Workload, format_duration,
 };
 
 use super::digest::sha256;
@@ -125,17 +125,45 @@ pub(super) fn secrets_of<'a>(references: impl Iterator<Item = &'a Reference>, ar
         if let Reference::Secret(name) = reference
             && let Some(source) = around.secrets.get(name)
         {
-            map.insert(name.to_string(), json!(secret(source, around.folder)));
+            put_secret(name, source, around, &mut map);
         }
     }
     Value::Object(map)
 }
 
-fn secret(source: &SecretSource, folder: &Path) -> String {
-    match source {
-        SecretSource::Env(name) => format!("env:{name}"),
-        SecretSource::File(path) => format!("file:{}", written::path(path, folder)),
-    }
+/// A source, and those of the secrets that its own program needs.
+fn put_secret(name: &SecretName, source: &SecretSource, around: &Around<'_>, map: &mut Map<String, Value>) {
+    let document = match source {
+        SecretSource::Env(_) | SecretSource::Store(_) | SecretSource::Unset { .. } => {
+            json!(source.to_string())
+        }
+        SecretSource::File(path) => json!(format!("file:{}", written::path(path, around.folder))),
+        SecretSource::Script(script) => {
+            let references = script.env.iter().flat_map(|variable| variable.value.references());
+            for reference in references {
+                if let Reference::Secret(needed) = reference
+                    && let Some(source) = around.secrets.get(needed)
+                {
+                    put_secret(needed, source, around, map);
+                }
+            }
+            secret_script(script)
+        }
+    };
+    map.insert(name.to_string(), document);
+}
+
+fn secret_script(script: &SecretScript) -> Value {
+    // How long it may take and how long its value is good for is no other thing to run, and it
+    // always runs in the folder of the file.
+    let SecretScript { program, args, env, inherit, working_dir: _, timeout: _, ttl: _ } = script;
+    let env = env.iter().map(|Variable { name, value }| (name.clone(), private(value)));
+    json!({
+        "script": program.written,
+        "args": args,
+        "env": Value::Object(env.collect()),
+        "env_inherit": self::inherit(inherit),
+    })
 }
 
 fn collect<'a>(args: &'a [Argument], into: &mut Vec<&'a Template>) {

@@ -1,14 +1,15 @@
 //! The catalog as `tools/list` shows it.
 //!
-//! The answer is the same for every request of an era, in the order of the file, so each is made
-//! once and kept as the bytes that are sent.
+//! Until the next reload the answer is the same for every request of an era, in the order of the
+//! file, so each is made once and kept as the bytes that are sent.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use rmcp::model::{Tool as Listed, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
+use crate::engine::State;
 use crate::model::{Annotations, Catalog, OutputRules, Tool};
 
 use super::era::{Era, Identity};
@@ -16,21 +17,37 @@ use super::era::{Era, Identity};
 /// How long a client may keep the list, where the protocol says so.
 const FRESH_MS: u32 = 60_000;
 
+/// The answers of one state, each made when it is asked for first.
 #[derive(Default)]
-pub(super) struct Listing {
-    handshake: OnceLock<Bytes>,
-    per_request: OnceLock<Bytes>,
+pub(super) struct Listing(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    edition: u64,
+    handshake: Option<Bytes>,
+    per_request: Option<Bytes>,
 }
 
 impl Listing {
     /// The `result` of `tools/list`.
-    pub(super) fn result(&self, era: Era, catalog: &Catalog, identity: &Identity) -> Bytes {
-        let kept = match era {
-            Era::Handshake => &self.handshake,
-            Era::PerRequest => &self.per_request,
+    pub(super) fn result(&self, era: Era, state: &State, identity: &Identity) -> Bytes {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.edition != state.edition() {
+            *kept = Kept { edition: state.edition(), ..Kept::default() };
+        }
+        let answer = match era {
+            Era::Handshake => &mut kept.handshake,
+            Era::PerRequest => &mut kept.per_request,
         };
-        kept.get_or_init(|| render(era, catalog, identity).into()).clone()
+        answer.get_or_insert_with(|| render(era, state.catalog(), identity).into()).clone()
     }
+}
+
+/// Whether clients are offered the same by both, as it is written.
+pub(super) fn is_same(one: &Catalog, other: &Catalog) -> bool {
+    let written = |tool: &Tool| serde_json::to_vec(&listed(tool)).unwrap_or_default();
+    let same = |(one, other): (&Arc<Tool>, &Arc<Tool>)| written(one) == written(other);
+    one.offered().count() == other.offered().count() && one.offered().zip(other.offered()).all(same)
 }
 
 fn render(era: Era, catalog: &Catalog, identity: &Identity) -> Vec<u8> {

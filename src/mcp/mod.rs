@@ -4,6 +4,7 @@
 //! requests of both eras of the protocol; [`Connection`] is the transport beneath it.
 
 mod base64;
+mod changes;
 mod era;
 mod escape;
 mod listing;
@@ -12,5 +13,6 @@ mod reply;
 mod server;
 mod wire;
 
+pub use changes::Announcer;
 pub use server::Server;
 pub use wire::{Closing, Connection, Gone};

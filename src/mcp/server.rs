@@ -10,34 +10,40 @@ use rmcp::model::{
     CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
     InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
     ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use crate::call::Call;
-use crate::engine::{Engine, Outcome, Rejection, Stream, Watcher};
-use crate::model::Principal;
-use crate::plan::ExecutionPlan;
+use crate::engine::{Engine, Outcome, Prepared, Rejection, Stream, Watcher};
 
+use super::changes::{self, Announcer, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
 use super::progress;
 use super::reply::Reply;
 use super::wire::Ticket;
 
-/// The tools of one engine, offered to one caller.
+/// The tools of one engine, offered to the client of one connection.
 pub struct Server {
     engine: Arc<Engine>,
-    caller: Principal,
+    /// Stays what it was at first: a server cannot become another one under its clients.
     identity: Identity,
     listing: Listing,
+    told: Arc<Told>,
 }
 
 impl Server {
-    pub fn new(engine: Arc<Engine>, caller: Principal) -> Self {
-        let identity = Identity::new(&engine.catalog().server.name);
-        Self { engine, caller, identity, listing: Listing::default() }
+    /// Whoever calls is the caller on stdio that the file names.
+    pub fn new(engine: Arc<Engine>) -> Self {
+        let identity = Identity::new(&engine.state().catalog().server.name);
+        Self { engine, identity, listing: Listing::default(), told: Arc::default() }
+    }
+
+    /// What tells the client of changes if it has opened a session.
+    pub fn announcer(&self) -> Announcer {
+        Announcer::new(&self.engine, Arc::clone(&self.told))
     }
 
     async fn call(
@@ -45,9 +51,9 @@ impl Server {
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Result<Reply, ErrorData> {
-        let era = Era::of(context)?;
+        let era = self.era(context)?;
         let call = Call {
-            principal: self.caller.clone(),
+            principal: self.engine.state().catalog().server.stdio.clone(),
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
@@ -64,12 +70,16 @@ impl Server {
         }
     }
 
+    fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {
+        let era = Era::of(context)?;
+        if era == Era::Handshake {
+            self.told.session();
+        }
+        Ok(era)
+    }
+
     /// Carries a plan out; tells the client how it goes if it has asked for that.
-    async fn run(
-        &self,
-        plan: &ExecutionPlan,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Outcome, Rejection> {
+    async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
         let Some(token) = context.meta.get_progress_token() else {
             return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;
         };
@@ -110,10 +120,9 @@ fn not_offered(method: &str) -> ErrorData {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        // `listChanged` comes with hot reload.
-        let capabilities = ServerCapabilities::builder().enable_tools().build();
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
         let mut info = ServerConfig::new(capabilities).with_server_info(self.identity.implementation());
-        info.instructions.clone_from(&self.engine.catalog().server.instructions);
+        info.instructions.clone_from(&self.engine.state().catalog().server.instructions);
         info
     }
 
@@ -128,21 +137,40 @@ impl ServerHandler for Server {
         Ok(answer)
     }
 
+    async fn on_initialized(&self, _context: NotificationContext<RoleServer>) {
+        self.told.session();
+    }
+
+    /// Of all that can be listened to, there are only changes of the list of tools.
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        let mut accepted = SubscriptionFilter::new();
+        accepted.tools_list_changed = requested.tools_list_changed;
+        Some(accepted)
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        changes::listen(&self.engine, &self.told, context).await;
+        Ok(())
+    }
+
     async fn list_tools(
         &self,
         request: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let era = Era::of(&context)?;
+        let era = self.era(&context)?;
         if request.and_then(|page| page.cursor).is_some_and(|cursor| !cursor.is_empty()) {
             return Err(ErrorData::invalid_params("unknown `cursor`: the list has one page", None));
         }
-        let result = self.listing.result(era, self.engine.catalog(), &self.identity);
+        let state = self.engine.state();
+        self.told.list(state.edition());
+        let result = self.listing.result(era, &state, &self.identity);
         hand_over(Reply::json(result), &context)
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        let tool = self.engine.catalog().tool(name).filter(|tool| tool.is_offered())?;
+        let state = self.engine.state();
+        let tool = state.catalog().tool(name).filter(|tool| tool.is_offered())?;
         Some(listing::listed(tool))
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::fed::FedVariables;
 use super::secret::Secrets;
 use super::server::ServerSettings;
 use super::tool::Tool;
@@ -13,6 +14,8 @@ pub struct Catalog {
     by_name: HashMap<String, usize>,
     pub server: ServerSettings,
     pub secrets: Secrets,
+    /// Where secrets by `env` are looked up beside the environment.
+    pub fed: FedVariables,
 }
 
 impl Catalog {
@@ -23,7 +26,7 @@ impl Catalog {
         for (index, tool) in tools.iter().enumerate() {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
-        Self { tools, by_name, server, secrets }
+        Self { tools, by_name, server, secrets, fed: FedVariables::default() }
     }
 
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {

@@ -6,6 +6,7 @@
 
 mod action;
 mod catalog;
+mod fed;
 mod http;
 mod limits;
 mod name;
@@ -13,6 +14,7 @@ mod nearest;
 mod output;
 mod params;
 mod principal;
+mod safe;
 mod secret;
 mod server;
 mod template;
@@ -21,6 +23,7 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
+pub use fed::FedVariables;
 pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,
     is_dots, is_loopback, is_public, percent_encoded,
@@ -31,7 +34,8 @@ pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
-pub use secret::{BadSecretText, SecretSource, SecretText, Secrets};
+pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
+pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};

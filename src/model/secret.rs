@@ -5,18 +5,40 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::action::{EnvInherit, Program, Variable};
 use super::name::SecretName;
 
 /// Where a secret's value comes from when a child needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum SecretSource {
     /// An environment variable of the server.
     Env(String),
     /// A file; one trailing newline is not part of the value.
     File(PathBuf),
+    /// What a program prints, without the newlines at its end.
+    Script(Box<SecretScript>),
+    /// The encrypted store of this user.
+    Store(SecretName),
+    /// None on this host: a variable that the source names is not set.
+    Unset { variable: String },
+}
+
+/// A program that prints a secret. Nothing of it comes from a caller.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SecretScript {
+    pub program: Program,
+    pub args: Vec<String>,
+    /// Holds at most secrets that no program has to print.
+    pub env: Vec<Variable>,
+    pub inherit: EnvInherit,
+    pub working_dir: PathBuf,
+    pub timeout: Duration,
+    /// How long a value is used before the program is asked again.
+    pub ttl: Duration,
 }
 
 impl fmt::Display for SecretSource {
@@ -24,6 +46,9 @@ impl fmt::Display for SecretSource {
         match self {
             Self::Env(name) => write!(f, "env:{name}"),
             Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Script(script) => write!(f, "script:{}", script.program.written),
+            Self::Store(name) => write!(f, "store:{name}"),
+            Self::Unset { variable } => write!(f, "unset:{variable}"),
         }
     }
 }
@@ -60,15 +85,18 @@ impl SecretText {
     }
 
     /// The content of a file; one newline at its end is not part of the value.
-    pub fn of_line(bytes: Vec<u8>) -> Result<Self, BadSecretText> {
-        let mut text = String::from_utf8(bytes).map_err(|_| BadSecretText::NotText)?;
-        if text.ends_with('\n') {
-            text.pop();
-            if text.ends_with('\r') {
-                text.pop();
+    pub fn of_line(mut bytes: Vec<u8>) -> Result<Self, BadSecretText> {
+        if bytes.ends_with(b"\n") {
+            bytes.pop();
+            if bytes.ends_with(b"\r") {
+                bytes.pop();
             }
         }
-        Self::of(text)
+        Self::of_bytes(bytes)
+    }
+
+    pub fn of_bytes(bytes: Vec<u8>) -> Result<Self, BadSecretText> {
+        Self::of(String::from_utf8(bytes).map_err(|_| BadSecretText::NotText)?)
     }
 
     /// The value itself. Whoever asks sees to it that it goes where it belongs and nowhere else.

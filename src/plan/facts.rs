@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::model::{EnvInherit, Param, SecretSource, Secrets};
+use crate::model::{EnvInherit, KEY_VARIABLE, Param, SecretSource, Secrets};
 
 use super::PlanError;
 
@@ -43,7 +43,9 @@ const MINIMAL: [&str; 9] = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", 
 impl Facts {
     pub fn new(environment: &Environment, secrets: &Secrets, means: Means) -> Self {
         let feeds_secret = |name: &str| {
-            secrets.values().any(|source| matches!(source, SecretSource::Env(variable) if variable == name))
+            let feeds =
+                |source: &SecretSource| matches!(source, SecretSource::Env(variable) if variable == name);
+            name == KEY_VARIABLE || secrets.values().any(feeds)
         };
         let environment = select(environment, |name| !feeds_secret(name));
         let minimal = select(&environment, |name| MINIMAL.iter().any(|pattern| matches(pattern, name)));

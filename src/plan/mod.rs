@@ -10,6 +10,7 @@ mod http;
 mod process;
 mod quote;
 mod render;
+mod secret;
 mod word;
 
 use std::collections::BTreeSet;

@@ -6,8 +6,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::model::{BadSecretText, SecretName, SecretSource, SecretText, Secrets};
+use crate::model::{BadSecretText, SecretName, SecretScript, SecretSource, SecretText, Secrets};
 use crate::plan::Environment;
+use crate::safe::{BadSafe, Safe};
 
 /// Why a secret has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +19,12 @@ pub enum BadSecret {
     NoVariable(String),
     #[error("`{path}` cannot be read: {problem}")]
     NoFile { path: String, problem: String },
+    #[error("`{program}`: {problem}")]
+    Script { program: String, problem: String },
+    #[error("its program needs the secret `{name}`: {source}")]
+    Needed { name: SecretName, source: Box<BadSecret> },
+    #[error(transparent)]
+    Safe(#[from] BadSafe),
     #[error(transparent)]
     BadText(#[from] BadSecretText),
 }
@@ -47,7 +54,12 @@ impl Vault {
         Self { sources, environment, known: Mutex::default() }
     }
 
-    /// The value of a secret. Files are read anew each time, so that a rotated secret is seen.
+    pub fn sources(&self) -> &Secrets {
+        &self.sources
+    }
+
+    /// The value of a secret. Files are read anew each time, so that a rotated secret is seen; what a
+    /// program printed is what was kept of it.
     pub fn value(&self, name: &SecretName) -> Result<SecretText, BadSecret> {
         let text = match self.sources.get(name).ok_or(BadSecret::Undeclared)? {
             SecretSource::Env(variable) => {
@@ -55,6 +67,9 @@ impl Vault {
                 let value = value.ok_or_else(|| BadSecret::NoVariable(variable.clone()))?;
                 SecretText::of(value.clone())?
             }
+            SecretSource::Store(stored) => Safe::of(&self.environment)?.value(stored)?,
+            SecretSource::Unset { variable } => return Err(BadSecret::NoVariable(variable.clone())),
+            SecretSource::Script(script) => return self.kept(name).ok_or_else(|| not_run(script)),
             SecretSource::File(path) => {
                 SecretText::of_line(read(path).map_err(|error| no_file(path, &error))?)?
             }
@@ -72,8 +87,13 @@ impl Vault {
         Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner).all)
     }
 
+    fn kept(&self, name: &SecretName) -> Option<SecretText> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.values.get(name).map(|versions| versions.latest.clone())
+    }
+
     /// Remembers a value, and gives back the one that is held already if it is the same.
-    fn keep(&self, name: &SecretName, text: SecretText) -> SecretText {
+    pub fn keep(&self, name: &SecretName, text: SecretText) -> SecretText {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let previous = match known.values.get(name) {
             Some(versions) if versions.latest == text => return versions.latest.clone(),
@@ -86,6 +106,10 @@ impl Vault {
         known.all = Arc::new(all.flatten().cloned().collect());
         text
     }
+}
+
+fn not_run(script: &SecretScript) -> BadSecret {
+    BadSecret::Script { program: script.program.written.clone(), problem: "it was not asked yet".to_owned() }
 }
 
 fn no_file(path: &Path, error: &io::Error) -> BadSecret {

@@ -1,5 +1,7 @@
 //! Ways in for clients. Each takes the engine, its streams or listener, and a shutdown future.
 //!
-//! Knows where bytes come from and when to stop; what they mean is `mcp`'s.
+//! Knows where bytes come from and when to stop; what they mean is `mcp`'s. Beside them
+//! [`reload`] keeps the engine at what the files say.
 
+pub mod reload;
 pub mod stdio;

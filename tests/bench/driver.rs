@@ -199,7 +199,7 @@ impl<'a> Line<'a> {
     }
 
     /// The id of an answer that is a success; nothing for a notification.
-    fn accepted(&self) -> Result<Option<u64>, Failure> {
+    pub fn accepted(&self) -> Result<Option<u64>, Failure> {
         if self.length > HEAD {
             return self.accepted_by_its_ends();
         }

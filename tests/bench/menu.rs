@@ -61,6 +61,12 @@ impl Menu {
         Self { tools: Vec::new(), server: "  calls: { max: 256, queue: 1024 }\n".to_owned() }
     }
 
+    /// Lets mcpfier run so many calls at once, and so many wait.
+    pub fn calls(mut self, max: usize, queue: usize) -> Self {
+        self.server = format!("  calls: {{ max: {max}, queue: {queue} }}\n");
+        self
+    }
+
     /// One command without parameters.
     pub fn one(name: &str, program: &str, arguments: &[&str]) -> Self {
         Self::new().with(name, program, arguments, "")

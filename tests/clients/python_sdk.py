@@ -12,6 +12,7 @@ import time
 
 import anyio
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.types import ToolListChangedNotification
 
 
 def saw(what, **facts):
@@ -85,11 +86,36 @@ async def cancel(client):
     saw("cancel", alive_before=before, alive_after=alive(marker), seconds=time.monotonic() - cancelled)
 
 
+async def change(client, mode, file, told):
+    """Adds a command to the file that is served, and waits for the client to learn of it."""
+
+    def add():
+        with open(file, "a") as config:
+            config.write("  - { name: fresh, description: It was not here before., script: echo }\n")
+
+    started = time.monotonic()
+    if mode == "legacy":
+        add()
+        await told.wait()
+    else:
+        async with client.listen(tools_list_changed=True) as subscription:
+            add()
+            await anext(subscription)
+    names = [tool.name for tool in (await client.list_tools()).tools]
+    saw("change", tools=names, seconds=time.monotonic() - started)
+
+
 async def main():
     mode, command, *arguments = sys.argv[1:]
     server = StdioServerParameters(command=command, args=arguments)
+    told = anyio.Event()
+
+    async def on_message(message):
+        if isinstance(message, ToolListChangedNotification):
+            told.set()
+
     with anyio.fail_after(60):
-        async with Client(server, mode=mode) as client:
+        async with Client(server, mode=mode, message_handler=on_message) as client:
             info = client.server_info
             saw("server", revision=client.protocol_version, name=info.name if info else None)
             saw("tools", tools=[tool.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -101,6 +127,7 @@ async def main():
             await watch(client)
             await cancel(client)
             await call(client, "call after cancel", "say", {"text": "still here"})
+            await change(client, mode, arguments[arguments.index("--config") + 1], told)
             closing = time.monotonic()
         saw("closed", seconds=time.monotonic() - closing)
 

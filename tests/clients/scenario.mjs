@@ -2,7 +2,7 @@
 // neither SDK. One JSON object a line goes out for everything seen; judging it is the caller's part.
 
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -76,6 +76,15 @@ async function cancel(session) {
   saw("cancel", { end, alive_before: before, alive_after: alive(marker), seconds: seconds(cancelled) });
 }
 
+/** Adds a command to the file that is served, and waits for the client to learn of it. */
+async function change(file, changed) {
+  appendFileSync(file, "  - { name: fresh, description: It was not here before., script: echo }\n");
+  const started = performance.now();
+  const [error, tools] = await changed;
+  const names = tools?.map((tool) => tool.name);
+  saw("change", { error: error?.message, tools: names, seconds: seconds(started) });
+}
+
 /** Runs every step with a connected session and ends the process. */
 export async function play(connect) {
   const limit = setTimeout(() => {
@@ -83,7 +92,9 @@ export async function play(connect) {
     process.exit(1);
   }, TIME_LIMIT);
   const [command, ...args] = process.argv.slice(3);
-  const session = await connect({ command, args, stderr: "inherit" });
+  const changed = Promise.withResolvers();
+  const listChanged = { tools: { onChanged: (...news) => changed.resolve(news) } };
+  const session = await connect({ command, args, stderr: "inherit" }, listChanged);
   saw("server", { revision: session.revision, name: session.name });
   saw("tools", { tools: await session.tools() });
   await call(session, "call", "say", { text: "hello from Node" });
@@ -93,6 +104,7 @@ export async function play(connect) {
   await watch(session);
   await cancel(session);
   await call(session, "call after cancel", "say", { text: "still here" });
+  await change(args[args.indexOf("--config") + 1], changed.promise);
   const closing = performance.now();
   await session.close();
   saw("closed", { seconds: seconds(closing) });

@@ -6,8 +6,8 @@ import { play, requireTool } from "./scenario.mjs";
 const { Client } = requireTool("@modelcontextprotocol/sdk/client/index.js");
 const { StdioClientTransport } = requireTool("@modelcontextprotocol/sdk/client/stdio.js");
 
-await play(async (server) => {
-  const client = new Client({ name: "typescript-v1", version: "1" });
+await play(async (server, listChanged) => {
+  const client = new Client({ name: "typescript-v1", version: "1" }, { listChanged });
   const transport = new StdioClientTransport(server);
   let revision;
   transport.setProtocolVersion = (version) => (revision = version);

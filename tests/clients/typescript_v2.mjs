@@ -6,9 +6,9 @@ import { play, requireTool } from "./scenario.mjs";
 const { Client } = requireTool("@modelcontextprotocol/client");
 const { StdioClientTransport } = requireTool("@modelcontextprotocol/client/stdio");
 
-await play(async (server) => {
+await play(async (server, listChanged) => {
   const versionNegotiation = { mode: process.argv[2] };
-  const client = new Client({ name: "typescript-v2", version: "1" }, { versionNegotiation });
+  const client = new Client({ name: "typescript-v2", version: "1" }, { versionNegotiation, listChanged });
   await client.connect(new StdioClientTransport(server));
   return {
     revision: client.getNegotiatedProtocolVersion(),

@@ -52,11 +52,15 @@ fn the_inspector_lists_and_calls_with_the_newest_revision() {
 /// Runs one client through every step and judges what it saw.
 fn play(interpreter: &str, script: &str, mode: &str, revision: &str) {
     let Some(tools) = Tools::find() else { return };
+    // A copy: the client changes it.
+    let scratch = tempfile::tempdir().expect("a scratch folder");
+    let config = scratch.path().join("config.yaml");
+    std::fs::copy(folder().join("config.yaml"), &config).expect("a copy of the configuration");
     let output = tools
         .command(interpreter)
         .arg(folder().join(script))
         .args([mode, env!("CARGO_BIN_EXE_mcpfier"), "--config"])
-        .arg(folder().join("config.yaml"))
+        .arg(config)
         .arg("--mcp")
         .output()
         .expect("the client starts");
@@ -67,6 +71,7 @@ fn play(interpreter: &str, script: &str, mode: &str, revision: &str) {
     seen.has_the_results();
     seen.has_progress();
     seen.has_a_cancelled_tree();
+    seen.has_the_change();
 }
 
 fn folder() -> PathBuf {
@@ -160,6 +165,13 @@ impl Seen {
         let shown = |note: &&Value| note["message"].as_str().is_some_and(|text| text.contains("number "));
         assert!(notes.iter().filter(shown).count() >= 2, "output is not in {notes:?}");
         assert!(watched["text"].as_str().is_some_and(|text| text.contains("number 5")), "{watched}");
+    }
+
+    /// What the file says after the client has changed it.
+    fn has_the_change(&self) {
+        let change = self.one("change");
+        assert_eq!(change["tools"], json!(["say", "count", "fail", "stay", "fresh"]), "{change}");
+        assert!(change["seconds"].as_f64() < Some(10.0), "{change}");
     }
 
     fn has_a_cancelled_tree(&self) {

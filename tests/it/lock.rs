@@ -110,6 +110,25 @@ fn every_part_of_a_tool_is_covered() {
 }
 
 #[test]
+fn a_program_that_prints_a_secret_is_part_of_what_runs() {
+    let tools = "version: 1\nsecrets:\n  login: { store: login }\n  token: { script: pass, args: [show, a], env: { LOGIN: \"x{{secrets.login}}\" }, ttl: 5m }\ncommands:\n  - { name: say, description: d, script: echo, env: { TOKEN: \"{{secrets.token}}\" } }\n";
+    let place = Place::with(&[("tools.yaml", tools)]);
+    place.run(&["--config", "tools.yaml", "lock"]).ends_with(0);
+    for (from, to, status) in [
+        ("script: pass", "script: op", 6),
+        ("[show, a]", "[show, b]", 6),
+        ("\"x{{", "\"y{{", 6),
+        ("store: login", "store: other", 6),
+        ("ttl: 5m", "env_inherit: all", 6),
+        ("ttl: 5m", "ttl: 6m", 0),
+    ] {
+        assert!(tools.contains(from), "{from}");
+        place.write("tools.yaml", &tools.replace(from, to));
+        place.run(&["--config", "tools.yaml", "--locked", "list"]).ends_with(status);
+    }
+}
+
+#[test]
 fn what_has_no_effect_is_no_difference() {
     let place = locked();
     for (from, to) in [

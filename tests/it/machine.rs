@@ -1,4 +1,5 @@
-//! Limits by cgroup v2, in a virtual machine that has it whatever the host has.
+//! What the host's kernel may not offer or may not be told, in a virtual machine: limits by cgroup v2,
+//! and a server that gets no word of changes.
 
 use crate::support::machine::Machine;
 use crate::support::processes::example;
@@ -9,7 +10,17 @@ fn limits_by_cgroup_hold_and_leave_nothing() {
     for name in ["host", "adversary"] {
         machine.write(&format!("bin/{name}"), &std::fs::read(example(name)).expect("a built example"));
     }
-    let script = include_str!("../vm/limits.sh");
+    passes(machine, include_str!("../vm/limits.sh"));
+}
+
+#[test]
+fn changes_are_seen_where_nobody_tells_of_them() {
+    let Some(machine) = Machine::with_mcpfier() else { return };
+    passes(machine, include_str!("../vm/reload.sh"));
+}
+
+/// Runs a script whose every check has to pass.
+fn passes(machine: Machine, script: &str) {
     let session = machine.run(script);
     assert_eq!(session.status, 0, "it stopped early:\n{}", session.text);
     assert!(session.text.trim_end().ends_with("done"), "it stopped early:\n{}", session.text);

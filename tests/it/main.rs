@@ -15,9 +15,12 @@ mod lock;
 mod machine;
 mod plan;
 mod protocol;
+mod reload;
 mod runner;
 mod scaffold;
 mod schemas;
+#[cfg(target_os = "linux")]
+mod secrets;
 #[cfg(unix)]
 mod setup;
 mod stdio;

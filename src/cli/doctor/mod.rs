@@ -2,6 +2,7 @@
 
 mod clients;
 mod host;
+mod secrets;
 mod tools;
 
 use serde_json::{Value, json};

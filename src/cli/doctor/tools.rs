@@ -14,6 +14,7 @@ use crate::runner::process;
 
 use super::Finding;
 use super::host::{guarded, minimal_path};
+use super::secrets;
 
 pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
     let found = match config::find(arguments.config.as_deref(), host) {
@@ -33,6 +34,7 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
     findings.extend(guarded("config", &loaded.path));
     if let Some(catalog) = &loaded.catalog {
         findings.extend(hidden(catalog));
+        findings.extend(secrets::look(catalog, host));
         findings.extend(seen_from_desktop(catalog, &found.path, host));
         findings.extend(limits(catalog, process::probe_means()));
     }

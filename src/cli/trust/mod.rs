@@ -36,6 +36,11 @@ pub fn run(arguments: &Arguments, words: &TrustWords, printer: &Printer) -> Exit
     })
 }
 
+/// The file that says what is trusted.
+pub fn store(host: &Host) -> Option<PathBuf> {
+    Some(Store::of(host).ok()?.path().to_path_buf())
+}
+
 /// Says why there is no judgement.
 pub fn say(problem: &Undecided, printer: &Printer) {
     let help = match problem {

@@ -21,6 +21,12 @@ impl<'h> Variables<'h> {
         Self { file, ..self }
     }
 
+    /// What the file of variables says of one that the environment does not have.
+    pub fn of_file(&self, name: &str) -> Option<&str> {
+        let is_set = self.environment.contains_key(name);
+        self.file.get(name).filter(|_| !is_set).map(String::as_str)
+    }
+
     pub fn get(&self, name: &str) -> Option<&str> {
         self.environment.get(name).or_else(|| self.file.get(name)).map(String::as_str)
     }

@@ -8,6 +8,7 @@ mod permissions;
 mod plain_secret;
 mod texts;
 mod unexpanded;
+mod unused_secret;
 
 use super::diagnostic::Problems;
 use super::syntax::Node;
@@ -25,4 +26,5 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
     }
     patience::check(problems, commands);
     plain_secret::check_all(problems, root);
+    unused_secret::check(problems, root);
 }

@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "add",
     "bundle",
     "call",
@@ -18,6 +18,7 @@ const VERBS: [&str; 14] = [
     "lock",
     "new",
     "schema",
+    "secret",
     "setup",
     "trust",
 ];

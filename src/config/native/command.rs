@@ -85,7 +85,7 @@ fn process_keys(node: &Node<'_>) -> Vec<(&'static str, Span)> {
 
 fn lock<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<String> {
     let name = fields.text("lock")?;
-    if name.value.is_empty() {
+    if name.value.trim().is_empty() {
         reader.problems.add(Diagnostic::error(Code::BadName, name.span, "a lock needs a name"));
         return None;
     }

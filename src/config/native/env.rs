@@ -15,9 +15,13 @@ pub struct Variable<'n> {
 
 /// Reads the key `env`.
 pub fn variables<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Variable<'n>> {
-    let Some(field) = fields.take("env") else { return Vec::new() };
-    if !matches!(field.node.kind, Kind::Map(_)) {
-        reader.wrong_type(field.node, "`env`", "a map of names and values");
+    fields.take("env").map(|field| variables_of(reader, field.node)).unwrap_or_default()
+}
+
+/// Reads the value of `env`.
+pub fn variables_of<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Vec<Variable<'n>> {
+    if !matches!(node.kind, Kind::Map(_)) {
+        reader.wrong_type(node, "`env`", "a map of names and values");
         return Vec::new();
     }
     let read = |entry: &'n crate::config::syntax::Entry<'n>| {
@@ -26,7 +30,7 @@ pub fn variables<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Var
         let value = reader.text(&entry.value, name)?;
         Some(Variable { name, value })
     };
-    field.node.entries().iter().filter_map(read).collect()
+    node.entries().iter().filter_map(read).collect()
 }
 
 fn check_name(reader: &Reader<'_>, name: &str, span: Span) {

@@ -15,7 +15,7 @@ mod webhook;
 pub use command::Command;
 pub use file::File;
 pub use output::Output;
-pub use secrets::SecretEntry;
+pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server};
 pub use settings::{LimitSettings, Settings, cores};
 pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};

@@ -104,7 +104,7 @@ impl LimitSettings {
 }
 
 /// A timeout of zero would end every call before it begins.
-fn timeout<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Duration> {
+pub fn timeout<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Duration> {
     let field = fields.take("timeout")?;
     let timeout = reader.duration(field.node, "timeout")?;
     if timeout.is_zero() {

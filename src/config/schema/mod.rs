@@ -5,16 +5,17 @@
 //! are left out, so that no editor offers what does not work.
 
 mod check;
-mod command;
 mod instance;
 mod kind;
 mod reference;
+mod rules;
+mod scalar;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{ITEM, PARAM, ROOT, SCHEMA, Shape};
+use super::shape::{COMMAND, ITEM, PARAM, ROOT, SCHEMA, SECRET, Shape};
 
 pub use check::check;
 pub use reference::reference;
@@ -58,10 +59,8 @@ impl Definitions {
     fn definition(&mut self, shape: &'static Shape) -> Value {
         let object = self.object(shape);
         match shape.name {
-            name if name == super::shape::COMMAND.name => command::with_rules(object),
-            name if name == super::shape::SECRET.name => {
-                with(object, json!({ "minProperties": 1, "maxProperties": 1 }))
-            }
+            name if name == COMMAND.name => rules::of_command(object),
+            name if name == SECRET.name => rules::of_secret(object),
             name if [PARAM.name, ITEM.name, SCHEMA.name].contains(&name) => kind::or_type(shape, object),
             _ => object,
         }

@@ -94,7 +94,7 @@ fn takes(kind: &Kind) -> String {
         Kind::ListOf(of) => return format!("list {}", of_many(of)),
         Kind::MapOf(Names::ExitCode, of) => return format!("map of exit codes {}", to_many(of)),
         Kind::MapOf(_, of) => return format!("map of names {}", to_many(of)),
-        Kind::OrListOf(one, of) => return format!("{}, or list {}", takes(one), of_many(of)),
+        Kind::Either(kinds) => return kinds.iter().map(takes).collect::<Vec<_>>().join(", or "),
         Kind::Group(shape) => return link(shape),
         Kind::Argument => "[argument](../concepts/configuration.md#arguments)",
         Kind::Parameter => return format!("type, or {}", link(&PARAM)),
@@ -122,7 +122,7 @@ fn to_many(kind: &Kind) -> String {
 fn many(kind: &Kind) -> Option<String> {
     match kind {
         Kind::Argument => Some("[arguments](../concepts/configuration.md#arguments)".to_owned()),
-        Kind::Group(_) | Kind::Parameter | Kind::OrListOf(..) => None,
+        Kind::Group(_) | Kind::Parameter | Kind::Either(_) => None,
         kind => Some(format!("{}s", takes(kind))),
     }
 }

@@ -96,7 +96,7 @@ static RESULT: [Key; 6] = [
         .examples(&["database"]),
     Key::new(
         "exit_codes",
-        Kind::OrListOf(&Kind::MapOf(Names::ExitCode, &Kind::Text), &Kind::ExitCode),
+        Kind::Either(&[Kind::MapOf(Names::ExitCode, &Kind::Text), Kind::ListOf(&Kind::ExitCode)]),
         "The exit codes that are success: a list, or a map in which a text instead of `ok` is what an empty result says.",
     )
     .default("{ 0: ok }")

@@ -65,8 +65,9 @@ pub enum Kind {
     ListOf(&'static Self),
     MapOf(Names, &'static Self),
     Group(&'static Shape),
-    /// One value, or a list of others.
-    OrListOf(&'static Self, &'static Self),
+    /// One of these: at most one single value, one list and one map, which are told apart by what
+    /// they are.
+    Either(&'static [Self]),
     /// An element of `args`.
     Argument,
     /// A parameter: a type, or a map.

@@ -31,7 +31,7 @@ pub static ROOT: Shape = Shape {
         .examples(&["{ timeout: 10s, limits: { memory: 512MiB } }"]),
         Key::new(
             "vars",
-            Kind::MapOf(Names::Parameter, &Kind::OrListOf(&Kind::Text, &Kind::Text)),
+            Kind::MapOf(Names::Parameter, &Kind::Either(&[Kind::Text, Kind::ListOf(&Kind::Text)])),
             "Names for texts and lists of texts that stand in more than one place or differ between hosts. `{{vars.NAME}}` is filled in when the file is loaded; `${VAR}` in a value is an environment variable.",
         )
         .otherwise("none")

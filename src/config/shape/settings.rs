@@ -31,7 +31,7 @@ pub(super) static SETTINGS: [Key; 6] = [
         .examples(&["1"]),
     Key::new(
         "env_inherit",
-        Kind::OrListOf(&Kind::Choice(&["minimal", "all", "none"]), &Kind::VariablePattern),
+        Kind::Either(&[Kind::Choice(&["minimal", "all", "none"]), Kind::ListOf(&Kind::VariablePattern)]),
         "The variables of the server that the command gets. `minimal` is PATH, HOME, USER, LOGNAME, SHELL, LANG, LC_*, TZ and TMPDIR; a list is these and the names in it, where `AWS_*` is every name that begins so. Variables that feed secrets are never inherited.",
     )
     .default("minimal")

@@ -6,7 +6,7 @@ use super::{Key, Kind, Names, Shape};
 pub const LATER_AUTH: [&str; 2] = ["oauth", "oauth2"];
 
 /// A text, or several.
-const VALUES: Kind = Kind::OrListOf(&Kind::Template, &Kind::Template);
+const VALUES: Kind = Kind::Either(&[Kind::Template, Kind::ListOf(&Kind::Template)]);
 
 pub static WEBHOOK: Shape = Shape {
     name: "webhook",
@@ -60,7 +60,7 @@ pub static WEBHOOK: Shape = Shape {
             .examples(&["{ type: bearer, token: \"{{secrets.token}}\" }"]),
         Key::new(
             "success",
-            Kind::OrListOf(&Kind::StatusCodes, &Kind::StatusCodes),
+            Kind::Either(&[Kind::StatusCodes, Kind::ListOf(&Kind::StatusCodes)]),
             "The status codes that are success: numbers and ranges. Any other makes the call an error that names it and shows the answer.",
         )
         .default("[200-299]")

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::RequestId;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::super::reply::Reply;
 use super::outbox::Outbox;
@@ -18,6 +19,7 @@ use super::refusal::Refusal;
 pub(super) struct InFlight {
     requests: Mutex<HashMap<RequestId, Request>>,
     emptied: Notify,
+    input_ended: CancellationToken,
     outbox: Arc<Outbox>,
 }
 
@@ -51,7 +53,12 @@ struct Hold {
 
 impl InFlight {
     pub(super) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
-        Arc::new(Self { requests: Mutex::default(), emptied: Notify::new(), outbox })
+        Arc::new(Self {
+            requests: Mutex::default(),
+            emptied: Notify::new(),
+            input_ended: CancellationToken::new(),
+            outbox,
+        })
     }
 
     /// Takes a request in. `None` if its id is in use.
@@ -101,6 +108,11 @@ impl InFlight {
         self.emptied.notified()
     }
 
+    /// Nothing more will be asked: what only ends when the client says so ends now.
+    pub(super) fn end_of_input(&self) {
+        self.input_ended.cancel();
+    }
+
     /// A handler has come to grief; without this its client would wait for ever.
     fn lost(&self, id: &RequestId) {
         if !matches!(self.settle(id), Settled::Unwanted) {
@@ -142,6 +154,11 @@ impl Ticket {
             }
             false
         });
+    }
+
+    /// Resolves when the client has closed our input, so that nothing can be cancelled any more.
+    pub(in crate::mcp) async fn input_ended(&self) {
+        self.0.table.input_ended.cancelled().await;
     }
 }
 

@@ -39,8 +39,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 
 /// What happens when the input has ended.
 pub struct Closing {
-    /// How long running calls may go on.
-    pub drain: Duration,
+    /// How long running calls may go on; asked when it comes to that.
+    pub drain: Box<dyn Fn() -> Duration + Send + Sync>,
     /// Whether the client has closed its side of our output, too.
     pub hung_up: Box<dyn Fn() -> bool + Send + Sync>,
     /// Cancelled when calls must not go on: nobody is left to answer, or the drain is over.
@@ -122,7 +122,8 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
     /// Waits until every request is answered, as long as that is allowed and of any use, and then
     /// for as long as the client takes the answers.
     async fn drain(&mut self) {
-        let deadline = *self.ended.get_or_insert_with(Instant::now) + self.closing.drain;
+        let deadline = *self.ended.get_or_insert_with(Instant::now) + (self.closing.drain)();
+        self.in_flight.end_of_input();
         let answered = tokio::select! {
             () = self.answered() => true,
             () = self.abandoned() => false,

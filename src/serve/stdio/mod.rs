@@ -20,6 +20,8 @@ use crate::mcp::{Closing, Connection, Server};
 
 pub use greeting::{connecting, greeting};
 pub use streams::take_over;
+#[cfg(target_os = "linux")]
+pub(super) use streams::watch;
 
 /// What is left to calls and to the client once everything has to stop.
 const LAST: Duration = Duration::from_millis(800);
@@ -57,15 +59,24 @@ where
 {
     let Streams { input, output, hung_up } = streams;
     let stop = CancellationToken::new();
-    let settings = &engine.catalog().server;
-    let closing = Closing { drain: settings.drain, hung_up, stop: stop.clone() };
-    let connection = Connection::new(input, output, closing);
-    let server = Server::new(Arc::clone(&engine), settings.stdio.clone());
+    let server = Server::new(Arc::clone(&engine));
+    let announcer = server.announcer();
+    let drain = Box::new(move || engine.state().catalog().server.drain);
+    let connection = Connection::new(input, output, Closing { drain, hung_up, stop: stop.clone() });
     // Not rmcp's way of opening a session, which ends at the first message that it does not expect.
     let service = serve_directly_with_ct(server, connection, None, stop.clone());
+    let announcing = announcer.run(service.peer().clone());
+    let ended = async {
+        tokio::select! {
+            _ = service.waiting() => Ended::ByClient,
+            ended = stopped(shutdown, &stop) => ended,
+        }
+    };
+    tokio::pin!(ended);
     tokio::select! {
-        _ = service.waiting() => Ended::ByClient,
-        ended = stopped(shutdown, &stop) => ended,
+        ended = &mut ended => ended,
+        // Nobody is left to be told of changes; the end comes by itself.
+        () = announcing => ended.await,
     }
 }
 

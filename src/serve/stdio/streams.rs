@@ -130,7 +130,7 @@ impl Channel {
     deprecated,
     reason = "what replaces it is `unsafe`; every file here owns its descriptor, which is all it asks"
 )]
-fn watch<T: AsRawFd>(file: T) -> io::Result<AsyncFd<T>> {
+pub(in crate::serve) fn watch<T: AsRawFd>(file: T) -> io::Result<AsyncFd<T>> {
     AsyncFd::new(file)
 }
 

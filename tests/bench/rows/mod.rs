@@ -8,6 +8,7 @@ mod idle;
 mod listing;
 mod loading;
 mod output;
+mod reload;
 mod sleepers;
 mod start;
 mod streaming;
@@ -38,4 +39,5 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["19", "20"], title: "cancelling", measure: endings::cancelled },
     Row { numbers: &["21", "22", "23"], title: "ends of the server", measure: endings::ended },
     Row { numbers: &["5", "24"], title: "many calls", measure: endurance::measure },
+    Row { numbers: &["reload"], title: "reloading", measure: reload::measure },
 ];

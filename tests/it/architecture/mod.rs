@@ -8,19 +8,20 @@ mod source;
 use source::SourceFile;
 
 /// What each room may import. A room that is missing here has no place in the house yet.
-const HOUSE: [(&str, &[&str]); 14] = [
+const HOUSE: [(&str, &[&str]); 15] = [
     ("main", &["cli"]),
     (
         "cli",
         &[
-            "scaffold", "serve", "mcp", "engine", "runner", "plan", "policy", "call", "config", "clients",
-            "lock", "model",
+            "scaffold", "serve", "mcp", "engine", "runner", "safe", "plan", "policy", "call", "config",
+            "clients", "lock", "model",
         ],
     ),
     ("serve", &["mcp", "engine", "plan", "model"]),
     ("mcp", &["engine", "plan", "call", "model"]),
     ("engine", &["runner", "plan", "policy", "call", "model"]),
-    ("runner", &["plan", "model"]),
+    ("runner", &["safe", "plan", "model"]),
+    ("safe", &["model"]),
     ("plan", &["policy", "call", "model"]),
     ("policy", &["call", "model"]),
     ("call", &["model"]),
@@ -70,6 +71,7 @@ fn foreign_crates_stay_in_their_rooms() {
             ("serde_yaml", &["config", "clients"]),
             ("toml_edit", &["clients"]),
             ("zip", &["cli"]),
+            ("chacha20poly1305", &["safe"]),
             ("rmcp", &["mcp", "serve"]),
             ("clap", &["cli"]),
             ("reqwest", &["runner"]),

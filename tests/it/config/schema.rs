@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
 use mcpfier::config::{config_schema, read_foreign};
+use proptest::prelude::*;
 use serde_json::Value;
 
 use super::host::{TestHost, data};
@@ -58,6 +59,50 @@ fn the_schema_refuses_what_is_wrong_in_the_structure() {
         }
     }
     assert!(taken.is_empty(), "\n{}", taken.join("\n"));
+}
+
+/// Places of single values; `@` is where one stands.
+const PLACES: [&str; 16] = [
+    "timeout: @",
+    "kill_grace: @",
+    "limits: { memory: @ }",
+    "limits: { cpu: @ }",
+    "limits: { pids: @ }",
+    "concurrency: @",
+    "exit_codes: [@]",
+    "exit_codes: { @: ok }",
+    "env_inherit: [@]",
+    "env: { @: x }",
+    "output: { format: binary, mime: @ }",
+    "output: { show: @ }",
+    "expose: @",
+    "lock: @",
+    "title: @",
+    "params: { n: { type: integer, minimum: @, default: 1 }, @: string }",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_value_that_the_readers_take_is_refused_by_the_schema(
+        place in proptest::sample::select(&PLACES),
+        value in "[-+.0-9eExoaikKMBsmh_*/ ]{0,3}[0-9]{0,4}(s|ms|h|MiB|k|KB|e3|/x|\\*)?",
+        quote in proptest::bool::ANY,
+    ) {
+        let value = if quote { format!("'{value}'") } else { value };
+        let keys = place.replace('@', &value);
+        let text = format!(
+            "version: 1\ncommands:\n  - name: x\n    description: d\n    script: echo\n    {keys}\n"
+        );
+        let report = HOST.with(|host| host.check("config.yaml", text.clone().into_bytes()).report.to_json());
+        let refused = report.diagnostics.iter().find(|problem| problem.code == "E0019");
+        prop_assert!(refused.is_none(), "{text}{refused:?}");
+    }
+}
+
+thread_local! {
+    static HOST: TestHost = TestHost::new();
 }
 
 fn validator() -> Validator {

@@ -182,8 +182,10 @@ fn the_file_of_variables_lies_beside_the_file_that_names_it() {
 fn a_foreign_environment_stands_in_place_of_this_one() {
     let mut host = with(&[("HERE", "x")]);
     host.host.foreign = Some([("THERE".to_owned(), "y".to_owned())].into_iter().collect());
-    let text =
-        file("secrets: { a: { env: HERE }, b: { env: THERE } }", "env: { A: \"${HERE}\", B: \"${THERE}\" }");
+    let text = file(
+        "secrets: { a: { env: HERE }, b: { env: THERE } }",
+        "env: { A: \"${HERE}\", B: \"${THERE}{{secrets.a}}{{secrets.b}}\" }",
+    );
     let report = host.check("config.yaml", text.into_bytes()).report;
     let codes: Vec<Code> = report.diagnostics().iter().map(|problem| problem.code).collect();
     assert_eq!(codes, [Code::NoSecret, Code::MissingVariable], "{}", report.render(Style::Plain));

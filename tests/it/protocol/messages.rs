@@ -19,7 +19,7 @@ async fn a_session_begins_with_initialize() {
         response["result"],
         json!({
             "protocolVersion": "2025-11-25",
-            "capabilities": { "tools": {} },
+            "capabilities": { "tools": { "listChanged": true } },
             "serverInfo": { "name": "fixture", "version": env!("CARGO_PKG_VERSION") },
             "instructions": "Mind the gap.",
         })
@@ -45,7 +45,7 @@ async fn the_newer_era_needs_no_session() {
     let discovered = client.ask("d", "server/discover", json!({ "_meta": modern_meta() })).await;
     let discovered = &discovered["result"];
     assert_eq!(discovered["resultType"], "complete");
-    assert_eq!(discovered["capabilities"], json!({ "tools": {} }));
+    assert_eq!(discovered["capabilities"], json!({ "tools": { "listChanged": true } }));
     assert_eq!(discovered["cacheScope"], "private");
     assert_eq!(discovered["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "fixture");
     let versions = discovered["supportedVersions"].as_array().unwrap();

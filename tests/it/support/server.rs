@@ -1,7 +1,6 @@
 //! The real program as a server, started as a client would start it.
 
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -45,10 +44,25 @@ impl Server {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let file = folder.path().join("tools.yaml");
         std::fs::write(&file, format!("version: 1\n{commands}")).expect("the file is written");
-        let stderr = tempfile::tempfile().expect("a scratch file");
+        Self::start_in(wire, folder)
+    }
+
+    /// Serves `tools.yaml` of a folder.
+    pub fn start_in(wire: Wire, folder: TempDir) -> Self {
+        Self::start_with(wire, folder, &[])
+    }
+
+    /// The same with more words on its command line.
+    pub fn start_with(wire: Wire, folder: TempDir, words: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
-        command.arg("--config").arg(&file).env_remove("MCPFIER_LOG");
-        command.stderr(stderr.try_clone().expect("a second handle"));
+        command.arg("--config").arg(folder.path().join("tools.yaml")).args(words);
+        Self::run(wire, folder, command)
+    }
+
+    /// Runs any command as a server whose files are in a folder.
+    pub fn run(wire: Wire, folder: TempDir, mut command: Command) -> Self {
+        let stderr = tempfile::tempfile().expect("a scratch file");
+        command.env_remove("MCPFIER_LOG").stderr(stderr.try_clone().expect("a second handle"));
         let (client, child) = match wire {
             Wire::Pipes => over_pipes(command),
             Wire::Sockets => over_sockets(command),
@@ -78,10 +92,24 @@ impl Server {
 
     /// Everything it has written to stderr.
     pub fn stderr(&mut self) -> String {
-        let mut text = String::new();
-        std::io::Seek::rewind(&mut self.stderr).expect("a file can be rewound");
-        self.stderr.read_to_string(&mut text).expect("stderr is text");
-        text
+        // The position in the file is the server's, too.
+        let mut bytes = vec![0; 1 << 20];
+        let count = std::os::unix::fs::FileExt::read_at(&self.stderr, &mut bytes, 0);
+        bytes.truncate(count.expect("a file can be read"));
+        String::from_utf8(bytes).expect("stderr is text")
+    }
+
+    /// Waits until stderr says something, and gives all of it.
+    pub async fn says(&mut self, text: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let said = self.stderr();
+            if said.contains(text) {
+                return said;
+            }
+            assert!(begun.elapsed() < PATIENCE, "`{text}` was never said: {said}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Waits until a file in the server's folder is there and has content, and reads it.

@@ -1,0 +1,96 @@
+//! What a running server loads when its files change: the same file by the same rules as at its
+//! start. What would not have been served then is not served now.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::config::{self, Found, Host, How, Loaded};
+use crate::engine::{Engine, State};
+use crate::model::{Catalog, Dialect};
+use crate::plan::{Environment, Facts, Means};
+use crate::runner::Vault;
+use crate::runner::process::ProcessRunner;
+use crate::serve::reload::{Attempt, Sources, keep_up};
+
+use super::evidence::Evidence;
+use super::serve::not_trusted;
+use super::session::{self, Session};
+use super::{lock, trust};
+
+/// What is left of a session once its catalog is the engine's.
+pub struct Reloading {
+    rules: Rules,
+    means: Means,
+    runner: ProcessRunner,
+    sources: Sources,
+    since: SystemTime,
+}
+
+impl Reloading {
+    pub fn of(session: Session, locked: bool, runner: ProcessRunner) -> Self {
+        let Session { found, facts, mut sources, since, .. } = session;
+        let rules = Rules { found, locked };
+        sources.files.extend(rules.papers(&session::host(), &session.path));
+        Self { rules, means: facts.means, runner, sources, since }
+    }
+
+    /// Keeps the engine at what the files say.
+    pub async fn keep_up(self, engine: Arc<Engine>) -> Infallible {
+        let Self { rules, means, runner, sources, since } = self;
+        let load = move || {
+            let host = session::host();
+            let loaded = config::load(&rules.found.path, &host);
+            let judged = rules.judge(&loaded, &host);
+            let mut sources = Sources { files: loaded.files, folders: loaded.folders };
+            sources.files.extend(rules.papers(&host, &loaded.path));
+            let state = match loaded.catalog {
+                Some(catalog) => judged.map(|()| state(catalog, host.environment, means, &runner)),
+                None => Err(loaded.report.render(config::Style::Plain)),
+            };
+            Attempt { state, sources }
+        };
+        keep_up(engine, load, sources, since).await
+    }
+}
+
+/// What has to hold beside a file without errors.
+struct Rules {
+    found: Found,
+    locked: bool,
+}
+
+impl Rules {
+    /// Whether what was read may be served, or why not.
+    fn judge(&self, loaded: &Loaded, host: &Host) -> Result<(), String> {
+        let evidence = Evidence::of(loaded);
+        if self.needs_trust() && loaded.dialect == Dialect::Native {
+            match trust::state(&evidence, host).map_err(|problem| problem.to_string())? {
+                trust::State::Trusted => {}
+                state => return Err(not_trusted(&self.found.path.display().to_string(), &state)),
+            }
+        }
+        if self.locked {
+            lock::judge(&evidence).map_err(|refusal| format!("{refusal}\nhelp: {}", refusal.help()))?;
+        }
+        Ok(())
+    }
+
+    fn needs_trust(&self) -> bool {
+        self.found.how == How::CurrentDirectory
+    }
+
+    /// The files that this judgement depends on.
+    fn papers(&self, host: &Host, path: &std::path::Path) -> Vec<PathBuf> {
+        let lock = self.locked.then(|| lock::lock_of(path));
+        let store = if self.needs_trust() { trust::store(host) } else { None };
+        lock.into_iter().chain(store).collect()
+    }
+}
+
+fn state(catalog: Catalog, environment: Environment, means: Means, runner: &ProcessRunner) -> State {
+    let facts = Facts::new(&environment, &catalog.secrets, means);
+    let vault = Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment))));
+    State::new(Arc::new(catalog), facts, vault, Arc::new(runner.clone()))
+}

@@ -1,0 +1,51 @@
+//! Secrets that are declared and that nothing in the file uses.
+
+use std::collections::BTreeSet;
+
+use crate::config::code::Code;
+use crate::config::diagnostic::{Diagnostic, Problems};
+use crate::config::syntax::{Entry, Kind, Node};
+
+pub fn check(problems: &Problems, root: &Node<'_>) {
+    let Some(secrets) = root.get("secrets") else { return };
+    let mut used = BTreeSet::new();
+    root.entries()
+        .iter()
+        .filter(|entry| entry.key.text != "secrets")
+        .for_each(|entry| walk(entry, &mut used));
+    // The program of one secret may be handed another one.
+    secrets.entries().iter().for_each(|secret| walk(secret, &mut used));
+    for secret in secrets.entries() {
+        let name = &*secret.key.text;
+        if used.contains(name) || problems.has_error_in(secret.value.span) {
+            continue;
+        }
+        let message = format!("the secret `{name}` is never used");
+        let problem = Diagnostic::warning(Code::UnusedSecret, secret.key.span, message);
+        problems.add(problem.help(format!(
+            "hand it over where it is needed, `env: {{ NAME: \"{{{{secrets.{name}}}}}\" }}`, or remove it"
+        )));
+    }
+}
+
+fn walk<'n>(entry: &'n Entry<'_>, used: &mut BTreeSet<&'n str>) {
+    walk_value(&entry.value, used);
+}
+
+fn walk_value<'n>(node: &'n Node<'_>, used: &mut BTreeSet<&'n str>) {
+    match &node.kind {
+        Kind::Scalar(scalar) => used.extend(names(&scalar.text)),
+        Kind::List(items) => items.iter().for_each(|item| walk_value(item, used)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| walk(entry, used)),
+        Kind::Null | Kind::Broken => {}
+    }
+}
+
+/// What stands behind `secrets.` in a text.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split("secrets.").skip(1).map(move |rest| {
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default()
+    })
+}

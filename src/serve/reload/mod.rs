@@ -1,0 +1,219 @@
+//! A saved change is live: watches the files of a configuration, loads them beside what is served,
+//! and exchanges it whole. What is wrong is said in the log, and what was served stays.
+//!
+//! How a file is loaded it does not know: a [`Loader`] does that.
+//!
+//! ```text
+//! inotify, clock, SIGHUP ─► quiet ─► content other than before? ─► load ─► State ─► Engine::reload
+//! ```
+
+mod clock;
+mod content;
+#[cfg(target_os = "linux")]
+mod inotify;
+mod lookout;
+mod places;
+mod report;
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::engine::{Engine, State, give_memory_back};
+
+#[cfg(not(target_os = "linux"))]
+use clock as eyes;
+#[cfg(target_os = "linux")]
+use inotify as eyes;
+
+use eyes::Eyes;
+use lookout::{Lookout, Seen};
+use report::Cause;
+
+/// The start belongs to the first answers; changes until then are found when watching begins.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// An editor is done when it has left its files alone for so long.
+const QUIET: Duration = Duration::from_millis(60);
+
+/// After so long it is looked all the same.
+const UNREST: Duration = Duration::from_millis(600);
+
+/// What is wrong may be half written: it is looked at again after so long before anything is said.
+const SECOND_LOOK: Duration = Duration::from_millis(300);
+
+/// A file that is wrong in another way each time is reported after so many looks.
+const LOOKS: usize = 8;
+
+/// Loads what is served; called in a thread that may block.
+pub trait Loader: Send + 'static {
+    fn load(&mut self) -> Attempt;
+}
+
+impl<F: FnMut() -> Attempt + Send + 'static> Loader for F {
+    fn load(&mut self) -> Attempt {
+        self()
+    }
+}
+
+/// What came of loading.
+pub struct Attempt {
+    /// Or why it cannot be served, as a text for people.
+    pub state: Result<State, String>,
+    pub sources: Sources,
+}
+
+/// What a configuration was read from. All paths are absolute.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sources {
+    pub files: Vec<PathBuf>,
+    /// Folders in which a new file would belong to it.
+    pub folders: Vec<PathBuf>,
+}
+
+/// Keeps an engine at what the files say, for as long as it is polled.
+///
+/// `since` is a moment before the engine's first state was loaded from `sources`.
+pub async fn keep_up(
+    engine: Arc<Engine>,
+    loader: impl Loader,
+    sources: Sources,
+    since: SystemTime,
+) -> Infallible {
+    let mut hangups = Hangups::new();
+    let asked = tokio::select! {
+        () = sleep(SETTLING) => false,
+        () = hangups.next() => true,
+    };
+    let eyes = Arc::new(Eyes::open());
+    let mut lookout = Lookout::new(Box::new(loader), Arc::clone(&eyes), sources);
+    if !lookout.can_look_again() {
+        return unchanging(asked, hangups).await;
+    }
+    let late = lookout.begin(since);
+    let mut reloading = Reloading { engine, eyes, lookout: Some(lookout) };
+    if let Some(cause) = asked.then_some(Cause::Signal).or(late) {
+        reloading.reload(cause, true).await;
+    }
+    loop {
+        tokio::select! {
+            () = reloading.eyes.stirred() => {
+                reloading.quiet().await;
+                reloading.reload(Cause::Saved, false).await;
+            }
+            () = hangups.next() => reloading.reload(Cause::Signal, true).await,
+        }
+    }
+}
+
+/// What came through a pipe is gone.
+async fn unchanging(mut asked: bool, mut hangups: Hangups) -> Infallible {
+    loop {
+        if asked {
+            tracing::warn!("the configuration came through a pipe and cannot be read again");
+        }
+        hangups.next().await;
+        asked = true;
+    }
+}
+
+struct Reloading {
+    engine: Arc<Engine>,
+    eyes: Arc<Eyes>,
+    /// Away while it looks.
+    lookout: Option<Lookout>,
+}
+
+impl Reloading {
+    /// Waits until nothing stirs any more.
+    async fn quiet(&self) {
+        let latest = Instant::now() + UNREST;
+        loop {
+            let enough = latest.min(Instant::now() + QUIET);
+            if timeout_at(enough, self.eyes.stirred()).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Serves what the files say now, if that is something else or `anyway`.
+    async fn reload(&mut self, cause: Cause, anyway: bool) {
+        let mut seen = self.look(anyway).await;
+        for _ in 1..LOOKS {
+            let Seen::Wrong { ref content, .. } = seen else { break };
+            if cause == Cause::Signal {
+                break;
+            }
+            let before = content.clone();
+            if tokio::time::timeout(SECOND_LOOK, self.eyes.stirred()).await.is_ok() {
+                self.quiet().await;
+            }
+            seen = self.look(true).await;
+            if matches!(&seen, Seen::Wrong { content, .. } if *content == before) {
+                break;
+            }
+        }
+        match seen {
+            Seen::Nothing => {}
+            Seen::Wrong { report, .. } => report::wrong(&report),
+            Seen::State(state) => self.adopt(*state, cause),
+        }
+    }
+
+    /// Looks at the files, and loads them if they are others than before or `anyway`.
+    async fn look(&mut self, anyway: bool) -> Seen {
+        let Some(mut lookout) = self.lookout.take() else { return Seen::Nothing };
+        let looking = tokio::task::spawn_blocking(move || (lookout.look(anyway), lookout));
+        match looking.await {
+            Ok((seen, lookout)) => {
+                self.lookout = Some(lookout);
+                seen
+            }
+            Err(error) => {
+                tracing::error!(%error, "loading has failed; changes are not looked for any more");
+                Seen::Nothing
+            }
+        }
+    }
+
+    fn adopt(&self, state: State, cause: Cause) {
+        let before = self.engine.state();
+        self.engine.reload(state);
+        report::adopted(before.catalog(), self.engine.state().catalog(), cause);
+        drop(before);
+        give_memory_back();
+    }
+}
+
+impl Sources {
+    fn add(&mut self, others: Self) {
+        let Self { files, folders } = others;
+        for (ours, theirs) in [(&mut self.files, files), (&mut self.folders, folders)] {
+            let missing: Vec<PathBuf> = theirs.into_iter().filter(|path| !ours.contains(path)).collect();
+            ours.extend(missing);
+        }
+    }
+}
+
+/// The SIGHUPs that this process is sent.
+struct Hangups(Option<Signal>);
+
+impl Hangups {
+    /// From now on they do not end it.
+    fn new() -> Self {
+        Self(signal(SignalKind::hangup()).ok())
+    }
+
+    async fn next(&mut self) {
+        if let Some(signal) = &mut self.0
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}
