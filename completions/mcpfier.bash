@@ -58,6 +58,9 @@ _mcpfier() {
             mcpfier,setup)
                 cmd="mcpfier__subcmd__setup"
                 ;;
+            mcpfier,test)
+                cmd="mcpfier__subcmd__test"
+                ;;
             mcpfier,trust)
                 cmd="mcpfier__subcmd__trust"
                 ;;
@@ -77,7 +80,7 @@ _mcpfier() {
 
     case "${cmd}" in
         mcpfier)
-            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --locked --json --setup --server --analytics --help --version call list explain init new add import setup trust lock doctor bundle secret completions schema"
+            opts="-c -h -V --config --mcp --validate --dry-run --strict --offline --sarif --env-file --locked --json --setup --server --analytics --help --version call list test explain init new add import setup trust lock doctor bundle secret completions schema"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -555,6 +558,47 @@ _mcpfier() {
             fi
             case "${prev}" in
                 --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcpfier__subcmd__test)
+            opts="-c -h --junit --list --fail-fast --strict --jobs --config --dry-run --locked --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --junit)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -41,6 +41,7 @@ complete -c mcpfier -n "__fish_mcpfier_needs_command" -s h -l help -d 'Print hel
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -s V -l version -d 'Print version'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "call" -d 'Run one tool here and now'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "list" -d 'List the tools that the file offers'
+complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "test" -d 'Run the tests that the file has for its commands'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "explain" -d 'Say what a code of --validate means, with an example; without a code, list them'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "init" -d 'Write a file to begin with'
 complete -c mcpfier -n "__fish_mcpfier_needs_command" -a "new" -d 'Print a template of commands, or add it to a file'
@@ -65,6 +66,16 @@ complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l dry-run -d 'Sho
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -l json -d 'Print JSON for programs'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand list" -s h -l help -d 'Print help'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l junit -d 'Also write the verdicts to FILE, as JUnit XML' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l jobs -d 'How many run at once [default: as many as there are cores]' -r
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -s c -l config -d 'The file that declares the commands' -r -F
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l list -d 'List the tests and run none'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l fail-fast -d 'Begin no other test after the first failure'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l strict -d 'A test that this host cannot run counts as failed'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -l json -d 'Print JSON for programs'
+complete -c mcpfier -n "__fish_mcpfier_using_subcommand test" -s h -l help -d 'Print help'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -s c -l config -d 'The file that declares the commands' -r -F
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l dry-run -d 'Show what a call (or each command) would run, and run nothing'
 complete -c mcpfier -n "__fish_mcpfier_using_subcommand explain" -l locked -d 'Refuse tools that are not exactly what `mcpfier.lock` says'

@@ -15,6 +15,7 @@
 //!              cli → clients
 //!              cli → safe → model
 //!              cli → lock → model
+//!              cli → trial → model
 //! ```
 
 pub mod call;
@@ -31,3 +32,4 @@ pub mod runner;
 pub mod safe;
 pub mod scaffold;
 pub mod serve;
+pub mod trial;

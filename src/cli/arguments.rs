@@ -125,6 +125,8 @@ pub enum Verb {
         #[arg(long)]
         all: bool,
     },
+    /// Run the tests that the file has for its commands
+    Test(TestWords),
     /// Say what a code of --validate means, with an example; without a code, list them
     Explain {
         /// As `E0012`
@@ -247,6 +249,34 @@ pub struct CallWords {
 }
 
 #[derive(Debug, Args)]
+pub struct TestWords {
+    /// Only these: `COMMAND` or `COMMAND: TEST`; `*` stands for any text, `?` for a character
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Also write the verdicts to FILE, as JUnit XML
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// List the tests and run none
+    #[arg(long)]
+    pub list: bool,
+    /// Begin no other test after the first failure
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// A test that this host cannot run counts as failed
+    #[arg(long)]
+    pub strict: bool,
+    /// How many run at once [default: as many as there are cores]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+impl TestWords {
+    pub fn jobs(&self) -> Option<usize> {
+        self.jobs.map(usize::from)
+    }
+}
+
+#[derive(Debug, Args)]
 pub struct NewWords {
     /// The template
     #[arg(conflicts_with = "template")]
@@ -323,6 +353,7 @@ impl Verb {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Call(_) => "call",
+            Self::Test(_) => "test",
             Self::List { .. } => "list",
             Self::Explain { .. } => "explain",
             Self::Init { .. } => "init",
@@ -357,6 +388,7 @@ impl Verb {
             Self::Explain { code } => (code.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
+            Self::Test(test) => (None, &test.names),
             Self::Trust(trust) => (trust.file.as_deref().and_then(text_of), &trust.words),
             Self::List { .. }
             | Self::Completions { .. }

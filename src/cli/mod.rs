@@ -26,6 +26,7 @@ mod secret;
 mod serve;
 mod session;
 mod setup;
+mod test;
 mod trust;
 mod validate;
 
@@ -69,7 +70,12 @@ fn clap_exit(error: &clap::Error) -> Exit {
 
 fn runs_something(arguments: &Arguments) -> bool {
     let previews = arguments.validate || arguments.dry_run || arguments.setup;
-    !previews && matches!(arguments.verb, None | Some(Verb::Call(_) | Verb::Add { .. }))
+    let runs = match &arguments.verb {
+        None | Some(Verb::Call(_) | Verb::Add { .. }) => true,
+        Some(Verb::Test(words)) => !words.list,
+        Some(_) => false,
+    };
+    runs && !previews
 }
 
 fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
@@ -124,6 +130,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
+        Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Trust(words) => trust::run(arguments, words, printer),
         Verb::Lock { check } => lock::run(arguments, *check, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),

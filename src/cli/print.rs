@@ -22,6 +22,12 @@ impl Printer {
         if self.colour { Style::Coloured } else { Style::Plain }
     }
 
+    /// Whether data may be coloured.
+    pub fn colours_data(&self) -> bool {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        wanted && !self.json && io::stdout().is_terminal()
+    }
+
     /// Writes data. Whoever closed the pipe has read enough.
     pub fn data(&self, text: &str) {
         let mut stdout = io::stdout().lock();

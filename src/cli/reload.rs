@@ -10,7 +10,7 @@ use crate::config::{self, Found, Host, How, Loaded};
 use crate::engine::{Engine, State};
 use crate::model::{Catalog, Dialect};
 use crate::plan::{Environment, Facts, Means};
-use crate::runner::Vault;
+use crate::runner::{Dispatch, Vault};
 use crate::runner::process::ProcessRunner;
 use crate::serve::reload::{Attempt, Sources, keep_up};
 
@@ -92,5 +92,5 @@ impl Rules {
 fn state(catalog: Catalog, environment: Environment, means: Means, runner: &ProcessRunner) -> State {
     let facts = Facts::new(&environment, &catalog.secrets, means);
     let vault = Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment))));
-    State::new(Arc::new(catalog), facts, vault, Arc::new(runner.clone()))
+    State::new(Arc::new(catalog), facts, vault, Arc::new(Dispatch::new(runner.clone())))
 }

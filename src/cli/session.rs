@@ -6,10 +6,10 @@ use std::time::SystemTime;
 
 use crate::config::{self, Found, Host};
 use crate::engine::Engine;
-use crate::model::{Catalog, Dialect, Principal};
+use crate::model::{Catalog, Dialect, Principal, TrialSet};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
-use crate::runner::{Dispatch, Vault};
+use crate::runner::{Dispatch, Runner, Vault};
 use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
@@ -38,13 +38,19 @@ impl Session {
     /// Finds and loads the file; says on stderr what is wrong with it.
     pub fn open(named: Option<&Path>, printer: &Printer) -> Result<Self, Exit> {
         let host = host();
-        let found = config::find(named, &host).map_err(|problem| {
-            printer.error(&problem.to_string());
-            Exit::NO_CONFIG
-        })?;
+        let found = found(named, &host, printer)?;
         let since = SystemTime::now();
         let loaded = config::load(&found.path, &host);
         Ok(Self { since, ..Self::of(found, loaded, host, printer)? })
+    }
+
+    /// Like `open`, with every check, and with the tests in the file.
+    pub fn checked(named: Option<&Path>, printer: &Printer) -> Result<(Self, Vec<TrialSet>), Exit> {
+        let host = host();
+        let found = found(named, &host, printer)?;
+        let mut loaded = config::check(&found.path, &host);
+        let trials = std::mem::take(&mut loaded.trials);
+        Ok((Self::of(found, loaded, host, printer)?, trials))
     }
 
     /// A session with a file that exists in memory only.
@@ -96,21 +102,37 @@ impl Session {
         stdio::connecting(&self.catalog.server.name, &executable(), &self.path)
     }
 
+    /// The same file with other commands.
+    pub fn with_catalog(self, catalog: Catalog) -> Self {
+        Self { catalog: Arc::new(catalog), ..self }
+    }
+
+    /// Where the values of secrets are read.
+    pub fn vault(&self) -> Arc<Vault> {
+        let catalog = &self.catalog;
+        Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&self.environment)))
+    }
+
+    /// What carries calls out with a runner that is there.
+    pub fn engine_on(&self, runner: Arc<dyn Runner>, vault: Arc<Vault>) -> Engine {
+        Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner)
+    }
+
     /// What carries calls out. The runner is given back too: a server stops it on its way out.
     pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
-        let catalog = &self.catalog;
-        let vault = Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&self.environment)));
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let runner = ProcessRunner::new(fork_server, executable)?;
-        let engine = Engine::new(
-            Arc::clone(&self.catalog),
-            self.facts.clone(),
-            vault,
-            Arc::new(Dispatch::new(runner.clone())),
-        );
+        let engine = self.engine_on(Arc::new(Dispatch::new(runner.clone())), self.vault());
         Ok((Arc::new(engine), runner))
     }
+}
+
+fn found(named: Option<&Path>, host: &Host, printer: &Printer) -> Result<Found, Exit> {
+    config::find(named, host).map_err(|problem| {
+        printer.error(&problem.to_string());
+        Exit::NO_CONFIG
+    })
 }
 
 fn executable() -> PathBuf {

@@ -104,6 +104,13 @@ codes! {
     Impatience = 87, "a timeout that is longer than some clients wait";
     Unexpanded = 88, "`${…}` where nothing expands it";
 
+    // Tests in the file.
+    TestArguments = 100, "a test whose arguments its command refuses";
+    BadExpectation = 101, "an expectation that cannot be met";
+    DuplicateTest = 102, "two tests of one name";
+    EmptyCheck = 103, "a check that always holds";
+    PointlessMock = 104, "a mock where nothing would run";
+
     // HTTP calls.
     BadUrl = 110, "a URL that cannot be called";
     AbsentInUrl = 111, "a parameter in a URL that may be absent";

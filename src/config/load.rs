@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Catalog, Dialect, SecretName};
+use crate::model::{Catalog, Dialect, SecretName, TrialSet};
 
 use super::allow;
 use super::code::Code;
@@ -17,7 +17,7 @@ use super::lint;
 use super::lower::{self, Commands, Place, Vars};
 use super::native;
 use super::original;
-use super::read::{Reader, Spanned};
+use super::read::{Lines, Reader, Spanned};
 use super::report::Report;
 use super::schema;
 use super::source::{BadSource, MAX_FILE_BYTES, Source, SourceId, Span};
@@ -36,6 +36,9 @@ pub struct Loaded {
     pub files: Vec<PathBuf>,
     /// Folders that were looked through for files: a new file in one makes this stale too.
     pub folders: Vec<PathBuf>,
+    /// The tests in the file, where everything is checked: a server does not look at them. Every
+    /// command has its set, be it empty.
+    pub trials: Vec<TrialSet>,
 }
 
 /// How much is checked.
@@ -76,15 +79,15 @@ struct Loading<'h> {
     depth: Depth,
     /// Files beside the root that were read.
     others: RefCell<Vec<PathBuf>>,
+    trials: RefCell<Vec<TrialSet>>,
+    lines: Lines,
 }
 
 impl<'h> Loading<'h> {
     fn new(host: &'h Host, depth: Depth) -> Self {
-        Self { host, depth, others: RefCell::default() }
+        Self { host, depth, others: RefCell::default(), trials: RefCell::default(), lines: Lines::default() }
     }
-}
 
-impl Loading<'_> {
     fn run(&self, source: Source, read: Result<(), BadSource>) -> Loaded {
         let path = without_dots(&self.host.cwd.join(&source.path));
         let text = std::sync::Arc::clone(&source.text);
@@ -101,6 +104,7 @@ impl Loading<'_> {
                 files: vec![path.clone()],
                 path,
                 folders: Vec::new(),
+                trials: Vec::new(),
             };
         }
         let Some(document) = syntax::parse(SourceId::default(), &text, &problems) else {
@@ -113,6 +117,7 @@ impl Loading<'_> {
                 files: vec![path.clone()],
                 path,
                 folders: Vec::new(),
+                trials: Vec::new(),
             };
         };
         let dialect = dialect(&document.root, &problems);
@@ -126,7 +131,7 @@ impl Loading<'_> {
         }
         let catalog = catalog.filter(|_| report.may_serve());
         let files = std::iter::once(path.clone()).chain(self.others.take()).collect();
-        Loaded { catalog, report, dialect, path, files, folders: Vec::new() }
+        Loaded { catalog, report, dialect, path, files, folders: Vec::new(), trials: self.trials.take() }
     }
 
     fn interpret(
@@ -202,6 +207,7 @@ impl Loading<'_> {
             Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
                 if checks_all {
                     deep::check_command(place, &schemas, tool, command);
+                    self.trials.borrow_mut().push(lower::trials(place.reader, &self.lines, tool, command));
                 }
             });
         if checks_all {

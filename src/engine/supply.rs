@@ -55,7 +55,8 @@ impl Supply {
         means: &Means<'_>,
     ) -> Result<(SecretValues, Arc<Redactor>), Rejection> {
         let mut values = Vec::new();
-        for name in step.secrets() {
+        let names = step.secrets().into_iter().filter(|_| means.runner.takes_secrets());
+        for name in names {
             let value = match self.vault.sources().get(name) {
                 Some(SecretSource::Script(script)) => self.printed(name, script, means).await?,
                 _ => self.vault.value(name).map_err(|source| unavailable(name, source))?,

@@ -19,6 +19,7 @@ mod secret;
 mod server;
 mod template;
 mod tool;
+mod trial;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
@@ -39,4 +40,8 @@ pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets}
 pub use server::{CallCaps, ServerSettings};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
+pub use trial::{
+    Expectation, ExpectedEnding, ExpectedRun, ExpectedWords, JsonCheck, Mock, Refuser, TextCheck, Trial,
+    TrialSet,
+};
 pub use units::{BadUnit, ByteSize, Cores, format_duration, parse_duration};

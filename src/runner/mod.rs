@@ -5,6 +5,7 @@
 
 mod dispatch;
 pub mod http;
+mod pretended;
 pub mod process;
 mod secret_values;
 mod vault;
@@ -21,6 +22,7 @@ use crate::model::SecretName;
 use crate::plan::Step;
 
 pub use dispatch::Dispatch;
+pub use pretended::PretendedRunner;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
 
@@ -28,6 +30,11 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Something that can carry out a step.
 pub trait Runner: Send + Sync {
+    /// Whether values of secrets are read for its steps.
+    fn takes_secrets(&self) -> bool {
+        true
+    }
+
     /// Starts the step, its holes filled with these secrets. Cancelling the token ends it as its plan
     /// says (signal, grace, kill).
     fn start<'a>(

@@ -25,6 +25,7 @@ mod secrets;
 mod setup;
 mod stdio;
 mod support;
+mod trial;
 #[cfg(unix)]
 mod trust;
 mod validate;

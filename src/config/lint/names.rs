@@ -5,7 +5,7 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "add",
     "bundle",
     "call",
@@ -20,6 +20,7 @@ const VERBS: [&str; 15] = [
     "schema",
     "secret",
     "setup",
+    "test",
     "trust",
 ];
 

@@ -36,6 +36,8 @@ pub struct Command<'n> {
     pub annotations: Annotations,
     pub output: Output<'n>,
     pub expose: bool,
+    /// Read when tests are wanted: no server looks at them.
+    pub tests: Option<Field<'n>>,
     /// It says what it does, even if not in a way that can be read or is supported yet.
     pub has_action: bool,
 }
@@ -64,6 +66,7 @@ impl<'n> Command<'n> {
             annotations: annotations(reader, &mut fields),
             output: Output::read(reader, &mut fields),
             expose: fields.boolean("expose").unwrap_or(true),
+            tests: fields.take("tests"),
             has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()
                 .any(|key| node.get(key).is_some()),
@@ -139,7 +142,7 @@ fn exit_codes<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> ExitCodes {
     if codes.is_empty() { ExitCodes::default() } else { ExitCodes::new(codes) }
 }
 
-fn exit_code(reader: &Reader<'_>, text: &str, span: Span) -> Option<i32> {
+pub(super) fn exit_code(reader: &Reader<'_>, text: &str, span: Span) -> Option<i32> {
     let code = scalar::integer(text).and_then(|code| u8::try_from(code).ok());
     if code.is_none() {
         let message = "an exit code has to be a whole number from 0 to 255";

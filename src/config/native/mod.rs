@@ -10,6 +10,7 @@ mod output;
 mod secrets;
 mod server;
 mod settings;
+mod test;
 mod webhook;
 
 pub use command::Command;
@@ -18,4 +19,5 @@ pub use output::Output;
 pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server};
 pub use settings::{LimitSettings, Settings, cores};
+pub use test::{Check, Ending, Expect, MockEntry, Test};
 pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};

@@ -3,10 +3,12 @@
 //! Knows how the two dialects take a null, a boolean and an unknown key; knows no key by name.
 
 mod fields;
+mod lines;
 mod nearest;
 mod value;
 
 pub use fields::{Field, Fields};
+pub use lines::Lines;
 pub use nearest::nearest;
 pub use value::Reader;
 

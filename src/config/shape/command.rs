@@ -1,7 +1,7 @@
 //! One element of `commands`.
 
 use super::settings::SETTINGS;
-use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, WEBHOOK};
+use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, TEST, WEBHOOK};
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -90,7 +90,7 @@ static ACTION: [Key; 12] = [
 ];
 
 /// How its calls and its output are taken.
-static RESULT: [Key; 6] = [
+static RESULT: [Key; 7] = [
     Key::new("lock", Kind::Filled, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
@@ -111,6 +111,13 @@ static RESULT: [Key; 6] = [
         .examples(&["{ format: json }"]),
     Key::new("expose", Kind::Boolean, "`false`: clients neither see nor call it.").default("true"),
     Key::new(
+        "tests",
+        Kind::ListOf(&Kind::Group(&TEST)),
+        "Calls of this command with what is expected of each. `mcpfier test` runs them; a server does not look at them.",
+    )
+    .default("[]")
+    .examples(&["[{ with: { pattern: TODO }, expect: { stdout: { contains: TODO } } }]"]),
+    Key::new(
         "allow",
         Kind::ListOf(&Kind::Group(&ALLOWANCE)),
         "Warnings that are silent in this command, each with the reason.",
@@ -119,7 +126,7 @@ static RESULT: [Key; 6] = [
     .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
 ];
 
-static LATER: [Key; 22] = [
+static LATER: [Key; 21] = [
     Key::later("container"),
     Key::later("steps"),
     Key::later("depends_on"),
@@ -133,7 +140,6 @@ static LATER: [Key; 22] = [
     Key::later("sandbox"),
     Key::later("requires"),
     Key::later("run_on"),
-    Key::later("tests"),
     Key::later("mock"),
     Key::later("authorization"),
     Key::later("finally"),

@@ -38,6 +38,7 @@ mod root;
 mod secret;
 mod server;
 mod settings;
+mod test;
 mod webhook;
 
 pub use allow::ALLOWANCE;
@@ -55,6 +56,7 @@ pub use root::ROOT;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO};
 pub use settings::DEFAULTS;
+pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
 
 /// A map whose keys are known.
