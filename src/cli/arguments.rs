@@ -7,6 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 use crate::clients::CLIENTS;
 
+use super::complete::Shell;
+use super::examples;
+
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";
 
 const LONG_ABOUT: &str = "\
@@ -17,27 +20,12 @@ streamed while it runs, and killed with all of its children when it is cancelled
 
 const USAGE: &str = "\
 mcpfier [OPTIONS]                            serve the file's tools over stdio
-       mcpfier [OPTIONS] NAME [ARGUMENT=VALUE]...   run one tool here and now
+       mcpfier [OPTIONS] TOOL [ARGUMENT=VALUE]...   run one tool here and now
        mcpfier [OPTIONS] COMMAND";
 
-const EXAMPLES: &str = "\
-Examples:
-  mcpfier --config tools.yaml                 serve the file over stdio (what an MCP client starts)
-  mcpfier --validate                          say everything that is wrong with the file
-  mcpfier --dry-run search pattern=TODO       show exactly what would run, and run nothing
-  mcpfier search pattern=TODO                 run it here, now; its exit code is ours
-  mcpfier list                                what the file offers";
-
-const DETAILS: &str = "\
-Arguments of a tool are `name=value`, typed by its parameters; repeat a name to fill a list;
-`name:=JSON` passes any value.
-
-The file is --config, or $MCPFIER_CONFIG, or config.yaml in this folder, beside the program,
-in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
-
-Exit codes: 0 fine · 1 failure · 2 bad arguments · 3 errors in the file · 4 no file · 5 no such tool
-6 refused · 7 not supported yet · 124 timed out · 125 not started · 130 interrupted
-137 over a limit; a tool that ran gives its own.";
+/// Headings of the help; what stands below this one, but for `--validate`, needs that.
+pub const CHECKING: &str = "Checking the file";
+const SERVING: &str = "Serving and clients";
 
 /// Where `mcpfier init` writes, since it is looked for there.
 const INIT_FILE: &str = "config.yaml";
@@ -48,8 +36,8 @@ const INIT_FILE: &str = "config.yaml";
     version,
     about = ABOUT,
     long_about = LONG_ABOUT,
-    after_help = EXAMPLES,
-    after_long_help = format!("{EXAMPLES}\n\n{DETAILS}"),
+    after_help = examples::ROOT,
+    after_long_help = format!("{}\n\n{}", examples::ROOT, examples::ROOT_DETAILS),
     override_usage = USAGE,
     disable_help_subcommand = true,
     subcommand_negates_reqs = true,
@@ -60,32 +48,9 @@ pub struct Arguments {
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 
-    /// Serve over stdio; what happens without any other word
-    #[arg(long)]
-    pub mcp: bool,
-
-    /// Say everything that is wrong with the file (or these files), and run nothing
-    #[arg(long, conflicts_with_all = ["mcp", "dry_run"])]
-    pub validate: bool,
-
-    /// Show what a call (or each command) would run, and run nothing
+    /// Show what would be done, and do nothing
     #[arg(long, global = true)]
     pub dry_run: bool,
-
-    /// With --validate: warnings count as errors
-    #[arg(long, requires = "validate")]
-    pub strict: bool,
-
-    /// With --validate: what only this host lacks is a note
-    #[arg(long, requires = "validate")]
-    pub offline: bool,
-
-    /// With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change
-    #[arg(long, requires = "validate", conflicts_with = "json")]
-    pub sarif: bool,
-    /// With --validate: look variables up in FILE, as on another host, and not in the environment
-    #[arg(long, requires = "validate", value_name = "FILE")]
-    pub env_file: Option<PathBuf>,
 
     /// Refuse tools that are not exactly what `mcpfier.lock` says
     #[arg(long, global = true, env = "MCPFIER_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
@@ -95,17 +60,41 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub json: bool,
 
+    /// Serve over stdio; what happens without any other word
+    #[arg(long, help_heading = SERVING)]
+    pub mcp: bool,
+
     /// Print what to paste into a client's configuration
-    #[arg(long, conflicts_with_all = ["mcp", "validate", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["mcp", "validate", "dry_run"], help_heading = SERVING)]
     pub setup: bool,
 
     /// Serve over HTTP (not supported yet)
-    #[arg(long, hide_short_help = true)]
+    #[arg(long, hide_short_help = true, help_heading = SERVING)]
     pub server: bool,
 
     /// Show the calls of the last days (not supported yet)
-    #[arg(long, hide_short_help = true)]
+    #[arg(long, hide_short_help = true, help_heading = SERVING)]
     pub analytics: bool,
+
+    /// Say everything that is wrong with the file, or with these files and folders
+    #[arg(long, conflicts_with_all = ["mcp", "dry_run"], help_heading = CHECKING)]
+    pub validate: bool,
+
+    /// With --validate: warnings count as errors
+    #[arg(long, requires = "validate", help_heading = CHECKING)]
+    pub strict: bool,
+
+    /// With --validate: what only this host lacks is a note
+    #[arg(long, requires = "validate", help_heading = CHECKING)]
+    pub offline: bool,
+
+    /// With --validate: print SARIF 2.1.0, which code hosts show beside the lines of a change
+    #[arg(long, requires = "validate", conflicts_with = "json", help_heading = CHECKING)]
+    pub sarif: bool,
+
+    /// With --validate: look variables up in FILE, as on another host, and not in the environment
+    #[arg(long, requires = "validate", value_name = "FILE", help_heading = CHECKING)]
+    pub env_file: Option<PathBuf>,
 
     /// A tool and its arguments
     #[arg(hide = true)]
@@ -118,40 +107,48 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Run one tool here and now
+    #[command(after_help = examples::CALL)]
     Call(CallWords),
     /// List the tools that the file offers
+    #[command(after_help = examples::LIST)]
     List {
         /// Also what is hidden, and why
         #[arg(long)]
         all: bool,
     },
     /// Run the tests that the file has for its commands
+    #[command(after_help = examples::TEST)]
     Test(TestWords),
     /// Say what a code of --validate means, with an example; without a code, list them
+    #[command(after_help = examples::EXPLAIN)]
     Explain {
-        /// As `E0012`
+        /// The code, such as `E0012`
+        #[arg(value_name = "CODE")]
         code: Option<String>,
     },
     /// Write a file to begin with
+    #[command(after_help = examples::INIT)]
     Init {
-        /// The file to write; one that is there is never touched
-        #[arg(default_value = INIT_FILE)]
+        /// The file to write
+        #[arg(value_name = "FILE", default_value = INIT_FILE)]
         file: PathBuf,
         /// A template to begin with, instead of being asked; `mcpfier new --list` lists them
-        #[arg(long = "template", value_name = "NAME", value_delimiter = ',')]
+        #[arg(long = "template", value_name = "TEMPLATE", value_delimiter = ',')]
         templates: Vec<String>,
         #[arg(hide = true)]
         words: Vec<String>,
     },
     /// Print a template of commands, or add it to a file
+    #[command(after_help = examples::NEW)]
     New(NewWords),
     /// Propose a command from a program's own help
+    #[command(after_help = examples::ADD)]
     Add {
-        /// The program with its words, as in 'rg --help' or 'git grep -h'; it is run once
+        /// The program with its words, as in 'rg --help' or 'git grep -h'
         #[arg(long, value_name = "COMMAND")]
         from_help: Option<String>,
-        /// The name of the command
-        #[arg(long)]
+        /// The name of the command [default: that of the program]
+        #[arg(long, value_name = "NAME")]
         name: Option<String>,
         /// Add it to this file instead of printing it
         #[arg(long, value_name = "FILE")]
@@ -160,33 +157,53 @@ pub enum Verb {
         words: Vec<String>,
     },
     /// Make commands of another tool's file: package.json, justfile, Makefile, OpenAPI and others
+    #[command(after_help = examples::IMPORT)]
     Import(ImportWords),
     /// Put this server into the files of the clients that are found, or of these
+    #[command(after_help = examples::SETUP)]
     Setup(SetupWords),
     /// Serve a file that lies in the current folder, as long as it stays as it is
+    #[command(after_help = examples::TRUST)]
     Trust(TrustWords),
     /// Write down what the tools are, for `--locked`
+    #[command(after_help = examples::LOCK)]
     Lock {
         /// Only say what differs from `mcpfier.lock`
         #[arg(long)]
         check: bool,
     },
     /// Look for what usually goes wrong, and say the cure
+    #[command(after_help = examples::DOCTOR)]
     Doctor,
     /// Pack this program and the file into one `.mcpb` that desktop clients install
+    #[command(after_help = examples::BUNDLE)]
     Bundle(BundleWords),
     /// Keep secrets in the encrypted store of this user
+    #[command(after_help = examples::SECRET)]
     Secret {
         #[command(subcommand)]
         action: Option<SecretAction>,
     },
-    /// Print a completion script for a shell
-    Completions { shell: clap_complete::Shell },
+    /// Print the completion script of a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
     /// Print the JSON Schema of the file, or of a document that mcpfier prints
+    #[command(after_help = examples::SCHEMA)]
     Schema {
         /// `config` is the file; the others are printed with --json
-        #[arg(value_parser = ["config", "plan", "result", "validation"], default_value = "config")]
+        #[arg(value_name = "DOCUMENT", value_parser = ["config", "plan", "result", "validation"], default_value = "config")]
         document: String,
+    },
+    /// Say what a verb or a tool does and takes
+    #[command(after_help = examples::HELP)]
+    Help {
+        /// A verb, or a tool of the file
+        #[arg(value_name = "TOPIC")]
+        topic: Option<String>,
     },
 }
 
@@ -194,6 +211,8 @@ pub enum Verb {
 pub enum SecretAction {
     /// Store a secret; its value is read from stdin, or asked for without showing it
     Set {
+        /// Its name, as `secrets` of a file has it
+        #[arg(value_name = "SECRET")]
         name: String,
         /// Read the value from this file
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -202,7 +221,11 @@ pub enum SecretAction {
     /// List what is stored: names, never values
     List,
     /// Remove a secret
-    Rm { name: String },
+    Rm {
+        /// Its name
+        #[arg(value_name = "SECRET")]
+        name: String,
+    },
     /// Words that only a command can have.
     #[command(external_subcommand)]
     Other(Vec<String>),
@@ -222,8 +245,9 @@ impl SecretAction {
 #[derive(Debug, Args)]
 pub struct ImportWords {
     /// The file to read
+    #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// What it is, if its name does not say: npm, just, make, openapi, mcpshell, mcp-this, any-script
+    /// What it is, if its name does not say
     #[arg(long = "as", value_name = "FORMAT")]
     pub format: Option<String>,
     /// Add the commands to this file instead of printing them
@@ -242,8 +266,9 @@ pub struct ImportWords {
 #[derive(Debug, Args)]
 pub struct CallWords {
     /// The tool
+    #[arg(value_name = "TOOL")]
     pub name: String,
-    /// Its arguments: `name=value` or `name:=JSON`
+    /// Its arguments; `name:=JSON` passes any value
     #[arg(value_name = "ARGUMENT=VALUE")]
     pub arguments: Vec<String>,
 }
@@ -251,7 +276,7 @@ pub struct CallWords {
 #[derive(Debug, Args)]
 pub struct TestWords {
     /// Only these: `COMMAND` or `COMMAND: TEST`; `*` stands for any text, `?` for a character
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "TOOL")]
     pub names: Vec<String>,
     /// Also write the verdicts to FILE, as JUnit XML
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -279,10 +304,10 @@ impl TestWords {
 #[derive(Debug, Args)]
 pub struct NewWords {
     /// The template
-    #[arg(conflicts_with = "template")]
+    #[arg(value_name = "TEMPLATE", conflicts_with = "template")]
     pub name: Option<String>,
     /// The same
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "TEMPLATE", hide = true)]
     pub template: Option<String>,
     /// Add its commands to this file instead of printing them
     #[arg(long, value_name = "FILE")]
@@ -306,7 +331,7 @@ pub struct SetupWords {
     #[arg(long)]
     pub remove: bool,
     /// The name of the entry [default: that of the server in the file]
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// The files of the project in this folder rather than those of the user
     #[arg(long)]
@@ -316,7 +341,7 @@ pub struct SetupWords {
 #[derive(Debug, Args)]
 pub struct TrustWords {
     /// The file [default: the one that is found]
-    #[arg(value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Agree without being asked
     #[arg(long, short)]
@@ -340,8 +365,14 @@ pub struct BundleWords {
     #[arg(long, value_name = "VERSION", default_value = "1.0.0")]
     pub release: String,
     /// Who made it
-    #[arg(long, default_value = "mcpfier")]
+    #[arg(long, value_name = "NAME", default_value = "mcpfier")]
     pub author: String,
+    /// Also print the `server.json` with which the MCP registry lists the bundle under this name
+    #[arg(long, value_name = "NAMESPACE/NAME", requires = "url")]
+    pub server_json: Option<String>,
+    /// With --server-json: where the bundle will be fetched
+    #[arg(long, value_name = "URL", requires = "server_json")]
+    pub url: Option<String>,
 }
 
 fn client_ids() -> PossibleValuesParser {
@@ -368,6 +399,7 @@ impl Verb {
             Self::Lock { .. } => "lock",
             Self::Completions { .. } => "completions",
             Self::Schema { .. } => "schema",
+            Self::Help { .. } => "help",
         }
     }
 
@@ -385,7 +417,7 @@ impl Verb {
             Self::New(new) => (new.name.clone(), &new.words),
             Self::Add { words, .. } => (None, words),
             Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
-            Self::Explain { code } => (code.clone(), &[]),
+            Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
             Self::Test(test) => (None, &test.names),

@@ -1,14 +1,16 @@
-//! `bundle`: our binary and the file in one `.mcpb`, which desktop clients install.
+//! `bundle`: our binary and the file in one `.mcpb`, which desktop clients install, and what the MCP
+//! registry is told about it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::clients::{self, Bundle};
+use crate::clients::{self, BadEntry, Bundle, Entry};
+use crate::lock::sha256;
 use crate::model::Dialect;
 
 use super::arguments::{Arguments, BundleWords};
@@ -19,6 +21,13 @@ use super::session::Session;
 use super::setup;
 
 pub fn run(arguments: &Arguments, words: &BundleWords, printer: &Printer) -> Exit {
+    let entry = match entry(words) {
+        Ok(entry) => entry,
+        Err(problem) => {
+            printer.error(&problem.to_string());
+            return Exit::USAGE;
+        }
+    };
     let session = match Session::open(arguments.config.as_deref(), printer) {
         Ok(session) => session,
         Err(exit) => return exit,
@@ -28,26 +37,64 @@ pub fn run(arguments: &Arguments, words: &BundleWords, printer: &Printer) -> Exi
         Bundle { name: &name, version: &words.release, author: &words.author, platform: place::platform() };
     let output = words.output.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.mcpb")));
     let manifest = bundle.manifest(&session.catalog);
-    if arguments.dry_run {
-        printer.json_data(&manifest);
-        return Exit::OK;
-    }
-    match write(&output, &bundle, &manifest, &session.path) {
-        Ok(()) => {
-            said(&session, &output, printer);
+    let wanted = Wanted { bundle, manifest, entry, output };
+    let done = if arguments.dry_run { wanted.preview(&session) } else { wanted.make(&session, printer) };
+    match done {
+        Ok(document) => {
+            document.iter().for_each(|document| printer.json_data(document));
+            wanted
+                .entry
+                .iter()
+                .flat_map(Entry::doubts)
+                .for_each(|doubt| printer.talk(&format!("note: {doubt}\n")));
             Exit::OK
         }
         Err(error) => {
-            printer.error(&format!("cannot write {}: {error}", output.display()));
+            printer.error(&format!("cannot write {}: {error}", wanted.output.display()));
             Exit::FAILURE
         }
     }
 }
 
-fn said(session: &Session, output: &Path, printer: &Printer) {
+fn entry(words: &BundleWords) -> Result<Option<Entry<'_>>, BadEntry> {
+    let named = words.server_json.as_deref().zip(words.url.as_deref());
+    named.map(|(name, url)| Entry::new(name, &words.release, url)).transpose()
+}
+
+/// What one invocation is to make.
+struct Wanted<'w> {
+    bundle: Bundle<'w>,
+    manifest: Value,
+    entry: Option<Entry<'w>>,
+    output: PathBuf,
+}
+
+impl Wanted<'_> {
+    /// What would be printed: the manifest, or the entry, whose hash is that of the same bytes.
+    fn preview(&self, session: &Session) -> io::Result<Option<Value>> {
+        let Some(entry) = &self.entry else { return Ok(Some(self.manifest.clone())) };
+        let mut archive = io::Cursor::new(Vec::new());
+        fill(&mut archive, &self.bundle, &self.manifest, &session.path)?;
+        Ok(Some(entry.document(&session.catalog, &sha256(archive.get_ref()))))
+    }
+
+    /// Writes the bundle; what is left to print is the entry.
+    fn make(&self, session: &Session, printer: &Printer) -> io::Result<Option<Value>> {
+        write(&self.output, &self.bundle, &self.manifest, &session.path)?;
+        let Some(entry) = &self.entry else {
+            said(session, &self.output, Printer::data, printer);
+            return Ok(None);
+        };
+        // Stdout is the document.
+        said(session, &self.output, Printer::talk, printer);
+        Ok(Some(entry.document(&session.catalog, &sha256(&fs::read(&self.output)?))))
+    }
+}
+
+fn said(session: &Session, output: &Path, say: fn(&Printer, &str), printer: &Printer) {
     let count = session.catalog.offered().count();
     let noun = if count == 1 { "tool" } else { "tools" };
-    printer.data(&format!("{}: {count} {noun}, for {}\n", output.display(), std::env::consts::OS));
+    say(printer, &format!("{}: {count} {noun}, for {}\n", output.display(), std::env::consts::OS));
     printer.talk(
         "note: programs, folders and secrets that the file names are not in the bundle; \
          relative paths will be relative to where a client unpacks it\n",
@@ -66,23 +113,25 @@ fn write(output: &Path, bundle: &Bundle<'_>, manifest: &Value, config: &Path) ->
     part.push(".part");
     let part = PathBuf::from(part);
     let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
-    let written = fill(file, bundle, manifest, config).and_then(|()| fs::rename(&part, output));
+    let written = fill(file, bundle, manifest, config)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(&part, output));
     if written.is_err() {
         let _ = fs::remove_file(&part);
     }
     written
 }
 
-fn fill(file: File, bundle: &Bundle<'_>, manifest: &Value, config: &Path) -> io::Result<()> {
+fn fill<T: Write + Seek>(target: T, bundle: &Bundle<'_>, manifest: &Value, config: &Path) -> io::Result<T> {
     // No time of its own: the same parts make the same bytes.
     let plain =
         SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).unix_permissions(0o644);
-    let mut archive = ZipWriter::new(file);
+    let mut archive = ZipWriter::new(target);
     archive.start_file("manifest.json", plain)?;
     archive.write_all(format!("{manifest:#}\n").as_bytes())?;
     archive.start_file(clients::CONFIG, plain)?;
     archive.write_all(&fs::read(config)?)?;
     archive.start_file(bundle.binary(), plain.unix_permissions(0o755))?;
     io::copy(&mut File::open(std::env::current_exe()?)?, &mut archive)?;
-    archive.finish()?.sync_all()
+    Ok(archive.finish()?)
 }

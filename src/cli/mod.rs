@@ -4,12 +4,15 @@ mod add;
 mod arguments;
 mod bundle;
 mod call;
+mod complete;
 mod completions;
 mod doctor;
 mod dry_run;
 mod evidence;
+mod examples;
 mod exit;
 mod explain;
+mod help;
 mod import;
 mod init;
 mod into;
@@ -17,6 +20,7 @@ mod list;
 mod lock;
 mod new;
 mod pairs;
+mod parser;
 mod place;
 mod print;
 mod reload;
@@ -27,12 +31,13 @@ mod serve;
 mod session;
 mod setup;
 mod test;
+mod tool_help;
 mod trust;
 mod validate;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
 
 use crate::runner::process::{self, ForkServer};
 
@@ -45,21 +50,25 @@ pub use arguments::Arguments as CommandLine;
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|word| word == process::FORK_SERVER_ARGUMENT) {
-        return process::fork_server_main();
+    let first = std::env::args_os().nth(1);
+    match first.as_ref().and_then(|word| word.to_str()) {
+        Some(process::FORK_SERVER_ARGUMENT) => return process::fork_server_main(),
+        Some(complete::ARGUMENT) => return complete::main(std::env::args_os().skip(2)),
+        _ => {}
     }
-    let arguments = match Arguments::try_parse() {
+    let read = command().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let arguments = match read {
         Ok(arguments) => arguments,
-        Err(error) => return clap_exit(&error).into(),
+        Err(error) => return help::instead_of(&error).unwrap_or_else(|| clap_exit(&error)).into(),
     };
     // Forked here, before any thread exists and while the program is still small.
     let fork_server = if runs_something(&arguments) { Some(ForkServer::split_off()) } else { None };
     dispatch(arguments, fork_server.and_then(Result::ok)).into()
 }
 
-/// The parser, for generated completions and documents.
+/// The parser, also for generated documents.
 pub fn command() -> clap::Command {
-    Arguments::command()
+    parser::command()
 }
 
 fn clap_exit(error: &clap::Error) -> Exit {
@@ -126,6 +135,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Completions { shell } => completions::run(*shell),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),
+        Verb::Help { topic } => help::run(topic.as_deref(), arguments, printer),
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Doctor => doctor::run(arguments, printer),

@@ -10,8 +10,8 @@ use crate::config::{self, Found, Host, How, Loaded};
 use crate::engine::{Engine, State};
 use crate::model::{Catalog, Dialect};
 use crate::plan::{Environment, Facts, Means};
-use crate::runner::{Dispatch, Vault};
 use crate::runner::process::ProcessRunner;
+use crate::runner::{Dispatch, Vault};
 use crate::serve::reload::{Attempt, Sources, keep_up};
 
 use super::evidence::Evidence;

@@ -10,6 +10,7 @@ mod diff;
 mod edit;
 mod entry;
 mod json;
+mod registry;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,5 @@ pub use bundle::{Bundle, CONFIG};
 pub use diff::diff;
 pub use edit::{Change, Edit, Refusal, Wish, edit, found};
 pub use entry::{Launch, Served};
+pub use registry::{BadEntry, Entry};
 pub use table::{CLIENTS, Client, Platform, Surroundings, client};

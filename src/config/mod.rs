@@ -27,6 +27,7 @@ mod read;
 mod report;
 mod schema;
 mod shape;
+mod skim;
 mod source;
 mod syntax;
 #[cfg(test)]
@@ -42,4 +43,5 @@ pub use host::Host;
 pub use load::{Loaded, check, check_bytes, load, load_bytes};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
 pub use schema::{config_schema, reference};
+pub use skim::{Skimmed, only, skim};
 pub use source::{Position, Span};

@@ -21,6 +21,7 @@ use crate::model::{Principal, SecretName, Tool};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
+pub use quote::quoted;
 pub use word::{Encoding, Fill, Word};
 
 /// Everything that one call will do.

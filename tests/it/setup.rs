@@ -398,6 +398,49 @@ fn a_bundle_holds_the_program_the_file_and_a_manifest() {
     assert!(again.stderr.contains("it is there already"), "{}", again.stderr);
 }
 
+#[test]
+fn an_entry_for_the_registry_fits_its_schema_and_names_the_bundle_that_was_written() {
+    let home = Home::new();
+    let url = "https://github.com/ada/tools/releases/download/v2.0.0/my-tools.mcpb";
+    let words = ["bundle", "--release", "2.0.0", "--server-json", "io.github.ada/tools", "--url", url];
+    let foretold = home.run(&[&words[..], &["--dry-run"]].concat());
+    assert!(!home.path("my-tools.mcpb").exists());
+    let said = home.run(&words);
+    assert_eq!((said.status, &said.stdout), (Some(0), &foretold.stdout), "{}", said.stderr);
+    let entry: Value = serde_json::from_str(&said.stdout).expect("stdout is the document");
+    let schema = text(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/registry/server.schema.json"));
+    let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("the schema is one");
+    let problems: Vec<String> = validator.iter_errors(&entry).map(|problem| problem.to_string()).collect();
+    assert!(problems.is_empty(), "{problems:?}\n{entry:#}");
+    assert_eq!(entry["description"], "Offers hello");
+    let package = &entry["packages"][0];
+    assert_eq!((&package["identifier"], &package["transport"]["type"]), (&url.into(), &"stdio".into()));
+    let sum = Command::new("sha256sum").arg(home.path("my-tools.mcpb")).output().expect("it is there");
+    let sum = String::from_utf8_lossy(&sum.stdout).split(' ').next().map(str::to_owned);
+    assert_eq!(package["fileSha256"].as_str(), sum.as_deref());
+}
+
+#[test]
+fn an_entry_that_the_registry_would_refuse_is_not_made() {
+    let home = Home::new();
+    let url = "https://github.com/ada/tools/releases/download/v1/tools.mcpb";
+    for (words, problem) in [
+        (["--server-json", "tools", "--url", url], "`tools` is no name of the registry"),
+        (
+            ["--server-json", "a/b", "--url", "tools.mcpb"],
+            "`tools.mcpb` is not where a bundle can be fetched",
+        ),
+    ] {
+        let said = home.run(&[&["bundle"][..], &words].concat());
+        assert_eq!((said.status, said.stdout.as_str()), (Some(2), ""));
+        assert!(said.stderr.contains(problem), "{}", said.stderr);
+    }
+    assert_eq!(home.run(&["bundle", "--server-json", "a/b"]).status, Some(2));
+    let said = home.run(&["bundle", "--server-json", "a/b", "--url", "https://example.org/x.zip"]);
+    assert!(said.stderr.contains("only from releases on github.com"), "{}", said.stderr);
+}
+
 /// Only its owner may write in the home.
 fn private(home: &Home) {
     let mode = std::fs::Permissions::from_mode(0o700);

@@ -5,13 +5,14 @@ use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::Node;
 
 /// The words of our command line.
-const VERBS: [&str; 16] = [
+const VERBS: &[&str] = &[
     "add",
     "bundle",
     "call",
     "completions",
     "doctor",
     "explain",
+    "help",
     "import",
     "init",
     "list",

@@ -2,30 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::config::shape::{
-    ALLOWANCE, ANNOTATIONS, CALLS, COMMAND, CONDITION, DEFAULTS, Key, Kind, LATER_FORMATS, LIMITS, LITERAL,
-    Names, OUTPUT, PARAM, ROOT, SECRET, SERVER, STDIO, Shape, Stage, WEBHOOK, WEBHOOK_AUTH,
-};
-
-/// In the order in which they are shown.
-const SHAPES: [&Shape; 16] = [
-    &ROOT,
-    &COMMAND,
-    &WEBHOOK,
-    &WEBHOOK_AUTH,
-    &CONDITION,
-    &LITERAL,
-    &PARAM,
-    &DEFAULTS,
-    &LIMITS,
-    &OUTPUT,
-    &ANNOTATIONS,
-    &ALLOWANCE,
-    &SECRET,
-    &SERVER,
-    &CALLS,
-    &STDIO,
-];
+use crate::config::shape::{CONDITION, Key, Kind, LATER_FORMATS, LITERAL, Names, PARAM, ROOT, Shape, Stage};
 
 const HEAD: &str = "# Configuration: all keys
 
@@ -38,8 +15,10 @@ by [the schema](../../schemas/config.schema.json) that `mcpfier schema` prints.
 
 /// The reference of all keys, as Markdown.
 pub fn reference() -> String {
+    let mut shapes = Vec::new();
+    collect(&ROOT, &mut shapes);
     let mut text = HEAD.to_owned();
-    for shape in SHAPES {
+    for shape in &shapes {
         let _ = write!(text, "\n## {}\n\n{}\n\n", capital(shape.what), shape.description);
         text.push_str("| key | takes | default | for example | means |\n| --- | --- | --- | --- | --- |\n");
         for key in shape.built() {
@@ -47,7 +26,7 @@ pub fn reference() -> String {
         }
     }
     text.push_str("\n## Not supported yet\n\nThese keys are known and errors that say so, so that no file means something else one day.\n\n");
-    for shape in SHAPES {
+    for shape in &shapes {
         let keys: Vec<&str> =
             shape.keys().filter(|key| key.stage == Stage::Later).map(|key| key.name).collect();
         if !keys.is_empty() {
@@ -56,6 +35,26 @@ pub fn reference() -> String {
     }
     let _ = writeln!(text, "- as `format` of `output`: `{}`", LATER_FORMATS.join("`, `"));
     text
+}
+
+/// A shape and those below it, each once and before what it leads to.
+fn collect(shape: &'static Shape, found: &mut Vec<&'static Shape>) {
+    if found.iter().any(|known| known.name == shape.name) {
+        return;
+    }
+    found.push(shape);
+    shape.built().for_each(|key| collect_from(&key.kind, found));
+}
+
+fn collect_from(kind: &'static Kind, found: &mut Vec<&'static Shape>) {
+    match kind {
+        Kind::Group(shape) => collect(shape, found),
+        Kind::ListOf(of) | Kind::MapOf(_, of) => collect_from(of, found),
+        Kind::Either(kinds) => kinds.iter().for_each(|kind| collect_from(kind, found)),
+        Kind::Argument => [&CONDITION, &LITERAL].into_iter().for_each(|shape| collect(shape, found)),
+        Kind::Parameter => collect(&PARAM, found),
+        _ => {}
+    }
 }
 
 fn row(key: &Key) -> String {

@@ -123,7 +123,7 @@ pub(super) fn names(names: Names) -> Value {
             (IDENTIFIER, "Expected letters, digits and _, not a digit first.")
         }
         Names::ExitCode => (EXIT_CODE, NO_EXIT_CODE),
-        Names::Free => return json!({}),
+        Names::Any => return json!({}),
     };
     let like = like(pattern, message);
     if names == Names::Parameter { with(like, json!({ "not": { "enum": RESERVED } })) } else { like }

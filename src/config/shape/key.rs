@@ -98,8 +98,8 @@ pub enum Names {
     /// Of an environment variable.
     Variable,
     ExitCode,
-    /// Whatever the other side calls it.
-    Free,
+    /// Whatever it is, something else judges it.
+    Any,
 }
 
 impl Key {

@@ -16,8 +16,8 @@
 //! 2. If it was among the `Key::later`, remove it there.
 //! 3. Read it: `fields.text("tags")`, `fields.take("tags")`, …
 //! 4. A map of its own gets a table of its own (`pub static TAGS: Shape`), the kind
-//!    `Kind::Group(&TAGS)`, and `Fields::open(reader, node, &shape::TAGS)`; list it in
-//!    `schema/reference.rs`. Where names are chosen by the file: `Kind::MapOf(Names::…, &…)`.
+//!    `Kind::Group(&TAGS)`, and `Fields::open(reader, node, &shape::TAGS)`. Where names are
+//!    chosen by the file: `Kind::MapOf(Names::…, &…)`.
 //! 5. `UPDATE_SCHEMAS=1 cargo test schemas` writes `schemas/config.schema.json` and
 //!    `docs/reference/configuration.md` anew.
 //!

@@ -7,7 +7,7 @@ const TEXTS: Kind = Kind::Either(&[Kind::Text, Kind::ListOf(&Kind::Text)]);
 /// A text that has to be equal, or checks.
 const CHECKED: Kind = Kind::Either(&[Kind::Text, Kind::Group(&CHECKS)]);
 /// `true`, or a text that the answer contains.
-const SAYS: Kind = Kind::Either(&[Kind::Const("true"), Kind::Text]);
+const SAYS: Kind = Kind::Text;
 
 pub static TEST: Shape = Shape {
     name: "test",
@@ -19,7 +19,7 @@ pub static TEST: Shape = Shape {
             .examples(&["finds a TODO"]),
         Key::new(
             "with",
-            Kind::MapOf(Names::Parameter, &Kind::Any),
+            Kind::MapOf(Names::Any, &Kind::Any),
             "The arguments of the call, by parameter. They have to fit, unless the test expects `invalid`.",
         )
         .default("{}")

@@ -29,14 +29,14 @@ pub static WEBHOOK: Shape = Shape {
         .examples(&["PUT"]),
         Key::new(
             "query",
-            Kind::MapOf(Names::Free, &VALUES),
+            Kind::MapOf(Names::Any, &VALUES),
             "Pairs that follow the `?` of the URL. One whose parameter is absent is left out; a list stands several times.",
         )
         .otherwise("none")
         .examples(&["{ q: \"{{text}}\", tag: \"{{tags}}\" }"]),
         Key::new(
             "headers",
-            Kind::MapOf(Names::Free, &VALUES),
+            Kind::MapOf(Names::Any, &VALUES),
             "Headers of the call. `{{secrets.NAME}}` may stand here; line breaks may not. One whose parameter is absent is left out.",
         )
         .otherwise("none")
@@ -50,7 +50,7 @@ pub static WEBHOOK: Shape = Shape {
         .examples(&["{ title: \"{{title}}\", labels: \"{{labels}}\" }", "\"{{document}}\""]),
         Key::new(
             "form",
-            Kind::MapOf(Names::Free, &VALUES),
+            Kind::MapOf(Names::Any, &VALUES),
             "In place of `body`: fields that are sent as `application/x-www-form-urlencoded`.",
         )
         .otherwise("none")

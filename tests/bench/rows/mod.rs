@@ -1,6 +1,7 @@
 //! The rows of the table: each file measures some of the numbered targets.
 
 mod calls;
+mod completing;
 mod endings;
 mod endurance;
 mod flood;
@@ -26,6 +27,7 @@ pub struct Row {
 
 pub const ROWS: &[Row] = &[
     Row { numbers: &["1", "2"], title: "starting", measure: start::measure },
+    Row { numbers: &["complete"], title: "completing", measure: completing::measure },
     Row { numbers: &["3"], title: "listing again", measure: listing::measure },
     Row { numbers: &["load"], title: "loading and validating", measure: loading::measure },
     Row { numbers: &["4"], title: "idling", measure: idle::measure },

@@ -1,0 +1,118 @@
+//! The arguments of a tool: names that are not given yet, and values where the file says which.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::model::{Action, Kind as Type, Param, Presence, Tool};
+
+use super::offer::{Choice, Kind, Offer};
+
+/// What can stand where `current` is being typed behind a tool and the arguments `given`.
+pub fn choice(tool: &Tool, given: &[String], current: &str) -> Choice {
+    let Some((written, _)) = current.split_once('=') else { return Choice::of(names(tool, given)) };
+    let prefix = format!("{written}=");
+    match (written.strip_suffix(':'), tool.params.find(written)) {
+        (Some(name), _) => {
+            let list = tool.params.find(name).map(|param| values(param, given));
+            Choice::behind(prefix, list.unwrap_or_default().into_iter().map(as_json).collect())
+        }
+        (None, Some(param)) => {
+            let list: Vec<Offer> = values(param, given).into_iter().map(as_text).collect();
+            if list.is_empty() && param.rule.path.is_some() {
+                return Choice::Files { prefix, base: folder(tool) };
+            }
+            Choice::behind(prefix, list)
+        }
+        (None, None) => Choice::behind(prefix, Vec::new()),
+    }
+}
+
+/// What is required first; what is given is not offered again, unless a list can take more of it.
+fn names(tool: &Tool, given: &[String]) -> Vec<Offer> {
+    let is_left = |param: &&Param| {
+        let name = param.name.as_str();
+        matches!(param.kind, Type::Array(_)) && !has_json(name, given)
+            || !given.iter().any(|word| names_it(name, word))
+    };
+    let (required, rest): (Vec<&Param>, Vec<&Param>) =
+        tool.params.iter().filter(is_left).partition(|param| param.presence == Presence::Required);
+    required.into_iter().chain(rest).map(offer_of).collect()
+}
+
+fn names_it(name: &str, word: &str) -> bool {
+    word.split_once('=').is_some_and(|(written, _)| written.strip_suffix(':').unwrap_or(written) == name)
+}
+
+fn has_json(name: &str, given: &[String]) -> bool {
+    given.iter().any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with(":=")))
+}
+
+fn offer_of(param: &Param) -> Offer {
+    // An object can only be given as JSON.
+    let sign = if param.kind == Type::Object { ":=" } else { "=" };
+    let text = param.schema.get("description").and_then(Value::as_str).unwrap_or_default();
+    let first = text.trim().lines().next().unwrap_or_default();
+    let description = match &param.presence {
+        Presence::Required => first.to_owned(),
+        Presence::Default(value) if !param.rule.sensitive => format!("{first} [default: {}]", shown(value)),
+        Presence::Optional | Presence::Default(_) => format!("{first} [optional]"),
+    };
+    Offer::new(Kind::Parameter, format!("{}{sign}", param.name), &description)
+}
+
+/// A value and what is said of it.
+type Known = (Value, &'static str);
+
+/// The values that the file names. Items of a list are not offered twice.
+fn values(param: &Param, given: &[String]) -> Vec<Known> {
+    let is_list = matches!(param.kind, Type::Array(_));
+    let schema = match param.schema.get("items").and_then(Value::as_object).filter(|_| is_list) {
+        Some(items) => items,
+        None => &param.schema,
+    };
+    let listed = |key: &str| schema.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+    let all = listed("enum").into_iter().chain(schema.get("const").cloned());
+    let mut values: Vec<Known> = all.map(|value| (value, "")).collect();
+    if values.is_empty() && schema.get("type").and_then(Value::as_str) == Some("boolean") {
+        values = vec![(true.into(), ""), (false.into(), "")];
+    }
+    if values.is_empty() && !param.rule.sensitive && param.rule.path.is_none() {
+        values = listed("examples").into_iter().map(|value| (value, "an example")).collect();
+    }
+    mark_default(&mut values, param);
+    values.retain(|(value, _)| !is_list || !given.contains(&format!("{}={}", param.name, shown(value))));
+    values
+}
+
+fn mark_default(values: &mut Vec<Known>, param: &Param) {
+    let Presence::Default(default) = &param.presence else { return };
+    if param.rule.sensitive || default.is_array() || default.is_object() {
+        return;
+    }
+    match values.iter_mut().find(|(value, _)| value == default) {
+        Some((_, said)) => *said = "the default",
+        None if param.rule.path.is_none() => values.insert(0, (default.clone(), "the default")),
+        None => {}
+    }
+}
+
+fn as_text((value, said): Known) -> Offer {
+    Offer::new(Kind::Value, shown(&value), said)
+}
+
+fn as_json((value, said): Known) -> Offer {
+    Offer::new(Kind::Value, value.to_string(), said)
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What paths are relative to, if no argument says that.
+fn folder(tool: &Tool) -> Option<PathBuf> {
+    match &tool.action {
+        Action::Process(work) => work.working_dir.as_literal().map(PathBuf::from),
+        Action::Http(_) | Action::NotSupported(_) => None,
+    }
+}

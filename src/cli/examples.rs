@@ -1,0 +1,172 @@
+//! What stands below the help of each verb: lines to copy, and what the exit codes mean.
+
+pub const ROOT: &str = "\
+Examples:
+  mcpfier --config tools.yaml                 serve the file over stdio (what an MCP client starts)
+  mcpfier --validate                          say everything that is wrong with the file
+  mcpfier --dry-run search pattern=TODO       show exactly what would run, and run nothing
+  mcpfier search pattern=TODO                 run it here, now; its exit code is ours
+  mcpfier search --help                       what `search` does and takes
+  mcpfier list                                what the file offers";
+
+pub const ROOT_DETAILS: &str = "\
+Arguments of a tool are `name=value`, typed by its parameters; repeat a name to fill a list;
+`name:=JSON` passes any value.
+
+The file is --config, or $MCPFIER_CONFIG, or config.yaml in this folder, beside the program,
+in ~/.mcpfier, in ~/mcpfier or in /etc/mcpfier.
+
+Exit codes:
+  0      fine
+  1      something failed that no other code names
+  2      the command line or a tool's arguments do not fit
+  3      the file has errors
+  4      there is no file, or it may not be used unasked
+  5      there is no such tool, or this host cannot run it
+  6      refused: denied or busy
+  7      not supported yet
+  124    the tool timed out and was killed
+  125    the tool could not be started, or wrote too much
+  130    interrupted
+  137    the tool went over a limit
+  128+N  the tool was ended by signal N, which nobody here sent
+
+A tool that ran to its end gives its own code.";
+
+pub const CALL: &str = "\
+Examples:
+  mcpfier call search pattern=TODO
+  mcpfier call search pattern=TODO paths=src paths=tests      a list, item by item
+  mcpfier call search 'paths:=[\"src\", \"tests\"]'             any value, as JSON
+  mcpfier call search pattern=TODO --json                     the result as one JSON document
+  mcpfier call search --help                                  what `search` does and takes
+
+Output comes as the tool writes it, and its exit code is ours. `call` is only needed for a tool
+that has the name of a verb: `mcpfier search pattern=TODO` does the same.";
+
+pub const TEST: &str = "\
+Examples:
+  mcpfier test                         every test of the file
+  mcpfier test search                  those of one tool
+  mcpfier test 'search: finds*'        those of these names
+  mcpfier test --junit report.xml      also for a build server";
+
+pub const LIST: &str = "\
+Examples:
+  mcpfier list                         each tool with its parameters; optional ones in brackets
+  mcpfier list --all                   also what is hidden, and why
+  mcpfier list --json                  with the schemas that clients see";
+
+pub const EXPLAIN: &str = "\
+Examples:
+  mcpfier explain E0012
+  mcpfier explain                      every code with its title";
+
+pub const INIT: &str = "\
+Examples:
+  mcpfier init                         asks in a terminal; else begins with `files` and `search`
+  mcpfier init --template git,npm      two templates, nothing is asked
+  mcpfier init tools.yaml              another file than config.yaml
+
+A file that is there is never touched.";
+
+pub const NEW: &str = "\
+Examples:
+  mcpfier new --list                   all templates with their commands
+  mcpfier new git                      print one as a whole file
+  mcpfier new git --into tools.yaml    add its commands to a file";
+
+pub const ADD: &str = "\
+Examples:
+  mcpfier add --from-help 'rg --help'
+  mcpfier add --from-help 'git grep -h' --name git-grep --into tools.yaml
+
+The program is run once, without a shell, for at most 10 seconds. Read the proposal before you
+serve it.";
+
+pub const IMPORT: &str = "\
+Examples:
+  mcpfier import package.json
+  mcpfier import justfile --into tools.yaml
+  mcpfier import tasks.mk --as make
+  mcpfier import openapi.yaml --only 'GET /orders*' > shop.yaml
+
+Formats: npm, just, make, openapi, mcpshell, mcp-this, any-script; most are known by the file's name.";
+
+pub const SETUP: &str = "\
+Examples:
+  mcpfier setup --config tools.yaml    every client that is found
+  mcpfier setup cursor zed             these two
+  mcpfier setup --print                show what would change, and change nothing
+  mcpfier setup --remove               take our entry out again
+
+The file of a client is kept beside it before it is changed, and everything else in it stays as it
+is. Ends with 1 if a file had to be left alone.";
+
+pub const TRUST: &str = "\
+Examples:
+  mcpfier trust                        show what the file here would run, and ask
+  mcpfier trust tools.yaml --yes       agree without being asked
+  mcpfier trust --list                 the files that are trusted
+  mcpfier trust --remove               trust the file here no more
+
+Only a file that is found in the current folder has to be trusted; one that `--config` names is
+served as it is.";
+
+pub const LOCK: &str = "\
+Examples:
+  mcpfier lock                         write `mcpfier.lock` beside the file
+  mcpfier lock --check                 only say what differs from it
+  mcpfier --locked                     serve, unless a tool differs";
+
+pub const SECRET: &str = "\
+Examples:
+  mcpfier secret set github            ask for the value without showing it
+  mcpfier secret set github < token    or read it
+  mcpfier secret list                  names and when each was set, never values
+  mcpfier secret rm github
+
+A file names a stored secret with `secrets: { github: { store: true } }`.";
+
+pub const DOCTOR: &str = "\
+Examples:
+  mcpfier doctor
+  mcpfier doctor --config tools.yaml --json
+
+Ends with 1 if it finds a problem.";
+
+pub const BUNDLE: &str = "\
+Examples:
+  mcpfier bundle --config tools.yaml                     writes NAME.mcpb
+  mcpfier bundle --dry-run                               print the manifest, and write nothing
+  mcpfier bundle --output tools.mcpb --release 1.2.0
+  mcpfier bundle --output tools.mcpb --release 1.2.0 \\
+      --server-json io.github.YOU/tools \\
+      --url https://github.com/YOU/tools/releases/download/v1.2.0/tools.mcpb > server.json
+
+A bundle runs on the platform of this program. `--server-json` prints the bundle's entry for the
+MCP registry; publish the very file that it was printed for.";
+
+pub const COMPLETIONS: &str = "\
+To use them from now on:
+  bash         mcpfier completions bash > ~/.local/share/bash-completion/completions/mcpfier
+  zsh          mcpfier completions zsh > ~/.zfunc/_mcpfier       # a folder of $fpath
+  fish         mcpfier completions fish > ~/.config/fish/completions/mcpfier.fish
+  powershell   mcpfier completions powershell >> $PROFILE
+  elvish       mcpfier completions elvish >> ~/.config/elvish/rc.elv
+
+Tools, parameters and values come from your file when TAB is pressed, so a script need not be
+written again.";
+
+pub const SCHEMA: &str = "\
+Examples:
+  mcpfier schema >mcpfier.schema.json  what the file can say, for an editor
+  mcpfier schema plan                  what `--dry-run NAME --json` prints
+  mcpfier schema result                what `call NAME --json` prints
+  mcpfier schema validation            what `--validate --json` prints";
+
+pub const HELP: &str = "\
+Examples:
+  mcpfier help                         the whole help
+  mcpfier help setup                   that of a verb
+  mcpfier help search                  what the tool `search` of your file does and takes";
