@@ -25,8 +25,9 @@ Exit codes:
   5      there is no such tool, or this host cannot run it
   6      refused: denied or busy
   7      not supported yet
+  22     an HTTP call was answered with a status that is no success
   124    the tool timed out and was killed
-  125    the tool could not be started, or wrote too much
+  125    the tool could not be started, wrote too much, or got no answer
   130    interrupted
   137    the tool went over a limit
   128+N  the tool was ended by signal N, which nobody here sent
