@@ -2,6 +2,7 @@
 //! answers are success. Values of parameters are encoded for the place where they stand.
 
 mod address;
+mod host;
 mod method;
 mod status;
 mod url;
@@ -11,9 +12,10 @@ use serde_json::Value;
 use super::template::Template;
 
 pub use address::{is_loopback, is_public};
+pub use host::{HostName, Origin};
 pub use method::Method;
 pub use status::StatusCodes;
-pub use url::{BadUrl, HostName, Origin, UrlTemplate, is_dots, percent_encoded};
+pub use url::{BadUrl, UrlTemplate, is_dots, percent_encoded};
 
 /// What one command calls.
 #[derive(Debug, Clone, PartialEq)]
