@@ -29,22 +29,30 @@ const IDLE: Duration = Duration::from_secs(20);
 const IDLE_CONNECTIONS: usize = 2;
 
 impl Clients {
-    pub fn of(&self, reach: Reach) -> Result<&reqwest::Client, Failure> {
+    pub fn of(&self, reach: Reach, is_secure: bool) -> Result<reqwest::Client, Failure> {
         let client = match reach {
             Reach::Internet => &self.internet,
             Reach::Anywhere => &self.anywhere,
         };
         if let Some(client) = client.get() {
-            return Ok(client);
+            return Ok(client.clone());
         }
-        let made = make(reach).map_err(|error| Failure::Client(super::failure::root(&error)))?;
-        Ok(client.get_or_init(|| made))
+        match builder(reach).build() {
+            Ok(made) => Ok(client.get_or_init(|| made).clone()),
+            // A host without certificates can still call what needs none.
+            Err(_) if !is_secure => builder(reach).tls_certs_only([]).build().map_err(failure),
+            Err(error) => Err(failure(error)),
+        }
     }
+}
+
+fn failure(error: reqwest::Error) -> Failure {
+    Failure::Client(super::failure::root(&error))
 }
 
 /// Redirects are followed by us, and proxies that the environment names are not used: a proxy would
 /// look names up where we cannot see what they lead to.
-fn make(reach: Reach) -> Result<reqwest::Client, reqwest::Error> {
+fn builder(reach: Reach) -> reqwest::ClientBuilder {
     let builder = reqwest::Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()
@@ -52,7 +60,7 @@ fn make(reach: Reach) -> Result<reqwest::Client, reqwest::Error> {
         .pool_max_idle_per_host(IDLE_CONNECTIONS)
         .referer(false);
     match reach {
-        Reach::Internet => builder.dns_resolver(Arc::new(PublicResolver)).build(),
-        Reach::Anywhere => builder.build(),
+        Reach::Internet => builder.dns_resolver(Arc::new(PublicResolver)),
+        Reach::Anywhere => builder,
     }
 }

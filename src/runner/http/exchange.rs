@@ -46,8 +46,11 @@ impl Exchange {
         {
             return Err(Failure::Private { host, address });
         }
-        let mut request =
-            self.clients.of(reach)?.request(method.clone(), url.clone()).headers(headers.clone());
+        let mut request = self
+            .clients
+            .of(reach, url.scheme() == "https")?
+            .request(method.clone(), url.clone())
+            .headers(headers.clone());
         if let Some(body) = body {
             request = request.body(body.clone());
         }

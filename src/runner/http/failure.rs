@@ -7,7 +7,7 @@ use super::resolver::PrivateAddress;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    #[error("HTTP calls cannot be made on this host: {0}")]
+    #[error("calls over TLS cannot be made on this host, which may lack the package ca-certificates: {0}")]
     Client(String),
     #[error("the request cannot be sent: {0}")]
     Request(String),

@@ -93,3 +93,17 @@ fn proxies_of_the_environment_are_not_used() {
     assert_eq!(said.stdout, "direct");
     assert!(proxy.heard().is_empty());
 }
+
+#[test]
+fn a_host_without_certificates_calls_what_needs_none() {
+    let web = Web::start(|_, stream| reply(stream, &answer("200 OK", &[], b"plain")));
+    let call = |url: &str| {
+        mcpfier(&["call", "get"])
+            .tools(&tools(url, ", allow_private: true"))
+            .env("SSL_CERT_FILE", "/dev/null")
+            .env("SSL_CERT_DIR", "/nonexistent")
+    };
+    assert_eq!(call(&web.url()).run().stdout, "plain");
+    let said = call(&web.url().replace("http:", "https:")).ends_with(125).run();
+    assert!(said.stderr.contains("ca-certificates"), "{}", said.stderr);
+}
