@@ -95,7 +95,7 @@ fn help_text(words: &[String], printer: &Printer, fork_server: Option<ForkServer
         printer.error(&format!(
             "`{}` did not end by itself: {}",
             words.join(" "),
-            outcome.reason(&plan.tool.limits)
+            outcome.reason(&plan.tool)
         ));
         return Err(Exit::FAILURE);
     }

@@ -174,21 +174,9 @@ pub enum Verb {
         #[arg(hide = true)]
         words: Vec<String>,
     },
-    /// Make commands of another tool's file: package.json, justfile, Makefile and others
+    /// Make commands of another tool's file: package.json, justfile, Makefile, OpenAPI and others
     #[command(after_help = examples::IMPORT)]
-    Import {
-        /// The file to read
-        #[arg(value_name = "FILE")]
-        file: Option<PathBuf>,
-        /// What it is, if its name does not say
-        #[arg(long = "as", value_name = "FORMAT")]
-        format: Option<String>,
-        /// Add the commands to this file instead of printing them
-        #[arg(long, value_name = "FILE")]
-        into: Option<PathBuf>,
-        #[arg(hide = true)]
-        words: Vec<String>,
-    },
+    Import(ImportWords),
     /// Make a file with `version: 1` of one of the original mcpfier
     #[command(after_help = examples::MIGRATE)]
     Migrate(MigrateWords),
@@ -286,6 +274,27 @@ impl SecretAction {
             Self::Other(words) => words.clone(),
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub struct ImportWords {
+    /// The file to read
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// What it is, if its name does not say
+    #[arg(long = "as", value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Add the commands to this file instead of printing them
+    #[arg(long, value_name = "FILE")]
+    pub into: Option<PathBuf>,
+    /// Of OpenAPI: only operations such as `GET /pets*`, or of such an operationId; may be repeated
+    #[arg(long, value_name = "OPERATION")]
+    pub only: Vec<String>,
+    /// Of OpenAPI: only operations with this tag; may be repeated
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -434,7 +443,7 @@ impl Verb {
             Self::Init { .. } => "init",
             Self::New(_) => "new",
             Self::Add { .. } => "add",
-            Self::Import { .. } => "import",
+            Self::Import(_) => "import",
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
@@ -461,7 +470,7 @@ impl Verb {
             Self::Init { file, words, .. } => (text_of(file).filter(|file| file != INIT_FILE), words),
             Self::New(new) => (new.name.clone(), &new.words),
             Self::Add { words, .. } => (None, words),
-            Self::Import { file, words, .. } => (file.as_deref().and_then(text_of), words),
+            Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
@@ -484,7 +493,8 @@ impl Verb {
     /// Words that only a command can have.
     pub fn strange_word(&self) -> Option<&String> {
         match self {
-            Self::Init { words, .. } | Self::Add { words, .. } | Self::Import { words, .. } => words.first(),
+            Self::Init { words, .. } | Self::Add { words, .. } => words.first(),
+            Self::Import(import) => import.words.first(),
             Self::New(new) => new.words.first(),
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),

@@ -111,8 +111,9 @@ fn write_to(mut target: impl Write, bytes: &[u8]) -> io::Result<()> {
 fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit {
     if printer.json {
         printer.json_data(&document(plan, outcome));
-    } else if outcome.ending.exit_code().is_none() {
-        printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool.limits)));
+    } else if outcome.ending.exit_code().is_none() && outcome.ending.success(&plan.tool.exit_codes).is_none()
+    {
+        printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool)));
     }
     Exit::of_ending(&outcome.ending, &plan.tool.exit_codes)
 }
@@ -123,7 +124,7 @@ fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
     let mut document = json!({
         "tool": plan.tool.name.as_str(),
         "ok": !presented.is_error,
-        "reason": presented.is_error.then(|| outcome.reason(&plan.tool.limits)),
+        "reason": presented.is_error.then(|| outcome.reason(&plan.tool)),
         "run": presented.meta.get("mcpfier/run"),
         "text": presented.plain_text(),
         "stderr": Sanitizer::clean(&outcome.output.joined(Stream::Stderr)),

@@ -25,8 +25,9 @@ Exit codes:
   5      there is no such tool, or this host cannot run it
   6      refused: denied or busy
   7      not supported yet
+  22     an HTTP call was answered with a status that is no success
   124    the tool timed out and was killed
-  125    the tool could not be started, or wrote too much
+  125    the tool could not be started, wrote too much, or got no answer
   130    interrupted
   137    the tool went over a limit
   128+N  the tool was ended by signal N, which nobody here sent
@@ -95,8 +96,9 @@ Examples:
   mcpfier import package.json
   mcpfier import justfile --into tools.yaml
   mcpfier import tasks.mk --as make
+  mcpfier import openapi.yaml --only 'GET /orders*' > shop.yaml
 
-Formats: npm, just, make, mcpshell, mcp-this, any-script; most are known by the file's name.";
+Formats: npm, just, make, openapi, mcpshell, mcp-this, any-script; most are known by the file's name.";
 
 pub const SETUP: &str = "\
 Examples:

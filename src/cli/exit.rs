@@ -27,6 +27,8 @@ impl Exit {
     pub const REFUSED: Self = Self(6);
     /// Asked for something that this version does not have yet.
     pub const NOT_SUPPORTED: Self = Self(7);
+    /// An HTTP call was answered with a status that is no success.
+    pub const HTTP_STATUS: Self = Self(22);
     /// The command was killed at its timeout.
     pub const TIMEOUT: Self = Self(124);
     /// The command could not be started, or was killed for its output.
@@ -42,13 +44,16 @@ impl Exit {
             // A shell hands on the code itself, success or not.
             return Self(u8::try_from(code & 0xff).unwrap_or(1));
         }
-        debug_assert!(ending.success(codes).is_none());
+        if ending.success(codes).is_some() {
+            return Self::OK;
+        }
         match ending {
+            Ending::Ran(End::Answered { .. }) => Self::HTTP_STATUS,
             Ending::Ran(End::Signalled(signal)) => Self(128 + u8::try_from(*signal & 0x7f).unwrap_or(0)),
             Ending::Ran(End::TimedOut { .. }) => Self::TIMEOUT,
             Ending::Ran(End::OutOfMemory | End::TooManyProcesses) => Self::KILLED,
             Ending::Ran(End::Cancelled) => Self::INTERRUPTED,
-            Ending::TooMuchOutput | Ending::Ran(End::Lost) => Self::NOT_STARTED,
+            Ending::TooMuchOutput | Ending::Ran(End::Lost | End::Unanswered { .. }) => Self::NOT_STARTED,
             Ending::Ran(End::Success | End::Failed(_)) => Self::OK,
         }
     }

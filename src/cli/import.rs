@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::config;
-use crate::scaffold::import::{BadImport, Format, Imported, UnknownFormat};
+use crate::scaffold::import::{BadImport, Choice, Format, Imported, UnknownFormat};
 
+use super::arguments::ImportWords;
 use super::exit::Exit;
-use super::into;
+use super::into::{self, Roots};
 use super::print::Printer;
 
 /// Larger files are none that a person wrote.
@@ -23,7 +24,9 @@ enum Failed {
     TooLarge(PathBuf),
     #[error(transparent)]
     Format(#[from] UnknownFormat),
-    #[error("it cannot be told what `{0}` is; say it with `--as npm|just|make|mcpshell|mcp-this|any-script`")]
+    #[error(
+        "it cannot be told what `{0}` is; say it with `--as npm|just|make|openapi|mcpshell|mcp-this|any-script`"
+    )]
     NotTold(PathBuf),
     #[error("`{0}`: {1}")]
     Bad(PathBuf, BadImport),
@@ -31,15 +34,19 @@ enum Failed {
     NoYaml(String),
 }
 
-pub fn run(file: Option<&Path>, format: Option<&str>, into: Option<&Path>, printer: &Printer) -> Exit {
-    match import(file, format, into, printer) {
+pub fn run(words: &ImportWords, printer: &Printer) -> Exit {
+    let into = words.into.as_deref();
+    match import(words, printer) {
         Ok(imported) => {
             for note in &imported.notes {
                 printer.talk(&format!("note: {note}\n"));
             }
             match imported.proposals.is_empty() {
                 true => Exit::FAILURE,
-                false => into::deliver(&imported.to_yaml(), into, printer),
+                false => {
+                    let roots = Roots { vars: &imported.vars, secrets: &imported.secrets };
+                    into::deliver_with(roots, &imported.to_yaml(), into, printer)
+                }
             }
         }
         Err(failed) => {
@@ -56,36 +63,39 @@ impl Failed {
     fn exit(&self) -> Exit {
         match self {
             Self::NoFile | Self::Format(_) | Self::NotTold(_) => Exit::USAGE,
-            Self::Bad(_, BadImport::OpenApi) => Exit::NOT_SUPPORTED,
             Self::Unreadable(..) | Self::TooLarge(_) | Self::Bad(..) | Self::NoYaml(_) => Exit::FAILURE,
         }
     }
 }
 
-fn import(
-    file: Option<&Path>,
-    format: Option<&str>,
-    into: Option<&Path>,
-    printer: &Printer,
-) -> Result<Imported, Failed> {
-    let file = file.ok_or(Failed::NoFile)?;
-    let named = format.map(str::parse::<Format>).transpose()?;
+fn import(words: &ImportWords, printer: &Printer) -> Result<Imported, Failed> {
+    let file = words.file.as_deref().ok_or(Failed::NoFile)?;
+    let named = words.format.as_deref().map(str::parse::<Format>).transpose()?;
     let text = read(file)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let known = named.or_else(|| Format::of_name(&name));
     let bad = |problem| Failed::Bad(file.to_path_buf(), problem);
     if let Some(format) = known.filter(|format| !format.is_yaml()) {
         let mut imported = format.read(&text, &name).map_err(bad)?;
-        if let Some(folder) = folder_of(file, into) {
+        if let Some(folder) = folder_of(file, words.into.as_deref()) {
             imported.in_folder(&folder);
         }
         return Ok(imported);
     }
-    let value =
-        config::read_foreign(file, &text).map_err(|report| Failed::NoYaml(report.render(printer.style())))?;
+    let value = value(file, &text, printer)?;
     let format =
         known.or_else(|| Format::of_value(&value)).ok_or_else(|| Failed::NotTold(file.to_path_buf()))?;
-    format.read_value(&value).map_err(bad)
+    let choice = Choice { only: words.only.clone(), tags: words.tag.clone() };
+    format.read_value(&value, &choice).map_err(bad)
+}
+
+/// JSON is YAML too, and read without the limits that keep a person's YAML in bounds.
+fn value(file: &Path, text: &str, printer: &Printer) -> Result<serde_json::Value, Failed> {
+    if let Some(value) = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+    {
+        return Ok(value);
+    }
+    config::read_foreign(file, text).map_err(|report| Failed::NoYaml(report.render(printer.style())))
 }
 
 fn read(file: &Path) -> Result<String, Failed> {

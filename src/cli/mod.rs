@@ -153,9 +153,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
             let (from_help, name) = (from_help.as_deref(), name.as_deref());
             add::run(add::Wanted { from_help, name, into: into.as_deref() }, printer, fork_server)
         }
-        Verb::Import { file, format, into, .. } => {
-            import::run(file.as_deref(), format.as_deref(), into.as_deref(), printer)
-        }
+        Verb::Import(words) => import::run(words, printer),
         // `Verb::stands_alone` says that these do not.
         Verb::Call(_) | Verb::List { .. } => Exit::USAGE,
     }

@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal, TrialSet};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
-use crate::runner::{Runner, Vault};
+use crate::runner::{Dispatch, Runner, Vault};
 use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
@@ -136,7 +136,7 @@ impl Session {
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let runner = ProcessRunner::new(fork_server, executable)?;
-        let engine = self.engine_on(Arc::new(runner.clone()), self.vault());
+        let engine = self.engine_on(Arc::new(Dispatch::new(runner.clone())), self.vault());
         Ok((Arc::new(engine), runner))
     }
 }

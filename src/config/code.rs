@@ -122,6 +122,17 @@ codes! {
     DuplicateTest = 102, "two tests of one name";
     EmptyCheck = 103, "a check that always holds";
     PointlessMock = 104, "a mock where nothing would run";
+
+    // HTTP calls.
+    BadUrl = 110, "a URL that cannot be called";
+    AbsentInUrl = 111, "a parameter in a URL that may be absent";
+    PrivateHost = 112, "a call into a private network";
+    PlainHttp = 113, "a call that everybody on the way can read";
+    BadHeader = 114, "a header that cannot be sent";
+    PastedText = 115, "a caller's text pasted into a document";
+    BadBody = 116, "a body that cannot be sent";
+    BadAuth = 117, "credentials that are incomplete";
+    BadStatus = 118, "a status code that no server answers";
 }
 
 impl Code {

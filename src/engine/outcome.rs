@@ -67,9 +67,20 @@ impl Ending {
         }
     }
 
+    /// The status of an HTTP call that was answered.
+    pub fn http_status(&self) -> Option<u16> {
+        match self {
+            Self::Ran(End::Answered { status, .. }) => Some(*status),
+            _ => None,
+        }
+    }
+
     /// Whether this ending is a success under these codes, and the text that then stands for an
     /// empty result.
     pub fn success<'c>(&self, codes: &'c ExitCodes) -> Option<Option<&'c str>> {
-        codes.success(self.exit_code()?)
+        match self {
+            Self::Ran(End::Answered { is_success, .. }) => is_success.then_some(None),
+            _ => codes.success(self.exit_code()?),
+        }
     }
 }

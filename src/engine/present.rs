@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Dialect, Limits, OutputFormat, OutputRules, Tool, format_duration};
+use crate::model::{Action, Dialect, OutputFormat, OutputRules, Tool, format_duration};
 use crate::plan::ExecutionPlan;
 use crate::runner::{End, Stream};
 
@@ -93,10 +93,14 @@ impl Outcome {
         let rules = &tool.output;
         let show = ERROR_SHOW.min(rules.show.as_len());
         let mut text = self.shown(show, rules, None);
-        let reason = self.reason(&tool.limits);
+        let reason = self.reason(tool);
         match (tool.dialect, self.ending.exit_code()) {
             (Dialect::Original, Some(code)) => {
                 let said = format!("Command execution failed: exit status {code}\nOutput: ");
+                text.insert(0, TextPart::Said(said));
+            }
+            (Dialect::Original, None) if self.ending.http_status().is_some() => {
+                let said = format!("Command execution failed: {reason}\nOutput: ");
                 text.insert(0, TextPart::Said(said));
             }
             _ if self.output.is_empty() => text = vec![TextPart::Said(reason)],
@@ -112,7 +116,8 @@ impl Outcome {
     }
 
     /// Why it failed, in one line that names the limit that was hit.
-    pub fn reason(&self, limits: &Limits) -> String {
+    pub fn reason(&self, tool: &Tool) -> String {
+        let limits = &tool.limits;
         let took = seconds(self.duration);
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
         let pids = limits.pids.map(|pids| format!(" of {pids}")).unwrap_or_default();
@@ -123,6 +128,9 @@ impl Outcome {
             Ending::Ran(End::Success) => format!("exit code 0 · {took}"),
             Ending::Ran(End::Failed(code)) => format!("exit code {code} · {took}"),
             Ending::Ran(End::Signalled(signal)) => format!("killed by signal {signal} · {took}"),
+            Ending::Ran(End::TimedOut { after }) if matches!(tool.action, Action::Http(_)) => {
+                format!("timed out after {}: the call was given up", format_duration(*after))
+            }
             Ending::Ran(End::TimedOut { after }) => {
                 format!("timed out after {} and was killed", format_duration(*after))
             }
@@ -137,6 +145,11 @@ impl Outcome {
                     "too many processes: exceeded the limit{pids} (limits.pids) and was killed after {took}"
                 )
             }
+            Ending::Ran(End::Answered { status, phrase, .. }) => {
+                let gap = if phrase.is_empty() { "" } else { " " };
+                format!("HTTP status {status}{gap}{phrase} · {took}")
+            }
+            Ending::Ran(End::Unanswered { problem }) => format!("no answer: {problem} · {took}"),
             Ending::Ran(End::Lost) => {
                 format!("lost after {took}: the process that watched it was killed; nothing of it is left")
             }
@@ -149,6 +162,7 @@ impl Outcome {
             "id": self.id.to_string(),
             "exitCode": self.ending.exit_code(),
             "signal": self.ending.signal(),
+            "httpStatus": self.ending.http_status(),
             "durationMs": u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
             "stdoutBytes": output.stdout_bytes,
             "stderrBytes": output.stderr_bytes,

@@ -109,6 +109,7 @@ fn ending(end: &End) -> String {
         End::Cancelled => "it was cancelled".to_owned(),
         End::OutOfMemory => "it was killed for its memory".to_owned(),
         End::TooManyProcesses => "it was killed for its processes".to_owned(),
-        End::Lost => "nobody knows how it ended".to_owned(),
+        // What a secret's program leads to is never an HTTP call.
+        End::Lost | End::Answered { .. } | End::Unanswered { .. } => "nobody knows how it ended".to_owned(),
     }
 }

@@ -12,6 +12,7 @@ use crate::model::{
 };
 
 use super::digest::sha256;
+use super::http::http;
 use super::written;
 
 /// What the tools of one file share.
@@ -41,6 +42,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     } = tool;
     let mut map = match action {
         Action::Process(workload) => process(workload, around),
+        Action::Http(call) => http(call, around),
         Action::NotSupported(reason) => Map::from_iter([("not_supported".to_owned(), json!(reason))]),
     };
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
@@ -98,7 +100,7 @@ fn script(script: &Script) -> Map<String, Value> {
 }
 
 /// A text that may hold what nobody should read: its templates are shown, anything else is not.
-fn private(template: &Template) -> Value {
+pub(super) fn private(template: &Template) -> Value {
     let shown = written::template(template);
     let is_bare = template.as_literal().is_none_or(str::is_empty)
         && template.pieces().iter().all(|piece| !matches!(piece, crate::model::Piece::Text(_)));
@@ -116,8 +118,13 @@ fn secrets(workload: &Workload, around: &Around<'_>) -> Value {
     if let Script::Program { args, .. } = script {
         collect(args, &mut templates);
     }
+    secrets_of(templates.into_iter().flat_map(Template::references), around)
+}
+
+/// The sources of the secrets that are named.
+pub(super) fn secrets_of<'a>(references: impl Iterator<Item = &'a Reference>, around: &Around<'_>) -> Value {
     let mut map = Map::new();
-    for reference in templates.into_iter().flat_map(Template::references) {
+    for reference in references {
         if let Reference::Secret(name) = reference
             && let Some(source) = around.secrets.get(name)
         {

@@ -13,6 +13,7 @@ mod digest;
 mod entry;
 mod escape;
 mod file;
+mod http;
 mod outline;
 mod written;
 

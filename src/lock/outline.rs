@@ -3,12 +3,13 @@
 
 use crate::model::{Action, Argument, Script, SecretSource, Template, Tool, Workload};
 
-use super::{escape, written};
+use super::{escape, http, written};
 
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
     match &tool.action {
         Action::Process(workload) => process(workload),
+        Action::Http(call) => http::outline(call),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
     }
 }

@@ -8,7 +8,11 @@ use crate::model::{Argument, Piece, Reference, Template};
 
 /// A template as text. Braces that are no template are told apart from those that are.
 pub(super) fn template(template: &Template) -> String {
-    let pieces = template.pieces().iter().map(|piece| match piece {
+    pieces(template.pieces())
+}
+
+pub(super) fn pieces(pieces: &[Piece]) -> String {
+    let pieces = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.replace("{{", "\\{{"),
         Piece::Value(found) => format!("{{{{{}}}}}", reference(found)),
         Piece::Json(found) => format!("{{{{json {}}}}}", reference(found)),

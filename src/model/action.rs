@@ -1,7 +1,8 @@
-//! What a tool does: a program with arguments, or a script for a shell.
+//! What a tool does: a program with arguments, a script for a shell, or a call of an HTTP interface.
 
 use std::path::PathBuf;
 
+use super::http::HttpAction;
 use super::name::ParamName;
 use super::template::Template;
 
@@ -10,6 +11,8 @@ use super::template::Template;
 pub enum Action {
     /// A process on this machine.
     Process(Box<Workload>),
+    /// A call of an HTTP interface.
+    Http(Box<HttpAction>),
     /// Declared, known, and not built yet; the text names what.
     NotSupported(String),
 }

@@ -7,6 +7,7 @@
 mod action;
 mod catalog;
 mod fed;
+mod http;
 mod limits;
 mod name;
 mod nearest;
@@ -24,6 +25,10 @@ mod units;
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
 pub use fed::FedVariables;
+pub use http::{
+    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,
+    is_dots, is_loopback, is_public, percent_encoded,
+};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;

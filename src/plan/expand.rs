@@ -17,9 +17,9 @@ pub struct Expansion<'a> {
 }
 
 /// What a reference stands for in this call.
-struct Found<'a> {
-    param: &'a Param,
-    value: Value,
+pub(super) struct Found<'a> {
+    pub param: &'a Param,
+    pub value: Value,
 }
 
 impl<'a> Expansion<'a> {
@@ -144,13 +144,17 @@ impl<'a> Expansion<'a> {
     }
 
     /// The value behind a reference. An empty array counts as absent, an empty text does not.
-    fn find(&self, reference: &Reference) -> Option<Found<'a>> {
+    pub(super) fn find(&self, reference: &Reference) -> Option<Found<'a>> {
+        self.find_any(reference).filter(|found| !found.value.as_array().is_some_and(Vec::is_empty))
+    }
+
+    /// The value behind a reference, an empty array too.
+    pub(super) fn find_any(&self, reference: &Reference) -> Option<Found<'a>> {
         let Reference::Param { name, path } = reference else { return None };
         let param = self.invocation.tool().params.find(name.as_str())?;
         let value = self.invocation.value(name.as_str())?;
         let value = path.iter().try_fold(value, |value, segment| inside(value, segment))?;
-        let is_absent = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-        (!is_absent).then(|| Found { param, value: self.facts.resolved(param, value) })
+        (!value.is_null()).then(|| Found { param, value: self.facts.resolved(param, value) })
     }
 
     fn has_absent(&self, args: &[Argument]) -> bool {
@@ -172,7 +176,7 @@ fn inside<'v>(value: &'v Value, segment: &str) -> Option<&'v Value> {
     }
 }
 
-fn fill_of(param: &Param, text: String) -> Fill {
+pub(super) fn fill_of(param: &Param, text: String) -> Fill {
     if param.rule.sensitive { Fill::Sensitive(text) } else { Fill::Text(text) }
 }
 

@@ -6,6 +6,7 @@
 
 mod expand;
 mod facts;
+mod http;
 mod process;
 mod quote;
 mod render;
@@ -18,9 +19,10 @@ use std::sync::Arc;
 use crate::model::{Principal, SecretName, Tool};
 
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
+pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
-pub use word::{Fill, Word};
+pub use word::{Encoding, Fill, Word};
 
 /// Everything that one call will do.
 #[derive(Debug, Clone)]
@@ -36,6 +38,7 @@ pub struct ExecutionPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     Process(ProcessPlan),
+    Http(HttpStep),
 }
 
 impl Step {
@@ -43,6 +46,7 @@ impl Step {
     pub fn secrets(&self) -> BTreeSet<&SecretName> {
         match self {
             Self::Process(process) => process.words().flat_map(Word::secrets).collect(),
+            Self::Http(call) => call.words().into_iter().flat_map(Word::secrets).collect(),
         }
     }
 }

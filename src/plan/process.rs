@@ -11,6 +11,7 @@ use crate::model::{Action, Enforcement, Limits, Script, Stdin, Template, Variabl
 use crate::policy::Authorized;
 
 use super::expand::{Expansion, value_text};
+use super::http::http;
 use super::{Environment, ExecutionPlan, Facts, Mean, Means, PlanError, Step, Word};
 
 /// A local process with nothing left to decide.
@@ -52,20 +53,20 @@ impl ProcessPlan {
 pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec<PlanError>> {
     let invocation = authorized.invocation();
     let tool = Arc::clone(invocation.tool());
-    let workload = match &tool.action {
-        Action::Process(workload) => workload,
+    let mut problems = Vec::new();
+    problems.extend(invocation.values().flat_map(|(param, value)| facts.path_problems(param, value)));
+    let step = match &tool.action {
+        Action::Process(workload) => {
+            problems.extend(unenforceable(&tool.limits, facts.means));
+            process(invocation, workload, facts, &mut problems).map(Step::Process)
+        }
+        Action::Http(action) => http(invocation, action, facts, &mut problems).map(Step::Http),
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
-    let mut problems = unenforceable(&tool.limits, facts.means);
-    problems.extend(invocation.values().flat_map(|(param, value)| facts.path_problems(param, value)));
-    let step = process(invocation, workload, facts, &mut problems);
     match step {
-        Some(step) if problems.is_empty() => Ok(ExecutionPlan {
-            principal: invocation.principal().clone(),
-            means: facts.means,
-            step: Step::Process(step),
-            tool,
-        }),
+        Some(step) if problems.is_empty() => {
+            Ok(ExecutionPlan { principal: invocation.principal().clone(), means: facts.means, step, tool })
+        }
         _ => Err(problems),
     }
 }

@@ -4,24 +4,23 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
 
+use super::http::{self, curl_line};
 use super::quote::quoted;
 use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
 
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
     pub fn to_text(&self, secrets: &Secrets) -> String {
-        let Step::Process(process) = &self.step;
-        let command = command_line(process, secrets);
+        let command = match &self.step {
+            Step::Process(process) => command_line(process, secrets),
+            Step::Http(call) => curl_line(call, secrets),
+        };
         let spans_lines = command.contains('\n');
-        let mut lines = vec![
-            ("command", if spans_lines { "below".to_owned() } else { command.clone() }),
-            ("program", process.program.display().to_string()),
-            ("folder", process.working_dir.display().to_string()),
-            ("input", input(process, secrets)),
-        ];
-        lines.extend(environment(process, secrets).into_iter().map(|line| ("env", line)));
-        lines.push(("timeout", timeout(process)));
-        lines.extend(limits(&process.limits, self.means).into_iter().map(|line| ("limits", line)));
+        let mut lines = vec![("command", if spans_lines { "below".to_owned() } else { command.clone() })];
+        match &self.step {
+            Step::Process(process) => lines.extend(process_lines(process, self.means, secrets)),
+            Step::Http(call) => lines.extend(http::text_lines(call)),
+        }
         lines.push(("caller", self.principal.name.clone()));
         let mut text = match &self.tool.title {
             Some(title) => format!("{}  {title}\n", self.tool.name),
@@ -42,10 +41,31 @@ impl ExecutionPlan {
 
     /// The plan as JSON; `schemas/plan.schema.json` describes it.
     pub fn to_json(&self, secrets: &Secrets) -> Value {
-        let Step::Process(process) = &self.step;
-        json!({
-            "tool": self.tool.name.as_str(),
-            "caller": self.principal.name,
+        let mut document = Map::new();
+        document.insert("tool".to_owned(), Value::from(self.tool.name.as_str()));
+        document.insert("caller".to_owned(), Value::from(self.principal.name.as_str()));
+        document.extend(match &self.step {
+            Step::Process(process) => process_json(process, self.means, secrets),
+            Step::Http(call) => http::to_json(call, secrets),
+        });
+        Value::Object(document)
+    }
+}
+
+fn process_lines(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Vec<(&'static str, String)> {
+    let mut lines = vec![
+        ("program", process.program.display().to_string()),
+        ("folder", process.working_dir.display().to_string()),
+        ("input", input(process, secrets)),
+    ];
+    lines.extend(environment(process, secrets).into_iter().map(|line| ("env", line)));
+    lines.push(("timeout", timeout(process)));
+    lines.extend(limits(&process.limits, means).into_iter().map(|line| ("limits", line)));
+    lines
+}
+
+fn process_json(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Map<String, Value> {
+    let document = json!({
             "kind": "process",
             "program": process.program.display().to_string(),
             "argv": process.argv.iter().map(|word| word.printed(secrets)).collect::<Vec<_>>(),
@@ -58,8 +78,11 @@ impl ExecutionPlan {
             "inheritedEnv": process.inherited.keys().collect::<Vec<_>>(),
             "timeoutMs": millis(process.timeout),
             "killGraceMs": millis(process.kill_grace),
-            "limits": limits_json(&process.limits, self.means),
-        })
+            "limits": limits_json(&process.limits, means),
+    });
+    match document {
+        Value::Object(map) => map,
+        _ => Map::new(),
     }
 }
 

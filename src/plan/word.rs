@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{SecretName, Secrets};
+use crate::model::{SecretName, Secrets, percent_encoded};
 
 /// One argv word, environment value or input text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,32 @@ pub enum Fill {
     Sensitive(String),
     /// Known only to the runner at the moment of the spawn.
     Secret(SecretName),
+    /// A secret that has to be encoded for the place where it stands.
+    Encoded(SecretName, Encoding),
+}
+
+/// What a secret is encoded as, so that it stays data where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// The inside of a JSON string.
+    Json,
+    /// A value of a form.
+    Percent,
+}
+
+impl Encoding {
+    pub fn encode(self, text: &str) -> String {
+        match self {
+            Self::Json => json_inside(text),
+            Self::Percent => percent_encoded(text),
+        }
+    }
+}
+
+/// A text as it stands between the quotes of a JSON string.
+fn json_inside(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_owned()
 }
 
 impl Word {
@@ -33,7 +59,7 @@ impl Word {
                 .into_iter()
                 .map(|fill| match fill {
                     Fill::Text(text) | Fill::Sensitive(text) => text,
-                    Fill::Secret(_) => String::new(),
+                    Fill::Secret(_) | Fill::Encoded(..) => String::new(),
                 })
                 .collect(),
         )
@@ -46,7 +72,7 @@ impl Word {
             Self::Filled(fills) => fills,
         };
         fills.iter().filter_map(|fill| match fill {
-            Fill::Secret(name) => Some(name),
+            Fill::Secret(name) | Fill::Encoded(name, _) => Some(name),
             Fill::Text(_) | Fill::Sensitive(_) => None,
         })
     }
@@ -65,7 +91,7 @@ impl Fill {
         match self {
             Self::Text(text) => text.clone(),
             Self::Sensitive(_) => "***".to_owned(),
-            Self::Secret(name) => match secrets.get(name) {
+            Self::Secret(name) | Self::Encoded(name, _) => match secrets.get(name) {
                 Some(source) => format!("<secret {source}>"),
                 None => format!("<secret {name}>"),
             },
@@ -78,7 +104,7 @@ impl fmt::Display for Fill {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Sensitive(_) => f.write_str("***"),
-            Self::Secret(name) => write!(f, "<secret {name}>"),
+            Self::Secret(name) | Self::Encoded(name, _) => write!(f, "<secret {name}>"),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! A [`Runner`] takes one planned step and gives back a [`Running`], from which its one owner pulls
 //! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
 
+mod dispatch;
+pub mod http;
 mod pretended;
 pub mod process;
 mod secret_values;
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::SecretName;
 use crate::plan::Step;
 
+pub use dispatch::Dispatch;
 pub use pretended::PretendedRunner;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
@@ -74,6 +77,16 @@ pub enum End {
     TooManyProcesses,
     /// What ran it is gone and nobody knows how it ended.
     Lost,
+    /// An HTTP call was answered; `phrase` is what the status is called, if it has a name.
+    Answered {
+        status: u16,
+        phrase: &'static str,
+        is_success: bool,
+    },
+    /// An HTTP call has no answer, or not the whole of it.
+    Unanswered {
+        problem: String,
+    },
 }
 
 /// Why a step could not be started.
@@ -89,4 +102,11 @@ pub enum StartError {
     TooLarge { bytes: usize, limit: usize },
     #[error("no process could be started: {0}")]
     Unavailable(#[source] std::io::Error),
+    #[error("the request cannot be made: {0}")]
+    Request(String),
+    #[error("this program was built without HTTP calls")]
+    WithoutHttp,
+    /// A step came to a runner of another kind.
+    #[error("this step is {0}")]
+    Elsewhere(&'static str),
 }

@@ -30,6 +30,9 @@ impl SecretValues {
             match fill {
                 Fill::Text(text) | Fill::Sensitive(text) => whole.push_str(text),
                 Fill::Secret(name) => whole.push_str(self.value(name)?.reveal()),
+                Fill::Encoded(name, encoding) => {
+                    whole.push_str(&encoding.encode(self.value(name)?.reveal()));
+                }
             }
         }
         Ok(Cow::Owned(whole))

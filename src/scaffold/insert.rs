@@ -1,5 +1,9 @@
-//! Adds commands to the text of a configuration without touching what is there: no reader of YAML
+//! Adds commands, and what they need at the root, to the text of a configuration without touching what is there: no reader of YAML
 //! is asked, lines are put in. Whoever calls checks the result, and so finds what lines cannot tell.
+
+use serde_json::Value;
+
+use super::flow::{flow, scalar};
 
 /// Why commands cannot be added to a text as lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -8,6 +12,45 @@ pub enum BadTarget {
     OnOneLine,
     #[error("its `commands` are no list; expected lines that begin with `- name:`")]
     NoList,
+    #[error("its `{0}` stand on one line; write each on a line of its own")]
+    MapOnOneLine(&'static str),
+}
+
+/// The text with these pairs under a key of the root; those whose name is there already stay.
+pub fn add_to_root(text: &str, key: &'static str, pairs: &[(String, Value)]) -> Result<String, BadTarget> {
+    if pairs.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let line = |indent: &str, (name, value): &(String, Value)| {
+        format!("{indent}{}: {}{newline}", scalar(name), flow(value))
+    };
+    let Some(at) = lines.iter().position(|line| line.starts_with(&format!("{key}:"))) else {
+        let added: String = pairs.iter().map(|pair| line("  ", pair)).collect();
+        let block = format!("{key}:{newline}{added}");
+        let before = lines.iter().position(|line| line.starts_with("commands:"));
+        return Ok(match before {
+            Some(at) => {
+                let (before, after) = lines.split_at(at);
+                format!("{}{block}{newline}{}", before.concat(), after.concat())
+            }
+            None => format!("{}{newline}{block}", lines.concat()),
+        });
+    };
+    let rest = lines.get(at).map_or("", |line| line.get(key.len() + 1..).unwrap_or_default().trim());
+    if !rest.is_empty() && !rest.starts_with('#') {
+        return Err(BadTarget::MapOnOneLine(key));
+    }
+    let (before, after) = lines.split_at(at + 1);
+    let first = after.iter().find(|line| is_content(line)).filter(|line| line.starts_with([' ', '\t']));
+    let indent = first.map_or("  ", |line| line.get(..line.len() - line.trim_start().len()).unwrap_or("  "));
+    let inside = after.iter().take_while(|line| belongs_to_the_list(line));
+    let names: Vec<&str> =
+        inside.filter_map(|line| line.trim_start().split_once(':')).map(|pair| pair.0).collect();
+    let missing = pairs.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+    let added: String = missing.map(|pair| line(indent, pair)).collect();
+    Ok(format!("{}{added}{}", before.concat(), after.concat()))
 }
 
 /// The text with these commands, indented by two, behind those that it has.
@@ -96,6 +139,22 @@ mod tests {
         ] {
             assert_eq!(append(text, NEW).as_deref(), Ok(expected), "in {text:?}");
         }
+    }
+
+    #[test]
+    fn pairs_come_under_their_key_and_those_that_are_there_stay() {
+        let pairs = [("a".to_owned(), Value::from("1")), ("b".to_owned(), serde_json::json!({ "env": "B" }))];
+        for (text, expected) in [
+            (
+                "version: 1\ncommands:\n  - x\n",
+                "version: 1\nvars:\n  a: '1'\n  b: { env: B }\n\ncommands:\n  - x\n",
+            ),
+            ("vars:\n    a: 2 # mine\ncommands:\n", "vars:\n    b: { env: B }\n    a: 2 # mine\ncommands:\n"),
+            ("version: 1\n", "version: 1\n\nvars:\n  a: '1'\n  b: { env: B }\n"),
+        ] {
+            assert_eq!(add_to_root(text, "vars", &pairs).as_deref(), Ok(expected), "in {text:?}");
+        }
+        assert_eq!(add_to_root("vars: {}\n", "vars", &pairs), Err(BadTarget::MapOnOneLine("vars")));
     }
 
     #[test]

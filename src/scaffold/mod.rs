@@ -13,7 +13,7 @@ mod library;
 mod proposal;
 mod starter;
 
-pub use insert::{BadTarget, append};
+pub use insert::{BadTarget, add_to_root, append};
 pub use library::{LIBRARY, Template, UnknownTemplate, find, listing};
-pub use proposal::{Action, Element, Param, Presence, Proposal, tool_name};
+pub use proposal::{Action, Element, HttpCall, Param, Presence, Proposal, tool_name};
 pub use starter::starter;

@@ -18,12 +18,28 @@ pub struct Proposal {
     pub timeout: Option<String>,
     /// Otherwise nothing is said, and clients assume that it may destroy something.
     pub read_only: bool,
+    /// Once more changes nothing more.
+    pub idempotent: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     Program { script: String, args: Vec<Element> },
     Shell { shell: String, run: String },
+    Http(Box<HttpCall>),
+}
+
+/// A call of an HTTP interface, in the words of `webhook`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HttpCall {
+    pub url: String,
+    pub method: String,
+    pub query: Map<String, Value>,
+    pub headers: Map<String, Value>,
+    pub auth: Map<String, Value>,
+    pub body: Option<Value>,
+    pub form: Map<String, Value>,
+    pub allow_private: bool,
 }
 
 /// An element of `args`.
@@ -81,6 +97,7 @@ impl Proposal {
                 key("shell", scalar(shell));
                 key("run", block(run, 6));
             }
+            Action::Http(call) => key("webhook", call.to_yaml()),
         }
         if !self.env.is_empty() {
             let pairs: Map<String, Value> =
@@ -97,8 +114,11 @@ impl Proposal {
         if let Some(timeout) = &self.timeout {
             key("timeout", scalar(timeout));
         }
-        if self.read_only {
-            key("annotations", "{ read_only: true }".to_owned());
+        let hints = [("read_only", self.read_only), ("idempotent", self.idempotent)];
+        let hints: Map<String, Value> =
+            hints.into_iter().filter(|(_, is)| *is).map(|(name, _)| (name.to_owned(), true.into())).collect();
+        if !hints.is_empty() {
+            key("annotations", flow(&Value::Object(hints)));
         }
         lines.iter().map(|line| format!("{line}\n")).collect()
     }
@@ -117,6 +137,38 @@ impl Param {
         };
         format!("      {}: {}", scalar(&self.name), flow(&Value::Object(map)))
     }
+}
+
+impl HttpCall {
+    fn to_yaml(&self) -> String {
+        let mut lines = vec![format!("url: {}", scalar(&self.url)), format!("method: {}", self.method)];
+        for (key, map) in
+            [("query", &self.query), ("headers", &self.headers), ("auth", &self.auth), ("form", &self.form)]
+        {
+            if !map.is_empty() {
+                lines.push(pairs(key, map));
+            }
+        }
+        match &self.body {
+            Some(Value::Object(map)) if !map.is_empty() => lines.push(pairs("body", map)),
+            Some(body) => lines.push(format!("body: {}", flow(body))),
+            None => {}
+        }
+        if self.allow_private {
+            lines.push("allow_private: true".to_owned());
+        }
+        lines.iter().map(|line| format!("\n      {line}")).collect()
+    }
+}
+
+/// A map on one line while that is short, else a pair a line.
+fn pairs(key: &str, map: &Map<String, Value>) -> String {
+    let line = format!("{key}: {}", flow(&Value::Object(map.clone())));
+    if line.len() <= 90 {
+        return line;
+    }
+    let pair = |(name, value): (&String, &Value)| format!("\n        {}: {}", scalar(name), flow(value));
+    format!("{key}:{}", map.iter().map(pair).collect::<String>())
 }
 
 /// On one line while that is short, else an element a line.

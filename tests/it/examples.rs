@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::program::{Program, mcpfier};
+use crate::support::web::{Web, answer, reply};
 
 /// For the examples that use it; long enough to be taken for a secret.
 const TOKEN: &str = "correct-horse-battery";
@@ -84,6 +85,33 @@ fn the_same_file_serves_production() {
     prod(&["--validate", "--strict"]).run();
     let said = prod(&["debug"]).ends_with(5).run();
     assert!(said.stderr.contains("it is disabled"), "{}", said.stderr);
+}
+
+#[test]
+fn the_client_of_an_interface_works() {
+    let shop = Web::start(|heard, stream| {
+        let status = if heard.method == "POST" { "201 Created" } else { "200 OK" };
+        reply(stream, &answer(status, &[], br#"{"code": "AB1234"}"#));
+    });
+    let example = |words: &[&str]| {
+        example("examples/http-api.yaml", words).env("EXAMPLE_SHOP_URL", &shop.url()).may_talk().run()
+    };
+    example(&["--validate", "--strict"]);
+    let plans = example(&["--dry-run", "--json"]).json();
+    assert!(plans.as_array().expect("plans").iter().all(|plan| plan["kind"] == "http"), "{plans:#}");
+    for words in [
+        &["call", "show-article", "article=AB1234", "--json"][..],
+        &["call", "find-articles", "words=blue cup", "colours=red", "colours=blue", "--json"],
+        &["call", "place-order", "article=AB1234", "count=2", "--json"],
+    ] {
+        assert_eq!(example(words).json()["ok"], true);
+    }
+    let heard = shop.heard();
+    let targets: Vec<&str> = heard.iter().map(|heard| heard.target.as_str()).collect();
+    let search = "/articles?q=blue%20cup&page=1&size=20&colour=red&colour=blue";
+    assert_eq!(targets, ["/articles/AB1234", search, "/orders"]);
+    assert_eq!(heard[2].body, r#"{"lines":[{"article":"AB1234","count":2}]}"#);
+    assert_eq!(heard[2].header("x-shop-key"), Some(TOKEN));
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod editors;
 mod engine;
 mod examples;
 mod help;
+mod http;
 mod links;
 mod lock;
 mod machine;

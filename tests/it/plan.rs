@@ -54,7 +54,7 @@ impl Bench {
 
     fn words(&self, tool: &str, arguments: Value) -> Vec<String> {
         let plan = self.plan(tool, arguments).unwrap();
-        let Step::Process(process) = &plan.step;
+        let Step::Process(process) = &plan.step else { panic!("no process") };
         process.argv.iter().skip(1).map(|word| word.printed(&self.catalog.secrets)).collect()
     }
 
@@ -164,7 +164,7 @@ commands:
 "#,
     );
     let plan = bench.plan("report", json!({"a": "$(id); `id`", "b": [1, 2]})).unwrap();
-    let Step::Process(process) = &plan.step;
+    let Step::Process(process) = &plan.step else { panic!("no process") };
     let words: Vec<String> = process.argv.iter().map(|word| word.printed(&bench.catalog.secrets)).collect();
     assert_eq!(words, ["bash", "-c", "echo \"$PARAM_a\""]);
     let variables: Vec<(&str, String)> = process
@@ -197,7 +197,7 @@ commands:
     );
     let names = |tool: &str| {
         let plan = bench.plan(tool, json!({})).unwrap();
-        let Step::Process(process) = plan.step;
+        let Step::Process(process) = plan.step else { panic!("no process") };
         process.inherited.keys().cloned().collect::<Vec<_>>().join(" ")
     };
     assert_eq!(names("small"), "HOME LC_ALL PATH");
@@ -263,7 +263,7 @@ commands:
         let plan = bench.plan("search", json!({"pattern": pattern})).unwrap();
         let text = plan.to_text(&bench.catalog.secrets);
         let line = text.lines().find_map(|line| line.trim_start().strip_prefix("command")).unwrap().trim_start();
-        let Step::Process(process) = &plan.step;
+        let Step::Process(process) = &plan.step else { panic!("no process") };
         let words: String = process.argv.iter().map(|word| match word {
             Word::Known(text) => format!("{text}\0"),
             Word::Filled(_) => unreachable!("nothing here is hidden"),

@@ -32,6 +32,16 @@ commands:
     script: echo
     args: [--, "{{word}}"]
     params: { word: { type: string, description: A word } }
+  - name: fetch
+    description: Call an interface.
+    webhook:
+      url: "http://127.0.0.1:1/{{id}}"
+      method: PUT
+      headers: { X-A: b }
+      auth: { type: bearer, token: "{{secrets.token}}" }
+      body: { token: "{{secrets.token}}" }
+      allow_private: true
+    params: { id: { type: integer, description: A number, default: 1 } }
 "#;
 
 fn tools(words: &[&str]) -> Program {
@@ -67,13 +77,13 @@ fn plans_fit_their_schema() {
     assert!(plan.stdout.contains("<secret env:TEST_TOKEN>"), "{}", plan.stdout);
     assert!(!plan.stdout.contains("swordfish"), "{}", plan.stdout);
     let plans = tools(&["--dry-run", "--json"]).run().json();
-    assert_eq!(plans.as_array().map(Vec::len), Some(4));
+    assert_eq!(plans.as_array().map(Vec::len), Some(5));
     fits("plan", &plans);
 }
 
 #[test]
 fn results_fit_their_schema() {
-    for name in ["everything", "numbers", "killed"] {
+    for name in ["everything", "numbers", "killed", "fetch"] {
         fits("result", &tools(&["call", name, "--json"]).ends_somehow().run().json());
     }
 }

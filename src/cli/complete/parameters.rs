@@ -113,6 +113,6 @@ fn shown(value: &Value) -> String {
 fn folder(tool: &Tool) -> Option<PathBuf> {
     match &tool.action {
         Action::Process(work) => work.working_dir.as_literal().map(PathBuf::from),
-        Action::NotSupported(_) => None,
+        Action::Http(_) | Action::NotSupported(_) => None,
     }
 }

@@ -139,7 +139,7 @@ fn observed(case: &Case, plan: &ExecutionPlan, outcome: &Outcome) -> Observed {
             _ => ObservedEnding::Other,
         },
         is_error: presented.is_error,
-        reason: outcome.reason(&plan.tool.limits),
+        reason: outcome.reason(&plan.tool),
         stdout: text(Stream::Stdout),
         stderr: text(Stream::Stderr),
         omitted: outcome.output.omitted,

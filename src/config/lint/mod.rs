@@ -23,6 +23,7 @@ pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>])
         texts::check(problems, command);
         unexpanded::check(problems, command);
         plain_secret::check_env(problems, command);
+        plain_secret::check_webhook(problems, command);
     }
     patience::check(problems, commands);
     documents.iter().for_each(|document| plain_secret::check_all(problems, document));

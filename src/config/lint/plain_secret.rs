@@ -39,6 +39,19 @@ pub fn check_env(problems: &Problems, command: &Node<'_>) {
     }
 }
 
+/// Credentials and headers of an HTTP call, in the same way.
+pub fn check_webhook(problems: &Problems, command: &Node<'_>) {
+    let webhook = command.get("webhook");
+    let parts = ["auth", "headers"].into_iter().filter_map(|key| webhook.and_then(|map| map.get(key)));
+    for entry in parts.flat_map(Node::entries) {
+        let Some(text) = entry.value.as_text() else { continue };
+        if is_sensitive_key(&entry.key.text) && could_be_secret(text) && known_secret(text).is_none() {
+            let message = format!("the value of `{}` stands in the file", entry.key.text);
+            problems.add(problem(entry.value.span, &message));
+        }
+    }
+}
+
 fn problem(span: Span, message: &str) -> Diagnostic {
     let message = format!("{message}, where everybody who gets the file reads it");
     Diagnostic::warning(Code::PlainSecret, span, message).help(

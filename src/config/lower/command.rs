@@ -18,6 +18,7 @@ use super::defaults::{Defaults, limits};
 use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
+use super::webhook::webhook;
 use super::{output, script};
 
 /// Reads commands and lowers them, one after the other, so that only one is held at a time.
@@ -74,19 +75,19 @@ fn lower(
     let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
     let scope = Scope::new(place, &params, secrets);
-    let workload = workload(place, &scope, command, defaults);
+    let action = action(place, &scope, command, defaults);
     let description = description(place, command);
     report_unused(&scope, command);
     let output = output::rules(place.reader, &command.output);
     let settings = command.settings.clone().or(defaults);
     let usual = Defaults::of(Dialect::Native);
-    let workload = workload?;
+    let action = action?;
     Some(Tool {
         name: name?,
         title: command.title.map(|title| title.value.to_owned()),
         description,
-        availability: availability(place, command, &workload),
-        action: Action::Process(Box::new(workload)),
+        availability: availability(place, command, &action),
+        action,
         tags: command.tags.clone(),
         params: Arc::new(Params::new(params.list)),
         timeout: settings.timeout.unwrap_or(usual.timeout),
@@ -110,6 +111,35 @@ fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {
             None
         }
     }
+}
+
+fn action(
+    place: &Place<'_>,
+    scope: &Scope<'_>,
+    command: &Command<'_>,
+    defaults: &Settings,
+) -> Option<Action> {
+    let Some(written) = &command.webhook else {
+        return workload(place, scope, command, defaults).map(|workload| Action::Process(Box::new(workload)));
+    };
+    let call = webhook(scope, command, written);
+    if let Some(other) = command.script.or(command.run) {
+        let key = if command.script.is_some() { "script" } else { "run" };
+        let message = format!("a command has either `{key}` or `webhook`; found both");
+        let problem = Diagnostic::error(Code::NothingToRun, written.span, message);
+        scope.problems.add(problem.other(other.span, format!("`{key}` is here")));
+        return None;
+    }
+    match (call, place.missing.borrow().as_ref()) {
+        (Some(call), _) => Some(Action::Http(Box::new(call))),
+        // It is right in itself, and cannot run on this host.
+        (None, Some(name)) => Some(Action::NotSupported(unset(name))),
+        (None, None) => None,
+    }
+}
+
+fn unset(variable: &str) -> String {
+    format!("the environment variable `{variable}` is not set")
 }
 
 fn workload(
@@ -166,7 +196,7 @@ pub fn default_description(name: &str) -> String {
 
 fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     // What does the work may use it, if that could only be read.
-    if command.script.is_none() && command.run.is_none() && command.has_action {
+    if command.script.is_none() && command.run.is_none() && command.webhook.is_none() && command.has_action {
         return;
     }
     scope.report_unused(|name| match command.run {
@@ -175,9 +205,17 @@ fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     });
 }
 
-fn availability(place: &Place<'_>, command: &Command<'_>, workload: &Workload) -> Availability {
-    let unset = place.take_missing().map(|name| format!("the environment variable `{name}` is not set"));
-    match missing(&workload.script).or(unset) {
+fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Availability {
+    let unset = place.take_missing().map(|name| unset(&name));
+    let lacking = match action {
+        Action::Process(workload) => missing(&workload.script),
+        Action::Http(_) if !cfg!(feature = "http") => {
+            Some("this program was built without HTTP calls".to_owned())
+        }
+        Action::Http(_) => None,
+        Action::NotSupported(reason) => Some(reason.clone()),
+    };
+    match lacking.or(unset) {
         _ if !command.enabled => Availability::Disabled,
         Some(reason) => Availability::Unavailable { reason },
         None if !command.expose => Availability::Internal,

@@ -20,6 +20,7 @@ mod server;
 mod trial;
 mod trial_arguments;
 mod vars;
+mod webhook;
 mod words;
 
 pub use command::{Commands, default_description, missing};

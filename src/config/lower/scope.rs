@@ -16,7 +16,9 @@ use super::place::Place;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spot {
     Word,
-    /// A variable or the input of the process, where nobody else reads along.
+    /// A URL or its query, which ends up in logs.
+    Url,
+    /// A variable or the input of a process, a header or the body of a call: nobody else reads along.
     Private,
 }
 
@@ -141,15 +143,21 @@ impl<'a> Scope<'a> {
                 }
             });
         }
-        if spot == Spot::Word {
-            let message = format!(
-                "the secret `{name}` cannot stand in an argument, which every user of the host can read"
-            );
-            let problem = Diagnostic::error(Code::SecretPlace, span, message);
-            self.problems.add(problem.help(format!(
-                "hand it over in `env` or `stdin`: `env: {{ NAME: \"{{{{secrets.{name}}}}}\" }}`"
-            )));
-        }
+        let (place, help) = match spot {
+            Spot::Word => (
+                "an argument, which every user of the host can read",
+                format!("hand it over in `env` or `stdin`: `env: {{ NAME: \"{{{{secrets.{name}}}}}\" }}`"),
+            ),
+            Spot::Url => (
+                "a URL, which servers and proxies write into their logs",
+                format!(
+                    "hand it over in `auth`, `headers` or `body`: `auth: {{ type: bearer, token: \"{{{{secrets.{name}}}}}\" }}`"
+                ),
+            ),
+            Spot::Private => return,
+        };
+        let message = format!("the secret `{name}` cannot stand in {place}");
+        self.problems.add(Diagnostic::error(Code::SecretPlace, span, message).help(help));
     }
 
     pub fn mark_used(&self, name: &str) {
@@ -192,6 +200,6 @@ fn bad_template(error: &BadTemplate, written: Spanned<&str>, spot: Spot) -> Diag
             problem.help(format!("to pass the braces as they are, write `{{ literal: \"{text}\" }}`"))
         }
         (_, Spot::Word) => problem.help("to pass braces as they are, write `{ literal: \"…\" }`"),
-        (_, Spot::Private) => problem.help("to pass braces as they are, write `\\{{`"),
+        (_, Spot::Private | Spot::Url) => problem.help("to pass braces as they are, write `\\{{`"),
     }
 }

@@ -30,16 +30,17 @@ pub fn script<'a>(place: &'a Place<'a>, scope: &'a Scope<'a>, command: &'a Comma
             let _ = program(place, scope, command, script);
             None
         }
+        (None, None) if command.webhook.is_some() => None,
         (None, None) => {
             if !command.has_action {
                 let span = command.name.map_or(command.span, |name| name.span);
                 let problem = Diagnostic::error(
                     Code::NothingToRun,
                     span,
-                    "this command has neither `script` nor `run`",
+                    "this command has none of `script`, `run` and `webhook`",
                 );
                 scope.problems.add(
-                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell"),
+                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell; `webhook` calls a URL"),
                 );
                 // What `args` refers to is used, whatever runs.
                 let _ = Arguments { reader: place.reader, scope }.read("", command.args);

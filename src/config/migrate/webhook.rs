@@ -146,6 +146,14 @@ fn headers(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, 
         return conversion.drop(name, webhook, entry, "empty");
     }
     let proof = webhook.get("auth").and_then(proof_header);
+    let goes = |name: &str| {
+        name.eq_ignore_ascii_case("host") || proof.is_some_and(|it| name.eq_ignore_ascii_case(it))
+    };
+    if webhook.get("body_format").is_none()
+        && entry.value.entries().iter().all(|header| goes(&header.key.text))
+    {
+        return conversion.drop(name, webhook, entry, "none of them was ever sent so");
+    }
     for header in entry.value.entries() {
         let is = |name: &str| header.key.text.eq_ignore_ascii_case(name);
         if is("host") {

@@ -11,7 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{Output, Settings};
+use super::{Output, Settings, Webhook};
 
 pub struct Command<'n> {
     pub span: Span,
@@ -22,6 +22,9 @@ pub struct Command<'n> {
     pub args: Option<Field<'n>>,
     pub shell: Option<Spanned<&'n str>>,
     pub run: Option<Spanned<&'n str>>,
+    pub webhook: Option<Webhook<'n>>,
+    /// Keys of it that are for processes alone.
+    pub process_keys: Vec<(&'static str, Span)>,
     pub params: Option<Field<'n>>,
     pub env: Vec<Variable<'n>>,
     pub working_dir: Option<Spanned<&'n str>>,
@@ -53,6 +56,8 @@ impl<'n> Command<'n> {
             args: fields.take("args"),
             shell: fields.text("shell"),
             run: fields.text("run"),
+            webhook: Webhook::read(reader, &mut fields),
+            process_keys: process_keys(node),
             params: fields.take("params"),
             env: variables(reader, &mut fields),
             working_dir: fields.text("working_dir"),
@@ -89,6 +94,14 @@ fn tags<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Vec<String> {
         reader.problems.add(Diagnostic::error(Code::BadName, tag.span, message));
     }
     tags.into_iter().map(|tag| tag.value.to_owned()).collect()
+}
+
+fn process_keys(node: &Node<'_>) -> Vec<(&'static str, Span)> {
+    const KEYS: [&str; 8] =
+        ["args", "shell", "env", "env_inherit", "working_dir", "stdin", "exit_codes", "kill_grace"];
+    let span =
+        |key: &str| node.entries().iter().find(|entry| entry.key.text == key).map(|entry| entry.key.span);
+    KEYS.into_iter().filter_map(|key| Some((key, span(key)?))).collect()
 }
 
 fn lock<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<String> {

@@ -11,6 +11,7 @@ mod secrets;
 mod server;
 mod settings;
 mod test;
+mod webhook;
 
 pub use command::Command;
 pub use file::File;
@@ -19,3 +20,4 @@ pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server};
 pub use settings::{LimitSettings, Settings, cores};
 pub use test::{Check, Ending, Expect, MockEntry, Test};
+pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};

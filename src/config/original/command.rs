@@ -18,6 +18,7 @@ use crate::model::{
 };
 
 use super::notices::Notices;
+use super::webhook::Webhook;
 
 /// Reads commands, and remembers where this program differs from the original.
 pub struct Commands<'a> {
@@ -27,8 +28,10 @@ pub struct Commands<'a> {
 }
 
 /// What a command would do, if it is not a local process.
-const HTTP_CALLS: &str = "HTTP calls are not supported yet";
+const NO_CALL: &str = "its HTTP call cannot be made";
 const CONTAINERS: &str = "containers are not supported yet";
+/// How long an HTTP call may take that says nothing of it.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 const NOTHING: &str = "it has nothing to run";
 
 impl<'a> Commands<'a> {
@@ -49,12 +52,13 @@ impl<'a> Commands<'a> {
         let args = self.args(&mut fields);
         let description = fields.text("description").map(|text| text.value).filter(|text| !text.is_empty());
         let elsewhere = self.elsewhere(&mut fields);
-        let timeout = self.timeout(&mut fields, elsewhere);
-        let env = self.env(&mut fields, elsewhere);
+        let is_call = matches!(elsewhere, Some(Action::Http(_)));
+        let timeout = self.timeout(&mut fields, is_call);
+        let env = self.env(&mut fields, elsewhere.is_some());
         let resources = resources(self.place, &mut fields);
         fields.close();
         let action = match elsewhere {
-            Some(reason) => Action::NotSupported(reason.to_owned()),
+            Some(action) => action,
             None => self.process(script, name, args, env),
         };
         let usual = Defaults::of(Dialect::Original);
@@ -66,7 +70,7 @@ impl<'a> Commands<'a> {
             availability: availability(&action),
             tags: Vec::new(),
             action,
-            timeout: timeout.unwrap_or(usual.timeout),
+            timeout: timeout.unwrap_or(if is_call { CALL_TIMEOUT } else { usual.timeout }),
             kill_grace: usual.kill_grace,
             limits: limits(&resources, None, &usual),
             concurrency: Concurrency::default(),
@@ -96,25 +100,32 @@ impl<'a> Commands<'a> {
         words.map(|word| Argument::Word(Template::literal(word.value))).collect()
     }
 
-    /// Why a command is no local process: a webhook with a URL wins over a container.
-    fn elsewhere(&self, fields: &mut Fields<'a>) -> Option<&'static str> {
+    /// What a command does, if it is no local process: a webhook with a URL wins over a container.
+    fn elsewhere(&mut self, fields: &mut Fields<'a>) -> Option<Action> {
         let webhook = fields.take("webhook");
         let container = fields.take("container");
         let has_text =
             |node: Option<&Node<'_>>| node.and_then(Node::as_text).is_some_and(|text| !text.is_empty());
-        let (field, reason) = match (webhook, container) {
-            (Some(webhook), _) if has_text(webhook.node.get("url")) => (webhook, HTTP_CALLS),
-            (_, Some(container)) if !matches!(container.node.kind, Kind::Null) && !is_empty(container) => {
-                (container, CONTAINERS)
+        match (webhook, container) {
+            (Some(field), _) if has_text(field.node.get("url")) => {
+                let mut webhook = Webhook::new(self.place);
+                let call = webhook.read(field.node);
+                self.notices.webhooks.append(&mut webhook.expansions);
+                Some(call.map_or_else(
+                    || Action::NotSupported(NO_CALL.to_owned()),
+                    |call| Action::Http(Box::new(call)),
+                ))
             }
-            _ => return None,
-        };
-        let message = format!("`{}` is not supported yet; this command is not offered", field.key);
-        self.place.reader.problems.add(Diagnostic::warning(Code::NotSupported, field.key_span, message));
-        Some(reason)
+            (_, Some(field)) if !matches!(field.node.kind, Kind::Null) && !is_empty(field) => {
+                let message = format!("`{}` is not supported yet; this command is not offered", field.key);
+                self.warn(Code::NotSupported, field.key_span, message);
+                Some(Action::NotSupported(CONTAINERS.to_owned()))
+            }
+            _ => None,
+        }
     }
 
-    fn timeout(&mut self, fields: &mut Fields<'a>, elsewhere: Option<&str>) -> Option<Duration> {
+    fn timeout(&mut self, fields: &mut Fields<'a>, is_call: bool) -> Option<Duration> {
         let field = fields.take("timeout")?;
         let text = self.place.reader.text(field.node, "timeout")?.value;
         if text.is_empty() {
@@ -123,7 +134,7 @@ impl<'a> Commands<'a> {
         let read = parse_duration(text).ok().filter(|timeout| !timeout.is_zero());
         let problem = match (read, scalar::integer(text).and_then(|seconds| u64::try_from(seconds).ok())) {
             (Some(timeout), _) => {
-                if elsewhere != Some(HTTP_CALLS) {
+                if !is_call {
                     self.notices.timeouts.push(field.node.span);
                 }
                 return Some(timeout);
@@ -144,7 +155,7 @@ impl<'a> Commands<'a> {
         self.place.reader.problems.add(Diagnostic::warning(code, span, message));
     }
 
-    fn env(&mut self, fields: &mut Fields<'a>, elsewhere: Option<&str>) -> Vec<Variable> {
+    fn env(&mut self, fields: &mut Fields<'a>, is_elsewhere: bool) -> Vec<Variable> {
         let Some(field) = fields.take("env") else { return Vec::new() };
         let reader = self.place.reader;
         if !matches!(field.node.kind, Kind::Map(_) | Kind::Null) {
@@ -158,13 +169,13 @@ impl<'a> Commands<'a> {
                 self.warn(Code::BadVariable, entry.key.span, message);
                 continue;
             }
-            if value.value.contains("${") && elsewhere.is_none() {
+            if value.value.contains("${") && !is_elsewhere {
                 self.notices.expansions.push(value.span);
             }
             let Ok(text) = self.place.expander.expand(value) else { continue };
             variables.push(Variable { name: entry.key.text.to_string(), value: Template::literal(text) });
         }
-        if !variables.is_empty() && elsewhere.is_none() {
+        if !variables.is_empty() && !is_elsewhere {
             self.notices.environments.push(field.key_span);
         }
         variables
@@ -199,6 +210,10 @@ fn is_empty(field: Field<'_>) -> bool {
 fn availability(action: &Action) -> Availability {
     let reason = match action {
         Action::Process(workload) => missing(&workload.script),
+        Action::Http(_) if !cfg!(feature = "http") => {
+            Some("this program was built without HTTP calls".to_owned())
+        }
+        Action::Http(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),
     };
     reason.map_or(Availability::Offered, |reason| Availability::Unavailable { reason })

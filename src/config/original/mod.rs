@@ -1,11 +1,12 @@
 //! Reads files of the original mcpfier: lenient, and with a warning for whatever it reads
 //! otherwise than the original did.
 //!
-//! Nothing here is templated, and `${…}` is expanded in `env` only: in arguments people write `sh -c 'echo ${X}'`.
+//! Nothing here is templated, and `${…}` is expanded in `env` and `webhook` only: in arguments people write `sh -c 'echo ${X}'`.
 
 mod command;
 mod native_keys;
 mod notices;
+mod webhook;
 
 use std::collections::HashMap;
 

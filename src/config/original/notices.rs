@@ -12,6 +12,8 @@ pub struct Notices {
     pub environments: Vec<Span>,
     /// Variables in `env`, which the original passes as written.
     pub expansions: Vec<Span>,
+    /// Variables in `webhook`, in the same way.
+    pub webhooks: Vec<Span>,
 }
 
 impl Notices {
@@ -31,6 +33,11 @@ impl Notices {
                 &self.expansions,
                 "`${…}` in `env` is expanded here",
                 "the original passes it as it is written, though its documentation promises to expand it; write `$${…}` for the text",
+            ),
+            (
+                &self.webhooks,
+                "`${…}` in `webhook` is expanded here",
+                "the original sends it as it is written, though its documentation promises to expand it; write `$${…}` for the text",
             ),
         ];
         for (spans, message, help) in notices {

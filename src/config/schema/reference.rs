@@ -86,6 +86,7 @@ fn takes(kind: &Kind) -> String {
         Kind::Size => "size",
         Kind::Cores => "cores",
         Kind::ExitCode => "exit code",
+        Kind::StatusCodes => "status code or range",
         Kind::WarningCode => "code of a warning",
         Kind::Choice(words) => return words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
         Kind::Const(yaml) => return code(yaml),

@@ -7,7 +7,7 @@ use super::with;
 
 /// The ways to say what a command does, each with the keys that go with it and with no other. The
 /// last one is what an editor asks for where there is none.
-const ACTIONS: [(&str, &[&str]); 2] = [("run", &["shell"]), ("script", &["args"])];
+const ACTIONS: [(&str, &[&str]); 3] = [("webhook", &[]), ("run", &["shell"]), ("script", &["args"])];
 
 /// Keys of a secret that go with its `script`.
 const OF_SCRIPT: [&str; 4] = ["args", "env_inherit", "timeout", "ttl"];

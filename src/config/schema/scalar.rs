@@ -18,6 +18,7 @@ const SIZE: &str = "^([0-9]+(\\.[0-9]*)?|\\.[0-9]+)[ \\t]*([bB]|[kKmMgGtT]([iI]?
 const CORES: &str = "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?$";
 /// Decimal, or in another base, where the reader knows whether it is too large.
 const EXIT_CODE: &str = "^(\\+?0*([0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5])|0[xo].*)$";
+const STATUS_CODES: &str = "^ *[1-5][0-9]{2} *(- *[1-5][0-9]{2} *)?$";
 const NO_EXIT_CODE: &str = "Expected an exit code from 0 to 255.";
 
 pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
@@ -35,6 +36,10 @@ pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
         Kind::ExitCode => with(
             json!({ "type": ["integer", "string"], "minimum": 0, "maximum": 255 }),
             like(EXIT_CODE, NO_EXIT_CODE),
+        ),
+        Kind::StatusCodes => with(
+            json!({ "type": ["integer", "string"], "minimum": 100, "maximum": 599 }),
+            like(STATUS_CODES, "Expected a status code from 100 to 599, or a range such as 200-299."),
         ),
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Const(yaml) => json!({ "const": value_of(yaml) }),

@@ -1,12 +1,12 @@
 //! One element of `commands`.
 
 use super::settings::SETTINGS;
-use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, TEST};
+use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, TEST, WEBHOOK};
 
 pub static COMMAND: Shape = Shape {
     name: "command",
     what: "a command",
-    description: "A command that becomes a tool: a program with arguments (`script`), or a script for a shell (`run`).",
+    description: "A command that becomes a tool: a program with arguments (`script`), a script for a shell (`run`), or a call of an HTTP interface (`webhook`).",
     tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
 };
 
@@ -35,7 +35,7 @@ static NAME: [Key; 1] = [
 ];
 
 /// What it is and what it does.
-static ACTION: [Key; 10] = [
+static ACTION: [Key; 11] = [
     Key::new("title", Kind::Text, "The name that people are shown.")
         .otherwise("none")
         .examples(&["Search code"]),
@@ -49,7 +49,7 @@ static ACTION: [Key; 10] = [
     Key::new(
         "script",
         Kind::Text,
-        "The executable that is run, by name or by path, with the words of `args`. No shell comes near it, and it is never a template: callers do not choose the program. Without it there is `run`.",
+        "The executable that is run, by name or by path, with the words of `args`. No shell comes near it, and it is never a template: callers do not choose the program. Without it there is `run` or `webhook`.",
     )
     .examples(&["git", "./bin/report"]),
     Key::new(
@@ -72,6 +72,12 @@ static ACTION: [Key; 10] = [
         "A script for `shell`, instead of `script`. Parameters arrive as variables `PARAM_name`, and all of them as JSON in `PARAMS_JSON`; it is never a template.",
     )
     .examples(&["wc -l \"$PARAM_file\""]),
+    Key::new(
+        "webhook",
+        Kind::Group(&WEBHOOK),
+        "A call of an HTTP interface, in place of `script` or `run`.",
+    )
+    .examples(&["{ url: \"https://api.example.com/items/{{id}}\" }"]),
     Key::new(
         "params",
         Kind::MapOf(Names::Parameter, &Kind::Parameter),
@@ -161,9 +167,8 @@ static CHOOSING: [Key; 3] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 19] = [
+static LATER: [Key; 18] = [
     Key::later("container"),
-    Key::later("webhook"),
     Key::later("steps"),
     Key::later("depends_on"),
     Key::later("when"),

@@ -53,6 +53,8 @@ pub enum Kind {
     Size,
     Cores,
     ExitCode,
+    /// A status code of HTTP, or a range of them.
+    StatusCodes,
     /// The code of a warning.
     WarningCode,
     /// The name of a variable, or the beginning of one and `*`.

@@ -39,6 +39,7 @@ mod secret;
 mod server;
 mod settings;
 mod test;
+mod webhook;
 
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
@@ -46,7 +47,9 @@ pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
-pub use original::{ORIGINAL_COMMAND, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER};
+pub use original::{
+    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER, ORIGINAL_WEBHOOK,
+};
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
 pub use root::ROOT;
@@ -54,6 +57,7 @@ pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO};
 pub use settings::DEFAULTS;
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
+pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
 
 /// A map whose keys are known.
 #[derive(Debug)]

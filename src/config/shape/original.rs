@@ -36,6 +36,28 @@ pub static ORIGINAL_COMMAND: Shape = Shape {
     ]],
 };
 
+pub static ORIGINAL_WEBHOOK: Shape = Shape {
+    name: "original webhook",
+    what: "`webhook`",
+    description: "",
+    tables: &[&[
+        known("url"),
+        known("method"),
+        known("headers"),
+        known("body"),
+        known("body_format"),
+        known("auth"),
+        Key::later("retry"),
+    ]],
+};
+
+pub static ORIGINAL_AUTH: Shape = Shape {
+    name: "original auth",
+    what: "`auth`",
+    description: "",
+    tables: &[&[known("type"), known("token"), known("key"), known("header"), known("user"), known("pass")]],
+};
+
 pub static ORIGINAL_RESOURCES: Shape = Shape {
     name: "original resources",
     what: "`resources`",

@@ -84,7 +84,7 @@ static SHARED: [Key; 21] = [
     Key::new(
         "secrets",
         Kind::MapOf(Names::Identifier, &Kind::Group(&SECRET)),
-        "Names of secrets, and where their values come from. `{{secrets.NAME}}` may stand in `env` and `stdin` of a command; the value is shown nowhere and cut out of output.",
+        "Names of secrets, and where their values come from. `{{secrets.NAME}}` may stand in `env` and `stdin` of a command, and in `auth`, `headers`, `body` and `form` of a `webhook`; the value is shown nowhere and cut out of output.",
     )
     .otherwise("none")
     .examples(&["{ github_token: { env: GITHUB_TOKEN } }"]),

@@ -28,6 +28,9 @@ pub fn known_secret(text: &str) -> Option<&'static str> {
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
     }
+    if has_password(text) {
+        return Some("a password in a URL");
+    }
     // Most texts of a file are too short to hold one.
     if text.len() < MIN_REST {
         return None;
@@ -35,6 +38,16 @@ pub fn known_secret(text: &str) -> Option<&'static str> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let words = text.as_bytes().split(|byte| !is_part(byte));
     words.filter(|word| word.len() > MIN_REST).find_map(kind_of_word)
+}
+
+/// `https://user:password@host`, with a password that is written out.
+fn has_password(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#', ' ', '\n']).next().unwrap_or_default();
+    let password = authority.rsplit_once('@').and_then(|(names, _)| names.split_once(':')).map(|pair| pair.1);
+    password.is_some_and(|password| {
+        !password.is_empty() && !password.contains(['{', '$', '<', '*']) && password != "password"
+    })
 }
 
 fn kind_of_word(word: &[u8]) -> Option<&'static str> {
@@ -56,10 +69,18 @@ mod tests {
             "Bearer sk-proj-abcdefghijkl0123456789",
             "AKIAIOSFODNN7EXAMPLE",
             "-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
+            "postgres://me:hunter2@db.example.com/shop",
         ] {
             assert!(known_secret(text).is_some(), "{text}");
         }
-        for text in ["ghp_", "sk-learn-and-other-packages", "task-0123456789abcdefghij", "hf_hub"] {
+        for text in [
+            "ghp_",
+            "sk-learn-and-other-packages",
+            "task-0123456789abcdefghij",
+            "hf_hub",
+            "https://a.b:80/@c",
+            "x://${U}:${P}@h",
+        ] {
             assert_eq!(known_secret(text), None, "{text}");
         }
     }

@@ -19,7 +19,7 @@ pub fn read(text: &str, file: &str) -> Result<Imported, BadImport> {
     let rules = rules(&text);
     let wanted = |rule: &&Rule| rule.document.is_some() || phony.contains(&rule.target);
     let proposals = rules.iter().filter(wanted).map(|rule| command(rule, file)).collect();
-    Imported { proposals, notes: Vec::new() }.or_nothing("no target is phony or documented with `##`")
+    Imported { proposals, ..Imported::default() }.or_nothing("no target is phony or documented with `##`")
 }
 
 fn phony(text: &str) -> BTreeSet<String> {

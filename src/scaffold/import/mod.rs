@@ -10,6 +10,7 @@ mod make;
 mod mcp_this;
 mod mcpshell;
 mod npm;
+mod openapi;
 mod shell_words;
 
 use std::fmt;
@@ -18,6 +19,8 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 
 use super::proposal::{Param, Presence, Proposal};
+
+pub use openapi::Choice;
 
 /// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,10 @@ pub struct Imported {
     pub proposals: Vec<Proposal>,
     /// What was left out, and why.
     pub notes: Vec<String>,
+    /// What the commands need at the root of their file: variables and their values…
+    pub vars: Vec<(String, String)>,
+    /// …and secrets with the variables of the environment that hold them.
+    pub secrets: Vec<(String, String)>,
 }
 
 /// Why nothing can be read.
@@ -48,8 +55,14 @@ pub enum BadImport {
     Missing(&'static str),
     #[error("there is nothing to import in it: {0}")]
     Nothing(&'static str),
-    #[error("importing OpenAPI is not supported yet: its operations become HTTP calls, which come later")]
-    OpenApi,
+    #[error("it is OpenAPI {0}; convert it to OpenAPI 3 first")]
+    OldOpenApi(String),
+    #[error(
+        "it has {0} operations, and a model chooses well among far fewer; name at most {1} with `--only 'GET /pets*'` or `--tag NAME`"
+    )]
+    TooMany(usize, usize),
+    #[error("no operation fits `--only` and `--tag`; it has such as {0}")]
+    NothingChosen(String),
 }
 
 /// No format has this name.
@@ -136,12 +149,12 @@ impl Format {
     }
 
     /// Reads a format that is YAML.
-    pub fn read_value(self, value: &Value) -> Result<Imported, BadImport> {
+    pub fn read_value(self, value: &Value, choice: &Choice) -> Result<Imported, BadImport> {
         match self {
             Self::McpShell => mcpshell::read(value),
             Self::McpThis => mcp_this::read(value),
             Self::AnyScript => any_script::read(value),
-            Self::OpenApi => Err(BadImport::OpenApi),
+            Self::OpenApi => openapi::read(value, choice),
             Self::Npm | Self::Just | Self::Make => Err(BadImport::Missing("values in this format")),
         }
     }

@@ -67,7 +67,7 @@ fn values_are_made_without_input_output_clock_or_environment() {
 #[test]
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
-        let owners: [(&str, &[&str]); 10] = [
+        let owners: [(&str, &[&str]); 11] = [
             ("sha2", &["lock"]),
             ("serde_yaml", &["config", "clients"]),
             ("toml_edit", &["config", "clients"]),
@@ -76,11 +76,20 @@ fn foreign_crates_stay_in_their_rooms() {
             ("similar", &["trial"]),
             ("rmcp", &["mcp", "serve"]),
             ("clap", &["cli"]),
+            ("reqwest", &["runner"]),
             ("std::process::Command", &["runner"]),
             ("tokio::process", &["runner"]),
         ];
         let away = owners.iter().filter(|(_, rooms)| !rooms.contains(&file.room()));
         away.flat_map(|(path, _)| file.paths_below(&[path])).collect()
+    });
+}
+
+#[test]
+fn only_one_room_of_the_runner_speaks_http() {
+    check(|file| match file.name.starts_with("runner/http/") {
+        true => Vec::new(),
+        false => file.paths_below(&["reqwest"]),
     });
 }
 

@@ -33,7 +33,7 @@ fn a_path_is_relative_to_the_file_that_holds_it_and_a_command_runs_in_the_folder
     let root = valid("composed");
     let folder = |name: &str| match &catalog.tool(name).expect("a tool").action {
         Action::Process(workload) => workload.working_dir.as_literal().unwrap_or_default().to_owned(),
-        Action::NotSupported(reason) => panic!("{reason}"),
+        other => panic!("a process is expected: {other:?}"),
     };
     assert_eq!(Path::new(&folder("hello")), root);
     assert_eq!(Path::new(&folder("look")), root.join("tools/data"));

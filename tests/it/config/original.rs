@@ -64,12 +64,10 @@ fn what_runs_elsewhere_is_kept_and_not_offered() {
     let text = std::fs::read_to_string(folder().join("elsewhere.yaml")).expect("a file");
     let catalog = host.load(&text).catalog.expect("a catalog");
     let offered: Vec<&str> = catalog.offered().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(offered, ["guarded"]);
-    for (name, expected) in [
-        ("notebook", "containers are not supported yet"),
-        ("ping-api", "HTTP calls are not supported yet"),
-        ("nothing-at-all", "it has nothing to run"),
-    ] {
+    assert_eq!(offered, ["ping-api", "guarded"]);
+    for (name, expected) in
+        [("notebook", "containers are not supported yet"), ("nothing-at-all", "it has nothing to run")]
+    {
         let reason = Availability::Unavailable { reason: expected.to_owned() };
         assert_eq!(catalog.tool(name).expect("a tool").availability, reason);
     }
@@ -124,6 +122,7 @@ fn local() -> String {
 fn process(tool: &Tool) -> &Workload {
     match &tool.action {
         Action::Process(workload) => workload,
+        Action::Http(_) => panic!("an HTTP call"),
         Action::NotSupported(reason) => panic!("{reason}"),
     }
 }

@@ -170,7 +170,7 @@ impl Runner for Pretender {
         _: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
-        let Step::Process(process) = step;
+        let Step::Process(process) = step else { unreachable!("these tools are processes") };
         let Some(Word::Known(what)) = process.argv.get(1) else { panic!("one word is expected") };
         let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
         let act = match verb {

@@ -29,8 +29,16 @@ fn help_texts_of_all_layouts_become_commands() {
 
 #[test]
 fn files_of_other_tools_become_commands() {
-    for file in ["package.json", "justfile", "Makefile", "mcpshell.yaml", "mcp-this.yaml", "any-script.yaml"]
-    {
+    for file in [
+        "package.json",
+        "justfile",
+        "Makefile",
+        "mcpshell.yaml",
+        "mcp-this.yaml",
+        "any-script.yaml",
+        "openapi.yaml",
+        "nasty.openapi.yaml",
+    ] {
         let proposed = import(file, &[]).may_talk().run().stdout;
         compare(&data("import").join(format!("{file}.expected.yaml")), &proposed);
         validate(&proposed);
@@ -74,13 +82,7 @@ fn an_import_can_go_into_a_file_and_runs_in_its_own_folder() {
 #[test]
 fn what_cannot_be_imported_is_said() {
     for (name, text, words, status, told) in [
-        (
-            "openapi.yaml",
-            "openapi: 3.1.0\n",
-            &[][..],
-            7,
-            "error: `openapi.yaml`: importing OpenAPI is not supported yet: its operations become HTTP calls, which come later\n",
-        ),
+        ("openapi.yaml", "openapi: 3.1.0\n", &[][..], 1, "error: `openapi.yaml`: it has no `paths`\n"),
         ("package.json", "{", &[], 1, "error: `package.json`: it is not JSON: "),
         ("package.json", "{}", &[], 1, "error: `package.json`: it has no `scripts`\n"),
         (
@@ -95,7 +97,7 @@ fn what_cannot_be_imported_is_said() {
             "a: 1\n",
             &[],
             2,
-            "error: it cannot be told what `x.yaml` is; say it with `--as npm|just|make|mcpshell|mcp-this|any-script`\n",
+            "error: it cannot be told what `x.yaml` is; say it with `--as npm|just|make|openapi|mcpshell|mcp-this|any-script`\n",
         ),
         ("x.yaml", "a: 1\n", &["--as", "nix"], 2, "error: there is no format `nix`; expected one of "),
         ("x.yaml", "a: [\n", &[], 1, "error[E0004]: "),

@@ -7,3 +7,4 @@ pub mod processes;
 pub mod program;
 pub mod server;
 pub mod skip;
+pub mod web;

@@ -151,8 +151,8 @@ impl Runner for ProcessRunner {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
-        let Step::Process(plan) = step;
         Box::pin(async move {
+            let Step::Process(plan) = step else { return Err(StartError::Elsewhere("no local process")) };
             let running = self.run(plan, secrets, cancel).await?;
             Ok(Box::new(running) as Box<dyn Running>)
         })

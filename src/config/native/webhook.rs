@@ -1,0 +1,167 @@
+//! `webhook` of a command: a call of an HTTP interface.
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::shape;
+use crate::config::source::Span;
+use crate::config::syntax::{Kind, Node};
+use crate::model::{Method, StatusCodes};
+
+pub struct Webhook<'n> {
+    pub span: Span,
+    pub url: Option<Spanned<&'n str>>,
+    pub method: Option<Spanned<Method>>,
+    /// Each value is a text or a list of texts.
+    pub query: Vec<Pair<'n>>,
+    pub headers: Vec<Pair<'n>>,
+    pub body: Option<Field<'n>>,
+    pub form: Option<Pairs<'n>>,
+    pub auth: Option<WebhookAuth<'n>>,
+    pub success: Option<StatusCodes>,
+    pub follow_redirects: Option<bool>,
+    pub max_redirects: Option<u32>,
+    pub allow_private: Option<bool>,
+}
+
+/// A name and its values.
+pub struct Pair<'n> {
+    pub name: Spanned<&'n str>,
+    pub values: Vec<Spanned<&'n str>>,
+}
+
+/// A map of names and values, with the place of its key.
+pub struct Pairs<'n> {
+    pub key_span: Span,
+    pub list: Vec<Pair<'n>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthType {
+    Bearer,
+    Basic,
+    ApiKey,
+}
+
+pub struct WebhookAuth<'n> {
+    pub span: Span,
+    pub kind: Option<AuthType>,
+    pub token: Option<Spanned<&'n str>>,
+    pub username: Option<Spanned<&'n str>>,
+    pub password: Option<Spanned<&'n str>>,
+    pub key: Option<Spanned<&'n str>>,
+    pub header: Option<Spanned<&'n str>>,
+}
+
+/// More redirects than this are a mistake.
+const MOST_REDIRECTS: i128 = 20;
+
+impl<'n> Webhook<'n> {
+    /// Reads the key `webhook`.
+    pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        let field = fields.take("webhook")?;
+        let mut fields = Fields::open(reader, field.node, &shape::WEBHOOK)?;
+        let webhook = Self {
+            span: field.key_span,
+            url: fields.required("url").and_then(|field| reader.text(field.node, "url")),
+            method: method(reader, &mut fields),
+            query: pairs(reader, &mut fields, "query").map(|pairs| pairs.list).unwrap_or_default(),
+            headers: pairs(reader, &mut fields, "headers").map(|pairs| pairs.list).unwrap_or_default(),
+            body: fields.take("body"),
+            form: pairs(reader, &mut fields, "form"),
+            auth: WebhookAuth::read(reader, &mut fields),
+            success: success(reader, &mut fields),
+            follow_redirects: fields.boolean("follow_redirects"),
+            max_redirects: fields
+                .take("max_redirects")
+                .and_then(|field| reader.integer(field.node, "max_redirects", 0..=MOST_REDIRECTS))
+                .and_then(|count| u32::try_from(count).ok()),
+            allow_private: fields.boolean("allow_private"),
+        };
+        fields.close();
+        Some(webhook)
+    }
+}
+
+fn method<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Spanned<Method>> {
+    let field = fields.take("method")?;
+    let value = reader.one_of(field.node, "method", &Method::ALL)?;
+    Some(Spanned { value, span: field.node.span })
+}
+
+/// A map of names, each with a text or a list of texts.
+fn pairs<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>, key: &'static str) -> Option<Pairs<'n>> {
+    let field = fields.take(key)?;
+    if !matches!(field.node.kind, Kind::Map(_)) {
+        reader.wrong_type(field.node, &format!("`{key}`"), "a map of names and values");
+        return None;
+    }
+    let list = field.node.entries().iter().map(|entry| Pair {
+        name: Spanned { value: &*entry.key.text, span: entry.key.span },
+        values: values(reader, &entry.value, &entry.key.text),
+    });
+    Some(Pairs { key_span: field.key_span, list: list.collect() })
+}
+
+fn values<'n>(reader: &Reader<'_>, node: &'n Node<'n>, name: &str) -> Vec<Spanned<&'n str>> {
+    match &node.kind {
+        Kind::List(_) => reader.texts(node, name).unwrap_or_default(),
+        Kind::Scalar(_) => reader.text(node, name).into_iter().collect(),
+        _ => {
+            reader.wrong_type(node, &format!("`{name}`"), "text or a list of texts");
+            Vec::new()
+        }
+    }
+}
+
+/// `200-299`, `204`, or a list of such.
+fn success<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<StatusCodes> {
+    let field = fields.take("success")?;
+    let items = match &field.node.kind {
+        Kind::List(items) => items.iter().collect(),
+        Kind::Scalar(_) => vec![field.node],
+        _ => {
+            reader.wrong_type(field.node, "`success`", "a list of status codes such as `[200-299, 404]`");
+            return None;
+        }
+    };
+    let mut ranges = Vec::new();
+    for item in items {
+        match item.as_text().and_then(StatusCodes::parse_range) {
+            Some(range) => ranges.push(range),
+            None => {
+                let message = "a status code has to be a number from 100 to 599, or a range of them";
+                let problem = Diagnostic::error(Code::BadStatus, item.span, message);
+                reader.problems.add(problem.help("write `[200, 204]` or `[200-299]`"));
+            }
+        }
+    }
+    (!ranges.is_empty()).then(|| StatusCodes::of(ranges))
+}
+
+impl<'n> WebhookAuth<'n> {
+    fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        const TYPES: [(&str, AuthType); 3] =
+            [("bearer", AuthType::Bearer), ("basic", AuthType::Basic), ("api_key", AuthType::ApiKey)];
+        let field = fields.take("auth")?;
+        let mut fields = Fields::open(reader, field.node, &shape::WEBHOOK_AUTH)?;
+        let kind = fields.required("type").and_then(|field| match field.node.as_text() {
+            Some(text) if shape::LATER_AUTH.contains(&text) => {
+                reader.not_supported(field.node.span, &format!("the authentication `{text}`"));
+                None
+            }
+            _ => reader.one_of(field.node, "type", &TYPES),
+        });
+        let auth = Self {
+            span: field.key_span,
+            kind,
+            token: fields.text("token"),
+            username: fields.text("username"),
+            password: fields.text("password"),
+            key: fields.text("key"),
+            header: fields.text("header"),
+        };
+        fields.close();
+        Some(auth)
+    }
+}

@@ -1,0 +1,65 @@
+//! A call of an HTTP interface as a command declares it: where it goes, what it carries, which
+//! answers are success. Values of parameters are encoded for the place where they stand.
+
+mod address;
+mod host;
+mod method;
+mod status;
+mod url;
+
+use serde_json::Value;
+
+use super::template::Template;
+
+pub use address::{is_loopback, is_public};
+pub use host::{HostName, Origin};
+pub use method::Method;
+pub use status::StatusCodes;
+pub use url::{BadUrl, UrlTemplate, is_dots, percent_encoded};
+
+/// What one command calls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HttpAction {
+    pub method: Method,
+    pub url: UrlTemplate,
+    /// In the order of the file; a pair whose parameter is absent is dropped.
+    pub query: Vec<(String, Vec<Template>)>,
+    pub headers: Vec<(String, Template)>,
+    pub auth: Option<HttpAuth>,
+    pub body: HttpBody,
+    pub success: StatusCodes,
+    /// How many redirects are followed; 0 makes of a redirect the answer.
+    pub redirects: u32,
+    /// The URL's own host may have an address that only this host or its network reaches.
+    pub allow_private: bool,
+}
+
+/// How the caller proves who it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HttpAuth {
+    Bearer(Template),
+    Basic { username: Template, password: Template },
+    Header { name: String, value: Template },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum HttpBody {
+    Empty,
+    /// Sent as written.
+    Text {
+        text: Template,
+        content_type: &'static str,
+    },
+    Json(JsonTemplate),
+    /// `application/x-www-form-urlencoded`.
+    Form(Vec<(String, Vec<Template>)>),
+}
+
+/// A JSON document with holes. A value that is exactly one template keeps its type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JsonTemplate {
+    Value(Value),
+    Text(Template),
+    List(Vec<JsonTemplate>),
+    Map(Vec<(String, JsonTemplate)>),
+}

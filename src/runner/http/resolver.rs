@@ -1,0 +1,52 @@
+//! Looks names up and lets only addresses of the internet through. What comes out here is what is
+//! connected to, so a name that changes its address between two looks gains nothing.
+
+use std::error::Error;
+use std::net::{IpAddr, SocketAddr};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::model::is_public;
+
+pub struct PublicResolver;
+
+/// A name leads to nothing but addresses that may not be called.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("`{host}` leads to the private address {address}")]
+pub struct PrivateAddress {
+    pub host: String,
+    pub address: IpAddr,
+}
+
+impl Resolve for PublicResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            public(host, found)
+        })
+    }
+}
+
+fn public(host: String, found: Vec<SocketAddr>) -> Result<Addrs, Box<dyn Error + Send + Sync>> {
+    let (public, private): (Vec<SocketAddr>, Vec<SocketAddr>) =
+        found.into_iter().partition(|address| is_public(address.ip()));
+    match (public.is_empty(), private.first()) {
+        (true, Some(address)) => Err(Box::new(PrivateAddress { host, address: address.ip() })),
+        _ => Ok(Box::new(public.into_iter())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_addresses_of_a_name_are_left_out() {
+        let addresses = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
+        let mixed = public("a.b".into(), addresses(&["127.0.0.1:0", "1.1.1.1:0", "[::1]:0"])).ok().unwrap();
+        assert_eq!(mixed.collect::<Vec<_>>(), ["1.1.1.1:0".parse().unwrap()]);
+        let refused = public("a.b".into(), addresses(&["169.254.169.254:0"])).err().unwrap();
+        assert_eq!(refused.to_string(), "`a.b` leads to the private address 169.254.169.254");
+    }
+}
