@@ -33,11 +33,9 @@ pub fn instead_of(error: &clap::Error) -> Option<Exit> {
     }
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let mut root = super::command();
-    root.build();
-    let line = Line::read(&root, &words);
+    let line = Line::read(&words)?;
     let (tool, _) = line.tool()?;
-    Some(of_tool(tool, line.value_of("config").map(Path::new), &Printer::new(false)))
+    Some(of_tool(tool, line.config.as_deref().map(Path::new), &Printer::new(false)))
 }
 
 fn of_tool(name: &str, named: Option<&Path>, printer: &Printer) -> Exit {

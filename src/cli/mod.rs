@@ -132,7 +132,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         return Exit::USAGE;
     }
     match verb {
-        Verb::Completions { shell } => completions::run(*shell),
+        Verb::Completions { shell } => completions::run(*shell, printer),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),
         Verb::Help { topic } => help::run(topic.as_deref(), arguments, printer),
