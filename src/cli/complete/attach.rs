@@ -9,8 +9,8 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
 use super::offer::Kind;
-use super::question::Question;
 use super::parameters::{self, Choice};
+use super::question::Question;
 use super::{files, values};
 
 /// What an argument can be.

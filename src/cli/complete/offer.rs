@@ -40,8 +40,7 @@ pub struct Offers {
 const PREVIEWED: [&str; 3] = ["call", "setup", "bundle"];
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Parameter, Self::Value, Self::Tool, Self::Verb, Self::Option, Self::File];
+    const ALL: [Self; 6] = [Self::Parameter, Self::Value, Self::Tool, Self::Verb, Self::Option, Self::File];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -74,16 +73,18 @@ impl Kind {
 
 /// What of the `found` can stand at the cursor.
 pub fn offers(question: &Question, found: &[CompletionCandidate]) -> Offers {
-    let prefix = question.prefix().to_owned();
+    let (line, prefix) = (&question.line, question.prefix().to_owned());
     let shown = found.iter().filter(|candidate| !candidate.is_hide_set());
     let mut list: Vec<Offer> = shown.filter_map(|candidate| offer(candidate, &prefix)).collect();
     list.retain(|offer| match offer.kind {
-        Kind::Option => question.wants_option() && is_left(&offer.text, &question.line),
-        _ => !question.wants_option(),
+        Kind::Option => {
+            question.wants_option() && option(&offer.text, line).is_some_and(|it| is_left(it, line))
+        }
+        _ => !question.is_in_option() || !prefix.is_empty(),
     });
     one_of_each_name(&mut list, question);
-    list.retain(|offer| offer.kind != Kind::Verb || may_follow(&offer.text, &question.line));
-    list.sort_by_key(|offer| offer.kind);
+    list.retain(|offer| offer.kind != Kind::Verb || may_follow(&offer.text, line));
+    list.sort_by_key(|offer| (offer.kind, place(offer, line)));
     Offers { prefix, list }
 }
 
@@ -93,18 +94,28 @@ fn offer(candidate: &CompletionCandidate, prefix: &str) -> Option<Offer> {
     Some(Offer { kind: Kind::of(candidate), text, description })
 }
 
+fn option<'l>(text: &str, line: &'l Line) -> Option<&'l Arg> {
+    let long = text.strip_prefix("--")?;
+    line.command.get_arguments().find(|option| option.get_long() == Some(long))
+}
+
 /// Whether an option can still be given. The engine offers all that the verb has.
-fn is_left(long: &str, line: &Line) -> bool {
-    let command = &line.command;
-    let named = |option: &&Arg| option.get_long().is_some_and(|name| long.strip_prefix("--") == Some(name));
-    let Some(option) = command.get_arguments().find(named) else { return false };
+fn is_left(option: &Arg, line: &Line) -> bool {
     let repeats = matches!(option.get_action(), ArgAction::Append);
     // Either may be the one that names the other.
-    let excludes = |one: &Arg, other: &Arg| command.get_arg_conflicts_with(one).contains(&other);
+    let excludes = |one: &Arg, other: &Arg| line.command.get_arg_conflicts_with(one).contains(&other);
     let excluded = line.given().any(|other| excludes(option, other) || excludes(other, option));
     let waits = option.get_help_heading() == Some(CHECKING) && option.get_id() != "validate";
     let hidden = option.is_hide_set() || option.is_hide_short_help_set() || waits && !line.has("validate");
     !hidden && (repeats || !line.has(option.get_id().as_str())) && !excluded
+}
+
+/// The engine mixes the options of a verb with those of the whole program; they come behind those of
+/// the verb, and what every program has comes last.
+fn place(offer: &Offer, line: &Line) -> (bool, usize) {
+    let is_own = |option: &Arg| option.get_long() == offer.text.strip_prefix("--");
+    let at = line.command.get_arguments().position(is_own).filter(|_| offer.kind == Kind::Option);
+    (["--help", "--version"].contains(&offer.text.as_str()), at.unwrap_or_default())
 }
 
 /// Where a verb and a tool have a name, only what the line would mean is offered.

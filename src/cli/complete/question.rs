@@ -34,7 +34,7 @@ impl Question {
 
     /// Whether the name of an option is typed.
     pub fn wants_option(&self) -> bool {
-        self.stays == 0 && self.is_in_option()
+        self.stays == 0 && self.is_in_option() && !self.current.contains('=')
     }
 
     /// Whether the name of an option is typed, or its value in the same word.

@@ -35,11 +35,8 @@ pub fn script(shell: Shell) -> Option<&'static str> {
 /// Reads what its script says.
 pub fn read(shell: Shell, words: &[String]) -> Option<Typed> {
     let (current, before) = words.split_last()?;
-    let plain = |current: &str| Typed {
-        before: before.to_vec(),
-        current: current.to_owned(),
-        ..Typed::default()
-    };
+    let plain =
+        |current: &str| Typed { before: before.to_vec(), current: current.to_owned(), ..Typed::default() };
     match shell {
         Shell::Bash => from_bash(before, current),
         Shell::Fish => Some(plain(&quote::unquoted(current).text)),
