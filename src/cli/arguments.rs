@@ -171,6 +171,9 @@ pub enum Verb {
         #[arg(hide = true)]
         words: Vec<String>,
     },
+    /// Make a file with `version: 1` of one of the original mcpfier
+    #[command(after_help = examples::MIGRATE)]
+    Migrate(MigrateWords),
     /// Put this server into the files of the clients that are found, or of these
     #[command(after_help = examples::SETUP)]
     Setup(SetupWords),
@@ -330,6 +333,24 @@ pub struct SetupWords {
 }
 
 #[derive(Debug, Args)]
+pub struct MigrateWords {
+    /// The file of the original
+    #[arg(value_hint = ValueHint::FilePath, default_value = INIT_FILE)]
+    pub file: PathBuf,
+    /// Write the new file here, where none is yet, instead of printing it
+    #[arg(short, long, value_name = "OUT", conflicts_with = "in_place", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Replace the file; as it was it is kept beside
+    #[arg(long)]
+    pub in_place: bool,
+    /// Only say what would change; ends with 1 if the file has no version
+    #[arg(long, conflicts_with_all = ["output", "in_place"])]
+    pub check: bool,
+    #[arg(hide = true)]
+    pub words: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub struct TrustWords {
     /// The file [default: the one that is found]
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -385,6 +406,7 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Doctor => "doctor",
+            Self::Migrate(_) => "migrate",
             Self::Secret { .. } => "secret",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
@@ -411,6 +433,9 @@ impl Verb {
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
+            Self::Migrate(migrate) => {
+                (text_of(&migrate.file).filter(|file| file != INIT_FILE), &migrate.words)
+            }
             Self::Test(test) => (None, &test.names),
             Self::Trust(trust) => (trust.file.as_deref().and_then(text_of), &trust.words),
             Self::List { .. }
@@ -430,6 +455,7 @@ impl Verb {
             Self::New(new) => new.words.first(),
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),
+            Self::Migrate(migrate) => migrate.words.first(),
             _ => None,
         }
     }

@@ -102,6 +102,13 @@ Examples:
 The file of a client is kept beside it before it is changed, and everything else in it stays as it
 is. Ends with 1 if a file had to be left alone.";
 
+pub const MIGRATE: &str = "\
+Examples:
+  mcpfier migrate old.yaml                   print the new file; the report is on stderr
+  mcpfier migrate old.yaml --check           only say what would change
+  mcpfier migrate old.yaml -o new.yaml       write it where no file is yet
+  mcpfier migrate --in-place                 replace config.yaml; config.yaml.original is as it was";
+
 pub const TRUST: &str = "\
 Examples:
   mcpfier trust                        show what the file here would run, and ask

@@ -18,6 +18,7 @@ mod init;
 mod into;
 mod list;
 mod lock;
+mod migrate;
 mod new;
 mod pairs;
 mod parser;
@@ -142,6 +143,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Trust(words) => trust::run(arguments, words, printer),
+        Verb::Migrate(words) => migrate::run(words, printer),
         Verb::Lock { check } => lock::run(arguments, *check, printer),
         Verb::Init { file, templates, .. } => init::run(file, templates, printer),
         Verb::New(words) => new::run(words, printer),

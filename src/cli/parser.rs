@@ -10,7 +10,7 @@ use super::arguments::Arguments;
 /// that name may be meant, and shown nowhere.
 const IDLE: [(&[&str], &[&str]); 5] = [
     (
-        &["explain", "init", "new", "add", "import", "completions", "schema"],
+        &["explain", "init", "new", "add", "import", "migrate", "completions", "schema"],
         &["config", "dry_run", "json", "locked"],
     ),
     (&["doctor", "setup", "trust", "lock", "bundle", "help"], &["locked"]),

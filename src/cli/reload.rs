@@ -11,7 +11,6 @@ use crate::engine::{Engine, State};
 use crate::model::{Catalog, Dialect};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::Vault;
-use crate::runner::process::ProcessRunner;
 use crate::serve::reload::{Attempt, Sources, keep_up};
 
 use super::evidence::Evidence;
@@ -23,22 +22,21 @@ use super::{lock, trust};
 pub struct Reloading {
     rules: Rules,
     means: Means,
-    runner: ProcessRunner,
     sources: Sources,
     since: SystemTime,
 }
 
 impl Reloading {
-    pub fn of(session: Session, locked: bool, runner: ProcessRunner) -> Self {
+    pub fn of(session: Session, locked: bool) -> Self {
         let Session { found, facts, mut sources, since, .. } = session;
         let rules = Rules { found, locked };
         sources.files.extend(rules.papers(&session::host(), &session.path));
-        Self { rules, means: facts.means, runner, sources, since }
+        Self { rules, means: facts.means, sources, since }
     }
 
     /// Keeps the engine at what the files say.
     pub async fn keep_up(self, engine: Arc<Engine>) -> Infallible {
-        let Self { rules, means, runner, sources, since } = self;
+        let Self { rules, means, sources, since } = self;
         let load = move || {
             let host = session::host();
             let loaded = config::load(&rules.found.path, &host);
@@ -46,7 +44,7 @@ impl Reloading {
             let mut sources = Sources { files: loaded.files, folders: loaded.folders };
             sources.files.extend(rules.papers(&host, &loaded.path));
             let state = match loaded.catalog {
-                Some(catalog) => judged.map(|()| state(catalog, host.environment, means, &runner)),
+                Some(catalog) => judged.map(|()| state(catalog, host.environment, means)),
                 None => Err(loaded.report.render(config::Style::Plain)),
             };
             Attempt { state, sources }
@@ -89,8 +87,8 @@ impl Rules {
     }
 }
 
-fn state(catalog: Catalog, environment: Environment, means: Means, runner: &ProcessRunner) -> State {
+fn state(catalog: Catalog, environment: Environment, means: Means) -> State {
     let facts = Facts::new(&environment, &catalog.secrets, means);
-    let vault = Arc::new(Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment))));
-    State::new(Arc::new(catalog), facts, vault, Arc::new(runner.clone()))
+    let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment)));
+    State::new(Arc::new(catalog), facts, Arc::new(vault))
 }

@@ -45,7 +45,7 @@ fn serve(session: Session, locked: bool, fork_server: Option<ForkServer>) -> io:
         let (engine, runner) = session.engine(fork_server)?;
         greet(&session);
         let streams = stdio::take_over()?;
-        let reloading = Reloading::of(session, locked, runner.clone());
+        let reloading = Reloading::of(session, locked);
         tokio::select! {
             _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
             never = reloading.keep_up(engine) => match never {},

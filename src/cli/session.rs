@@ -153,15 +153,29 @@ pub fn command_takes(word: &str, arguments: &Arguments) -> bool {
 
 /// The environment, read once. Variables that are not text cannot be named in a file and are left out.
 pub fn host() -> Host {
-    let environment: Environment = std::env::vars_os()
+    let mut environment: Environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
+    let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    correct_working_dir(&mut environment, &cwd);
     Host {
-        cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+        cwd,
         home: environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from),
         foreign: None,
         as_written: false,
         executable_dir: std::env::current_exe().ok().and_then(|path| Some(path.parent()?.to_path_buf())),
         environment,
+    }
+}
+
+/// As a shell does: `PWD` is where we are, whatever those who started us left there. Whoever changes
+/// the folder of a process seldom changes its variable.
+fn correct_working_dir(environment: &mut Environment, cwd: &Path) {
+    let is_right = environment
+        .get("PWD")
+        .map(Path::new)
+        .is_some_and(|told| told.is_absolute() && told.canonicalize().is_ok_and(|told| told == cwd));
+    if !is_right && let Some(cwd) = cwd.to_str() {
+        environment.insert("PWD".to_owned(), cwd.to_owned());
     }
 }

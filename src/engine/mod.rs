@@ -53,11 +53,12 @@ pub trait Watcher: Send {
 /// Carries calls from their arguments to their outcome.
 pub struct Engine {
     state: watch::Sender<Arc<State>>,
+    runner: Arc<dyn Runner>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault, runner))) }
+        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault))), runner }
     }
 
     /// What is served now.
@@ -98,10 +99,10 @@ impl Engine {
         let started = Instant::now();
         // A token of our own, so that an overflow ends this run and nothing else.
         let stop = cancel.child_token();
-        let means = Means { facts: &state.facts, runner: &*state.runner, cancel: &cancel };
+        let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
         let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
-        let mut running = state.runner.start(&plan.step, &secrets, stop.clone()).await?;
+        let mut running = self.runner.start(&plan.step, &secrets, stop.clone()).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::model::Catalog;
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::Policy;
-use crate::runner::{Runner, Vault};
+use crate::runner::Vault;
 
 use super::admission::Admission;
 use super::supply::Supply;
@@ -18,15 +18,13 @@ pub struct State {
     pub(super) policy: Policy,
     pub(super) facts: Facts,
     pub(super) secrets: Supply,
-    pub(super) runner: Arc<dyn Runner>,
     pub(super) admission: Admission,
 }
 
 impl State {
-    pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        let admission = Admission::new(&catalog);
-        let secrets = Supply::new(vault);
-        Self { edition: 1, catalog, policy: Policy::default(), facts, secrets, runner, admission }
+    pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
+        let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
+        Self { edition: 1, catalog, policy: Policy::default(), facts, secrets, admission }
     }
 
     /// The same, for calls that come after those of the state before.

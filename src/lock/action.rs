@@ -140,22 +140,22 @@ fn put_secret(name: &SecretName, source: &SecretSource, around: &Around<'_>, map
                     put_secret(needed, source, around, map);
                 }
             }
-            secret_script(script)
+            secret_script(script, around.folder)
         }
     };
     map.insert(name.to_string(), document);
 }
 
-fn secret_script(script: &SecretScript) -> Value {
-    // How long it may take and how long its value is good for is no other thing to run, and it
-    // always runs in the folder of the file.
-    let SecretScript { program, args, env, inherit, working_dir: _, timeout: _, ttl: _ } = script;
+fn secret_script(script: &SecretScript, folder: &Path) -> Value {
+    // How long it may take and how long its value is good for is no other thing to run.
+    let SecretScript { program, args, env, inherit, working_dir, timeout: _, ttl: _ } = script;
     let env = env.iter().map(|Variable { name, value }| (name.clone(), private(value)));
     json!({
         "script": program.written,
         "args": args,
         "env": Value::Object(env.collect()),
         "env_inherit": self::inherit(inherit),
+        "working_dir": written::path(working_dir, folder),
     })
 }
 

@@ -19,4 +19,4 @@ mod written;
 pub use differences::{Change, Differences, Kind, differences};
 pub use digest::sha256;
 pub use file::{BadLock, FILE_NAME, Lock};
-pub use outline::outline;
+pub use outline::{outline, source};

@@ -1,7 +1,7 @@
 //! What a tool runs, in a few lines for a person who has to decide whether that is acceptable.
 //! Nothing is left out, and nothing in a line can hide or look like something else.
 
-use crate::model::{Action, Argument, Script, Template, Tool, Workload};
+use crate::model::{Action, Argument, Script, SecretSource, Template, Tool, Workload};
 
 use super::{escape, written};
 
@@ -10,6 +10,19 @@ pub fn outline(tool: &Tool) -> Vec<String> {
     match &tool.action {
         Action::Process(workload) => process(workload),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
+    }
+}
+
+/// Where a secret comes from; of a program every word.
+pub fn source(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Script(script) => {
+            let args = script.args.iter().map(|word| escape::word(word));
+            let words: Vec<String> =
+                std::iter::once(escape::word(&script.program.written)).chain(args).collect();
+            format!("the output of {}", words.join(" "))
+        }
+        other => escape::line(&other.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ mod explain;
 mod host;
 mod hostile;
 mod invalid;
+mod migrate;
 mod original;
 mod reports;
 mod schema;

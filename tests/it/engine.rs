@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use mcpfier::call::Call;
 use mcpfier::config::{self, Host};
-use mcpfier::engine::{Engine, Outcome, Presented, Rejection, RunId, Sanitizer, TextPart, Watcher};
-use mcpfier::model::Principal;
+use mcpfier::engine::{Engine, Outcome, Presented, Rejection, RunId, Sanitizer, State, TextPart, Watcher};
+use mcpfier::model::{Catalog, Principal};
 use mcpfier::plan::{Environment, Facts, Means, Step};
 use mcpfier::runner::{
     BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Stream, Vault,
@@ -117,6 +117,30 @@ impl Watcher for Seen {
     }
 }
 
+fn loaded(config: &str) -> (Arc<Catalog>, Facts, Arc<Vault>) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.yaml");
+    std::fs::write(&file, format!("version: 1\n{config}")).unwrap();
+    let environment = Environment::from_iter([
+        ("PATH".to_owned(), std::env::var("PATH").unwrap()),
+        ("API_TOKEN".to_owned(), "hunter2-hunter2".to_owned()),
+    ]);
+    let host = Host {
+        environment: environment.clone(),
+        cwd: folder.path().to_path_buf(),
+        home: None,
+        executable_dir: None,
+        foreign: None,
+        as_written: false,
+    };
+    let loaded = config::load(&file, &host);
+    assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
+    let catalog = Arc::new(loaded.catalog.unwrap());
+    let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
+    let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));
+    (catalog, facts, vault)
+}
+
 struct House {
     engine: Engine,
     stage: Arc<Stage>,
@@ -124,29 +148,15 @@ struct House {
 
 impl House {
     fn of(config: &str, acts: Vec<Act>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("config.yaml");
-        std::fs::write(&file, format!("version: 1\n{config}")).unwrap();
-        let environment = Environment::from_iter([
-            ("PATH".to_owned(), std::env::var("PATH").unwrap()),
-            ("API_TOKEN".to_owned(), "hunter2-hunter2".to_owned()),
-        ]);
-        let host = Host {
-            environment: environment.clone(),
-            cwd: folder.path().to_path_buf(),
-            home: None,
-            executable_dir: None,
-            foreign: None,
-            as_written: false,
-        };
-        let loaded = config::load(&file, &host);
-        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
-        let catalog = Arc::new(loaded.catalog.unwrap());
-        let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
-        let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));
+        let (catalog, facts, vault) = loaded(config);
         let stage = Arc::new(Stage { acts, ..Stage::default() });
         let engine = Engine::new(catalog, facts, vault, Arc::new(Theatre(Arc::clone(&stage))));
         Self { engine, stage }
+    }
+
+    fn reload(&self, config: &str) {
+        let (catalog, facts, vault) = loaded(config);
+        self.engine.reload(State::new(catalog, facts, vault));
     }
 
     async fn run(
@@ -339,4 +349,45 @@ async fn a_cancelled_wait_never_starts() {
     assert!(matches!(second, Err(Rejection::Cancelled)));
     house.stage.gate.notify_one();
     first.await.unwrap().unwrap();
+}
+
+fn call() -> Call {
+    Call { principal: Principal::local(), tool: "t".to_owned(), arguments: Default::default() }
+}
+
+#[tokio::test]
+async fn a_call_that_was_prepared_before_a_reload_is_carried_out_as_it_was_prepared() {
+    let secrets = "secrets: { token: { env: API_TOKEN } }\n";
+    let before = format!("{secrets}{}", command(", output: { format: text }"));
+    let house = House::of(&before, vec![Act::Out("hunter2-hunter2\n")]);
+    let prepared = house.engine.prepare(call()).unwrap();
+    house.reload("commands: [{ name: other, description: O., script: 'true' }]\n");
+    let outcome =
+        house.engine.execute(&prepared, &mut Seen::default(), CancellationToken::new()).await.unwrap();
+    assert_eq!(text(&outcome.present(&prepared)), "[redacted]\n", "the secrets are those of its file");
+    assert!(house.engine.prepare(call()).err().unwrap().is_unknown_tool());
+}
+
+/// A command's own cap, through a file in which the command is not there.
+#[tokio::test]
+async fn caps_hold_across_reloads() {
+    let capped = format!("server: {{ calls: {{ queue: 0 }} }}\n{}", command(", concurrency: 1"));
+    let house = House::of(&capped, vec![Act::Wait]);
+    let running = house.engine.prepare(call()).unwrap();
+    let (mut first, mut second) = (Seen::default(), Seen::default());
+    let cancel = CancellationToken::new();
+    let first = house.engine.execute(&running, &mut first, cancel.clone());
+    tokio::pin!(first);
+    tokio::select! {
+        _ = &mut first => panic!("it waits"),
+        () = house.stage.begun.notified() => {}
+    }
+    house.reload("commands: [{ name: other, description: O., script: 'true' }]\n");
+    house.reload(&capped);
+    let refused = house.run(&mut second, cancel.clone()).await.err();
+    assert!(matches!(refused, Some(Rejection::Busy { running: 1, .. })), "{refused:?}");
+    house.stage.gate.notify_one();
+    first.await.unwrap();
+    house.stage.gate.notify_one();
+    house.run(&mut second, cancel).await.unwrap();
 }

@@ -1,5 +1,8 @@
 //! `mcpfier lock` and `--locked` from outside: nothing that decides what runs changes unseen.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::support::place::Place;
@@ -272,4 +275,31 @@ fn validation_and_doctor_mention_a_lock() {
     place.write("tools.yaml", &TOOLS.replace("hello", "bye"));
     assert!(said(&validate).contains("lock: 1 difference, which `--locked` refuses"));
     assert!(said(&["--config", "tools.yaml", "doctor"]).contains("note     lock: "));
+}
+
+#[test]
+fn a_client_gets_locked_tools_and_nothing_from_others() {
+    let place = locked();
+    let serve = |place: &Place| {
+        let mut command = place.command("", &["--config", "tools.yaml", "--locked"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut input = child.stdin.take().expect("it was piped");
+        let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+        let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } } });
+        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        // Who refuses to serve does not read.
+        let _ = input.write_all(format!("{hello}\n{ready}\n{list}\n").as_bytes());
+        drop(input);
+        child.wait_with_output().expect("it ends")
+    };
+    let served = serve(&place);
+    let said = String::from_utf8_lossy(&served.stdout);
+    assert!(served.status.success() && said.contains("\"name\":\"report\""), "{said}");
+    place.write("tools.yaml", &TOOLS.replace("      sort", "      sort -u"));
+    let refused = serve(&place);
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(6), 0));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("changed: report (what runs)"), "{said}");
 }

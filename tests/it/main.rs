@@ -14,6 +14,7 @@ mod links;
 mod lock;
 mod machine;
 mod man;
+mod migrate;
 mod plan;
 mod protocol;
 mod reload;

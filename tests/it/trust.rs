@@ -1,13 +1,18 @@
 //! `mcpfier trust` from outside: what is served unasked, and that it is never served by mistake.
 
+use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::support::place::Place;
+use crate::support::skip::skip;
 
 const TOOLS: &str = r#"version: 1
-secrets: { token: { env: TOKEN } }
+secrets:
+  token: { env: TOKEN }
+  printed: { script: sh, args: [-c, "pass show x"] }
 commands:
   - name: say
     description: Say something.
@@ -71,7 +76,8 @@ fn a_person_sees_everything_that_would_run() {
       report  sh -c, with this script:
                 echo "a\u202eb" | sort
                 date
-      the secret token comes from env:TOKEN
+      the secret printed is the output of sh -c "pass show x"
+      the secret token is env:TOKEN
     [home]/project/config.yaml is trusted as it is now
     "#);
 }
@@ -277,4 +283,41 @@ fn a_trusted_file_of_the_original_is_served_without_a_word() {
     assert!(before.stderr.starts_with("warning: serving"), "{}", before.stderr);
     place.run(&["trust", "--yes"]).ends_with(0);
     assert_eq!(place.run(&[]).ends_with(0).stderr, "");
+}
+
+/// In a terminal of its own, which the program `script` makes.
+#[test]
+fn a_person_is_asked_in_a_terminal() {
+    if Command::new("script").arg("--version").output().is_err() {
+        return skip("`script` is not here to make a terminal");
+    }
+    let place = place();
+    let ask = |answer: &str| {
+        let words = format!("{} trust", env!("CARGO_BIN_EXE_mcpfier"));
+        let mut command = Command::new("script");
+        command.args(["-qec", &words, "/dev/null"]).env_clear().env("HOME", place.path(""));
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).current_dir(place.path("project"));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it starts");
+        let mut output = child.stdout.take().expect("it was piped");
+        let mut said = String::new();
+        let mut byte = [0];
+        while !said.contains("[y/N]") && output.read(&mut byte).expect("it can be read") == 1 {
+            said.push(char::from(byte[0]));
+        }
+        assert!(said.contains("echo hello"), "{said}");
+        let mut input = child.stdin.take().expect("it was piped");
+        input.write_all(answer.as_bytes()).expect("it reads");
+        let mut rest = String::new();
+        output.read_to_string(&mut rest).expect("text");
+        (child.wait().expect("it ends").code(), rest)
+    };
+    for no in ["n\n", "\n", "no\n"] {
+        let (status, said) = ask(no);
+        assert!(status == Some(1) && said.contains("nothing was trusted"), "{no:?}: {status:?} {said}");
+        assert_eq!(serve(&place).0, 4);
+    }
+    let (status, said) = ask("y\n");
+    assert!(status == Some(0) && said.contains("is trusted as it is now"), "{status:?} {said}");
+    assert_eq!(serve(&place).0, 0);
 }

@@ -135,7 +135,7 @@ fn shown(loaded: &Loaded, catalog: &Catalog) -> String {
         }
     }
     for (name, source) in &catalog.secrets {
-        text.push_str(&format!("  the secret {name} comes from {source}\n"));
+        text.push_str(&format!("  the secret {name} is {}\n", lock::source(source)));
     }
     if let [_, others @ ..] = loaded.files.as_slice()
         && !others.is_empty()

@@ -55,6 +55,11 @@ pub fn expand<'t, 'v>(
     Ok(Cow::Owned(expanded))
 }
 
+/// Whether every `${…}` in a text has a form that exists.
+pub fn is_form(text: &str) -> bool {
+    parts(text, 0).is_ok()
+}
+
 /// The parts of a text and what is left of it: inside of `${…}`, whatever begins at the `}`.
 fn parts(text: &str, depth: usize) -> Result<(Vec<Part<'_>>, &str), BadExpansion> {
     let mut parts = Vec::new();

@@ -17,6 +17,7 @@ const VERBS: &[&str] = &[
     "init",
     "list",
     "lock",
+    "migrate",
     "new",
     "schema",
     "secret",

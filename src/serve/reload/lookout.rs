@@ -22,12 +22,12 @@ const ROUNDS: usize = 3;
 
 /// What came of looking.
 pub(super) enum Seen {
+    /// What is served already.
     Nothing,
-    State(Box<State>),
-    /// What was looked at cannot be served.
-    Wrong {
-        report: String,
+    Something {
         content: Content,
+        /// Or why it cannot be served.
+        state: Result<Box<State>, String>,
     },
 }
 
@@ -78,10 +78,7 @@ impl Lookout {
             self.follow(sources, state.is_ok());
             if is_known || rounds == ROUNDS {
                 self.known = content;
-                return match state {
-                    Ok(state) => Seen::State(Box::new(state)),
-                    Err(report) => Seen::Wrong { report, content: self.known.clone() },
-                };
+                return Seen::Something { content: self.known.clone(), state: state.map(Box::new) };
             }
             // It was read from a file that nobody had looked at before.
             content = Content::of(&self.sources);

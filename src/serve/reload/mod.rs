@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::engine::{Engine, State, give_memory_back};
 
@@ -30,6 +30,7 @@ use clock as eyes;
 #[cfg(target_os = "linux")]
 use inotify as eyes;
 
+use content::Content;
 use eyes::Eyes;
 use lookout::{Lookout, Seen};
 use report::Cause;
@@ -43,10 +44,10 @@ const QUIET: Duration = Duration::from_millis(60);
 /// After so long it is looked all the same.
 const UNREST: Duration = Duration::from_millis(600);
 
-/// What is wrong may be half written: it is looked at again after so long before anything is said.
+/// What is wrong or lacks tools may be half written: it is looked at again after so long.
 const SECOND_LOOK: Duration = Duration::from_millis(300);
 
-/// A file that is wrong in another way each time is reported after so many looks.
+/// A file that is another one each time is taken as it is after so many looks.
 const LOOKS: usize = 8;
 
 /// Loads what is served; called in a thread that may block.
@@ -144,24 +145,34 @@ impl Reloading {
     async fn reload(&mut self, cause: Cause, anyway: bool) {
         let mut seen = self.look(anyway).await;
         for _ in 1..LOOKS {
-            let Seen::Wrong { ref content, .. } = seen else { break };
-            if cause == Cause::Signal {
-                break;
-            }
-            let before = content.clone();
-            if tokio::time::timeout(SECOND_LOOK, self.eyes.stirred()).await.is_ok() {
+            let Some(doubtful) = self.doubtful(&seen, cause) else { break };
+            if timeout(SECOND_LOOK, self.eyes.stirred()).await.is_ok() {
                 self.quiet().await;
             }
             seen = self.look(true).await;
-            if matches!(&seen, Seen::Wrong { content, .. } if *content == before) {
+            if matches!(&seen, Seen::Something { content, .. } if *content == doubtful) {
                 break;
             }
         }
         match seen {
             Seen::Nothing => {}
-            Seen::Wrong { report, .. } => report::wrong(&report),
-            Seen::State(state) => self.adopt(*state, cause),
+            Seen::Something { state: Err(report), .. } => report::wrong(&report),
+            Seen::Something { state: Ok(state), .. } => self.adopt(*state, cause).await,
         }
+    }
+
+    /// The content, if it may be half written: what is wrong, or lacks tools that there were.
+    fn doubtful(&self, seen: &Seen, cause: Cause) -> Option<Content> {
+        let Seen::Something { content, state } = seen else { return None };
+        let doubtful = match state {
+            // Whoever asks for it has an answer at once.
+            Err(_) => cause != Cause::Signal,
+            Ok(next) => {
+                let served = self.engine.state();
+                served.catalog().offered().any(|tool| next.catalog().tool(tool.name.as_str()).is_none())
+            }
+        };
+        doubtful.then(|| content.clone())
     }
 
     /// Looks at the files, and loads them if they are others than before or `anyway`.
@@ -180,12 +191,14 @@ impl Reloading {
         }
     }
 
-    fn adopt(&self, state: State, cause: Cause) {
+    async fn adopt(&self, state: State, cause: Cause) {
         let before = self.engine.state();
         self.engine.reload(state);
         report::adopted(before.catalog(), self.engine.state().catalog(), cause);
         drop(before);
-        give_memory_back();
+        // Everyone who had the old one lets go of it when told of the new one.
+        tokio::task::yield_now().await;
+        let _ = tokio::task::spawn_blocking(give_memory_back).await;
     }
 }
 

@@ -95,6 +95,13 @@ impl Listener {
         std::fs::write(self.folder().join("tools.yaml"), content).unwrap();
     }
 
+    /// Saves as a careful program does: at no time there is half a file.
+    fn replace(&self, content: &str) {
+        let fresh = self.folder().join("tools.yaml.new");
+        std::fs::write(&fresh, content).unwrap();
+        std::fs::rename(fresh, self.folder().join("tools.yaml")).unwrap();
+    }
+
     fn hang_up(&self) {
         self.server.signal(Signal::SIGHUP);
     }
