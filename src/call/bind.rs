@@ -28,6 +28,10 @@ fn find(catalog: &Catalog, name: &str) -> Result<Arc<Tool>, BadCall> {
     match &tool.availability {
         Availability::Offered => Ok(Arc::clone(tool)),
         Availability::Internal => Err(unknown()),
+        Availability::Disabled => {
+            let reason = "it is disabled (`enabled: false`)".to_owned();
+            Err(BadCall::Unavailable { tool: name.to_owned(), reason })
+        }
         Availability::Unavailable { reason } => {
             Err(BadCall::Unavailable { tool: name.to_owned(), reason: reason.clone() })
         }

@@ -52,6 +52,18 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub dry_run: bool,
 
+    /// Lay a profile of the file over it; may be repeated [env: MCPFIER_PROFILE]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub profile: Vec<String>,
+
+    /// Lay one value over the file, such as `commands.build.timeout=5s`; may be repeated
+    #[arg(long, value_name = "PATH=VALUE", global = true)]
+    pub set: Vec<String>,
+
+    /// Only the commands that have one of these tags
+    #[arg(long, value_name = "TAG,…", global = true)]
+    pub tags: Vec<String>,
+
     /// Refuse tools that are not exactly what `mcpfier.lock` says
     #[arg(long, global = true, env = "MCPFIER_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
     pub locked: bool,
@@ -115,6 +127,12 @@ pub enum Verb {
         /// Also what is hidden, and why
         #[arg(long)]
         all: bool,
+    },
+    /// Show the file as it is in effect
+    #[command(after_help = examples::CONFIG)]
+    Config {
+        #[command(subcommand)]
+        what: ConfigVerb,
     },
     /// Run the tests that the file has for its commands
     #[command(after_help = examples::TEST)]
@@ -219,6 +237,19 @@ pub enum Verb {
         /// A verb, or a tool of the file
         #[arg(value_name = "TOPIC")]
         topic: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigVerb {
+    /// Print it as YAML, put together from all files, profiles and flags; secrets are masked
+    Show {
+        /// With `${…}`, `vars` and `defaults` filled in
+        #[arg(long)]
+        resolved: bool,
+        /// With where each value was written
+        #[arg(long)]
+        origin: bool,
     },
 }
 
@@ -398,6 +429,7 @@ impl Verb {
             Self::Call(_) => "call",
             Self::Test(_) => "test",
             Self::List { .. } => "list",
+            Self::Config { .. } => "config",
             Self::Explain { .. } => "explain",
             Self::Init { .. } => "init",
             Self::New(_) => "new",
@@ -442,6 +474,7 @@ impl Verb {
             | Self::Completions { .. }
             | Self::Schema { .. }
             | Self::Doctor
+            | Self::Config { .. }
             | Self::Lock { .. }
             | Self::Bundle(_) => (None, &[]),
         };

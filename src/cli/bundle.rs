@@ -10,6 +10,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use crate::clients::{self, BadEntry, Bundle, Entry};
+use crate::config;
 use crate::lock::sha256;
 use crate::model::Dialect;
 
@@ -17,7 +18,7 @@ use super::arguments::{Arguments, BundleWords};
 use super::exit::Exit;
 use super::place;
 use super::print::Printer;
-use super::session::Session;
+use super::session::{self, Session};
 use super::setup;
 
 pub fn run(arguments: &Arguments, words: &BundleWords, printer: &Printer) -> Exit {
@@ -28,7 +29,7 @@ pub fn run(arguments: &Arguments, words: &BundleWords, printer: &Printer) -> Exi
             return Exit::USAGE;
         }
     };
-    let session = match Session::open(arguments.config.as_deref(), printer) {
+    let session = match Session::open(arguments, printer) {
         Ok(session) => session,
         Err(exit) => return exit,
     };
@@ -74,13 +75,13 @@ impl Wanted<'_> {
     fn preview(&self, session: &Session) -> io::Result<Option<Value>> {
         let Some(entry) = &self.entry else { return Ok(Some(self.manifest.clone())) };
         let mut archive = io::Cursor::new(Vec::new());
-        fill(&mut archive, &self.bundle, &self.manifest, &session.path)?;
+        fill(&mut archive, &self.bundle, &self.manifest, &config_of(session)?)?;
         Ok(Some(entry.document(&session.catalog, &sha256(archive.get_ref()))))
     }
 
     /// Writes the bundle; what is left to print is the entry.
     fn make(&self, session: &Session, printer: &Printer) -> io::Result<Option<Value>> {
-        write(&self.output, &self.bundle, &self.manifest, &session.path)?;
+        write(&self.output, &self.bundle, &self.manifest, &config_of(session)?)?;
         let Some(entry) = &self.entry else {
             said(session, &self.output, Printer::data, printer);
             return Ok(None);
@@ -104,8 +105,20 @@ fn said(session: &Session, output: &Path, say: fn(&Printer, &str), printer: &Pri
     }
 }
 
+/// The one file that goes into the bundle: as it is, or put together of all that belongs to it.
+fn config_of(session: &Session) -> io::Result<Vec<u8>> {
+    let is_toml = session.path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
+    if session.evidence.is_single() && !is_toml {
+        return fs::read(&session.path);
+    }
+    let shown = config::Wanted { unmasked: true, ..config::Wanted::default() };
+    let (_, effective) = config::effective(&session.path, &session::host(), &session.choice, shown);
+    let effective = effective.ok_or_else(|| io::Error::other("the configuration changed meanwhile"))?;
+    Ok(effective.yaml.into_bytes())
+}
+
 /// Writes the archive beside its name first, so that a half one is never there.
-fn write(output: &Path, bundle: &Bundle<'_>, manifest: &Value, config: &Path) -> io::Result<()> {
+fn write(output: &Path, bundle: &Bundle<'_>, manifest: &Value, config: &[u8]) -> io::Result<()> {
     if output.symlink_metadata().is_ok() {
         return Err(io::Error::other("it is there already; move it or name another with `--output`"));
     }
@@ -122,7 +135,7 @@ fn write(output: &Path, bundle: &Bundle<'_>, manifest: &Value, config: &Path) ->
     written
 }
 
-fn fill<T: Write + Seek>(target: T, bundle: &Bundle<'_>, manifest: &Value, config: &Path) -> io::Result<T> {
+fn fill<T: Write + Seek>(target: T, bundle: &Bundle<'_>, manifest: &Value, config: &[u8]) -> io::Result<T> {
     // No time of its own: the same parts make the same bytes.
     let plain =
         SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).unix_permissions(0o644);
@@ -130,7 +143,7 @@ fn fill<T: Write + Seek>(target: T, bundle: &Bundle<'_>, manifest: &Value, confi
     archive.start_file("manifest.json", plain)?;
     archive.write_all(format!("{manifest:#}\n").as_bytes())?;
     archive.start_file(clients::CONFIG, plain)?;
-    archive.write_all(&fs::read(config)?)?;
+    archive.write_all(config)?;
     archive.start_file(bundle.binary(), plain.unix_permissions(0o755))?;
     io::copy(&mut File::open(std::env::current_exe()?)?, &mut archive)?;
     Ok(archive.finish()?)

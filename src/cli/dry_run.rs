@@ -77,6 +77,7 @@ fn preview(session: &Session, tool: &Tool) -> Result<ExecutionPlan, String> {
         (_, Action::NotSupported(reason)) | (Availability::Unavailable { reason }, _) => {
             return Err(format!("not available: {reason}"));
         }
+        (Availability::Disabled, _) => return Err("disabled: `enabled: false`".to_owned()),
         (Availability::Internal, _) => return Err("not exposed: only other commands use it".to_owned()),
         (Availability::Offered, _) => {}
     }

@@ -57,6 +57,12 @@ Examples:
   mcpfier list --all                   also what is hidden, and why
   mcpfier list --json                  with the schemas that clients see";
 
+pub const CONFIG: &str = "\
+Examples:
+  mcpfier config show                            the file, put together from all that belongs to it
+  mcpfier --profile prod config show --origin    with where each value was written
+  mcpfier config show --resolved --json          for programs, with everything filled in";
+
 pub const EXPLAIN: &str = "\
 Examples:
   mcpfier explain E0012

@@ -21,7 +21,10 @@ pub fn run(topic: Option<&str>, arguments: &Arguments, printer: &Printer) -> Exi
     let _ = match topic.map(|topic| (topic, root.find_subcommand_mut(topic))) {
         None => root.print_long_help(),
         Some((_, Some(verb))) => verb.print_help(),
-        Some((tool, None)) => return of_tool(tool, arguments.config.as_deref(), printer),
+        Some((tool, None)) => {
+            let session = Session::open(arguments, printer);
+            return of_tool(tool, session, printer);
+        }
     };
     Exit::OK
 }
@@ -35,11 +38,13 @@ pub fn instead_of(error: &clap::Error) -> Option<Exit> {
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let line = Line::read(&words)?;
     let (tool, _) = line.tool()?;
-    Some(of_tool(tool, line.config.as_deref().map(Path::new), &Printer::new(false)))
+    let printer = Printer::new(false);
+    let named = line.value_of("config").map(Path::new);
+    Some(of_tool(tool, Session::chosen(named, |host| line.choice(host), &printer), &printer))
 }
 
-fn of_tool(name: &str, named: Option<&Path>, printer: &Printer) -> Exit {
-    let session = match Session::open(named, printer) {
+fn of_tool(name: &str, session: Result<Session, Exit>, printer: &Printer) -> Exit {
+    let session = match session {
         Ok(session) => session,
         Err(exit) => return exit,
     };

@@ -40,6 +40,7 @@ fn line(tool: &Tool, width: usize) -> String {
     let note = match &tool.availability {
         Availability::Offered => String::new(),
         Availability::Internal => "  (not exposed)".to_owned(),
+        Availability::Disabled => "  (disabled)".to_owned(),
         Availability::Unavailable { reason } => format!("  (hidden: {reason})"),
     };
     let signature = signature(tool);
@@ -65,6 +66,7 @@ fn document(tool: &Tool) -> Value {
     let (state, reason) = match &tool.availability {
         Availability::Offered => ("offered", None),
         Availability::Internal => ("internal", None),
+        Availability::Disabled => ("disabled", None),
         Availability::Unavailable { reason } => ("unavailable", Some(reason)),
     };
     json!({
@@ -72,6 +74,7 @@ fn document(tool: &Tool) -> Value {
         "title": tool.title,
         "description": tool.description,
         "inputSchema": tool.params.input_schema().as_ref(),
+        "tags": tool.tags,
         "state": state,
         "reason": reason,
     })

@@ -6,6 +6,7 @@ mod bundle;
 mod call;
 mod complete;
 mod completions;
+mod config;
 mod doctor;
 mod dry_run;
 mod evidence;
@@ -103,7 +104,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     if arguments.validate {
         return validate::run(&arguments, &printer);
     }
-    let session = match Session::open(arguments.config.as_deref(), &printer) {
+    let session = match Session::open(&arguments, &printer) {
         Ok(session) => session,
         Err(exit) => return exit,
     };
@@ -134,6 +135,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
     }
     match verb {
         Verb::Completions { shell } => completions::run(*shell, printer),
+        Verb::Config { what } => config::run(arguments, what, printer),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),
         Verb::Help { topic } => help::run(topic.as_deref(), arguments, printer),

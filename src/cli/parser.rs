@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 
 /// Options of the whole program that these verbs have no use for. They are taken, since a command of
 /// that name may be meant, and shown nowhere.
-const IDLE: [(&[&str], &[&str]); 5] = [
+const IDLE: [(&[&str], &[&str]); 7] = [
     (
         &["explain", "init", "new", "add", "import", "migrate", "completions", "schema"],
         &["config", "dry_run", "json", "locked"],
@@ -17,6 +17,11 @@ const IDLE: [(&[&str], &[&str]); 5] = [
     (&["list", "test", "doctor", "trust", "lock", "help"], &["dry_run"]),
     (&["bundle", "help"], &["json"]),
     (&["secret"], &["config", "dry_run", "locked"]),
+    (
+        &["explain", "init", "new", "add", "import", "completions", "schema", "secret", "migrate"],
+        &["profile", "set", "tags"],
+    ),
+    (&["config"], &["dry_run", "locked"]),
 ];
 
 /// The parser.
@@ -33,6 +38,7 @@ fn idle(id: &'static str) -> Arg {
     match id {
         "config" => Arg::new(id).short('c').long(id).value_name("FILE").value_parser(value_parser!(PathBuf)),
         "dry_run" => Arg::new(id).long("dry-run").action(ArgAction::SetTrue),
+        "profile" | "set" | "tags" => Arg::new(id).long(id).action(ArgAction::Append),
         _ => Arg::new(id).long(id).action(ArgAction::SetTrue),
     }
     .hide(true)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::config::{self, Found, Host, How, Loaded};
+use crate::config::{self, Choice, Found, Host, How, Loaded};
 use crate::engine::{Engine, State};
 use crate::model::{Catalog, Dialect};
 use crate::plan::{Environment, Facts, Means};
@@ -28,9 +28,10 @@ pub struct Reloading {
 
 impl Reloading {
     pub fn of(session: Session, locked: bool) -> Self {
-        let Session { found, facts, mut sources, since, .. } = session;
-        let rules = Rules { found, locked };
-        sources.files.extend(rules.papers(&session::host(), &session.path));
+        let Session { found, facts, mut sources, since, choice, .. } = session;
+        let rules = Rules { found, choice, locked };
+        let papers = rules.papers(&session::host(), &sources.files);
+        sources.files.extend(papers);
         Self { rules, means: facts.means, sources, since }
     }
 
@@ -39,10 +40,11 @@ impl Reloading {
         let Self { rules, means, sources, since } = self;
         let load = move || {
             let host = session::host();
-            let loaded = config::load(&rules.found.path, &host);
+            let loaded = config::load(&rules.found.path, &host, &rules.choice);
             let judged = rules.judge(&loaded, &host);
             let mut sources = Sources { files: loaded.files, folders: loaded.folders };
-            sources.files.extend(rules.papers(&host, &loaded.path));
+            let papers = rules.papers(&host, &sources.files);
+            sources.files.extend(papers);
             let state = match loaded.catalog {
                 Some(catalog) => judged.map(|()| state(catalog, host.environment, means)),
                 None => Err(loaded.report.render(config::Style::Plain)),
@@ -56,6 +58,7 @@ impl Reloading {
 /// What has to hold beside a file without errors.
 struct Rules {
     found: Found,
+    choice: Choice,
     locked: bool,
 }
 
@@ -80,8 +83,9 @@ impl Rules {
     }
 
     /// The files that this judgement depends on.
-    fn papers(&self, host: &Host, path: &std::path::Path) -> Vec<PathBuf> {
-        let lock = self.locked.then(|| lock::lock_of(path));
+    fn papers(&self, host: &Host, files: &[PathBuf]) -> Vec<PathBuf> {
+        // The lock lies beside the root, which is the first.
+        let lock = files.first().filter(|_| self.locked).map(|root| lock::lock_of(root));
         let store = if self.needs_trust() { trust::store(host) } else { None };
         lock.into_iter().chain(store).collect()
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::config::{self, Found, Host};
+use crate::config::{self, Choice, Found, Host};
 use crate::engine::Engine;
 use crate::model::{Catalog, Dialect, Principal, TrialSet};
 use crate::plan::{Environment, Facts, Means};
@@ -26,6 +26,8 @@ pub struct Session {
     pub dialect: Dialect,
     pub catalog: Arc<Catalog>,
     pub facts: Facts,
+    /// What was chosen beside the file.
+    pub choice: Choice,
     pub sources: Sources,
     /// A moment before it was loaded.
     pub since: SystemTime,
@@ -36,19 +38,29 @@ pub struct Session {
 
 impl Session {
     /// Finds and loads the file; says on stderr what is wrong with it.
-    pub fn open(named: Option<&Path>, printer: &Printer) -> Result<Self, Exit> {
+    pub fn open(arguments: &Arguments, printer: &Printer) -> Result<Self, Exit> {
+        Self::chosen(arguments.config.as_deref(), |host| choice(arguments, host), printer)
+    }
+
+    /// The same for a line that clap did not read.
+    pub fn chosen(
+        named: Option<&Path>,
+        choose: impl FnOnce(&Host) -> Choice,
+        printer: &Printer,
+    ) -> Result<Self, Exit> {
         let host = host();
         let found = found(named, &host, printer)?;
         let since = SystemTime::now();
-        let loaded = config::load(&found.path, &host);
+        let choice = choose(&host);
+        let loaded = config::load(&found.path, &host, &choice);
         Ok(Self { since, ..Self::of(found, loaded, host, printer)? })
     }
 
     /// Like `open`, with every check, and with the tests in the file.
-    pub fn checked(named: Option<&Path>, printer: &Printer) -> Result<(Self, Vec<TrialSet>), Exit> {
+    pub fn checked(arguments: &Arguments, printer: &Printer) -> Result<(Self, Vec<TrialSet>), Exit> {
         let host = host();
-        let found = found(named, &host, printer)?;
-        let mut loaded = config::check(&found.path, &host);
+        let found = found(arguments.config.as_deref(), &host, printer)?;
+        let mut loaded = config::check(&found.path, &host, &choice(arguments, &host));
         let trials = std::mem::take(&mut loaded.trials);
         Ok((Self::of(found, loaded, host, printer)?, trials))
     }
@@ -71,6 +83,7 @@ impl Session {
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
         Ok(Self {
             path: loaded.path,
+            choice: loaded.choice,
             found,
             dialect: loaded.dialect,
             sources: Sources { files: loaded.files, folders: loaded.folders },
@@ -94,12 +107,12 @@ impl Session {
 
     /// What a person sees who starts the server by hand.
     pub fn greeting(&self) -> String {
-        stdio::greeting(&self.catalog, &executable(), &self.path)
+        stdio::greeting(&self.catalog, &executable(), &self.path, &self.choice.words())
     }
 
     /// How clients are told to start this server.
     pub fn connecting(&self) -> String {
-        stdio::connecting(&self.catalog.server.name, &executable(), &self.path)
+        stdio::connecting(&self.catalog.server.name, &executable(), &self.path, &self.choice.words())
     }
 
     /// The same file with other commands.
@@ -144,11 +157,16 @@ fn executable() -> PathBuf {
 pub fn command_takes(word: &str, arguments: &Arguments) -> bool {
     let host = host();
     let found = config::find(arguments.config.as_deref(), &host).ok();
-    let loaded = found.map(|found| config::load(&found.path, &host));
+    let loaded = found.map(|found| config::load(&found.path, &host, &Choice::default()));
     loaded.is_some_and(|loaded| {
         let is_command = loaded.catalog.is_some_and(|catalog| catalog.tool(word).is_some());
         loaded.dialect == Dialect::Original && is_command
     })
+}
+
+/// What was chosen beside the file.
+pub fn choice(arguments: &Arguments, host: &Host) -> Choice {
+    Choice::of(&arguments.profile, &arguments.set, &arguments.tags, host)
 }
 
 /// The environment, read once. Variables that are not text cannot be named in a file and are left out.

@@ -46,6 +46,7 @@ pub fn render(tool: &Tool, called_by: &str) -> String {
 fn unavailable(tool: &Tool) -> Option<&str> {
     match (&tool.availability, &tool.action) {
         (Availability::Unavailable { reason }, _) | (_, Action::NotSupported(reason)) => Some(reason),
+        (Availability::Disabled, _) => Some("it is disabled (`enabled: false`)"),
         (Availability::Internal, _) => Some("only other commands use it (`expose: false`)"),
         (Availability::Offered, _) => None,
     }

@@ -11,6 +11,8 @@ pub struct Launch {
     pub executable: String,
     /// Absolute.
     pub config: String,
+    /// What is chosen beside the file: `--profile`, `prod`.
+    pub choice: Vec<String>,
 }
 
 /// What an entry that is there starts.
@@ -29,7 +31,8 @@ impl Shape {
 
 impl Launch {
     fn arguments(&self) -> Value {
-        json!(["--mcp", "--config", self.config])
+        let words = ["--mcp", "--config", &self.config].into_iter();
+        words.chain(self.choice.iter().map(String::as_str)).collect()
     }
 
     /// The entry as this client wants it.
@@ -65,6 +68,8 @@ impl Launch {
             corrections.push((client.shape.command_field(), json!(self.executable)));
         }
         match served.config() {
+            // Without a choice the one that is there stays.
+            _ if !served.has(&self.choice) => corrections.push(("args", self.arguments())),
             Some(config) if config == self.config => {}
             Some(config) => {
                 let renamed = served.arguments.iter().map(|word| match word.strip_prefix("--config=") {
@@ -92,6 +97,11 @@ impl Served {
     pub fn is_ours(&self) -> bool {
         let file = self.command.rsplit(['/', '\\']).next().unwrap_or_default();
         file.strip_suffix(".exe").unwrap_or(file) == "mcpfier"
+    }
+
+    /// Whether these words are among its arguments, one behind the other.
+    fn has(&self, words: &[String]) -> bool {
+        words.is_empty() || self.arguments.windows(words.len()).any(|found| found == words)
     }
 
     /// The file that it serves.

@@ -3,7 +3,7 @@
 use super::*;
 
 fn launch() -> Launch {
-    Launch { executable: "/opt/mcpfier".into(), config: "/etc/tools.yaml".into() }
+    Launch { executable: "/opt/mcpfier".into(), config: "/etc/tools.yaml".into(), choice: Vec::new() }
 }
 
 fn wish(launch: &Launch) -> Wish<'_> {
@@ -272,4 +272,17 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_was_chosen_is_part_of_the_entry() {
+    let chosen = Launch { choice: ["--profile", "prod"].map(str::to_owned).into(), ..launch() };
+    let edited =
+        |text: &str, launch: &Launch| edit(client("claude-desktop").unwrap(), text, "tools", &wish(launch));
+    let plain = changed(add("claude-desktop", "{}"));
+    let with = changed(edited(&plain, &chosen));
+    assert!(with.contains("\"--profile\"") && with.contains("\"prod\""), "{with}");
+    assert_eq!(edited(&with, &chosen), Ok(Edit::Nothing));
+    // What a user chose before stays where nothing is chosen now.
+    assert_eq!(edited(&with, &launch()), Ok(Edit::Nothing));
 }

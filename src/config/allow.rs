@@ -15,10 +15,11 @@ use super::syntax::{Kind, Node};
 pub fn apply<'n>(reader: &'n Reader<'n>, commands: &'n [Node<'n>], all_checked: bool) {
     for command in commands {
         let Some(list) = command.get("allow").and_then(|node| reader.list(node, "allow")) else { continue };
-        let had_errors = reader.problems.has_error_in(command.span);
+        let places = command.places();
+        let had_errors = reader.problems.has_error_in(&places);
         for item in list {
             let Some((code, written)) = allowance(reader, item) else { continue };
-            let silenced = reader.problems.silence(code, command.span);
+            let silenced = reader.problems.silence(code, &places);
             // Told once for a file, and not at all of the commands that allow it.
             let is_silent = code == Code::Impatience && lint::long_timeout(command).is_some();
             if silenced == 0 && !is_silent && all_checked && !had_errors {

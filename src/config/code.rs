@@ -27,7 +27,7 @@ codes! {
     Unreadable = 1, "the file cannot be read";
     TooLarge = 2, "the file is too large";
     NotText = 3, "the file is not UTF-8 text";
-    Syntax = 4, "the file is not YAML";
+    Syntax = 4, "the file is not YAML, JSON or TOML";
     TooDeep = 5, "nested too deep";
     DuplicateKey = 6, "a key stands twice in a map";
     SecondDocument = 7, "more than one YAML document";
@@ -103,6 +103,18 @@ codes! {
     Allowance = 86, "an `allow` that allows nothing";
     Impatience = 87, "a timeout that is longer than some clients wait";
     Unexpanded = 88, "`${…}` where nothing expands it";
+
+    // Files, profiles and flags put together.
+    BadInclude = 90, "an `include` that leads to no file";
+    NotInInclude = 91, "a key that only the root file may hold";
+    UnknownProfile = 92, "a profile that does not exist";
+    BadSet = 93, "a `--set` that leads nowhere";
+    UnknownTag = 94, "a tag that no command has";
+    UnknownTemplate = 95, "a template of commands that does not exist";
+    TemplateCycle = 96, "templates that extend each other in a circle";
+    Fixed = 97, "what a profile cannot change";
+    TomlDate = 98, "a date in TOML";
+    BadFolder = 99, "a folder that is no configuration";
 
     // Tests in the file.
     TestArguments = 100, "a test whose arguments its command refuses";

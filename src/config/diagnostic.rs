@@ -70,6 +70,10 @@ impl Diagnostic {
         }
     }
 
+    fn is_in(&self, places: &[Span]) -> bool {
+        self.span.is_some_and(|span| places.iter().any(|place| place.contains(span)))
+    }
+
     pub fn of_host(self) -> Self {
         Self { class: Class::Host, ..self }
     }
@@ -134,21 +138,29 @@ impl Problems {
         }
     }
 
-    /// Takes away what is no error, has this code and lies in this place; says how much that was.
-    pub fn silence(&self, code: Code, place: Span) -> usize {
+    /// Takes away what is no error, has this code and lies in these places; says how much that was.
+    pub fn silence(&self, code: Code, places: &[Span]) -> usize {
         let mut list = self.list.borrow_mut();
         let before = list.len();
         list.retain(|problem| {
             let is_meant = problem.code == code && problem.severity != Severity::Error;
-            !(is_meant && problem.span.is_some_and(|span| place.contains(span)))
+            !(is_meant && problem.is_in(places))
         });
         before - list.len()
     }
 
-    pub fn has_error_in(&self, place: Span) -> bool {
+    /// Takes away what this host lacks in these places.
+    pub fn forgive_host(&self, places: &[Span]) {
+        let mut list = self.list.borrow_mut();
+        list.retain(|problem| !(problem.class == Class::Host && problem.is_in(places)));
+        let errors = list.iter().filter(|problem| problem.severity == Severity::Error).count();
+        self.kept_errors.set(errors);
+    }
+
+    pub fn has_error_in(&self, places: &[Span]) -> bool {
         let list = self.list.borrow();
         let mut errors = list.iter().filter(|problem| problem.severity == Severity::Error);
-        errors.any(|problem| problem.span.is_some_and(|span| place.contains(span)))
+        errors.any(|problem| problem.is_in(places))
     }
 
     /// Whether anything has been said of what lies in this place, or of what it lies in.

@@ -1,4 +1,4 @@
-//! Finds executables, once for each name.
+//! Finds executables; a name is looked up once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -29,15 +29,6 @@ impl<'h> Executables<'h> {
         if self.host.as_written {
             return Some(PathBuf::from(written));
         }
-        if let Some(known) = self.found.borrow().get(written) {
-            return known.clone();
-        }
-        let found = self.look_up(written, base);
-        self.found.borrow_mut().insert(written.to_owned(), found.clone());
-        found
-    }
-
-    fn look_up(&self, written: &str, base: &Path) -> Option<PathBuf> {
         if written.is_empty() {
             return None;
         }
@@ -45,7 +36,12 @@ impl<'h> Executables<'h> {
             let path = self.host.resolve(written, base);
             return is_executable(&path).then_some(path);
         }
-        self.folders.iter().map(|folder| folder.join(written)).find(|path| is_executable(path))
+        if let Some(known) = self.found.borrow().get(written) {
+            return known.clone();
+        }
+        let found = self.folders.iter().map(|folder| folder.join(written)).find(|path| is_executable(path));
+        self.found.borrow_mut().insert(written.to_owned(), found.clone());
+        found
     }
 }
 

@@ -1,27 +1,22 @@
 //! A path → a catalog and a report: the one way a file is read.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::model::{Catalog, Dialect, SecretName, TrialSet};
+use crate::model::{Catalog, Dialect, TrialSet};
 
-use super::allow;
+use super::choice::{Choice, Typed};
 use super::code::Code;
-use super::deep;
+use super::compose::{self, Folder};
 use super::diagnostic::{Diagnostic, Problems};
-use super::executable::Executables;
-use super::expansion::{BadEnvFile, Expander, Variables, expand_server, read_env_file};
 use super::host::{Host, without_dots};
+use super::interpret::{Interpreting, Meaning};
 use super::lint;
-use super::lower::{self, Commands, Place, Vars};
-use super::native;
-use super::original;
-use super::read::{Lines, Reader, Spanned};
 use super::report::Report;
-use super::schema;
-use super::source::{BadSource, MAX_FILE_BYTES, Source, SourceId, Span};
-use super::syntax::{self, Document, Kind, Node, Oddity};
+use super::show::{Effective, Wanted};
+use super::source::{BadSource, Source, SourceId, Span};
+use super::sources::Sources;
+use super::syntax::{self, Document, Format, Kind, Node};
+use super::unreadable::bad_source;
 
 /// What came of a file.
 #[derive(Debug)]
@@ -30,12 +25,16 @@ pub struct Loaded {
     pub catalog: Option<Catalog>,
     pub report: Report,
     pub dialect: Dialect,
-    /// Absolute.
+    /// What was named, absolute: a file, or a folder of files.
     pub path: PathBuf,
     /// Every file that was read for it, absolute, the root first: when one changes, this is stale.
     pub files: Vec<PathBuf>,
     /// Folders that were looked through for files: a new file in one makes this stale too.
     pub folders: Vec<PathBuf>,
+    /// The names of the profiles that can be chosen.
+    pub profiles: Vec<String>,
+    /// What was chosen.
+    pub choice: Choice,
     /// The tests in the file, where everything is checked: a server does not look at them. Every
     /// command has its set, be it empty.
     pub trials: Vec<TrialSet>,
@@ -43,191 +42,221 @@ pub struct Loaded {
 
 /// How much is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Depth {
+pub(super) enum Depth {
     /// What a server needs to start.
     Serving,
     /// Schemas and patterns are compiled, folders and secrets looked for.
     Everything,
 }
 
-/// Loads a file to serve it.
-pub fn load(path: &Path, host: &Host) -> Loaded {
-    let (source, read) = Source::read(path);
-    Loading::new(host, Depth::Serving).run(source, read)
+/// Loads a file, or a folder of files, to serve it.
+pub fn load(path: &Path, host: &Host, choice: &Choice) -> Loaded {
+    Loading::new(host, choice, Depth::Serving).run(Start::at(path, host)).0
 }
 
-/// Loads a file and checks everything that can be checked.
-pub fn check(path: &Path, host: &Host) -> Loaded {
-    let (source, read) = Source::read(path);
-    Loading::new(host, Depth::Everything).run(source, read)
+/// Loads a file and checks everything that can be checked: without a choice of profiles, each of
+/// them as well.
+pub fn check(path: &Path, host: &Host, choice: &Choice) -> Loaded {
+    check_all(Start::at(path, host), host, choice)
+}
+
+/// Loads a file to show it as it is in effect; `None` if it is wrong in itself.
+pub fn effective(path: &Path, host: &Host, choice: &Choice, wanted: Wanted) -> (Loaded, Option<Effective>) {
+    let loading = Loading { shown: Some(wanted), ..Loading::new(host, choice, Depth::Serving) };
+    loading.run(Start::at(path, host))
 }
 
 /// Loads bytes as if `path` held them.
 pub fn load_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
-    let (source, read) = Source::decode(path, bytes);
-    Loading::new(host, Depth::Serving).run(source, read)
+    let start = Start::with(path, Source::decode(path, bytes));
+    Loading::new(host, &Choice::default(), Depth::Serving).run(start).0
 }
 
 /// Like `load_bytes`, with every check.
 pub fn check_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
-    let (source, read) = Source::decode(path, bytes);
-    Loading::new(host, Depth::Everything).run(source, read)
+    check_all(Start::with(path, Source::decode(path, bytes)), host, &Choice::default())
 }
 
-struct Loading<'h> {
-    host: &'h Host,
-    depth: Depth,
-    /// Files beside the root that were read.
-    others: RefCell<Vec<PathBuf>>,
-    trials: RefCell<Vec<TrialSet>>,
-    lines: Lines,
+fn check_all(start: Start, host: &Host, choice: &Choice) -> Loaded {
+    let again = start.again();
+    let mut loaded = Loading::new(host, choice, Depth::Everything).run(start).0;
+    if choice.profiles.is_empty() {
+        for profile in &loaded.profiles {
+            let chosen =
+                Choice { profiles: vec![Typed::new("--profile", profile.as_str())], ..choice.clone() };
+            let alone = Loading::new(host, &chosen, Depth::Everything);
+            loaded.report.absorb(alone.run(again.again()).0.report, profile);
+        }
+    }
+    loaded
 }
 
-impl<'h> Loading<'h> {
-    fn new(host: &'h Host, depth: Depth) -> Self {
-        Self { host, depth, others: RefCell::default(), trials: RefCell::default(), lines: Lines::default() }
+/// A root file that was read, and what lies beside it if its folder was named.
+struct Start {
+    /// What was named.
+    path: PathBuf,
+    source: Source,
+    problem: Option<Diagnostic>,
+    beside: Vec<PathBuf>,
+    is_folder: bool,
+}
+
+impl Start {
+    fn at(path: &Path, host: &Host) -> Self {
+        let is_folder = host.cwd.join(path).is_dir();
+        if !is_folder {
+            return Self::with(path, Source::read(path, &host.cwd));
+        }
+        match compose::open_folder(path, &host.cwd) {
+            Ok(Folder { root, others }) => {
+                let start = Self::with(path, Source::read(&root, &host.cwd));
+                Self { beside: others, is_folder, ..start }
+            }
+            Err(problem) => {
+                let source = Source::nothing(path);
+                Self {
+                    path: path.to_path_buf(),
+                    source,
+                    problem: Some(*problem),
+                    beside: Vec::new(),
+                    is_folder,
+                }
+            }
+        }
     }
 
-    fn run(&self, source: Source, read: Result<(), BadSource>) -> Loaded {
-        let path = without_dots(&self.host.cwd.join(&source.path));
-        let text = std::sync::Arc::clone(&source.text);
-        let mut report = Report::new(source);
-        let problems = Problems::default();
-        if let Err(error) = read {
-            problems.add(bad_source(&error));
-            report.hide(Vec::new(), true);
-            report.take(problems, |_| String::new());
-            return Loaded {
-                catalog: None,
-                report,
-                dialect: Dialect::Original,
-                files: vec![path.clone()],
-                path,
-                folders: Vec::new(),
-                trials: Vec::new(),
-            };
-        }
-        let Some(document) = syntax::parse(SourceId::default(), &text, &problems) else {
-            report.hide(Vec::new(), true);
-            report.take(problems, |_| String::new());
-            return Loaded {
-                catalog: None,
-                report,
-                dialect: Dialect::Original,
-                files: vec![path.clone()],
-                path,
-                folders: Vec::new(),
-                trials: Vec::new(),
-            };
+    fn with(path: &Path, (source, read): (Source, Result<(), BadSource>)) -> Self {
+        let problem = read.err().map(|error| bad_source(&error, SourceId::default()));
+        Self { path: path.to_path_buf(), source, problem, beside: Vec::new(), is_folder: false }
+    }
+
+    /// The same once more, without reading a pipe twice.
+    fn again(&self) -> Self {
+        let (path, source, beside) = (self.path.clone(), self.source.clone(), self.beside.clone());
+        Self { path, source, problem: self.problem.clone(), beside, is_folder: self.is_folder }
+    }
+}
+
+struct Loading<'a> {
+    host: &'a Host,
+    choice: &'a Choice,
+    depth: Depth,
+    shown: Option<Wanted>,
+}
+
+impl<'a> Loading<'a> {
+    fn new(host: &'a Host, choice: &'a Choice, depth: Depth) -> Self {
+        Self { host, choice, depth, shown: None }
+    }
+
+    fn run(&self, start: Start) -> (Loaded, Option<Effective>) {
+        let Start { path, source, problem, beside, is_folder } = start;
+        let absolute = |path: &Path| without_dots(&self.host.cwd.join(path));
+        let (path, file) = (absolute(&path), absolute(&source.path));
+        let folder = file.parent().map_or_else(|| self.host.cwd.clone(), Path::to_path_buf);
+        let sources = Sources::new(source, folder);
+        let mut loaded = Loaded {
+            catalog: None,
+            report: Report::default(),
+            dialect: Dialect::Original,
+            folders: if is_folder { vec![path.clone()] } else { Vec::new() },
+            path,
+            files: vec![file],
+            profiles: Vec::new(),
+            choice: self.choice.clone(),
+            trials: Vec::new(),
         };
-        let dialect = dialect(&document.root, &problems);
-        let catalog = self.interpret(&document, dialect, &path, &text, &problems);
-        if self.depth == Depth::Everything {
-            lint::check_permissions(&problems, &path);
+        let problems = Problems::default();
+        let could_be_read = problem.is_none();
+        problem.into_iter().for_each(|problem| problems.add(problem));
+        let root = sources.root();
+        let document = could_be_read
+            .then(|| syntax::parse(SourceId::default(), &root.text, Format::of(&root.path), &problems))
+            .flatten();
+        let mut shown = None;
+        match document {
+            Some(document) => {
+                loaded.dialect = dialect(&document.root, &problems, is_folder);
+                shown = self.interpret(&document, &sources, &beside, problems, &mut loaded);
+            }
+            None => {
+                loaded.report = Report::new(&sources);
+                loaded.report.hide(Vec::new(), vec![SourceId::default()]);
+                loaded.report.take(problems, |_| String::new());
+            }
         }
-        report.take(problems, |span| document.root.path_to(span));
-        if !report.is_empty() {
-            report.hide(syntax::sensitive_values(&document.root), false);
-        }
-        let catalog = catalog.filter(|_| report.may_serve());
-        let files = std::iter::once(path.clone()).chain(self.others.take()).collect();
-        Loaded { catalog, report, dialect, path, files, folders: Vec::new(), trials: self.trials.take() }
+        (loaded, shown)
     }
 
     fn interpret(
         &self,
         document: &Document<'_>,
-        dialect: Dialect,
-        path: &Path,
-        text: &str,
-        problems: &Problems,
-    ) -> Option<Catalog> {
-        let Document { root, oddities } = document;
-        oddities.iter().for_each(|oddity| problems.add(judge(oddity, dialect)));
-        let reader = Reader { dialect, problems, text };
-        let executables = Executables::new(self.host);
-        let folder = path.parent().map_or_else(|| self.host.cwd.clone(), Path::to_path_buf);
-        if dialect == Dialect::Original && original::refuse_native_keys(problems, root) {
-            return None;
-        }
-        let variables = self.variables(&reader, root, &folder);
-        let expander = Expander { reader: &reader, variables: &variables };
-        let root = &expand_server(&expander, root);
-        let (host, missing) = (self.host, RefCell::default());
-        match dialect {
-            Dialect::Native => {
-                let file = native::File::read(&reader, root);
-                let vars = Vars::read(&expander, file.vars);
-                let (base, commands) = (folder, file.commands);
-                let place = Place { reader: &reader, host, executables, base, expander, vars, missing };
-                let catalog = self.native(&place, file);
-                let checks_all = self.depth == Depth::Everything;
-                if checks_all {
-                    // As it is written: what comes from the environment does not stand in the file.
-                    lint::lint(problems, &document.root, commands);
-                }
-                allow::apply(&reader, commands, checks_all);
-                if checks_all {
-                    schema::check(problems, &document.root);
-                }
-                Some(catalog)
-            }
-            Dialect::Original => {
-                let (base, vars) = (self.host.cwd.clone(), Vars::default());
-                let place = Place { reader: &reader, host, executables, base, expander, vars, missing };
-                original::catalog(&place, root)
+        sources: &Sources,
+        beside: &[PathBuf],
+        problems: Problems,
+        loaded: &mut Loaded,
+    ) -> Option<Effective> {
+        let interpreting = Interpreting {
+            host: self.host,
+            choice: self.choice,
+            depth: self.depth,
+            shown: self.shown,
+            sources,
+            problems: &problems,
+        };
+        let mut meaning = interpreting.run(document, loaded.dialect, beside);
+        let shown = meaning.shown.take();
+        loaded.trials = std::mem::take(&mut meaning.trials);
+        loaded.profiles = compose::profile_names(&document.root).map(str::to_owned).collect();
+        loaded.files.extend(meaning.files.iter().cloned());
+        loaded.folders.extend(meaning.folders.iter().cloned());
+        if self.depth == Depth::Everything {
+            for file in &loaded.files {
+                let place = sources.iter().position(|source| self.host.cwd.join(&source.path) == *file);
+                lint::check_permissions(&problems, file, place.filter(|at| *at > 0));
             }
         }
-    }
-
-    /// What `${…}` can name: the environment, and what `env_file` adds to it.
-    fn variables(&self, reader: &Reader<'_>, root: &Node<'_>, base: &Path) -> Variables<'_> {
-        let variables = Variables::of(self.host);
-        let Some(node) = root.get("env_file").filter(|_| !self.host.as_written) else { return variables };
-        let Some(written) = reader.text(node, "env_file") else { return variables };
-        let Ok(name) = (Expander { reader, variables: &variables }).expand(written) else { return variables };
-        let path = self.host.resolve(&name, base);
-        self.others.borrow_mut().push(path.clone());
-        match read_env_file(&path) {
-            Ok(file) => variables.with_file(file),
-            Err(error) => {
-                reader.problems.add(bad_env_file(written, &error));
-                variables
-            }
+        loaded.report = Report::new(sources);
+        loaded.report.take(problems, |span| path_to(span, document, &meaning, sources));
+        if meaning.is_composed {
+            loaded.report.forget_repeated();
         }
-    }
-
-    fn native(&self, place: &Place<'_>, file: native::File<'_>) -> Catalog {
-        let native::File { commands, defaults, secrets, server, vars: _ } = file;
-        let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
-        let usable = lower::secrets(place, &secrets);
-        let checks_all = self.depth == Depth::Everything;
-        let schemas = deep::Schemas::default();
-        let tools =
-            Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
-                if checks_all {
-                    deep::check_command(place, &schemas, tool, command);
-                    self.trials.borrow_mut().push(lower::trials(place.reader, &self.lines, tool, command));
-                }
-            });
-        if checks_all {
-            for secret in &secrets {
-                let name = secret.name.value.parse::<SecretName>().ok();
-                if let Some(source) = name.and_then(|name| usable.get(&name)) {
-                    deep::check_secret(place, secret, source);
-                }
-            }
+        if !loaded.report.is_empty() {
+            let documents = std::iter::once(&document.root).chain(meaning.parts.iter().map(|(_, root)| root));
+            let mut sensitive: Vec<Span> = documents.flat_map(syntax::sensitive_values).collect();
+            sensitive.extend(meaning.hidden);
+            loaded.report.hide(sensitive, meaning.raw);
         }
-        let fed = lower::fed(place, &usable);
-        let mut catalog = Catalog::new(tools, lower::server(place.reader, server), usable);
-        catalog.fed = fed;
-        catalog
+        let may_serve = loaded.report.may_serve();
+        loaded.catalog = meaning.catalog.filter(|_| may_serve);
+        shown.filter(|_| may_serve)
     }
 }
 
+/// The key that a place belongs to, in its own file.
+fn path_to(span: Span, document: &Document<'_>, meaning: &Meaning<'_>, sources: &Sources) -> String {
+    if span.source == SourceId::default() {
+        return document.root.path_to(span);
+    }
+    if let Some((_, root)) = meaning.parts.iter().find(|(id, _)| *id == span.source) {
+        return root.path_to(span);
+    }
+    let typed = sources.iter().nth(usize::from(span.source.0));
+    let path = typed.and_then(|typed| typed.text.split_once('=')).map(|(path, _)| path);
+    path.unwrap_or_default().to_owned()
+}
+
 /// A file with a version is native, whatever the version.
-fn dialect(root: &Node<'_>, problems: &Problems) -> Dialect {
-    let Some(version) = root.get("version") else { return Dialect::Original };
+fn dialect(root: &Node<'_>, problems: &Problems, is_folder: bool) -> Dialect {
+    let Some(version) = root.get("version") else {
+        if is_folder {
+            let message = "the root of a folder needs `version: 1`, which this file does not have";
+            let start = Span { end: root.span.start, ..root.span };
+            let problem = Diagnostic::error(Code::Version, start, message);
+            problems.add(problem.help("add `version: 1` at the top; a file of the original stands alone"));
+        }
+        return Dialect::Original;
+    };
     let is_known = matches!(&version.kind, Kind::Scalar(scalar) if scalar.plain && scalar.text == "1");
     if !is_known {
         let problem = Diagnostic::error(Code::Version, version.span, "`version` has to be the number 1");
@@ -238,73 +267,4 @@ fn dialect(root: &Node<'_>, problems: &Problems) -> Dialect {
         });
     }
     Dialect::Native
-}
-
-/// That it is missing is a problem of this host; what it says is one of the file.
-fn bad_env_file(written: Spanned<&str>, error: &BadEnvFile) -> Diagnostic {
-    let name = written.value;
-    match error {
-        BadEnvFile::Unreadable(error) => {
-            let message = format!("cannot read `{name}`: {}", reason(error));
-            let problem = Diagnostic::error(Code::BadEnvFile, written.span, message).of_host();
-            problem.help(
-                "create it, or remove `env_file`; variables can also be set where this program is started",
-            )
-        }
-        other => {
-            Diagnostic::error(Code::BadEnvFile, written.span, format!("`{name}` cannot be used: {other}"))
-                .help("expected lines `NAME=value`; a value may be quoted, and `#` begins a comment")
-        }
-    }
-}
-
-fn bad_source(error: &BadSource) -> Diagnostic {
-    match error {
-        BadSource::Unreadable(error) => {
-            let message = format!("cannot read the file: {}", reason(error));
-            Diagnostic::of_file(Code::Unreadable, message)
-        }
-        BadSource::TooLarge => {
-            let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
-            Diagnostic::of_file(Code::TooLarge, message)
-        }
-        BadSource::NotText { at, problem, help } => {
-            let span = Span::new(SourceId::default(), *at..*at + 1);
-            Diagnostic::error(Code::NotText, span, problem).help(*help)
-        }
-    }
-}
-
-/// An I/O error in words that are the same on every platform.
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-/// What YAML allows and a dialect does not.
-fn judge(oddity: &Oddity, dialect: Dialect) -> Diagnostic {
-    let problem = match oddity {
-        Oddity::DuplicateKey { key, first, second } => {
-            let message = format!("the key `{key}` stands here for the second time");
-            Diagnostic::error(Code::DuplicateKey, *second, message).other(*first, "the first is here")
-        }
-        Oddity::SecondDocument(span) => {
-            Diagnostic::error(Code::SecondDocument, *span, "a second YAML document begins here")
-                .help("one file is one document; remove the `---` and what follows it")
-        }
-        Oddity::Tag { tag, span } => {
-            Diagnostic::error(Code::Tag, *span, format!("the YAML tag `{tag}` means nothing here"))
-                .help("remove it, or quote a text that begins with `!`")
-        }
-    };
-    match (dialect, oddity) {
-        (Dialect::Native, _) => problem,
-        (Dialect::Original, Oddity::DuplicateKey { .. }) => problem.into_warning("the second one counts"),
-        (Dialect::Original, Oddity::SecondDocument(_)) => problem.into_warning("it is ignored"),
-        (Dialect::Original, Oddity::Tag { .. }) => problem.into_warning("it is ignored"),
-    }
 }

@@ -4,12 +4,14 @@
 //! has to know of the host is handed in as a [`Host`].
 //!
 //! ```text
-//! bytes ─► Source ─► Node ─► native::File ─► Catalog        files with `version: 1`
-//!                        └─► original ─────► Catalog        files of the original mcpfier
+//! bytes ─► Source ─► Node ─► compose ─► native::File ─► Catalog     files with `version: 1`
+//!                        └─► original ─────────────────► Catalog     files of the original mcpfier
 //! ```
 
 mod allow;
+mod choice;
 mod code;
+mod compose;
 mod deep;
 mod diagnostic;
 mod executable;
@@ -18,6 +20,7 @@ mod explain;
 mod find;
 mod foreign;
 mod host;
+mod interpret;
 mod lint;
 mod load;
 mod lower;
@@ -28,12 +31,16 @@ mod read;
 mod report;
 mod schema;
 mod shape;
+mod show;
 mod skim;
 mod source;
+mod sources;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 
+pub use choice::{Choice, PROFILE_VARIABLE, Typed};
 pub use code::Code;
 pub use diagnostic::{Class, Diagnostic, Severity};
 pub use expansion::{BadEnvFile, read_env_file};
@@ -41,9 +48,10 @@ pub use explain::{Page, code_named, explain};
 pub use find::{Found, How, NotFound, VARIABLE, find};
 pub use foreign::read_foreign;
 pub use host::Host;
-pub use load::{Loaded, check, check_bytes, load, load_bytes};
+pub use load::{Loaded, check, check_bytes, effective, load, load_bytes};
 pub use migrate::{Migration, NotMigrated, Note, migrate};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};
 pub use schema::{config_schema, reference};
+pub use show::{Effective, Wanted};
 pub use skim::{Skimmed, only, skim};
 pub use source::{Position, Span};

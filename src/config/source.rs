@@ -69,9 +69,10 @@ impl Span {
 }
 
 impl Source {
-    /// Reads a file. What could be decoded comes back even beside an error, for the excerpt.
-    pub fn read(path: &Path) -> (Self, Result<(), BadSource>) {
-        match read_capped(path) {
+    /// Reads a file, from a folder if its path is relative. What could be decoded comes back even
+    /// beside an error, for the excerpt.
+    pub fn read(path: &Path, cwd: &Path) -> (Self, Result<(), BadSource>) {
+        match read_capped(&cwd.join(path)) {
             Ok(bytes) => Self::decode(path, bytes),
             Err(error) => (Self::new(path, ""), Err(error)),
         }
@@ -96,6 +97,20 @@ impl Source {
                 (Self::new(path, &text), Err(BadSource::NotText { at, problem, help: SAVE_AS_UTF8 }))
             }
         }
+    }
+
+    /// What could not be read at all.
+    pub fn nothing(path: &Path) -> Self {
+        Self::new(path, "")
+    }
+
+    /// What was typed at a shell instead of being written in a file.
+    pub fn typed(origin: &str, text: &str) -> Self {
+        Self { name: origin.to_owned(), path: PathBuf::new(), text: Arc::from(text) }
+    }
+
+    pub fn is_typed(&self) -> bool {
+        self.path.as_os_str().is_empty()
     }
 
     fn new(path: &Path, text: &str) -> Self {

@@ -36,6 +36,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         annotations: Annotations { .. },
         output,
         availability,
+        tags: _,
         dialect: _,
     } = tool;
     let mut map = match action {
@@ -53,6 +54,8 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     put("exit_codes", Value::Object(codes.collect()));
     put("output", self::output(output));
     put("expose", json!(*availability != Availability::Internal));
+    let disabled = *availability == Availability::Disabled;
+    put("enabled", if disabled { json!(false) } else { Value::Null });
     map.retain(|_, value| !is_nothing(value));
     Value::Object(map)
 }

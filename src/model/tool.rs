@@ -25,6 +25,8 @@ pub struct Tool {
     pub annotations: Annotations,
     pub output: OutputRules,
     pub availability: Availability,
+    /// Words by which tools are chosen.
+    pub tags: Vec<String>,
     pub dialect: Dialect,
 }
 
@@ -34,6 +36,8 @@ pub enum Availability {
     Offered,
     /// `expose: false`: for steps of other commands only.
     Internal,
+    /// `enabled: false`.
+    Disabled,
     /// This host or this version cannot run it; the reason is for people.
     Unavailable {
         reason: String,

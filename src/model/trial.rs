@@ -22,6 +22,8 @@ pub struct TrialSet {
 pub struct Trial {
     /// No two of one command are the same.
     pub name: String,
+    /// The file that holds it, if that is not the root.
+    pub file: Option<String>,
     /// Where it begins in the file, from 1.
     pub line: usize,
     pub arguments: Map<String, Value>,

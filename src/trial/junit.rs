@@ -48,7 +48,7 @@ fn push_case(text: &mut String, file: &str, test: &Finished) {
         r#"    <testcase classname="{}" name="{}" file="{}" line="{}" time="{}""#,
         attribute(&test.command),
         attribute(&test.name),
-        attribute(file),
+        attribute(test.file.as_deref().unwrap_or(file)),
         test.line,
         seconds(test.duration)
     );

@@ -27,6 +27,8 @@ pub struct Finished {
     pub name: String,
     /// Where the test begins in the file.
     pub line: usize,
+    /// The file that holds it, if that is not the root.
+    pub file: Option<String>,
     pub status: Status,
     pub duration: Duration,
 }

@@ -3,6 +3,7 @@
 //! `tests/data/invalid` holds one mistake a file and beside each its whole report, byte for byte.
 //! `UPDATE_REPORTS=1` writes the reports anew; then read them.
 
+mod composition;
 mod explain;
 mod host;
 mod hostile;

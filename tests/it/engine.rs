@@ -133,7 +133,7 @@ fn loaded(config: &str) -> (Arc<Catalog>, Facts, Arc<Vault>) {
         foreign: None,
         as_written: false,
     };
-    let loaded = config::load(&file, &host);
+    let loaded = config::load(&file, &host, &config::Choice::default());
     assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
     let catalog = Arc::new(loaded.catalog.unwrap());
     let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);

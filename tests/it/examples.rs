@@ -70,6 +70,23 @@ fn variables_work() {
 }
 
 #[test]
+fn one_configuration_out_of_several_files_works() {
+    works("examples/composition.yaml", 4);
+}
+
+#[test]
+fn the_same_file_serves_production() {
+    let prod = |words: &[&str]| {
+        let words: Vec<&str> = ["--profile", "prod"].iter().chain(words).copied().collect();
+        example("examples/composition.yaml", &words)
+    };
+    assert_eq!(prod(&["where"]).run().stdout, "eu-west\n");
+    prod(&["--validate", "--strict"]).run();
+    let said = prod(&["debug"]).ends_with(5).run();
+    assert!(said.stderr.contains("it is disabled"), "{}", said.stderr);
+}
+
+#[test]
 fn every_example_has_a_test_here() {
     let tests = include_str!("examples.rs");
     let files = std::fs::read_dir(sources().join("examples")).expect("the examples").flatten();
@@ -156,9 +173,13 @@ fn sources() -> PathBuf {
 /// A git repository with one commit, in which the examples lie as they do here.
 static REPOSITORY: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    std::fs::create_dir(folder.path().join("examples")).expect("a folder for the examples");
-    let examples = std::fs::read_dir(sources().join("examples")).expect("the examples").flatten();
-    let names = examples.map(|entry| format!("examples/{}", entry.file_name().to_string_lossy()));
+    std::fs::create_dir_all(folder.path().join("examples/team")).expect("folders for the examples");
+    let files = |folder: &str| -> Vec<String> {
+        let entries = std::fs::read_dir(sources().join(folder)).expect("the examples").flatten();
+        let files = entries.filter(|entry| entry.path().is_file());
+        files.map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy())).collect()
+    };
+    let names = files("examples").into_iter().chain(files("examples/team"));
     for name in names.chain(["config.example.yaml", "README.md", "Cargo.toml"].map(str::to_owned)) {
         std::fs::copy(sources().join(&name), folder.path().join(&name)).expect("a copy of an example");
     }

@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod clients;
 mod completions;
+mod composition;
 mod config;
 mod documents;
 mod editors;

@@ -39,7 +39,7 @@ impl Bench {
             foreign: None,
             as_written: false,
         };
-        let loaded = config::load(&file, &host);
+        let loaded = config::load(&file, &host, &config::Choice::default());
         assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
         let catalog = loaded.catalog.unwrap();
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);

@@ -399,6 +399,26 @@ fn a_bundle_holds_the_program_the_file_and_a_manifest() {
 }
 
 #[test]
+fn a_bundle_of_several_files_holds_one_that_says_the_same() {
+    let home = Home::new();
+    home.write(
+        "more.toml",
+        "[[commands]]\nname = \"more\"\nscript = \"echo\"\nenv = { API_TOKEN = \"unmasked here\" }\n",
+    );
+    let tools = TOOLS.replace("version: 1\n", "version: 1\ninclude: [more.toml]\n");
+    home.write("tools.yaml", &tools);
+    let said = home.run(&["bundle", "--set", "commands.more.timeout=7s"]);
+    assert_eq!((said.status, said.stdout.as_str()), (Some(0), "my-tools.mcpb: 2 tools, for linux\n"));
+    let file = std::fs::File::open(home.path("my-tools.mcpb")).expect("the bundle is there");
+    zip::ZipArchive::new(file)
+        .expect("the bundle is an archive")
+        .extract(home.path("unpacked"))
+        .expect("the bundle is whole");
+    let text = home.read("unpacked/server/config.yaml");
+    assert!(!text.contains("include") && text.contains("unmasked here") && text.contains("7s"), "{text}");
+}
+
+#[test]
 fn an_entry_for_the_registry_fits_its_schema_and_names_the_bundle_that_was_written() {
     let home = Home::new();
     let url = "https://github.com/ada/tools/releases/download/v2.0.0/my-tools.mcpb";

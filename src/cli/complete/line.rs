@@ -1,9 +1,12 @@
 //! The words before the cursor, as clap reads them: leniently, since the line is not finished.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::config::{Choice, Host};
 
 /// Stands for the word at the cursor; nobody can type it.
 const CURSOR: &str = "\0";
@@ -17,9 +20,8 @@ pub struct Line {
     pub verbs: Vec<String>,
     /// What is neither an option nor the value of one; without the verbs.
     pub words: Vec<String>,
-    /// The names of the options that are given.
-    given: Vec<String>,
-    pub config: Option<String>,
+    /// The options that are given, by their names for clap, with their values.
+    given: BTreeMap<String, Vec<String>>,
     /// The option whose value comes next.
     pub waiting: Option<Arg>,
     /// Behind `--` nothing is an option.
@@ -32,14 +34,27 @@ impl Line {
         let mut root = lenient(crate::cli::command()).disable_version_flag(true).arg(flag("version", 'V'));
         root.build();
         let words = ["mcpfier"].into_iter().chain(before.iter().map(String::as_str)).chain([CURSOR]);
-        let matches = root.clone().try_get_matches_from(words).ok()?;
+        let matches = root.try_get_matches_from_mut(words).ok()?;
         let mut line = Self { only_words: before.iter().any(|word| word == "--"), ..Self::default() };
         line.take(&root, &matches);
         Some(line)
     }
 
     pub fn has(&self, id: &str) -> bool {
-        self.given.iter().any(|given| given == id)
+        self.given.contains_key(id)
+    }
+
+    pub fn value_of(&self, id: &str) -> Option<&str> {
+        self.values_of(id).last().map(String::as_str)
+    }
+
+    fn values_of(&self, id: &str) -> &[String] {
+        self.given.get(id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What is chosen beside the file.
+    pub fn choice(&self, host: &Host) -> Choice {
+        Choice::of(self.values_of("profile"), self.values_of("set"), self.values_of("tags"), host)
     }
 
     /// The options of the line.
@@ -77,17 +92,14 @@ impl Line {
 
     fn take_values(&mut self, argument: &Arg, mut values: Vec<String>) {
         let at_cursor = values.pop_if(|last| last == CURSOR).is_some();
-        let id = argument.get_id().as_str();
         if argument.is_positional() {
             return self.words.append(&mut values);
         }
         if at_cursor {
             self.waiting = Some(argument.clone());
-        } else {
-            self.given.push(id.to_owned());
         }
-        if let ("config", Some(file)) = (id, values.pop()) {
-            self.config = Some(file);
+        if !at_cursor || !values.is_empty() {
+            self.given.insert(argument.get_id().to_string(), values);
         }
     }
 }
@@ -135,15 +147,25 @@ mod tests {
             "test --jobs many -c a.yaml",
             "search --config=b.yaml x=1 -c a.yaml",
         ] {
-            assert_eq!(read(words).config.as_deref(), Some("a.yaml"), "{words}");
+            assert_eq!(read(words).value_of("config"), Some("a.yaml"), "{words}");
         }
-        assert_eq!(read("search -- -c a.yaml").config, None);
+        assert_eq!(read("search -- -c a.yaml").value_of("config"), None);
+    }
+
+    #[test]
+    fn what_is_chosen_beside_the_file_is_read_like_the_program_reads_it() {
+        let line = read("--tags a,b --profile one call --dry-run --profile=two search --set x=1 --set");
+        let choice = line.choice(&Host::default());
+        let words = choice.words();
+        assert_eq!(words, ["--profile", "two", "--set", "x=1", "--tags", "a,b"]);
+        assert!(line.waiting.is_some());
+        assert_eq!(read("--profile one --profile two").values_of("profile"), ["one", "two"]);
     }
 
     #[test]
     fn a_wrong_line_means_what_stands_before_the_mistake() {
         let line = read("-c a.yaml call search x=1 --nowhere -c b.yaml y=2");
-        assert_eq!(line.config.as_deref(), Some("a.yaml"));
+        assert_eq!(line.value_of("config"), Some("a.yaml"));
         assert_eq!(line.tool().map(|(tool, rest)| (tool, rest.len())), Some(("search", 1)));
     }
 

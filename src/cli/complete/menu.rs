@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use clap_complete::engine::CompletionCandidate;
 
-use crate::config::{self, Host};
+use crate::config::{self, Choice, Host};
 use crate::model::{Catalog, Dialect, SecretSource, Tool};
 
 use super::line::Line;
@@ -13,13 +13,12 @@ use super::offer::Kind;
 
 /// Larger files take longer to load than somebody who pressed TAB likes to wait.
 const LARGE: u64 = 64 * 1024;
-/// Options that change what a file means.
-const CHANGING: [&str; 3] = ["profile", "set", "tags"];
 
 pub struct Menu {
     host: Host,
     named: Option<String>,
     may_skim: bool,
+    choice: Choice,
     opened: OnceLock<Option<Opened>>,
 }
 
@@ -35,9 +34,10 @@ enum Opened {
 
 impl Menu {
     pub fn new(host: Host, line: &Line) -> Self {
-        let named = line.config.clone();
-        let may_skim = !CHANGING.iter().any(|option| line.has(option));
-        Self { host, named, may_skim, opened: OnceLock::new() }
+        let named = line.value_of("config").map(str::to_owned);
+        let choice = line.choice(&host);
+        let may_skim = choice.is_empty();
+        Self { host, named, may_skim, choice, opened: OnceLock::new() }
     }
 
     /// The current one.
@@ -67,7 +67,8 @@ impl Menu {
                 let alone = config::skim(text).and_then(|tools| config::only(text, &tools, name))?;
                 let loaded = config::load_bytes(path, alone.into_bytes(), &self.host);
                 // What stands elsewhere in the file may be missing in a part of it.
-                let catalog = loaded.catalog.or_else(|| config::load(path, &self.host).catalog)?;
+                let catalog =
+                    loaded.catalog.or_else(|| config::load(path, &self.host, &self.choice).catalog)?;
                 catalog.tool(name).cloned()
             }
         }
@@ -109,7 +110,7 @@ impl Menu {
                 return Some(Opened::Large { path, text });
             }
         }
-        let loaded = config::load(&path, &self.host);
+        let loaded = config::load(&path, &self.host, &self.choice);
         Some(Opened::Whole(Box::new(loaded.catalog?), loaded.dialect))
     }
 }

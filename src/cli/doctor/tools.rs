@@ -6,8 +6,9 @@ use std::path::Path;
 use crate::cli::arguments::Arguments;
 use crate::cli::evidence::Evidence;
 use crate::cli::lock::{self, Refusal};
+use crate::cli::session;
 use crate::cli::trust::{self, State};
-use crate::config::{self, Host, Loaded};
+use crate::config::{self, Choice, Host, Loaded};
 use crate::model::{Availability, Catalog, Limits};
 use crate::plan::{Mean, Means};
 use crate::runner::process;
@@ -24,7 +25,8 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
             return vec![Finding::problem("config", problem.to_string(), cure)];
         }
     };
-    let loaded = config::check(&found.path, host);
+    let choice = session::choice(arguments, host);
+    let loaded = config::check(&found.path, host, &choice);
     let file = loaded.path.display().to_string();
     let mut findings = vec![validity(&loaded, &file)];
     if found.must_be_named(loaded.dialect) {
@@ -35,7 +37,7 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
     if let Some(catalog) = &loaded.catalog {
         findings.extend(hidden(catalog));
         findings.extend(secrets::look(catalog, host));
-        findings.extend(seen_from_desktop(catalog, &found.path, host));
+        findings.extend(seen_from_desktop(catalog, &found.path, host, &choice));
         findings.extend(limits(catalog, process::probe_means()));
     }
     findings
@@ -107,11 +109,11 @@ fn hidden(catalog: &Catalog) -> Vec<Finding> {
 }
 
 /// Loads the file once more with the PATH that a desktop application has.
-fn seen_from_desktop(catalog: &Catalog, file: &Path, host: &Host) -> Vec<Finding> {
+fn seen_from_desktop(catalog: &Catalog, file: &Path, host: &Host, choice: &Choice) -> Vec<Finding> {
     let path = minimal_path();
     let mut desktop = host.clone();
     desktop.environment.insert("PATH".to_owned(), path.to_owned());
-    let Some(there) = config::load(file, &desktop).catalog else { return Vec::new() };
+    let Some(there) = config::load(file, &desktop, choice).catalog else { return Vec::new() };
     let here: Vec<&str> = unavailable(catalog).map(|(name, _)| name).collect();
     let lost = unavailable(&there).filter(|(name, _)| !here.contains(name));
     let told: Vec<Finding> = lost

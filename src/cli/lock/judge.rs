@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::cli::evidence::Evidence;
+use crate::cli::session;
 use crate::config::{self, Host};
 use crate::lock::{self, BadLock, Differences, Lock};
 
@@ -70,7 +71,12 @@ pub fn made_of(evidence: &Evidence) -> Result<Lock, Unlockable> {
     let path = &evidence.path;
     let errors = || Unlockable::Errors(path.clone());
     let root = evidence.root().ok_or_else(errors)?;
-    let loaded = config::load_bytes(path, root.as_bytes().to_vec(), &Host::as_written());
+    // Which files are included may depend on the environment, and nothing else does.
+    let host = Host { foreign: Some(session::host().environment), ..Host::as_written() };
+    let loaded = match evidence.is_single() {
+        true => config::load_bytes(path, root.as_bytes().to_vec(), &host),
+        false => config::load(&evidence.named, &host, &evidence.choice),
+    };
     if !Evidence::of(&loaded).is_of(evidence) {
         return Err(Unlockable::Changing(path.clone()));
     }

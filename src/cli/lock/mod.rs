@@ -26,7 +26,7 @@ pub fn run(arguments: &Arguments, check: bool, printer: &Printer) -> Exit {
             return Exit::NO_CONFIG;
         }
     };
-    let loaded = config::load(&found.path, &host);
+    let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
     if loaded.catalog.is_none() {
         printer.talk(&loaded.report.render(printer.style()));
         return Exit::CONFIG;

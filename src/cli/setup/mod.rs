@@ -54,7 +54,7 @@ impl Task {
         let host = session::host();
         let session = match words.remove {
             true => None,
-            false => Some(Session::open(arguments.config.as_deref(), printer)?),
+            false => Some(Session::open(arguments, printer)?),
         };
         let refuse = |problem: String| {
             printer.error(&problem);
@@ -157,13 +157,20 @@ fn launch(session: &Session) -> Result<Launch, String> {
             format!("the path `{}` is not text, and no client could be told it", path.display())
         })
     };
-    Ok(Launch { executable: text(&place::executable())?, config: text(&session.path)? })
+    let choice = session.choice.words();
+    Ok(Launch { executable: text(&place::executable())?, config: text(&session.path)?, choice })
 }
 
 /// The name that the file gives the server; without a word about what is wrong with the file.
 fn declared_name(arguments: &Arguments, host: &Host) -> Option<String> {
     let found = crate::config::find(arguments.config.as_deref(), host).ok()?;
-    Some(crate::config::load(&found.path, host).catalog?.server.name.clone())
+    Some(
+        crate::config::load(&found.path, host, &session::choice(arguments, host))
+            .catalog?
+            .server
+            .name
+            .clone(),
+    )
 }
 
 fn is_usable(name: &str) -> bool {

@@ -28,7 +28,7 @@ pub fn document(file: &str, results: &Results) -> Value {
 }
 
 fn test(finished: &Finished) -> Value {
-    let Finished { command, name, line, status, duration } = finished;
+    let Finished { command, name, file, line, status, duration } = finished;
     let (word, reason, problems) = match status {
         Status::Passed => ("passed", None, &[][..]),
         Status::Failed(problems) => ("failed", None, problems.as_slice()),
@@ -42,6 +42,7 @@ fn test(finished: &Finished) -> Value {
     json!({
         "command": command,
         "name": name,
+        "file": file,
         "line": line,
         "status": word,
         "reason": reason,

@@ -33,7 +33,7 @@ pub fn run(
     printer: &Printer,
     fork_server: Option<ForkServer>,
 ) -> Exit {
-    let (session, sets) = match Session::checked(arguments.config.as_deref(), printer) {
+    let (session, sets) = match Session::checked(arguments, printer) {
         Ok(parts) => parts,
         Err(exit) => return exit,
     };

@@ -31,7 +31,8 @@ pub fn not_run(case: &Case) -> Finished {
 
 fn finished(case: &Case, status: Status, duration: Duration) -> Finished {
     let (command, name) = (case.tool.name.to_string(), case.trial.name.clone());
-    Finished { command, name, line: case.trial.line, status, duration }
+    let (file, line) = (case.trial.file.clone(), case.trial.line);
+    Finished { command, name, file, line, status, duration }
 }
 
 /// The verdict, and how long the run took if there was one.
@@ -61,6 +62,9 @@ async fn verdict(stage: &Stage, case: &Case, stop: Stop) -> (Status, Option<Dura
     }
     if let (None, Availability::Unavailable { reason }) = (&case.trial.mock, &case.tool.availability) {
         return (Status::Skipped(reason.clone()), None);
+    }
+    if let (None, Availability::Disabled) = (&case.trial.mock, &case.tool.availability) {
+        return (Status::Skipped("it is disabled".to_owned()), None);
     }
     run(&engine, case, &plan, expected, stop).await
 }

@@ -100,7 +100,7 @@ impl Report {
     }
 
     fn told(&self, finished: &Finished) -> String {
-        let Finished { command, name, line, status, duration } = finished;
+        let Finished { command, name, file, line, status, duration } = finished;
         let title = format!("{command}: {name}");
         let took = shown(*duration);
         match status {
@@ -110,7 +110,8 @@ impl Report {
             Status::NotRun => String::new(),
             Status::Failed(problems) => {
                 let mut text = format!("{} {title} ({took})\n", self.painted("1;31", "FAIL"));
-                text.push_str(&format!("     {}:{line}\n", self.file));
+                let file = file.as_ref().unwrap_or(&self.file);
+                text.push_str(&format!("     {file}:{line}\n"));
                 for problem in problems {
                     push_indented(&mut text, "     ", &problem.message);
                     problem

@@ -70,7 +70,7 @@ fn accept(
             return Ok(Exit::NO_CONFIG);
         }
     };
-    let loaded = config::load(&path, host);
+    let loaded = config::load(&path, host, &session::choice(arguments, host));
     let Some(catalog) = &loaded.catalog else {
         printer.talk(&loaded.report.render(printer.style()));
         return Ok(Exit::CONFIG);
@@ -233,6 +233,8 @@ fn state_of(path: &Path, agreed: &std::collections::BTreeMap<PathBuf, String>, h
     if !path.exists() {
         return "gone";
     }
-    let digests = Evidence::of(&config::load(path, host)).digests().and_then(|digests| named(&digests));
+    let digests = Evidence::of(&config::load(path, host, &config::Choice::default()))
+        .digests()
+        .and_then(|digests| named(&digests));
     digests.map_or("gone", |now| word(&compare(agreed, &now)))
 }

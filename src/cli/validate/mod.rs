@@ -37,13 +37,14 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
             return Exit::NO_CONFIG;
         }
     };
+    let choice = session::choice(arguments, &host);
     let means = process::probe_means();
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
     let mut reports = Vec::new();
     for found in &files {
         let file = &found.path;
-        let mut loaded = config::check(file, &host);
+        let mut loaded = config::check(file, &host, &choice);
         if arguments.offline {
             loaded.report = loaded.report.offline();
         }

@@ -47,7 +47,7 @@ impl Expander<'_> {
     fn problem(&self, error: &BadExpansion, written: Spanned<&str>) -> Diagnostic {
         let Some(name) = missing(error) else {
             let problem = Diagnostic::error(Code::BadExpansion, self.beginning(written), error.to_string());
-            let whole = self.reader.text.get(written.span.range()).unwrap_or_default();
+            let whole = self.reader.sources.slice(written.span);
             return problem.help(match error {
                 BadExpansion::Unclosed if whole.contains("{{") => {
                     "what stands between `${` and `}` cannot hold a template"
@@ -74,7 +74,7 @@ impl Expander<'_> {
 
     /// The end of the `${…}` that begins at a place, or of the whole value if it is not so simple.
     fn end(&self, from: Span, whole: Span) -> u32 {
-        let rest = self.reader.text.get(from.range().start..whole.range().end).unwrap_or_default();
+        let rest = self.reader.sources.slice(Span { end: whole.end, ..from });
         match rest.find('}').and_then(|end| u32::try_from(end + 1).ok()) {
             Some(length) if from != whole => from.start + length,
             _ => whole.end,

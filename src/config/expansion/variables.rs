@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::host::Host;
 
+#[derive(Clone)]
 pub struct Variables<'h> {
     environment: &'h BTreeMap<String, String>,
     /// Of `env_file`, which never overrides the environment.
@@ -15,6 +16,11 @@ pub struct Variables<'h> {
 impl<'h> Variables<'h> {
     pub fn of(host: &'h Host) -> Self {
         Self { environment: host.variables(), file: BTreeMap::new(), as_written: host.as_written }
+    }
+
+    /// The same, looked up or not.
+    pub fn taken_as_written(self, as_written: bool) -> Self {
+        Self { as_written, ..self }
     }
 
     pub fn with_file(self, file: BTreeMap<String, String>) -> Self {

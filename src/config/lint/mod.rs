@@ -16,7 +16,8 @@ use super::syntax::Node;
 pub use patience::long_timeout;
 pub use permissions::check_permissions;
 
-pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
+/// Looks at the commands, and at all that stands in the files.
+pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>]) {
     for command in commands {
         names::check(problems, command);
         texts::check(problems, command);
@@ -24,6 +25,6 @@ pub fn lint(problems: &Problems, root: &Node<'_>, commands: &[Node<'_>]) {
         plain_secret::check_env(problems, command);
     }
     patience::check(problems, commands);
-    plain_secret::check_all(problems, root);
-    unused_secret::check(problems, root);
+    documents.iter().for_each(|document| plain_secret::check_all(problems, document));
+    unused_secret::check(problems, documents);
 }

@@ -10,6 +10,7 @@ const VERBS: &[&str] = &[
     "bundle",
     "call",
     "completions",
+    "config",
     "doctor",
     "explain",
     "help",

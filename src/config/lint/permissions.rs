@@ -4,13 +4,15 @@ use std::path::Path;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::{Class, Diagnostic, Problems, Severity};
+use crate::config::source::{SourceId, Span};
 
-/// Warns of a file that other users of this host may write.
-pub fn check_permissions(problems: &Problems, path: &Path) {
+/// Warns of a file that other users of this host may write; `part` is its number if it is not the root.
+pub fn check_permissions(problems: &Problems, path: &Path, part: Option<usize>) {
     let Some(who) = other_writers(path) else { return };
     let message = format!("{who} of this host may change this file, and with it what runs in your name");
     let problem = Diagnostic { severity: Severity::Warning, ..Diagnostic::of_file(Code::Writable, message) };
-    let problem = Diagnostic { class: Class::Host, ..problem };
+    let span = part.and_then(|part| u16::try_from(part).ok()).map(|part| Span::new(SourceId(part), 0..0));
+    let problem = Diagnostic { class: Class::Host, span, ..problem };
     problems.add(problem.help("take that away: `chmod go-w FILE`"));
 }
 

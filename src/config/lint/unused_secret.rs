@@ -6,18 +6,18 @@ use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::syntax::{Entry, Kind, Node};
 
-pub fn check(problems: &Problems, root: &Node<'_>) {
-    let Some(secrets) = root.get("secrets") else { return };
+/// Looks at all files at once: what one declares another may use.
+pub fn check(problems: &Problems, documents: &[&Node<'_>]) {
+    let declared = || documents.iter().filter_map(|document| document.get("secrets")).flat_map(Node::entries);
+    if declared().next().is_none() {
+        return;
+    }
     let mut used = BTreeSet::new();
-    root.entries()
-        .iter()
-        .filter(|entry| entry.key.text != "secrets")
-        .for_each(|entry| walk(entry, &mut used));
     // The program of one secret may be handed another one.
-    secrets.entries().iter().for_each(|secret| walk(secret, &mut used));
-    for secret in secrets.entries() {
+    documents.iter().flat_map(|document| document.entries()).for_each(|entry| walk(entry, &mut used));
+    for secret in declared() {
         let name = &*secret.key.text;
-        if used.contains(name) || problems.has_error_in(secret.value.span) {
+        if used.contains(name) || problems.has_error_in(&[secret.value.span]) {
             continue;
         }
         let message = format!("the secret `{name}` is never used");

@@ -41,6 +41,10 @@ impl Commands<'_> {
                 each(&tool, &command);
                 tools.push(tool);
             }
+            if !command.enabled {
+                // It may be disabled because of what this host lacks.
+                self.place.reader.problems.forgive_host(&node.places());
+            }
         }
         tools
     }
@@ -83,6 +87,7 @@ fn lower(
         description,
         availability: availability(place, command, &workload),
         action: Action::Process(Box::new(workload)),
+        tags: command.tags.clone(),
         params: Arc::new(Params::new(params.list)),
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
@@ -173,6 +178,7 @@ fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
 fn availability(place: &Place<'_>, command: &Command<'_>, workload: &Workload) -> Availability {
     let unset = place.take_missing().map(|name| format!("the environment variable `{name}` is not set"));
     match missing(&workload.script).or(unset) {
+        _ if !command.enabled => Availability::Disabled,
         Some(reason) => Availability::Unavailable { reason },
         None if !command.expose => Availability::Internal,
         None => Availability::Offered,

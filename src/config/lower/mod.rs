@@ -29,4 +29,4 @@ pub use place::Place;
 pub use secrets::{fed, secrets};
 pub use server::server;
 pub use trial::trials;
-pub use vars::Vars;
+pub use vars::{Var, Vars};

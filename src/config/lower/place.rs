@@ -1,7 +1,7 @@
 //! Where a file stands on this host: its paths, its executables, and the checks of both.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
@@ -9,7 +9,8 @@ use crate::config::executable::{Executables, is_path};
 use crate::config::expansion::Expander;
 use crate::config::host::Host;
 use crate::config::read::{Reader, Spanned};
-use crate::model::{Program, Reference, Template};
+use crate::config::source::Span;
+use crate::model::{Dialect, Program, Reference, Template};
 
 use super::filling::Filling;
 use super::vars::Vars;
@@ -18,7 +19,7 @@ pub struct Place<'a> {
     pub reader: &'a Reader<'a>,
     pub host: &'a Host,
     pub executables: Executables<'a>,
-    /// What relative paths are relative to.
+    /// Where commands run that do not say otherwise.
     pub base: PathBuf,
     pub expander: Expander<'a>,
     pub vars: Vars,
@@ -27,13 +28,35 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// What relative paths in a place are relative to: the folder of their file, or in the original
+    /// that of the server.
+    fn folder(&self, place: Span) -> &Path {
+        match self.reader.dialect {
+            Dialect::Native => self.reader.sources.folder(place),
+            Dialect::Original => &self.base,
+        }
+    }
+
     /// Resolves an executable. A missing one is an error of this host, not of the file.
     pub fn program(&self, written: Spanned<&str>) -> Program {
-        let path = self.executables.find(written.value, &self.base);
+        let path = self.executables.find(written.value, self.folder(written.span));
         if path.is_none() {
             self.reader.problems.add(self.missing(written));
         }
-        Program { written: written.value.to_owned(), path }
+        Program { written: self.seen_from_root(written), path }
+    }
+
+    /// An executable as the root file would have to write it: two files may call by the same path
+    /// what is not the same.
+    fn seen_from_root(&self, written: Spanned<&str>) -> String {
+        let folder = self.folder(written.span);
+        let is_below = |path: &Path| path.strip_prefix(&self.base).map(Path::to_path_buf);
+        let is_whole = written.value.starts_with('~') || Path::new(written.value).is_absolute();
+        if folder == self.base || !is_path(written.value) || is_whole {
+            return written.value.to_owned();
+        }
+        let path = self.host.resolve(written.value, folder);
+        is_below(&path).unwrap_or(path).display().to_string()
     }
 
     fn missing(&self, written: Spanned<&str>) -> Diagnostic {
@@ -41,7 +64,7 @@ impl Place<'_> {
         let message = format!("there is no executable `{name}` on this host");
         let problem = Diagnostic::error(Code::MissingExecutable, written.span, message).of_host();
         if is_path(name) {
-            let path = self.host.resolve(name, &self.base);
+            let path = self.host.resolve(name, self.folder(written.span));
             return problem.help(format!("looked for an executable file `{}`", path.display()));
         }
         if let Some((first, rest)) = name.split_once(' ') {
@@ -70,7 +93,7 @@ impl Place<'_> {
             self.reader.problems.add(problem);
             return None;
         }
-        Some(self.host.resolve(text, &self.base))
+        Some(self.host.resolve(text, self.folder(written.span)))
     }
 
     fn refuse_template(&self, written: Spanned<&str>, key: &str) {

@@ -74,6 +74,7 @@ fn trial(reader: &Reader<'_>, lines: &Lines, tool: &Tool, test: &Test<'_>) -> Op
     let name = test.name.map(|name| name.value.trim()).filter(|name| !name.is_empty());
     Some(Trial {
         name: name.map_or_else(|| described(tool, &with), str::to_owned),
+        file: reader.sources.name_of_part(test.span).map(str::to_owned),
         line: lines.of(reader, test.span),
         expectation: expectation?,
         mock: test.mock.as_ref().map(mock),

@@ -23,7 +23,7 @@ use super::host::Host;
 use super::load::{Loaded, check_bytes};
 use super::report::Report;
 use super::source::SourceId;
-use super::syntax::{self, Document};
+use super::syntax::{self, Document, Format};
 
 /// What came of a migration.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ fn check(path: &Path, text: &str) -> Loaded {
 
 /// The text with changes made, if there are any.
 fn edited(text: &str, changes: impl FnOnce(&Document<'_>) -> edits::Edits) -> Option<String> {
-    let document = syntax::parse(SourceId::default(), text, &Problems::default())?;
+    let document = syntax::parse(SourceId::default(), text, Format::Yaml, &Problems::default())?;
     let edits = changes(&document);
     (!edits.is_empty()).then(|| edits.apply(text))
 }

@@ -33,6 +33,8 @@ pub struct Command<'n> {
     pub annotations: Annotations,
     pub output: Output<'n>,
     pub expose: bool,
+    pub enabled: bool,
+    pub tags: Vec<String>,
     /// Read when tests are wanted: no server looks at them.
     pub tests: Option<Field<'n>>,
     /// It says what it does, even if not in a way that can be read or is supported yet.
@@ -61,6 +63,8 @@ impl<'n> Command<'n> {
             annotations: annotations(reader, &mut fields),
             output: Output::read(reader, &mut fields),
             expose: fields.boolean("expose").unwrap_or(true),
+            enabled: fields.boolean("enabled").unwrap_or(true),
+            tags: tags(reader, &mut fields),
             tests: fields.take("tests"),
             has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()
@@ -68,9 +72,23 @@ impl<'n> Command<'n> {
         };
         // Read when every warning has been given.
         fields.take("allow");
+        // Nothing is left of it in a command that could be put together.
+        fields.take("extends");
         fields.close();
         Some(command)
     }
+}
+
+/// Words without spaces and commas, so that a flag can name several.
+fn tags<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Vec<String> {
+    let Some(field) = fields.take("tags") else { return Vec::new() };
+    let tags = reader.texts(field.node, "tags").unwrap_or_default();
+    let is_word = |tag: &str| !tag.is_empty() && !tag.contains(|c: char| c == ',' || c.is_whitespace());
+    for tag in tags.iter().filter(|tag| !is_word(tag.value)) {
+        let message = format!("`{}` cannot be a tag; expected a word without spaces and commas", tag.value);
+        reader.problems.add(Diagnostic::error(Code::BadName, tag.span, message));
+    }
+    tags.into_iter().map(|tag| tag.value.to_owned()).collect()
 }
 
 fn lock<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<String> {

@@ -24,7 +24,9 @@ impl<'n> File<'n> {
         let Some(mut fields) = Fields::open(reader, root, &shape::ROOT) else { return Self::default() };
         fields.take("version");
         // Read before anything else.
-        fields.take("env_file");
+        for key in ["env_file", "include", "profiles", "templates"] {
+            fields.take(key);
+        }
         let file = Self {
             commands: commands(reader, &mut fields),
             defaults: Settings::read_defaults(reader, &mut fields),

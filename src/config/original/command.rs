@@ -64,6 +64,7 @@ impl<'a> Commands<'a> {
             description: description.map_or_else(|| default_description(name.value), str::to_owned),
             params: Arc::clone(&self.params),
             availability: availability(&action),
+            tags: Vec::new(),
             action,
             timeout: timeout.unwrap_or(usual.timeout),
             kill_grace: usual.kill_grace,

@@ -19,7 +19,8 @@ impl Lines {
         let (last, line) = self.last.get();
         let is_ahead = last.source == span.source && last.start <= span.start;
         let (from, line) = if is_ahead { (last.range().start, line) } else { (0, 0) };
-        let between = reader.text.get(from..span.range().start).unwrap_or_default();
+        let between = Span::new(span.source, from..span.range().start);
+        let between = reader.sources.slice(between);
         let line = line + between.bytes().filter(|byte| *byte == b'\n').count();
         self.last.set((span, line));
         line + 1

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::Span;
+use crate::config::sources::Sources;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{ByteSize, Dialect, parse_duration};
 
@@ -15,8 +16,8 @@ use super::{Spanned, nearest};
 pub struct Reader<'a> {
     pub dialect: Dialect,
     pub problems: &'a Problems,
-    /// The source, for places inside of a value.
-    pub text: &'a str,
+    /// The texts, for places inside of a value.
+    pub sources: &'a Sources,
 }
 
 impl Reader<'_> {
@@ -162,7 +163,7 @@ impl Reader<'_> {
     /// Where a piece of a value stands in the source; the whole value if it is written otherwise
     /// there.
     pub fn span_within(&self, value: Span, piece: &str) -> Span {
-        let found = self.text.get(value.range()).and_then(|written| written.find(piece));
+        let found = self.sources.slice(value).find(piece);
         found.map_or(value, |at| {
             let start = value.range().start + at;
             Span::new(value.source, start..start + piece.len())

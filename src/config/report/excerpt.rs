@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::config::source::{Source, Span};
+use crate::config::source::{Source, SourceId};
 use crate::config::syntax::masked_in_line;
 
 use super::Report;
@@ -24,7 +24,7 @@ const MASK: &str = "***";
 
 impl Excerpt {
     /// The lines that hold all of `spans`. `None` if a line is too long to be shown.
-    pub fn of(report: &Report, source: &Source, spans: &[Range<usize>]) -> Option<Self> {
+    pub fn of(report: &Report, id: SourceId, source: &Source, spans: &[Range<usize>]) -> Option<Self> {
         let text: &str = &source.text;
         let start = spans.iter().map(|span| span.start).min()?.min(text.len());
         let end = spans.iter().map(|span| span.end).max()?.min(text.len());
@@ -35,7 +35,7 @@ impl Excerpt {
             return None;
         }
         let window = start..end;
-        let masked = masked(report, lines, &window);
+        let masked = masked(report, id, lines, &window);
         let mut excerpt =
             Self { text: String::new(), first_line: source.position(start).line, window, masked };
         excerpt.text = excerpt.shown(text);
@@ -76,9 +76,9 @@ impl Excerpt {
 }
 
 /// The secrets in a window, clipped to it.
-fn masked(report: &Report, lines: &str, window: &Range<usize>) -> Vec<Range<usize>> {
+fn masked(report: &Report, id: SourceId, lines: &str, window: &Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
-    if report.is_raw {
+    if report.raw.contains(&id) {
         let mut start = window.start;
         for line in lines.split('\n') {
             found
@@ -86,9 +86,10 @@ fn masked(report: &Report, lines: &str, window: &Range<usize>) -> Vec<Range<usiz
             start += line.len() + 1;
         }
     } else {
-        let first = report.sensitive.partition_point(|span| span.range().end <= window.start);
-        let known = report.sensitive.iter().skip(first).map(|span: &Span| span.range());
-        found.extend(known.take_while(|range| range.start < window.end));
+        let first =
+            report.sensitive.partition_point(|span| (span.source, span.range().end) < (id, window.start + 1));
+        let known = report.sensitive.iter().skip(first).take_while(|span| span.source == id);
+        found.extend(known.map(|span| span.range()).take_while(|range| range.start < window.end));
     }
     found
         .into_iter()

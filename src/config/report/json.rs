@@ -58,7 +58,12 @@ pub struct JsonRelated {
 
 pub(super) fn report(report: &Report) -> JsonReport {
     JsonReport {
-        files: report.sources.iter().map(|source| source.name.clone()).collect(),
+        files: report
+            .sources
+            .iter()
+            .filter(|source| !source.is_typed())
+            .map(|source| source.name.clone())
+            .collect(),
         errors: report.errors().count(),
         warnings: report.warnings().count(),
         notes: report.notes().count(),

@@ -7,7 +7,8 @@ mod sarif;
 
 use super::code::Code;
 use super::diagnostic::{Class, Diagnostic, Problems, Severity};
-use super::source::{Source, Span};
+use super::source::{Source, SourceId, Span};
+use super::sources::Sources;
 
 pub use sarif::sarif;
 
@@ -26,23 +27,24 @@ pub struct Report {
     diagnostics: Vec<Diagnostic>,
     /// Values that no excerpt shows, in the order of the text.
     sensitive: Vec<Span>,
-    /// The text could not be read as YAML: secrets are looked for in its lines.
-    is_raw: bool,
+    /// Texts that could not be read: secrets are looked for in their lines.
+    raw: Vec<SourceId>,
     /// Problems that were too many to keep.
     dropped: usize,
     dropped_errors: usize,
 }
 
 impl Report {
-    pub(super) fn new(source: Source) -> Self {
-        Self { sources: vec![source], ..Self::default() }
+    pub(super) fn new(sources: &Sources) -> Self {
+        Self { sources: sources.iter().cloned().collect(), ..Self::default() }
     }
 
-    pub(super) fn hide(&mut self, mut sensitive: Vec<Span>, is_raw: bool) {
-        sensitive.sort_unstable();
-        sensitive.dedup();
-        self.sensitive = sensitive;
-        self.is_raw = is_raw;
+    /// Says what no excerpt shows, and which texts nobody could read.
+    pub(super) fn hide(&mut self, sensitive: Vec<Span>, raw: Vec<SourceId>) {
+        self.sensitive.extend(sensitive);
+        self.sensitive.sort_unstable();
+        self.sensitive.dedup();
+        self.raw.extend(raw);
     }
 
     /// Takes problems in; `path_to` says to which key a place belongs.
@@ -59,9 +61,55 @@ impl Report {
         self.diagnostics.sort_by_key(|problem| (problem.span.is_some(), problem.span));
     }
 
+    /// Drops problems that are told already: what several commands share is read several times.
+    pub(super) fn forget_repeated(&mut self) {
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.diagnostics.len());
+        for problem in std::mem::take(&mut self.diagnostics) {
+            let near = kept.iter().rev().take_while(|known| known.span == problem.span);
+            if !near.into_iter().any(|known| is_same(known, &problem)) {
+                kept.push(problem);
+            }
+        }
+        self.diagnostics = kept;
+    }
+
+    /// Takes in what is wrong with the same file when a profile is chosen, as far as it is new.
+    pub(super) fn absorb(&mut self, other: Self, profile: &str) {
+        let places: Vec<SourceId> = other.sources.iter().map(|source| self.place_of(source)).collect();
+        let moved = |span: Span| Span {
+            source: places.get(usize::from(span.source.0)).copied().unwrap_or_default(),
+            ..span
+        };
+        for mut problem in other.diagnostics {
+            problem.span = problem.span.map(moved);
+            for (span, _) in &mut problem.others {
+                *span = moved(*span);
+            }
+            if !self.diagnostics.iter().any(|known| is_same(known, &problem)) {
+                self.diagnostics.push(problem.help(format!("this is so with `--profile {profile}`")));
+            }
+        }
+        self.diagnostics.sort_by_key(|problem| (problem.span.is_some(), problem.span));
+        let raw = other.raw.into_iter().map(|id| moved(Span::new(id, 0..0)).source).collect();
+        self.hide(other.sensitive.into_iter().map(moved).collect(), raw);
+        self.dropped += other.dropped;
+        self.dropped_errors += other.dropped_errors;
+    }
+
+    /// The number of a source here.
+    fn place_of(&mut self, source: &Source) -> SourceId {
+        let is_same = |known: &Source| known.name == source.name && known.text == source.text;
+        let at = self.sources.iter().position(is_same).unwrap_or_else(|| {
+            self.sources.push(source.clone());
+            self.sources.len() - 1
+        });
+        SourceId(u16::try_from(at).unwrap_or(u16::MAX))
+    }
+
     /// Each text that was read, with the name of its file; the root first.
     pub fn texts(&self) -> impl Iterator<Item = (&std::path::Path, &std::sync::Arc<str>)> {
-        self.sources.iter().map(|source| (source.path.as_path(), &source.text))
+        let read = self.sources.iter().filter(|source| !source.is_typed());
+        read.map(|source| (source.path.as_path(), &source.text))
     }
 
     pub fn diagnostics(&self) -> &[Diagnostic] {
@@ -147,6 +195,11 @@ impl Report {
     fn source(&self, span: Span) -> Option<&Source> {
         self.sources.get(usize::from(span.source.0))
     }
+}
+
+/// Whether two problems are one.
+fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    one.span == other.span && one.code == other.code && one.message == other.message
 }
 
 fn counted(count: usize, what: &str) -> String {

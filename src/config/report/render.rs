@@ -5,7 +5,7 @@ use std::ops::Range;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
 use crate::config::diagnostic::{Diagnostic, Severity};
-use crate::config::source::{Source, Span};
+use crate::config::source::{Source, SourceId, Span};
 
 use super::excerpt::Excerpt;
 use super::{Report, Style};
@@ -40,6 +40,7 @@ fn group<'a>(report: &'a Report, problem: &'a Diagnostic) -> Group<'a> {
 
 /// One place that is marked in an excerpt.
 struct Mark<'a> {
+    source: SourceId,
     range: Range<usize>,
     label: Option<&'a str>,
     kind: AnnotationKind,
@@ -50,43 +51,45 @@ fn places<'a>(report: &'a Report, problem: &'a Diagnostic) -> Vec<Element<'a>> {
         let name = report.sources.first().map(|source| source.name.as_str()).unwrap_or_default();
         return vec![Origin::path(name).into()];
     };
-    let Some(source) = report.source(span) else { return Vec::new() };
-    let own = Mark {
-        range: first_line(source, span),
-        label: problem.label.as_deref(),
-        kind: AnnotationKind::Primary,
-    };
-    let mut clusters: Vec<Vec<Mark<'a>>> = vec![vec![own]];
+    let own = mark(report, span, problem.label.as_deref(), AnnotationKind::Primary);
+    let mut clusters: Vec<Vec<Mark<'a>>> = vec![own.into_iter().collect()];
     for (span, label) in &problem.others {
-        let mark =
-            Mark { range: first_line(source, *span), label: Some(label), kind: AnnotationKind::Context };
+        let Some(mark) = mark(report, *span, Some(label), AnnotationKind::Context) else { continue };
         match clusters.iter_mut().find(|cluster| is_near(cluster, &mark)) {
             Some(cluster) => cluster.push(mark),
             None => clusters.push(vec![mark]),
         }
     }
-    clusters.iter().map(|cluster| element(report, source, cluster)).collect()
+    clusters.iter().filter_map(|cluster| element(report, cluster)).collect()
+}
+
+fn mark<'a>(report: &Report, span: Span, label: Option<&'a str>, kind: AnnotationKind) -> Option<Mark<'a>> {
+    let range = first_line(report.source(span)?, span);
+    Some(Mark { source: span.source, range, label, kind })
 }
 
 fn is_near(cluster: &[Mark<'_>], mark: &Mark<'_>) -> bool {
-    cluster.iter().any(|other| other.range.start.abs_diff(mark.range.start) < NEAR_BYTES)
+    let is_near = |other: &Mark<'_>| other.range.start.abs_diff(mark.range.start) < NEAR_BYTES;
+    cluster.iter().any(|other| other.source == mark.source && is_near(other))
 }
 
-fn element<'a>(report: &'a Report, source: &'a Source, marks: &[Mark<'a>]) -> Element<'a> {
+fn element<'a>(report: &'a Report, marks: &[Mark<'a>]) -> Option<Element<'a>> {
+    let id = marks.first()?.source;
+    let source = report.sources.get(usize::from(id.0))?;
     let ranges: Vec<Range<usize>> = marks.iter().map(|mark| mark.range.clone()).collect();
-    let Some(excerpt) = Excerpt::of(report, source, &ranges) else {
+    let Some(excerpt) = Excerpt::of(report, id, source, &ranges) else {
         let at = source.position(ranges.first().map_or(0, |range| range.start));
-        return Origin::path(source.name.as_str()).line(at.line).char_column(at.column).into();
+        return Some(Origin::path(source.name.as_str()).line(at.line).char_column(at.column).into());
     };
     let annotations: Vec<Annotation<'a>> = marks
         .iter()
         .map(|mark| mark.kind.span(excerpt.place(mark.range.clone(), &source.text)).label(mark.label))
         .collect();
-    Snippet::source(excerpt.text)
+    let snippet = Snippet::source(excerpt.text)
         .line_start(excerpt.first_line)
         .path(source.name.as_str())
-        .annotations(annotations)
-        .into()
+        .annotations(annotations);
+    Some(snippet.into())
 }
 
 /// Of a place that spans several lines, what stands in the first: marking all of a command helps nobody.

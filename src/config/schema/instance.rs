@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use crate::config::diagnostic::Problems;
 use crate::config::source::{SourceId, Span};
-use crate::config::syntax::{Kind, Node, parse, to_json};
+use crate::config::syntax::{Format, Kind, Node, parse, to_json};
 
 /// A default or an example of a shape.
 pub(super) fn value_of(yaml: &str) -> Value {
-    parse(SourceId::default(), yaml, &Problems::default())
+    parse(SourceId::default(), yaml, Format::Yaml, &Problems::default())
         .map_or_else(|| Value::from(yaml), |document| to_json(&document.root))
 }
 

@@ -12,9 +12,9 @@ const ACTIONS: [(&str, &[&str]); 2] = [("run", &["shell"]), ("script", &["args"]
 /// Keys of a secret that go with its `script`.
 const OF_SCRIPT: [&str; 4] = ["args", "env_inherit", "timeout", "ttl"];
 
-/// Exactly one of the actions.
+/// Exactly one of the actions; what it extends may have it too.
 pub(super) fn of_command(command: Value) -> Value {
-    with(command, one_of(&ACTIONS))
+    with(command, json!({ "if": { "not": { "required": ["extends"] } }, "then": one_of(&ACTIONS) }))
 }
 
 /// `if` the first one is there no key of the others may be, `else` the rest decides.

@@ -7,11 +7,24 @@ pub static COMMAND: Shape = Shape {
     name: "command",
     what: "a command",
     description: "A command that becomes a tool: a program with arguments (`script`), or a script for a shell (`run`).",
-    tables: &[&ACTION, &SETTINGS, &RESULT, &LATER],
+    tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
 };
 
-/// What it is and what it does.
-static ACTION: [Key; 11] = [
+pub static CHANGE: Shape = Shape {
+    name: "change",
+    what: "a command",
+    description: "What is different of the command of this name where the profile is chosen; a name that the file does not have is a command of its own.",
+    tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
+};
+
+pub static TEMPLATE: Shape = Shape {
+    name: "template",
+    what: "a template",
+    description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
+    tables: &[&ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
+};
+
+static NAME: [Key; 1] = [
     Key::new(
         "name",
         Kind::ToolName,
@@ -19,6 +32,10 @@ static ACTION: [Key; 11] = [
     )
     .required()
     .examples(&["search-code"]),
+];
+
+/// What it is and what it does.
+static ACTION: [Key; 10] = [
     Key::new("title", Kind::Text, "The name that people are shown.")
         .otherwise("none")
         .examples(&["Search code"]),
@@ -120,7 +137,31 @@ static RESULT: [Key; 7] = [
     .examples(&["[{ code: W0054, reason: only trusted people call it }]"]),
 ];
 
-static LATER: [Key; 22] = [
+/// Whether it is there, and what it shares with others.
+static CHOOSING: [Key; 3] = [
+    Key::new(
+        "enabled",
+        Kind::Boolean,
+        "`false`: the command is checked and listed as disabled, and nobody can call it. A profile or `--set` may enable it.",
+    )
+    .default("true"),
+    Key::new(
+        "tags",
+        Kind::ListOf(&Kind::Text),
+        "Words by which commands are chosen: with `--tags git,slow` only those with one of these are there. No spaces, no commas.",
+    )
+    .default("[]")
+    .examples(&["[git, slow]"]),
+    Key::new(
+        "extends",
+        Kind::Either(&[Kind::Text, Kind::ListOf(&Kind::Text)]),
+        "The name of an entry of `templates`, or several, whose keys this command has unless it says otherwise. Of several the later wins.",
+    )
+    .otherwise("none")
+    .examples(&["careful", "[careful, quiet]"]),
+];
+
+static LATER: [Key; 19] = [
     Key::later("container"),
     Key::later("webhook"),
     Key::later("steps"),
@@ -139,8 +180,5 @@ static LATER: [Key; 22] = [
     Key::later("authorization"),
     Key::later("finally"),
     Key::later("cleanup_timeout"),
-    Key::later("extends"),
-    Key::later("enabled"),
-    Key::later("tags"),
     Key::later("deprecated"),
 ];

@@ -43,7 +43,7 @@ mod test;
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
-pub use command::COMMAND;
+pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{ORIGINAL_COMMAND, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER};

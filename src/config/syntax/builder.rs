@@ -14,7 +14,7 @@ use super::node::{Kind, Node, Scalar, Size, length};
 use super::parse::{Document, Oddity, Refused};
 
 pub(super) const MAX_DEPTH: usize = 64;
-const MAX_NODES: u32 = 400_000;
+pub(super) const MAX_NODES: u32 = 400_000;
 const MAX_BYTES: u32 = 16 << 20;
 
 pub(super) struct Builder<'s, 'p> {
@@ -183,7 +183,7 @@ impl<'s, 'p> Builder<'s, 'p> {
     }
 }
 
-fn too_deep(span: Span) -> Refused {
+pub(super) fn too_deep(span: Span) -> Refused {
     let message = format!("this is nested deeper than {MAX_DEPTH} levels");
     Box::new(Diagnostic::error(Code::TooDeep, span, message))
 }
@@ -191,12 +191,17 @@ fn too_deep(span: Span) -> Refused {
 fn spend(spent: &mut Size, cost: Size, span: Span) -> Result<(), Refused> {
     spent.nodes = spent.nodes.saturating_add(cost.nodes);
     spent.bytes = spent.bytes.saturating_add(cost.bytes);
-    if spent.nodes > MAX_NODES || spent.bytes > MAX_BYTES {
-        let message = format!(
-            "the file is too large with its aliases written out; at most {MAX_NODES} values and {} MiB fit",
-            MAX_BYTES >> 20
-        );
-        return Err(Box::new(Diagnostic::error(Code::TooLarge, span, message)));
-    }
-    Ok(())
+    if is_too_large(*spent) { Err(too_large(span)) } else { Ok(()) }
+}
+
+pub(super) fn is_too_large(size: Size) -> bool {
+    size.nodes > MAX_NODES || size.bytes > MAX_BYTES
+}
+
+pub(super) fn too_large(span: Span) -> Refused {
+    let message = format!(
+        "the file is too large with its aliases written out; at most {MAX_NODES} values and {} MiB fit",
+        MAX_BYTES >> 20
+    );
+    Box::new(Diagnostic::error(Code::TooLarge, span, message))
 }

@@ -80,6 +80,11 @@ impl<'s> Node<'s> {
         Self { span, kind, size }
     }
 
+    /// How many values this is with its aliases written out.
+    pub fn weight(&self) -> u32 {
+        self.size.nodes
+    }
+
     pub fn entries(&self) -> &[Entry<'s>] {
         match &self.kind {
             Kind::Map(entries) => entries,
@@ -90,6 +95,13 @@ impl<'s> Node<'s> {
     /// The value of a key, if this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Node<'s>> {
         self.entries().iter().find(|entry| entry.key.text == key).map(|entry| &entry.value)
+    }
+
+    /// The same map without a key.
+    pub fn without(&self, key: &str) -> Self {
+        let Kind::Map(entries) = &self.kind else { return self.clone() };
+        let kept = entries.iter().filter(|entry| entry.key.text != key).cloned().collect();
+        Self::new(self.span, Kind::Map(Rc::new(kept)))
     }
 
     /// The text, if this is a scalar.
@@ -112,6 +124,43 @@ impl<'s> Node<'s> {
         }
     }
 
+    /// The same, borrowing from nothing.
+    pub fn into_owned(self) -> Node<'static> {
+        let kind = match self.kind {
+            Kind::Null => Kind::Null,
+            Kind::Broken => Kind::Broken,
+            Kind::Scalar(Scalar { text, plain }) => {
+                Kind::Scalar(Scalar { text: Cow::Owned(text.into_owned()), plain })
+            }
+            Kind::List(items) => {
+                Kind::List(Rc::new(items.iter().map(|item| item.clone().into_owned()).collect()))
+            }
+            Kind::Map(entries) => Kind::Map(Rc::new(entries.iter().map(Entry::to_owned).collect())),
+        };
+        Node { span: self.span, kind, size: self.size }
+    }
+
+    /// Where it was written: its own place, and those of what was merged into it.
+    pub fn places(&self) -> Vec<Span> {
+        let mut places = vec![self.span];
+        self.push_places(&mut places);
+        places
+    }
+
+    fn push_places(&self, places: &mut Vec<Span>) {
+        let children: Vec<&Self> = match &self.kind {
+            Kind::Map(entries) => entries.iter().map(|entry| &entry.value).collect(),
+            Kind::List(items) => items.iter().collect(),
+            Kind::Null | Kind::Scalar(_) | Kind::Broken => Vec::new(),
+        };
+        for child in children {
+            if !places.iter().any(|place| place.contains(child.span)) {
+                places.push(child.span);
+            }
+            child.push_places(places);
+        }
+    }
+
     /// Where the innermost key, item or value that holds a whole span stands, as
     /// `commands[2].args[0]`.
     pub fn path_to(&self, span: Span) -> String {
@@ -123,10 +172,9 @@ impl<'s> Node<'s> {
     fn push_path(&self, wanted: Span, path: &mut String) {
         match &self.kind {
             Kind::Map(entries) => {
-                let found = entries
-                    .iter()
-                    .find(|entry| entry.key.span.contains(wanted) || entry.value.span.contains(wanted));
-                if let Some(entry) = found {
+                // Tables of TOML may lie around each other: the smallest is meant.
+                let found = entries.iter().filter_map(|entry| Some((entry.size_round(wanted)?, entry)));
+                if let Some((_, entry)) = found.min_by_key(|(size, _)| *size) {
                     if !path.is_empty() {
                         path.push('.');
                     }
@@ -145,6 +193,19 @@ impl<'s> Node<'s> {
             }
             Kind::Null | Kind::Scalar(_) | Kind::Broken => {}
         }
+    }
+}
+
+impl Entry<'_> {
+    fn to_owned(&self) -> Entry<'static> {
+        let key = Key { text: Cow::Owned(self.key.text.to_string()), span: self.key.span };
+        Entry { key, value: self.value.clone().into_owned() }
+    }
+
+    /// How many bytes of this lie round a place, if it lies in the key or the value.
+    fn size_round(&self, wanted: Span) -> Option<u32> {
+        let spans = [self.key.span, self.value.span].into_iter();
+        spans.filter(|span| span.contains(wanted)).map(|span| span.end - span.start).min()
     }
 }
 

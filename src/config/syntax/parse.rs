@@ -6,8 +6,10 @@ use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::{SourceId, Span};
 
-use super::builder::{Builder, MAX_DEPTH};
+use super::builder::{self, Builder, MAX_DEPTH};
+use super::format::Format;
 use super::node::Node;
+use super::toml;
 
 /// A document, and what is odd about it.
 #[derive(Debug)]
@@ -32,11 +34,35 @@ pub enum Oddity {
     },
 }
 
+/// Whether so many values are more than any file may stand for.
+pub fn is_too_heavy(values: u32) -> bool {
+    values > builder::MAX_NODES
+}
+
+/// What is wrong with a value that has grown too large by putting texts together.
+pub fn too_large(span: Span) -> Diagnostic {
+    *builder::too_large(span)
+}
+
 /// Why the reading of a text stops.
 pub(super) type Refused = Box<Diagnostic>;
 
-/// Reads the first document of a text. `None` if it is no YAML; that has been reported.
-pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Option<Document<'s>> {
+/// Reads the first document of a text. `None` if it is none; that has been reported.
+pub fn parse<'s>(
+    source: SourceId,
+    text: &'s str,
+    format: Format,
+    problems: &Problems,
+) -> Option<Document<'s>> {
+    match format {
+        Format::Yaml => yaml(source, text, "YAML", problems),
+        Format::Json => yaml(source, text, "JSON", problems),
+        Format::Toml => toml::parse(source, text, problems),
+    }
+}
+
+/// Reads YAML, and JSON, which is YAML too; problems call it by its name.
+fn yaml<'s>(source: SourceId, text: &'s str, name: &str, problems: &Problems) -> Option<Document<'s>> {
     let mut builder = Builder::new(source, text, problems);
     for next in Parser::new_from_str_with_options(text, options()) {
         let step = match next {
@@ -45,7 +71,7 @@ pub fn parse<'s>(source: SourceId, text: &'s str, problems: &Problems) -> Option
                 break;
             }
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(Box::new(syntax_error(source, text, &error))),
+            Err(error) => Err(Box::new(syntax_error(source, text, name, &error))),
         };
         if let Err(problem) = step {
             // A template without quotes may have been reported where it stands.
@@ -66,7 +92,7 @@ fn options() -> Options {
     }
 }
 
-fn syntax_error(source: SourceId, text: &str, error: &ScanError) -> Diagnostic {
+fn syntax_error(source: SourceId, text: &str, name: &str, error: &ScanError) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
     let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
     let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
@@ -83,7 +109,7 @@ fn syntax_error(source: SourceId, text: &str, error: &ScanError) -> Diagnostic {
         return Diagnostic::error(Code::BareTemplate, span, message)
             .help(format!("quote the whole text that holds the template: `\"… {template} …\"`"));
     }
-    let problem = Diagnostic::error(Code::Syntax, span, message(error.kind()));
+    let problem = Diagnostic::error(Code::Syntax, span, message(error.kind(), name));
     match help(error.kind()) {
         Some(help) => problem.help(help),
         None => problem,
@@ -91,10 +117,10 @@ fn syntax_error(source: SourceId, text: &str, error: &ScanError) -> Diagnostic {
 }
 
 /// The parser's messages, in our words where users meet them most.
-fn message(kind: &ErrorKind) -> String {
+fn message(kind: &ErrorKind, name: &str) -> String {
     let message = match kind {
         ErrorKind::UnexpectedCharacter { character } => {
-            return format!("this is not YAML: a text without quotes cannot begin with `{character}`");
+            return format!("this is not {name}: a text without quotes cannot begin with `{character}`");
         }
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
@@ -112,9 +138,9 @@ fn message(kind: &ErrorKind) -> String {
         ErrorKind::ExpectedFlowSequenceSeparator => "expected `,` or `]` here",
         ErrorKind::SimpleKeyExpected => "expected `:` after this key",
         ErrorKind::InvalidIndentation => "the indentation fits nothing above",
-        other => return format!("this is not YAML: {other}"),
+        other => return format!("this is not {name}: {other}"),
     };
-    format!("this is not YAML: {message}")
+    format!("this is not {name}: {message}")
 }
 
 fn help(kind: &ErrorKind) -> Option<&'static str> {

@@ -75,7 +75,7 @@ fn listed(names: &[&str]) -> String {
 fn hidden(catalog: &Catalog) -> impl Iterator<Item = (&str, &str)> {
     catalog.tools().iter().filter_map(|tool| match &tool.availability {
         Availability::Unavailable { reason } => Some((tool.name.as_str(), reason.as_str())),
-        Availability::Offered | Availability::Internal => None,
+        Availability::Offered | Availability::Internal | Availability::Disabled => None,
     })
 }
 

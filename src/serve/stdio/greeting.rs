@@ -8,8 +8,9 @@ use crate::model::{Availability, Catalog};
 
 /// What is served and how a client is connected; for stderr, with a newline at the end.
 ///
-/// `binary` and `config` have to be absolute: clients start the server wherever they like.
-pub fn greeting(catalog: &Catalog, binary: &Path, config: &Path) -> String {
+/// `binary` and `config` have to be absolute: clients start the server wherever they like. `choice` is
+/// what else they have to say.
+pub fn greeting(catalog: &Catalog, binary: &Path, config: &Path, choice: &[String]) -> String {
     let name = &catalog.server.name;
     let tools: Vec<&str> = catalog.offered().map(|tool| tool.name.as_str()).collect();
     let mut text = format!("{name} serves {} over stdio", counted(tools.len(), "tool"));
@@ -24,14 +25,15 @@ pub fn greeting(catalog: &Catalog, binary: &Path, config: &Path) -> String {
     }
     text.push_str(&format!(
         "\n{}\nWaiting for JSON-RPC messages on stdin, one a line. Ctrl-D or Ctrl-C ends this.\n",
-        connecting(name, binary, config)
+        connecting(name, binary, config, choice)
     ));
     text
 }
 
 /// How clients are told to start this server.
-pub fn connecting(name: &str, binary: &Path, config: &Path) -> String {
-    let args = ["--mcp".to_owned(), "--config".to_owned(), config.display().to_string()];
+pub fn connecting(name: &str, binary: &Path, config: &Path, choice: &[String]) -> String {
+    let config = config.display().to_string();
+    let args = [&["--mcp".to_owned(), "--config".to_owned(), config], choice].concat();
     let entry = json!({ "mcpServers": { name: { "command": binary.display().to_string(), "args": args } } });
     // A value with string keys can always be written.
     let entry = serde_json::to_string_pretty(&entry).unwrap_or_default();

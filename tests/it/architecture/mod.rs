@@ -70,7 +70,7 @@ fn foreign_crates_stay_in_their_rooms() {
         let owners: [(&str, &[&str]); 11] = [
             ("sha2", &["lock"]),
             ("serde_yaml", &["config", "clients"]),
-            ("toml_edit", &["clients"]),
+            ("toml_edit", &["config", "clients"]),
             ("zip", &["cli"]),
             ("chacha20poly1305", &["safe"]),
             ("similar", &["trial"]),

@@ -227,7 +227,8 @@ fn what_is_skimmed_is_what_would_be_loaded() {
         for entry in std::fs::read_dir(project.join(folder)).expect("the folder is there").flatten() {
             let Ok(text) = std::fs::read_to_string(entry.path()) else { continue };
             let Some(skimmed) = mcpfier::config::skim(&text) else { continue };
-            let loaded = mcpfier::config::load(&entry.path(), &mcpfier::config::Host::default());
+            let loaded =
+                mcpfier::config::load(&entry.path(), &mcpfier::config::Host::default(), &Default::default());
             let Some(catalog) = loaded.catalog else { continue };
             let names: Vec<&str> = skimmed.iter().map(|tool| tool.name).collect();
             let tools: Vec<&str> = catalog.tools().iter().map(|tool| tool.name.as_str()).collect();

@@ -5,8 +5,19 @@ use mcpfier::config::{Code, Report, Style, explain};
 
 use super::host::TestHost;
 
-/// What cannot be shown in a file of text, or lies in no text at all.
-const WITHOUT_EXAMPLES: [Code; 3] = [Code::Unreadable, Code::NotText, Code::Writable];
+/// What cannot be shown in a single file of YAML, or lies in no text at all.
+const WITHOUT_EXAMPLES: [Code; 10] = [
+    Code::Unreadable,
+    Code::NotText,
+    Code::Writable,
+    Code::BadInclude,
+    Code::NotInInclude,
+    Code::UnknownProfile,
+    Code::BadSet,
+    Code::UnknownTag,
+    Code::TomlDate,
+    Code::BadFolder,
+];
 
 #[test]
 fn each_wrong_example_has_its_problem_and_no_mended_one_has_it() {

@@ -64,7 +64,7 @@ fn a_file_beyond_the_cap_is_refused_before_it_is_read() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let path = folder.path().join("large.yaml");
     std::fs::File::create(&path).and_then(|file| file.set_len(1 << 40)).expect("a sparse file");
-    let loaded = mcpfier::config::load(&path, &host.host);
+    let loaded = mcpfier::config::load(&path, &host.host, &mcpfier::config::Choice::default());
     assert!(loaded.report.has(Code::TooLarge));
 }
 
@@ -110,6 +110,29 @@ proptest! {
     #[test]
     fn no_bytes_make_loading_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         load_and_render(bytes);
+    }
+
+    #[test]
+    fn no_toml_makes_loading_panic(text in "(version = 1\n)?((\\[\\[?[a-z.]{1,9}\\]?\\]|[a-z.\"]{1,9} ?= ?[\\[\\]{}\"'a-z0-9:.,= -]{0,12})\n){0,12}") {
+        let host = mcpfier::config::Host { cwd: "/srv/work".into(), ..Default::default() };
+        let loaded = mcpfier::config::check_bytes("config.toml".as_ref(), text.into_bytes(), &host);
+        let _ = loaded.report.render(mcpfier::config::Style::Plain);
+    }
+
+    #[test]
+    fn no_flag_makes_loading_panic(
+        sets in proptest::collection::vec("((commands|vars|server|\\.|say|env|=|[a-z{}\\[\\]\"':,é ]){0,6}\\.){0,4}[a-z]{0,4}=?[ -~é]{0,9}", 0..4),
+        tags in "[a-z, é]{0,9}",
+        profile in "[a-z]{0,2}",
+    ) {
+        let file = "version: 1\nprofiles: { a: { server: [] }, b: 5, c: { commands: [{ name: say, env: x }] } }\ntemplates: { t: { extends: [u, t] }, u: { env: { a: b } } }\ncommands: [{ name: say, script: echo, extends: [u, t], tags: [a] }]\n";
+        let host = TestHost::new();
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let path = folder.path().join("config.yaml");
+        std::fs::write(&path, file).expect("a file");
+        let choice = mcpfier::config::Choice::of(&[profile], &sets, &[tags], &host.host);
+        let report = mcpfier::config::check(&path, &host.host, &choice).report;
+        let _ = (report.render(mcpfier::config::Style::Plain), report.to_json());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! One mistake a file; its whole report beside it.
 
-use mcpfier::config::{Code, Style, load};
+use mcpfier::config::{Choice, Code, Style, load};
 
-use super::host::{TestHost, data};
+use super::host::{TestHost, data, folders};
 use super::reports::{assert_reports, file_name, read};
 
 #[test]
@@ -23,6 +23,13 @@ fn every_mistake_has_a_place_and_a_reason_that_shows_no_secret() {
         }
         for problem in loaded.report.to_json().diagnostics {
             assert!(problem.place.is_some_and(|place| place.line > 0), "{name}: {}", problem.message);
+        }
+    }
+    for folder in folders("invalid") {
+        let report = host.check_folder(&folder).report;
+        let json = serde_json::to_string(&report.to_json()).expect("JSON");
+        for text in [report.render(Style::Plain), json] {
+            assert!(!text.contains("verysecret"), "{} shows a secret:\n{text}", folder.display());
         }
     }
 }
@@ -46,6 +53,10 @@ fn every_code_of_a_text_is_shown_by_a_file() {
         let loaded = host.check(&file_name(&file), read(&file));
         unseen.retain(|code| !loaded.report.has(*code));
     }
+    for folder in folders("invalid") {
+        let report = host.check_folder(&folder).report;
+        unseen.retain(|code| !report.has(*code));
+    }
     assert_eq!(unseen, [Code::Unreadable, Code::Writable], "no file shows these codes");
 }
 
@@ -54,11 +65,12 @@ fn a_file_that_cannot_be_read_is_a_problem_like_any_other() {
     let host = TestHost::new();
     let folder = tempfile::tempdir().expect("a scratch folder");
     let missing = folder.path().join("none.yaml");
-    for (path, reason) in [(missing.as_path(), "there is no such file"), (folder.path(), "it is a folder")] {
-        let report = load(path, &host.host).report.render(Style::Plain);
-        let place = path.display();
-        assert_eq!(report, format!("error[E0001]: cannot read the file: {reason}\n--> {place}\n\n1 error\n"));
-    }
+    let report = load(&missing, &host.host, &Choice::default()).report.render(Style::Plain);
+    let place = missing.display();
+    assert_eq!(
+        report,
+        format!("error[E0001]: cannot read the file: there is no such file\n--> {place}\n\n1 error\n")
+    );
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn the_sample_of_the_original_gives_warnings_only() {
     if !sample.exists() {
         return;
     }
-    let loaded = load(&sample, &TestHost::new().host);
+    let loaded = load(&sample, &TestHost::new().host, &mcpfier::config::Choice::default());
     let report = loaded.report.offline();
     assert!(!report.has_errors() && report.warnings().count() > 0, "{}", report.render(Style::Plain));
     assert_eq!(loaded.catalog.expect("a catalog").tools().len(), 10);

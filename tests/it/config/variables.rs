@@ -174,7 +174,7 @@ fn the_file_of_variables_lies_beside_the_file_that_names_it() {
     let path = folder.path().join("config.yaml");
     std::fs::write(folder.path().join(".env"), "PLACE=here").expect("a file");
     std::fs::write(&path, file("env_file: .env", "env: { A: \"${PLACE}\" }")).expect("a file");
-    let loaded = check(&path, &TestHost::new().host);
+    let loaded = check(&path, &TestHost::new().host, &mcpfier::config::Choice::default());
     assert_eq!(variable(tool(&loaded, "say"), "A").and_then(Template::as_literal), Some("here"));
 }
 

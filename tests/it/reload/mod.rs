@@ -3,6 +3,7 @@
 
 mod agreed;
 mod calls;
+mod composed;
 mod listeners;
 mod long;
 mod saves;
