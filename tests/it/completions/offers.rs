@@ -127,7 +127,8 @@ fn options_are_offered_where_they_mean_something() {
 #[test]
 fn options_of_a_verb_come_before_those_of_the_program() {
     let options = offered(&["trust", "--"]);
-    assert_eq!(options, ["--yes", "--list", "--remove", "--config", "--json", "--help"]);
+    assert_eq!(options.get(..4).unwrap_or_default(), ["--yes", "--list", "--remove", "--config"]);
+    assert_eq!(options.last().map(String::as_str), Some("--help"));
 }
 
 #[test]
@@ -163,6 +164,7 @@ fn what_a_verb_takes_is_offered() {
         (&["schema", ""], "plan"),
         (&["help", ""], "setup"),
         (&["secret", ""], "set"),
+        (&["config", ""], "show"),
         (&["secret", "set", "--"], "--from-file"),
         (&["-c", "t.yaml", "help", ""], "greet"),
     ] {
