@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{FalseyValueParser, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
 
 use crate::clients::CLIENTS;
 
-use super::complete::Shell;
 use super::examples;
 
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";

@@ -36,9 +36,7 @@ pub fn instead_of(error: &clap::Error) -> Option<Exit> {
     }
     let words: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let mut root = super::command();
-    root.build();
-    let line = Line::read(&root, &words);
+    let line = Line::read(&words)?;
     let (tool, _) = line.tool()?;
     let printer = Printer::new(false);
     let named = line.value_of("config").map(Path::new);

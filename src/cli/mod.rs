@@ -134,7 +134,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         return Exit::USAGE;
     }
     match verb {
-        Verb::Completions { shell } => completions::run(*shell),
+        Verb::Completions { shell } => completions::run(*shell, printer),
         Verb::Config { what } => config::run(arguments, what, printer),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),

@@ -1,174 +1,136 @@
-//! The words before the cursor, read with clap's description of our command line but as leniently
-//! as a line has to be that is not finished.
+//! The words before the cursor, as clap reads them: leniently, since the line is not finished.
 
-use clap::{Arg, Command};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::config::{Choice, Host};
 
+/// Stands for the word at the cursor; nobody can type it.
+const CURSOR: &str = "\0";
+
 /// What a line has said so far.
-#[derive(Debug)]
-pub struct Line<'c> {
-    root: &'c Command,
-    /// The verb, and one of its own behind it.
-    verbs: Vec<&'c Command>,
-    /// What is neither an option nor the value of one; without the verb.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// The verb that the line has, or its own verb; what is said without one if it has none.
+    pub command: Command,
+    /// The words that lead to it.
+    pub verbs: Vec<String>,
+    /// What is neither an option nor the value of one; without the verbs.
     pub words: Vec<String>,
-    options: Vec<Given<'c>>,
+    /// The options that are given, by their names for clap, with their values.
+    given: BTreeMap<String, Vec<String>>,
     /// The option whose value comes next.
-    pub waiting: Option<&'c Arg>,
+    pub waiting: Option<Arg>,
     /// Behind `--` nothing is an option.
     pub only_words: bool,
 }
 
-#[derive(Debug)]
-struct Given<'c> {
-    option: &'c Arg,
-    value: Option<String>,
-}
-
-impl<'c> Line<'c> {
-    /// `root` has to be built, or options of all verbs are not known to each.
-    pub fn read(root: &'c Command, words: &[String]) -> Self {
-        let mut line = Self {
-            root,
-            verbs: Vec::new(),
-            words: Vec::new(),
-            options: Vec::new(),
-            waiting: None,
-            only_words: false,
-        };
-        words.iter().for_each(|word| line.take(word));
-        line
-    }
-
-    /// The verb, if the line has one; else what is said without one.
-    pub fn command(&self) -> &'c Command {
-        self.verbs.last().copied().unwrap_or(self.root)
-    }
-
-    pub fn verb(&self) -> Option<&'c str> {
-        self.verbs.first().map(|verb| verb.get_name())
-    }
-
-    /// The verbs that follow a verb.
-    pub fn further_verbs(&self) -> impl Iterator<Item = &'c Command> {
-        self.command().get_subcommands().filter(|verb| !verb.is_hide_set())
-    }
-
-    pub fn verbs(&self) -> impl Iterator<Item = &'c Command> {
-        self.root.get_subcommands().filter(|verb| !verb.is_hide_set())
-    }
-
-    /// The options of the line.
-    pub fn given(&self) -> impl Iterator<Item = &'c Arg> {
-        self.options.iter().map(|given| given.option)
+impl Line {
+    /// `None` if nothing can be made of it.
+    pub fn read(before: &[String]) -> Option<Self> {
+        let mut root = lenient(crate::cli::command()).disable_version_flag(true).arg(flag("version", 'V'));
+        root.build();
+        let words = ["mcpfier"].into_iter().chain(before.iter().map(String::as_str)).chain([CURSOR]);
+        let matches = root.try_get_matches_from_mut(words).ok()?;
+        let mut line = Self { only_words: before.iter().any(|word| word == "--"), ..Self::default() };
+        line.take(&root, &matches);
+        Some(line)
     }
 
     pub fn has(&self, id: &str) -> bool {
-        self.options.iter().any(|given| given.option.get_id() == id)
+        self.given.contains_key(id)
     }
 
     pub fn value_of(&self, id: &str) -> Option<&str> {
-        let given = self.options.iter().rev().find(|given| given.option.get_id() == id)?;
-        given.value.as_deref()
+        self.values_of(id).last().map(String::as_str)
     }
 
-    pub fn values_of(&self, id: &str) -> Vec<String> {
-        let given = self.options.iter().filter(|given| given.option.get_id() == id);
-        given.filter_map(|given| given.value.clone()).collect()
+    fn values_of(&self, id: &str) -> &[String] {
+        self.given.get(id).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What is chosen beside the file.
     pub fn choice(&self, host: &Host) -> Choice {
-        Choice::of(&self.values_of("profile"), &self.values_of("set"), &self.values_of("tags"), host)
+        Choice::of(self.values_of("profile"), self.values_of("set"), self.values_of("tags"), host)
+    }
+
+    /// The options of the line.
+    pub fn given(&self) -> impl Iterator<Item = &Arg> {
+        self.command.get_arguments().filter(|option| self.has(option.get_id().as_str()))
     }
 
     /// The tool that the line is about, and the words behind it.
     pub fn tool(&self) -> Option<(&str, &[String])> {
-        if !matches!(self.verb(), None | Some("call")) {
+        if !matches!(self.verbs.first().map(String::as_str), None | Some("call")) {
             return None;
         }
         let (tool, arguments) = self.words.split_first()?;
         Some((tool, arguments))
     }
 
-    /// The option of a long name.
-    pub fn long(&self, name: &str) -> Option<&'c Arg> {
-        self.command().get_arguments().find(|option| {
-            option.get_long() == Some(name) || option.get_all_aliases().unwrap_or_default().contains(&name)
-        })
-    }
-
-    fn short(&self, letter: char) -> Option<&'c Arg> {
-        self.command().get_arguments().find(|option| option.get_short() == Some(letter))
-    }
-
-    fn take(&mut self, word: &str) {
-        if let Some(option) = self.waiting.take() {
-            self.options.push(Given { option, value: Some(word.to_owned()) });
-        } else if self.only_words {
-            self.words.push(word.to_owned());
-        } else if word == "--" {
-            self.only_words = true;
-        } else if let Some(long) = word.strip_prefix("--") {
-            self.take_long(long);
-        } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
-            self.take_short(letters);
-        } else {
-            self.take_word(word);
-        }
-    }
-
-    fn take_long(&mut self, written: &str) {
-        let (name, value) = match written.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None => (written, None),
-        };
-        if let Some(option) = self.long(name) {
-            self.give(option, value);
-        }
-    }
-
-    fn take_short(&mut self, letters: &str) {
-        for (at, letter) in letters.char_indices() {
-            let Some(option) = self.short(letter) else { continue };
-            let rest = letters.get(at + letter.len_utf8()..).filter(|rest| !rest.is_empty());
-            if takes_value(option) {
-                return self.give(option, rest.map(|rest| rest.trim_start_matches('=').to_owned()));
+    fn take(&mut self, command: &Command, matches: &ArgMatches) {
+        self.words.clear();
+        for argument in command.get_arguments() {
+            let id = argument.get_id().as_str();
+            if matches.value_source(id) == Some(ValueSource::CommandLine) {
+                self.take_values(argument, values(matches, id));
             }
-            self.give(option, None);
         }
+        match matches.subcommand().map(|(name, inner)| (name, inner, command.find_subcommand(name))) {
+            Some((name, inner, Some(verb))) => {
+                self.verbs.push(name.to_owned());
+                return self.take(verb, inner);
+            }
+            Some((name, _, None)) if name != CURSOR => self.words.push(name.to_owned()),
+            _ => {}
+        }
+        self.command = command.clone();
     }
 
-    fn give(&mut self, option: &'c Arg, value: Option<String>) {
-        match takes_value(option) && value.is_none() {
-            true => self.waiting = Some(option),
-            false => self.options.push(Given { option, value }),
+    fn take_values(&mut self, argument: &Arg, mut values: Vec<String>) {
+        let at_cursor = values.pop_if(|last| last == CURSOR).is_some();
+        if argument.is_positional() {
+            return self.words.append(&mut values);
         }
-    }
-
-    fn take_word(&mut self, word: &str) {
-        let verb = self.command().get_subcommands().find(|verb| verb.get_name() == word);
-        match verb.filter(|_| self.words.is_empty()) {
-            Some(verb) => self.verbs.push(verb),
-            None => self.words.push(word.to_owned()),
+        if at_cursor {
+            self.waiting = Some(argument.clone());
+        }
+        if !at_cursor || !values.is_empty() {
+            self.given.insert(argument.get_id().to_string(), values);
         }
     }
 }
 
-pub fn takes_value(option: &Arg) -> bool {
-    option.get_action().takes_values()
+fn values(matches: &ArgMatches, id: &str) -> Vec<String> {
+    let values = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
+    values.map(|value| value.to_string_lossy().into_owned()).collect()
+}
+
+/// The same command line, but whatever stands in it is taken: wrong values, options given twice.
+fn lenient(command: Command) -> Command {
+    let taken = |argument: Arg| match argument.get_action().takes_values() {
+        true => argument.value_parser(value_parser!(OsString)),
+        false => argument,
+    };
+    // The flag of clap would end the reading.
+    let command = command.disable_help_flag(true).arg(flag("help", 'h'));
+    command.ignore_errors(true).args_override_self(true).mut_args(taken).mut_subcommands(lenient)
+}
+
+fn flag(name: &'static str, letter: char) -> Arg {
+    Arg::new(name).long(name).short(letter).action(ArgAction::SetTrue)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read<T>(words: &str, look: impl Fn(&Line<'_>) -> T) -> T {
-        let mut root = crate::cli::command();
-        root.build();
+    fn read(words: &str) -> Line {
         let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-        look(&Line::read(&root, &words))
+        Line::read(&words).expect("something is made of it")
     }
 
     #[test]
@@ -179,14 +141,49 @@ mod tests {
             "-c=a.yaml",
             "--config a.yaml",
             "--config=a.yaml",
+            "-c b.yaml -c a.yaml",
             "call -c a.yaml search",
+            "--help call -c a.yaml",
+            "test --jobs many -c a.yaml",
             "search --config=b.yaml x=1 -c a.yaml",
         ] {
-            let named = read(words, |line| line.value_of("config").map(str::to_owned));
-            assert_eq!(named.as_deref(), Some("a.yaml"), "{words}");
+            assert_eq!(read(words).value_of("config"), Some("a.yaml"), "{words}");
         }
-        assert_eq!(read("search -- -c a.yaml", |line| line.value_of("config").map(str::to_owned)), None);
-        assert!(read("list --config", |line| line.waiting.is_some()));
+        assert_eq!(read("search -- -c a.yaml").value_of("config"), None);
+    }
+
+    #[test]
+    fn what_is_chosen_beside_the_file_is_read_like_the_program_reads_it() {
+        let line = read("--tags a,b --profile one call --dry-run --profile=two search --set x=1 --set");
+        let choice = line.choice(&Host::default());
+        let words = choice.words();
+        assert_eq!(words, ["--profile", "two", "--set", "x=1", "--tags", "a,b"]);
+        assert!(line.waiting.is_some());
+        assert_eq!(read("--profile one --profile two").values_of("profile"), ["one", "two"]);
+    }
+
+    #[test]
+    fn a_wrong_line_means_what_stands_before_the_mistake() {
+        let line = read("-c a.yaml call search x=1 --nowhere -c b.yaml y=2");
+        assert_eq!(line.value_of("config"), Some("a.yaml"));
+        assert_eq!(line.tool().map(|(tool, rest)| (tool, rest.len())), Some(("search", 1)));
+    }
+
+    #[test]
+    fn an_option_waits_for_its_value() {
+        for (words, waiting) in [
+            ("list --config", Some("config")),
+            ("-c", Some("config")),
+            ("init --template", Some("templates")),
+            ("--env-file", Some("env_file")),
+            ("init --template git", None),
+            ("--config=", None),
+            ("--dry-run", None),
+        ] {
+            let line = read(words);
+            let id = line.waiting.as_ref().map(|option| option.get_id().as_str());
+            assert_eq!(id, waiting, "{words}");
+        }
     }
 
     #[test]
@@ -196,14 +193,17 @@ mod tests {
             ("--dry-run search", Some(("search", 0))),
             ("call --json search a=1", Some(("search", 1))),
             ("call call", Some(("call", 0))),
+            ("-c list search", Some(("search", 0))),
+            ("search list", Some(("search", 1))),
             ("list", None),
             ("secret set x", None),
             ("list search", None),
             ("", None),
             ("-- list", Some(("list", 0))),
         ] {
-            let found = read(words, |line| line.tool().map(|(tool, rest)| (tool.to_owned(), rest.len())));
-            assert_eq!(found.as_ref().map(|(tool, rest)| (tool.as_str(), *rest)), expected, "{words}");
+            let line = read(words);
+            let found = line.tool().map(|(tool, rest)| (tool, rest.len()));
+            assert_eq!(found, expected, "{words}");
         }
     }
 }

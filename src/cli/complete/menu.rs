@@ -1,24 +1,25 @@
 //! The tools of the file that a line means, read once they are wanted and no further than needed.
 
-use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use clap_complete::engine::CompletionCandidate;
 
 use crate::config::{self, Choice, Host};
 use crate::model::{Catalog, Dialect, SecretSource, Tool};
 
 use super::line::Line;
-use super::offer::{Kind, Offer};
+use super::offer::Kind;
 
 /// Larger files take longer to load than somebody who pressed TAB likes to wait.
 const LARGE: u64 = 64 * 1024;
 
-pub struct Menu<'h> {
-    host: &'h Host,
+pub struct Menu {
+    host: Host,
     named: Option<String>,
     may_skim: bool,
     choice: Choice,
-    opened: OnceCell<Option<Opened>>,
+    opened: OnceLock<Option<Opened>>,
 }
 
 /// What was read of the file.
@@ -31,25 +32,30 @@ enum Opened {
     },
 }
 
-impl<'h> Menu<'h> {
-    pub fn new(host: &'h Host, line: &Line<'_>) -> Self {
+impl Menu {
+    pub fn new(host: Host, line: &Line) -> Self {
         let named = line.value_of("config").map(str::to_owned);
-        let choice = line.choice(host);
+        let choice = line.choice(&host);
         let may_skim = choice.is_empty();
-        Self { host, named, may_skim, choice, opened: OnceCell::new() }
+        Self { host, named, may_skim, choice, opened: OnceLock::new() }
+    }
+
+    /// The current one.
+    pub fn folder(&self) -> &Path {
+        &self.host.cwd
     }
 
     /// What is offered to callers, in the order of the file.
-    pub fn tools(&self) -> Vec<Offer> {
+    pub fn tools(&self) -> Vec<CompletionCandidate> {
         match self.opened() {
             None => Vec::new(),
             Some(Opened::Whole(catalog, _)) => {
                 let tools = catalog.offered();
-                tools.map(|tool| Offer::new(Kind::Tool, tool.name.as_str(), &tool.description)).collect()
+                tools.map(|tool| Kind::Tool.candidate(tool.name.as_str(), &tool.description)).collect()
             }
             Some(Opened::Large { text, .. }) => {
                 let tools = config::skim(text).unwrap_or_default();
-                tools.iter().map(|tool| Offer::new(Kind::Tool, tool.name, tool.description)).collect()
+                tools.iter().map(|tool| Kind::Tool.candidate(tool.name, tool.description)).collect()
             }
         }
     }
@@ -59,20 +65,20 @@ impl<'h> Menu<'h> {
             Opened::Whole(catalog, _) => catalog.tool(name).cloned(),
             Opened::Large { path, text } => {
                 let alone = config::skim(text).and_then(|tools| config::only(text, &tools, name))?;
-                let loaded = config::load_bytes(path, alone.into_bytes(), self.host);
+                let loaded = config::load_bytes(path, alone.into_bytes(), &self.host);
                 // What stands elsewhere in the file may be missing in a part of it.
                 let catalog =
-                    loaded.catalog.or_else(|| config::load(path, self.host, &self.choice).catalog)?;
+                    loaded.catalog.or_else(|| config::load(path, &self.host, &self.choice).catalog)?;
                 catalog.tool(name).cloned()
             }
         }
     }
 
     /// The names under which the file looks into the store.
-    pub fn secrets(&self) -> Vec<Offer> {
+    pub fn secrets(&self) -> Vec<CompletionCandidate> {
         let Some(Opened::Whole(catalog, _)) = self.opened() else { return Vec::new() };
         let stored = catalog.secrets.values().filter_map(|source| match source {
-            SecretSource::Store(name) => Some(Offer::new(Kind::Value, name.as_str(), "named by the file")),
+            SecretSource::Store(name) => Some(Kind::Value.candidate(name.as_str(), "named by the file")),
             _ => None,
         });
         stored.collect()
@@ -92,7 +98,7 @@ impl<'h> Menu<'h> {
     fn open(&self) -> Option<Opened> {
         // No shell has expanded the words of a line that is being typed.
         let named = self.named.as_deref().map(|written| self.host.resolve(written, Path::new("")));
-        let path = self.host.cwd.join(config::find(named.as_deref(), self.host).ok()?.path);
+        let path = self.host.cwd.join(config::find(named.as_deref(), &self.host).ok()?.path);
         let file = std::fs::metadata(&path).ok()?;
         // A pipe that is read here would be empty when the command comes.
         if !file.is_file() && !file.is_dir() {
@@ -104,7 +110,7 @@ impl<'h> Menu<'h> {
                 return Some(Opened::Large { path, text });
             }
         }
-        let loaded = config::load(&path, self.host, &self.choice);
+        let loaded = config::load(&path, &self.host, &self.choice);
         Some(Opened::Whole(Box::new(loaded.catalog?), loaded.dialect))
     }
 }

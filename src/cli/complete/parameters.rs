@@ -2,34 +2,40 @@
 
 use std::path::PathBuf;
 
+use clap_complete::engine::CompletionCandidate;
 use serde_json::Value;
 
 use crate::model::{Action, Kind as Type, Param, Presence, Tool};
 
-use super::offer::{Choice, Kind, Offer};
+use super::offer::Kind;
 
-/// What can stand where `current` is being typed behind a tool and the arguments `given`.
-pub fn choice(tool: &Tool, given: &[String], current: &str) -> Choice {
-    let Some((written, _)) = current.split_once('=') else { return Choice::of(names(tool, given)) };
-    let prefix = format!("{written}=");
-    match (written.strip_suffix(':'), tool.params.find(written)) {
-        (Some(name), _) => {
-            let list = tool.params.find(name).map(|param| values(param, given));
-            Choice::behind(prefix, list.unwrap_or_default().into_iter().map(as_json).collect())
-        }
-        (None, Some(param)) => {
-            let list: Vec<Offer> = values(param, given).into_iter().map(as_text).collect();
-            if list.is_empty() && param.rule.path.is_some() {
-                return Choice::Files { prefix, base: folder(tool) };
-            }
-            Choice::behind(prefix, list)
-        }
-        (None, None) => Choice::behind(prefix, Vec::new()),
+/// What can be typed.
+#[derive(Debug)]
+pub enum Choice {
+    These(Vec<CompletionCandidate>),
+    /// Files below `base`, or below the current folder.
+    Files {
+        base: Option<PathBuf>,
+    },
+}
+
+/// What can stand behind a tool, the arguments `given` and `prefix`, which is `name=`, `name:=` or
+/// nothing.
+pub fn choice(tool: &Tool, given: &[String], prefix: &str) -> Choice {
+    let Some(written) = prefix.strip_suffix('=') else { return Choice::These(names(tool, given)) };
+    let (name, is_json) = written.strip_suffix(':').map_or((written, false), |name| (name, true));
+    let Some(param) = tool.params.find(name) else { return Choice::These(Vec::new()) };
+    let values = values(param, given);
+    if values.is_empty() && !is_json && param.rule.path.is_some() {
+        return Choice::Files { base: folder(tool) };
     }
+    let written = |value: &Value| if is_json { value.to_string() } else { shown(value) };
+    let offers = values.iter().map(|(value, said)| Kind::Value.candidate(written(value), said));
+    Choice::These(offers.collect())
 }
 
 /// What is required first; what is given is not offered again, unless a list can take more of it.
-fn names(tool: &Tool, given: &[String]) -> Vec<Offer> {
+fn names(tool: &Tool, given: &[String]) -> Vec<CompletionCandidate> {
     let is_left = |param: &&Param| {
         let name = param.name.as_str();
         matches!(param.kind, Type::Array(_)) && !has_json(name, given)
@@ -48,7 +54,7 @@ fn has_json(name: &str, given: &[String]) -> bool {
     given.iter().any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with(":=")))
 }
 
-fn offer_of(param: &Param) -> Offer {
+fn offer_of(param: &Param) -> CompletionCandidate {
     // An object can only be given as JSON.
     let sign = if param.kind == Type::Object { ":=" } else { "=" };
     let text = param.schema.get("description").and_then(Value::as_str).unwrap_or_default();
@@ -58,7 +64,7 @@ fn offer_of(param: &Param) -> Offer {
         Presence::Default(value) if !param.rule.sensitive => format!("{first} [default: {}]", shown(value)),
         Presence::Optional | Presence::Default(_) => format!("{first} [optional]"),
     };
-    Offer::new(Kind::Parameter, format!("{}{sign}", param.name), &description)
+    Kind::Parameter.candidate(format!("{}{sign}", param.name), &description)
 }
 
 /// A value and what is said of it.
@@ -95,14 +101,6 @@ fn mark_default(values: &mut Vec<Known>, param: &Param) {
         None if param.rule.path.is_none() => values.insert(0, (default.clone(), "the default")),
         None => {}
     }
-}
-
-fn as_text((value, said): Known) -> Offer {
-    Offer::new(Kind::Value, shown(&value), said)
-}
-
-fn as_json((value, said): Known) -> Offer {
-    Offer::new(Kind::Value, value.to_string(), said)
 }
 
 fn shown(value: &Value) -> String {

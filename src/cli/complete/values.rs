@@ -1,19 +1,11 @@
-//! Values that the program itself knows, by what an argument calls its value in the help.
+//! Values that the program itself knows.
+
+use clap_complete::engine::CompletionCandidate;
 
 use crate::config::Code;
 use crate::scaffold;
 
-use super::offer::{Kind, Offer};
-
-/// What can be written where the help says `name`; `None` if that says nothing.
-pub fn named(name: &str, typed: &str) -> Option<Vec<Offer>> {
-    match name {
-        "CODE" => Some(codes(typed)),
-        "TEMPLATE" => Some(templates()),
-        "FORMAT" => Some(FORMATS.iter().map(|(name, of)| Offer::new(Kind::Value, *name, of)).collect()),
-        _ => None,
-    }
-}
+use super::offer::Kind;
 
 const FORMATS: [(&str, &str); 6] = [
     ("npm", "scripts of a package.json"),
@@ -24,19 +16,20 @@ const FORMATS: [(&str, &str); 6] = [
     ("any-script", "tools of any-script"),
 ];
 
-/// With the letter that was typed: reports print one.
-fn codes(typed: &str) -> Vec<Offer> {
-    let letter = typed
-        .chars()
-        .next()
-        .filter(|letter| "EWNewn".contains(*letter))
-        .map(String::from)
-        .unwrap_or_default();
-    let all = Code::ALL.iter();
-    all.map(|code| Offer::new(Kind::Value, format!("{letter}{:04}", code.number()), code.title())).collect()
+/// What `import` reads.
+pub fn formats() -> Vec<CompletionCandidate> {
+    FORMATS.iter().map(|(name, of)| Kind::Value.candidate(*name, of)).collect()
 }
 
-fn templates() -> Vec<Offer> {
+/// With the letter that was typed: reports print one.
+pub fn codes(typed: &str) -> Vec<CompletionCandidate> {
+    let letter = typed.chars().next().filter(|letter| "EWNewn".contains(*letter));
+    let letter = letter.map(String::from).unwrap_or_default();
+    let all = Code::ALL.iter();
+    all.map(|code| Kind::Value.candidate(format!("{letter}{:04}", code.number()), code.title())).collect()
+}
+
+pub fn templates() -> Vec<CompletionCandidate> {
     let all = scaffold::LIBRARY.iter();
-    all.map(|template| Offer::new(Kind::Value, template.name, template.summary())).collect()
+    all.map(|template| Kind::Value.candidate(template.name, template.summary())).collect()
 }

@@ -125,6 +125,31 @@ fn options_are_offered_where_they_mean_something() {
 }
 
 #[test]
+fn options_of_a_verb_come_before_those_of_the_program() {
+    let options = offered(&["trust", "--"]);
+    assert_eq!(options.get(..4).unwrap_or_default(), ["--yes", "--list", "--remove", "--config"]);
+    assert_eq!(options.last().map(String::as_str), Some("--help"));
+}
+
+#[test]
+fn a_word_is_a_verb_only_where_the_line_can_have_one() {
+    // The name of a file, of a template, of a tool.
+    assert!(offered(&["-c", "list", ""]).contains(&"doctor".to_owned()));
+    assert!(offered(&["init", "--template", "list", "--"]).contains(&"--template".to_owned()));
+    assert_eq!(offered(&["-c", "t.yaml", "--", ""]), ["greet", "group", "list"]);
+    assert!(offered(&["-c", "t.yaml", "--", "-"]).iter().all(|word| !word.starts_with('-')));
+}
+
+#[test]
+fn a_value_is_completed_in_the_word_of_its_option() {
+    assert_eq!(offered(&["-cot"]), ["-cother.yaml"]);
+    assert_eq!(offered(&["--json", "-c=ot"]), ["-c=other.yaml"]);
+    assert!(offered(&["init", "--template=git,"]).contains(&"--template=git,npm".to_owned()));
+    assert_eq!(offered(&["-c", "below/."]), ["below/.hidden"]);
+    assert!(offered(&["--nowhere="]).is_empty() && offered(&["-x"]).iter().all(|word| word.len() > 2));
+}
+
+#[test]
 fn what_a_verb_takes_is_offered() {
     for (line, some) in [
         (&["explain", ""][..], "0012"),
@@ -139,6 +164,7 @@ fn what_a_verb_takes_is_offered() {
         (&["schema", ""], "plan"),
         (&["help", ""], "setup"),
         (&["secret", ""], "set"),
+        (&["config", ""], "show"),
         (&["secret", "set", "--"], "--from-file"),
         (&["-c", "t.yaml", "help", ""], "greet"),
     ] {
