@@ -32,7 +32,7 @@ pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
 fn folder(invocation: &Invocation) -> PathBuf {
     match &invocation.tool().action {
         Action::Process(workload) => PathBuf::from(workload.working_dir.source()),
-        Action::Http(_) | Action::NotSupported(_) => PathBuf::from("/"),
+        Action::Container(_) | Action::Http(_) | Action::NotSupported(_) => PathBuf::from("/"),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::model::{
     SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, Workload, format_duration,
 };
 
+use super::container::container;
 use super::digest::sha256;
 use super::http::http;
 use super::written;
@@ -42,6 +43,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     } = tool;
     let mut map = match action {
         Action::Process(workload) => process(workload, around),
+        Action::Container(workload) => container(workload, around),
         Action::Http(call) => http(call, around),
         Action::NotSupported(reason) => Map::from_iter([("not_supported".to_owned(), json!(reason))]),
     };
@@ -70,20 +72,24 @@ fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
     let Workload { script, env, inherit, working_dir, stdin } = workload;
     let mut map = self::script(script);
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
-    let variables = env.iter().map(|Variable { name, value }| (name.clone(), private(value)));
-    put("env", Value::Object(variables.collect()));
+    put("env", variables(env));
     put("env_inherit", self::inherit(inherit));
     let folder = written::template(working_dir);
     put("working_dir", json!(written::path(Path::new(&folder), around.folder)));
-    put(
-        "stdin",
-        match stdin {
-            Stdin::Null => Value::Null,
-            Stdin::Text(text) => private(text),
-        },
-    );
+    put("stdin", self::stdin(stdin));
     put("secrets", secrets(workload, around));
     map
+}
+
+pub(super) fn variables(env: &[Variable]) -> Value {
+    Value::Object(env.iter().map(|Variable { name, value }| (name.clone(), private(value))).collect())
+}
+
+pub(super) fn stdin(stdin: &Stdin) -> Value {
+    match stdin {
+        Stdin::Null => Value::Null,
+        Stdin::Text(text) => private(text),
+    }
 }
 
 fn script(script: &Script) -> Map<String, Value> {
@@ -169,7 +175,7 @@ fn secret_script(script: &SecretScript, folder: &Path) -> Value {
     })
 }
 
-fn collect<'a>(args: &'a [Argument], into: &mut Vec<&'a Template>) {
+pub(super) fn collect<'a>(args: &'a [Argument], into: &mut Vec<&'a Template>) {
     for argument in args {
         match argument {
             Argument::Word(template) => into.push(template),

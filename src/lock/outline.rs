@@ -3,12 +3,13 @@
 
 use crate::model::{Action, Argument, Script, SecretSource, Template, Tool, Workload};
 
-use super::{escape, http, written};
+use super::{container, escape, http, written};
 
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
     match &tool.action {
         Action::Process(workload) => process(workload),
+        Action::Container(workload) => container::outline(workload),
         Action::Http(call) => http::outline(call),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
     }
@@ -46,7 +47,7 @@ fn process(workload: &Workload) -> Vec<String> {
     lines
 }
 
-fn argument(argument: &Argument) -> String {
+pub(super) fn argument(argument: &Argument) -> String {
     let all = |args: &[Argument]| args.iter().map(self::argument).collect::<Vec<_>>().join(" ");
     match argument {
         Argument::Word(template) => word(template),

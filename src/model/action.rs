@@ -1,7 +1,9 @@
-//! What a tool does: a program with arguments, a script for a shell, or a call of an HTTP interface.
+//! What a tool does: a program with arguments, a script for a shell, either of them in a container, or a
+//! call of an HTTP interface.
 
 use std::path::PathBuf;
 
+use super::container::ContainerWorkload;
 use super::http::HttpAction;
 use super::name::ParamName;
 use super::template::Template;
@@ -11,6 +13,8 @@ use super::template::Template;
 pub enum Action {
     /// A process on this machine.
     Process(Box<Workload>),
+    /// A process in a container.
+    Container(Box<ContainerWorkload>),
     /// A call of an HTTP interface.
     Http(Box<HttpAction>),
     /// Declared, known, and not built yet; the text names what.

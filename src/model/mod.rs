@@ -6,6 +6,7 @@
 
 mod action;
 mod catalog;
+mod container;
 mod fed;
 mod http;
 mod limits;
@@ -24,6 +25,7 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
+pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use fed::FedVariables;
 pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,

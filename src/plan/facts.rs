@@ -134,7 +134,9 @@ pub enum Mean {
     Rlimit,
     /// By watching the tree and killing it.
     Watched,
-    /// By the engine, while it reads.
+    /// By the container engine.
+    Engine,
+    /// By ourselves, while we read.
     Counted,
     NotEnforced,
 }
@@ -150,6 +152,15 @@ pub struct Means {
 }
 
 impl Means {
+    /// What an engine does for a container.
+    pub const CONTAINER: Self = Self {
+        memory: Mean::Engine,
+        cpu: Mean::Engine,
+        pids: Mean::Engine,
+        files: Mean::Engine,
+        disk: Mean::Engine,
+    };
+
     /// What a host without any of this can do.
     pub const NONE: Self = Self {
         memory: Mean::NotEnforced,
@@ -166,6 +177,7 @@ impl fmt::Display for Mean {
             Self::Cgroup => "cgroup v2",
             Self::Rlimit => "rlimit",
             Self::Watched => "watched",
+            Self::Engine => "engine",
             Self::Counted => "counted",
             Self::NotEnforced => "not enforced on this host",
         })

@@ -4,6 +4,7 @@
 //! [`Facts`]. A dry-run prints the plan, policy judges it, and a runner carries it out; nobody
 //! decides anything after it is made.
 
+mod container;
 mod expand;
 mod facts;
 mod http;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use crate::model::{Principal, SecretName, Tool};
 
+pub use container::{ContainerPlan, PlannedMount};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
@@ -38,6 +40,7 @@ pub struct ExecutionPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     Process(ProcessPlan),
+    Container(ContainerPlan),
     Http(HttpStep),
 }
 
@@ -46,6 +49,7 @@ impl Step {
     pub fn secrets(&self) -> BTreeSet<&SecretName> {
         match self {
             Self::Process(process) => process.words().flat_map(Word::secrets).collect(),
+            Self::Container(container) => container.words().flat_map(Word::secrets).collect(),
             Self::Http(call) => call.words().into_iter().flat_map(Word::secrets).collect(),
         }
     }

@@ -10,6 +10,7 @@ use crate::call::Invocation;
 use crate::model::{Action, Enforcement, Limits, Script, Stdin, Template, Variable, Workload};
 use crate::policy::Authorized;
 
+use super::container::container;
 use super::expand::{Expansion, value_text};
 use super::http::http;
 use super::{Environment, ExecutionPlan, Facts, Mean, Means, PlanError, Step, Word};
@@ -60,6 +61,9 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
             problems.extend(unenforceable(&tool.limits, facts.means));
             process(invocation, workload, facts, &mut problems).map(Step::Process)
         }
+        Action::Container(workload) => {
+            container(invocation, workload, facts, &mut problems).map(Step::Container)
+        }
         Action::Http(action) => http(invocation, action, facts, &mut problems).map(Step::Http),
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
@@ -103,10 +107,7 @@ fn process(
             .iter()
             .filter_map(|Variable { name, value }| expansion.text(value).map(|word| (name.clone(), word))),
     );
-    let stdin = match &workload.stdin {
-        Stdin::Null => PlannedStdin::Null,
-        Stdin::Text(template) => expansion.text(template).map_or(PlannedStdin::Null, PlannedStdin::Text),
-    };
+    let stdin = stdin(&workload.stdin, &mut expansion);
     let working_dir = working_dir(&workload.working_dir, &mut expansion)?;
     Some(ProcessPlan {
         program,
@@ -121,6 +122,13 @@ fn process(
     })
 }
 
+pub(super) fn stdin(stdin: &Stdin, expansion: &mut Expansion<'_>) -> PlannedStdin {
+    match stdin {
+        Stdin::Null => PlannedStdin::Null,
+        Stdin::Text(template) => expansion.text(template).map_or(PlannedStdin::Null, PlannedStdin::Text),
+    }
+}
+
 fn working_dir(template: &Template, expansion: &mut Expansion<'_>) -> Option<PathBuf> {
     match expansion.text(template)? {
         Word::Known(text) => Some(Path::new(&text).to_path_buf()),
@@ -132,7 +140,7 @@ fn working_dir(template: &Template, expansion: &mut Expansion<'_>) -> Option<Pat
 }
 
 /// Parameters of a shell script: `PARAM_name` each, and all of them as `PARAMS_JSON`.
-fn parameter_variables(invocation: &Invocation, facts: &Facts) -> Vec<(String, Word)> {
+pub(super) fn parameter_variables(invocation: &Invocation, facts: &Facts) -> Vec<(String, Word)> {
     let mut all = serde_json::Map::new();
     let mut sensitive = false;
     let mut variables = Vec::new();

@@ -1,9 +1,12 @@
 //! Plans as people and programs read them. Nothing here is decided; secrets stand by name.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
 
+use super::container;
 use super::http::{self, curl_line};
 use super::quote::quoted;
 use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
@@ -13,12 +16,18 @@ impl ExecutionPlan {
     pub fn to_text(&self, secrets: &Secrets) -> String {
         let command = match &self.step {
             Step::Process(process) => command_line(process, secrets),
+            Step::Container(container) => container::docker_line(container, secrets),
             Step::Http(call) => curl_line(call, secrets),
         };
         let spans_lines = command.contains('\n');
         let mut lines = vec![("command", if spans_lines { "below".to_owned() } else { command.clone() })];
         match &self.step {
             Step::Process(process) => lines.extend(process_lines(process, self.means, secrets)),
+            Step::Container(container) => {
+                lines.extend(container::text_lines(container, secrets));
+                let limits = limits(&container.limits, Means::CONTAINER);
+                lines.extend(limits.into_iter().map(|line| ("limits", line)));
+            }
             Step::Http(call) => lines.extend(http::text_lines(call)),
         }
         lines.push(("caller", self.principal.name.clone()));
@@ -46,6 +55,7 @@ impl ExecutionPlan {
         document.insert("caller".to_owned(), Value::from(self.principal.name.as_str()));
         document.extend(match &self.step {
             Step::Process(process) => process_json(process, self.means, secrets),
+            Step::Container(container) => container::to_json(container, secrets),
             Step::Http(call) => http::to_json(call, secrets),
         });
         Value::Object(document)
@@ -56,10 +66,10 @@ fn process_lines(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Vec<
     let mut lines = vec![
         ("program", process.program.display().to_string()),
         ("folder", process.working_dir.display().to_string()),
-        ("input", input(process, secrets)),
+        ("input", input(&process.stdin, secrets)),
     ];
     lines.extend(environment(process, secrets).into_iter().map(|line| ("env", line)));
-    lines.push(("timeout", timeout(process)));
+    lines.push(("timeout", stopping(process.timeout, process.kill_grace, "the whole tree")));
     lines.extend(limits(&process.limits, means).into_iter().map(|line| ("limits", line)));
     lines
 }
@@ -96,8 +106,8 @@ fn command_line(process: &ProcessPlan, secrets: &Secrets) -> String {
     words.join(" ")
 }
 
-fn input(process: &ProcessPlan, secrets: &Secrets) -> String {
-    match &process.stdin {
+pub(super) fn input(stdin: &PlannedStdin, secrets: &Secrets) -> String {
+    match stdin {
         PlannedStdin::Null => "none".to_owned(),
         PlannedStdin::Text(word) => quoted(&word.printed(secrets)),
     }
@@ -125,12 +135,8 @@ fn variables(process: &ProcessPlan, secrets: &Secrets) -> Map<String, Value> {
     variables.map(|(name, word)| (name.clone(), Value::String(word.printed(secrets)))).collect()
 }
 
-fn timeout(process: &ProcessPlan) -> String {
-    format!(
-        "{}, then TERM to the whole tree, KILL {} later",
-        format_duration(process.timeout),
-        format_duration(process.kill_grace)
-    )
+pub(super) fn stopping(timeout: Duration, grace: Duration, whom: &str) -> String {
+    format!("{}, then TERM to {whom}, KILL {} later", format_duration(timeout), format_duration(grace))
 }
 
 /// Each limit that is set: name, value as text, value as JSON, and its means.

@@ -30,6 +30,7 @@ impl Runner for Dispatch {
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         match step {
             Step::Process(_) => self.processes.start(step, secrets, cancel),
+            Step::Container(_) => Box::pin(async { Err(StartError::Elsewhere("a container")) }),
             Step::Http(_) => self.calls.start(step, secrets, cancel),
         }
     }

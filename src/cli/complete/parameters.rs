@@ -111,6 +111,6 @@ fn shown(value: &Value) -> String {
 fn folder(tool: &Tool) -> Option<PathBuf> {
     match &tool.action {
         Action::Process(work) => work.working_dir.as_literal().map(PathBuf::from),
-        Action::Http(_) | Action::NotSupported(_) => None,
+        Action::Container(_) | Action::Http(_) | Action::NotSupported(_) => None,
     }
 }

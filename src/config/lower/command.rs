@@ -212,7 +212,7 @@ fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Av
         Action::Http(_) if !cfg!(feature = "http") => {
             Some("this program was built without HTTP calls".to_owned())
         }
-        Action::Http(_) => None,
+        Action::Container(_) | Action::Http(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),
     };
     match lacking.or(unset) {

@@ -122,6 +122,7 @@ fn local() -> String {
 fn process(tool: &Tool) -> &Workload {
     match &tool.action {
         Action::Process(workload) => workload,
+        Action::Container(_) => panic!("a container"),
         Action::Http(_) => panic!("an HTTP call"),
         Action::NotSupported(reason) => panic!("{reason}"),
     }

@@ -1,0 +1,153 @@
+//! What decides what a container does.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{
+    Argument, ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Stdin, Template, Tmpfs,
+};
+
+use super::action::{Around, collect, private, secrets_of, stdin, variables};
+use super::outline::argument;
+use super::{escape, written};
+
+pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Map<String, Value> {
+    let ContainerWorkload {
+        image,
+        pull,
+        platform,
+        inside,
+        env,
+        workdir,
+        stdin: input,
+        mounts,
+        tmpfs,
+        files,
+        network,
+        lockdown,
+        hosts,
+        dns,
+        devices,
+        labels,
+        init,
+        stop_signal,
+    } = workload;
+    let mut map = self::inside(inside);
+    let files: Map<String, Value> = files.iter().map(|(path, text)| (path.clone(), private(text))).collect();
+    let document = json!({
+        "image": image,
+        "pull": self::pull(*pull),
+        "platform": platform,
+        "workdir": workdir,
+        "mounts": mounts.iter().map(|mount| self::mount(mount, around)).collect::<Vec<_>>(),
+        "tmpfs": tmpfs.iter().map(self::tmpfs).collect::<Vec<_>>(),
+        "files": files,
+        "network": self::network(network),
+        "lockdown": self::lockdown(lockdown),
+        "hosts": hosts.iter().map(|(name, address)| format!("{name}:{address}")).collect::<Vec<_>>(),
+        "dns": dns,
+        "devices": devices,
+        "labels": labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
+        "init": init,
+        "stop_signal": stop_signal,
+    });
+    map.insert("container".to_owned(), document);
+    map.insert("env".to_owned(), variables(env));
+    map.insert("stdin".to_owned(), stdin(input));
+    map.insert("secrets".to_owned(), secrets(workload, around));
+    map
+}
+
+fn inside(inside: &Inside) -> Map<String, Value> {
+    let document = match inside {
+        Inside::Image { args } => json!({ "args": written::arguments(args) }),
+        Inside::Program { entrypoint, args } => {
+            json!({ "entrypoint": entrypoint, "args": written::arguments(args) })
+        }
+        Inside::Shell { shell, flag, text } => {
+            json!({ "shell": [shell, flag], "run": text.split('\n').collect::<Vec<_>>() })
+        }
+    };
+    document.as_object().cloned().unwrap_or_default()
+}
+
+fn pull(pull: Pull) -> &'static str {
+    match pull {
+        Pull::Always => "always",
+        Pull::Missing => "missing",
+        Pull::Never => "never",
+    }
+}
+
+fn mount(mount: &Mount, around: &Around<'_>) -> Value {
+    let Mount { source, target, read_only, within } = mount;
+    let within = within.as_ref().map(|within| written::path(within, around.folder));
+    json!({ "source": written::template(source), "target": target, "read_only": read_only, "within": within })
+}
+
+fn tmpfs(tmpfs: &Tmpfs) -> Value {
+    let Tmpfs { target, size } = tmpfs;
+    json!({ "target": target, "size": size.map(|size| size.0) })
+}
+
+fn network(network: &Network) -> &str {
+    match network {
+        Network::None => "none",
+        Network::Bridge => "bridge",
+        Network::Named(name) => name,
+    }
+}
+
+fn lockdown(lockdown: &Lockdown) -> Value {
+    let Lockdown { read_only_root, drop_capabilities, cap_add, no_new_privileges, user } = lockdown;
+    json!({
+        "read_only_root": read_only_root,
+        "drop_capabilities": drop_capabilities,
+        "cap_add": cap_add,
+        "no_new_privileges": no_new_privileges,
+        "user": user,
+    })
+}
+
+/// Where the secrets that the container gets come from.
+fn secrets(workload: &ContainerWorkload, around: &Around<'_>) -> Value {
+    let mut templates: Vec<&Template> = workload.env.iter().map(|variable| &variable.value).collect();
+    templates.extend(workload.files.iter().map(|(_, text)| text));
+    if let Stdin::Text(text) = &workload.stdin {
+        templates.push(text);
+    }
+    collect(arguments(&workload.inside), &mut templates);
+    secrets_of(templates.into_iter().flat_map(Template::references), around)
+}
+
+fn arguments(inside: &Inside) -> &[Argument] {
+    match inside {
+        Inside::Image { args } | Inside::Program { args, .. } => args,
+        Inside::Shell { .. } => &[],
+    }
+}
+
+/// What runs where, for a person who has to decide whether that is acceptable.
+pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
+    let mut words = vec![format!("in {}:", escape::word(&workload.image))];
+    let mut script = Vec::new();
+    match &workload.inside {
+        Inside::Image { args } => words.extend(args.iter().map(argument)),
+        Inside::Program { entrypoint, args } => {
+            words.extend(entrypoint.iter().map(|word| escape::word(word)));
+            words.extend(args.iter().map(argument));
+        }
+        Inside::Shell { shell, flag, text } => {
+            words.push(format!("{} {flag}, with this script:", escape::word(shell)));
+            script.extend(text.lines().map(|line| format!("  {}", escape::line(line))));
+        }
+    }
+    let mut lines = vec![words.join(" ")];
+    lines.extend(script);
+    lines.extend(workload.mounts.iter().map(|mount| {
+        let mode = if mount.read_only { "read only" } else { "WRITABLE" };
+        let source = escape::line(&written::template(&mount.source));
+        format!("  mounts {source} at {} ({mode})", escape::line(&mount.target))
+    }));
+    lines.push(format!("  network: {}", escape::line(network(&workload.network))));
+    lines
+}

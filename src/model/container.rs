@@ -1,0 +1,117 @@
+//! A command that runs in a container: image, what runs inside, and how far it is locked down.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::action::{Argument, Stdin, Variable};
+use super::template::Template;
+use super::units::ByteSize;
+
+/// A container with holes for arguments and secrets. What no template may decide is plain text here:
+/// image, network, user, privileges.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerWorkload {
+    /// As written: `name:tag`, `name@sha256:…`.
+    pub image: String,
+    pub pull: Pull,
+    pub platform: Option<String>,
+    pub inside: Inside,
+    pub env: Vec<Variable>,
+    pub workdir: Option<String>,
+    pub stdin: Stdin,
+    pub mounts: Vec<Mount>,
+    pub tmpfs: Vec<Tmpfs>,
+    /// Written into the container before it starts, by absolute path. Secrets may stand in them.
+    pub files: Vec<(String, Template)>,
+    pub network: Network,
+    pub lockdown: Lockdown,
+    pub hosts: Vec<(String, IpAddr)>,
+    pub dns: Vec<IpAddr>,
+    pub devices: Vec<PathBuf>,
+    pub labels: Vec<(String, String)>,
+    /// A small init of the engine's reaps orphans and passes signals on.
+    pub init: bool,
+    /// Sent before the kill; the image's own unless said.
+    pub stop_signal: Option<String>,
+}
+
+/// What runs in the container.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inside {
+    /// The image's entrypoint with these words, or with the image's own if there are none. This is
+    /// what `docker run IMAGE WORDS…` does.
+    Image { args: Vec<Argument> },
+    /// A program of the image in place of its entrypoint.
+    Program { entrypoint: Vec<String>, args: Vec<Argument> },
+    /// Text for an interpreter of the image. Parameters reach it as environment variables.
+    Shell { shell: String, flag: String, text: String },
+}
+
+/// When the engine fetches the image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pull {
+    Always,
+    Missing,
+    Never,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mount {
+    pub source: Template,
+    /// Absolute, in the container.
+    pub target: String,
+    pub read_only: bool,
+    /// What the source may not leave.
+    pub within: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tmpfs {
+    pub target: String,
+    pub size: Option<ByteSize>,
+}
+
+/// What the container can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Network {
+    None,
+    Bridge,
+    /// One that exists in the engine.
+    Named(String),
+}
+
+/// What holds the container back. Everything, unless a file lifts a part of it by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lockdown {
+    pub read_only_root: bool,
+    /// All capabilities are dropped, and these are given back.
+    pub drop_capabilities: bool,
+    pub cap_add: Vec<String>,
+    pub no_new_privileges: bool,
+    /// `user[:group]`; the image's own if `None`.
+    pub user: Option<String>,
+}
+
+impl Lockdown {
+    /// As a file with `version: 1` has it.
+    pub fn strict() -> Self {
+        Self {
+            read_only_root: true,
+            drop_capabilities: true,
+            cap_add: Vec::new(),
+            no_new_privileges: true,
+            user: Some("65534:65534".to_owned()),
+        }
+    }
+
+    /// As the original had it: what the engine does by itself.
+    pub fn open() -> Self {
+        Self {
+            read_only_root: false,
+            drop_capabilities: false,
+            cap_add: Vec::new(),
+            no_new_privileges: false,
+            user: None,
+        }
+    }
+}
