@@ -2,6 +2,7 @@
 
 mod arguments;
 mod command;
+mod container;
 mod defaults;
 mod filling;
 mod interpreter;
@@ -24,6 +25,7 @@ mod webhook;
 mod words;
 
 pub use command::{Commands, default_description, missing};
+pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};
 pub use interpreter::Interpreter;
 pub use place::Place;

@@ -21,7 +21,7 @@ pub struct Rewriting<'a> {
 }
 
 /// Keys whose values are paths, wherever they stand in a command or a secret.
-const PATHS: [&str; 6] = ["script", "shell", "working_dir", "within", "file", "env_file"];
+const PATHS: [&str; 7] = ["script", "shell", "working_dir", "within", "file", "env_file", "source"];
 /// Of these only what is written as a path is one.
 const PROGRAMS: [&str; 2] = ["script", "shell"];
 /// What `defaults` says for commands.
@@ -44,7 +44,13 @@ impl Rewriting<'_> {
             }
             Kind::Map(entries) => {
                 let mut rewritten = Vec::with_capacity(entries.len());
+                // A program in a container is one of its image.
+                let is_contained = *path == ["commands"] && node.get("container").is_some();
                 for entry in entries.iter() {
+                    if is_contained && PROGRAMS.contains(&&*entry.key.text) {
+                        rewritten.push(entry.clone());
+                        continue;
+                    }
                     path.push(&entry.key.text);
                     rewritten.push(Entry { key: entry.key.clone(), value: self.node(&entry.value, path) });
                     path.pop();
@@ -188,7 +194,8 @@ fn is_path_key(path: &[&str]) -> bool {
         ["env_file"] => true,
         ["commands" | "secrets", .., key] if path.len() > 1 => {
             // A parameter or a variable may have any name.
-            let is_name = matches!(path, [.., "params" | "env" | "secrets", _]);
+            let is_name =
+                matches!(path, [.., "params" | "env" | "secrets" | "files" | "labels" | "extra_hosts", _]);
             PATHS.contains(key) && !is_name
         }
         _ => false,
@@ -202,5 +209,8 @@ fn is_expanded(path: &[&str]) -> bool {
             | ["secrets", _, "env" | "file" | "script" | "store"]
             | ["commands", "env", _]
             | ["commands", .., "working_dir" | "within"]
+            | ["commands", "container"]
+            | ["commands", "container", "image"]
+            | ["commands", "container", "mounts", "source"]
     )
 }
