@@ -1,5 +1,7 @@
 //! `container` of a command: an image, or a map of what it runs and how far it is locked down.
 
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
@@ -160,6 +162,14 @@ fn mounts<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<MountEntry
 }
 
 fn mount<'n>(reader: &'n Reader<'n>, item: &'n Node<'n>) -> Option<MountEntry<'n>> {
+    if let Kind::Scalar(_) = item.kind {
+        let message = "a mount has to be a map; found text";
+        let problem = Diagnostic::error(Code::WrongType, item.span, message);
+        reader.problems.add(
+            problem.help("write `{ source: ./data, target: /data }`; `read_only: false` makes it writable"),
+        );
+        return None;
+    }
     let mut fields = Fields::open(reader, item, &shape::MOUNT)?;
     let mount = MountEntry {
         source: fields.required("source").and_then(|field| reader.text(field.node, "source")),

@@ -36,7 +36,7 @@ pub static MOUNT: Shape = Shape {
         .examples(&["./reports"]),
         Key::new(
             "allow",
-            Kind::Filled,
+            Kind::Text,
             "Why this mount has to be, where it hands this host over: the socket of an engine, `/`, `/etc` and the like are errors without it.",
         )
         .otherwise("none")

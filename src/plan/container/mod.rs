@@ -3,7 +3,7 @@
 mod line;
 mod print;
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

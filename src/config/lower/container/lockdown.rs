@@ -40,8 +40,8 @@ pub fn lockdown(scope: &Scope<'_>, written: &Container<'_>) -> Option<Lockdown> 
             "programs such as sudo can give the container more privileges than it began with",
         );
     }
-    let user = user?;
     let cap_add = written.cap_add.iter().filter_map(|name| capability(scope, *name)).collect();
+    let user = user?;
     report_without_root(scope, written, user.as_deref());
     Some(Lockdown {
         read_only_root: written.read_only.map_or(strict.read_only_root, |read_only| read_only.value),

@@ -46,6 +46,10 @@ pub fn container<'a>(
     let lockdown = lockdown::lockdown(scope, written);
     let platform = written.platform.map(|platform| lockdown::platform(scope, platform));
     let stop_signal = written.stop_signal.map(|signal| lockdown::stop_signal(scope, signal));
+    let hosts = reach::hosts(scope, &written.extra_hosts);
+    let dns = reach::dns(scope, &written.dns);
+    let devices = reach::devices(scope, &written.devices);
+    let labels = reach::labels(scope, &written.labels);
     report_disk(scope, written, limits);
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
@@ -61,10 +65,10 @@ pub fn container<'a>(
         files,
         network: network?,
         lockdown: lockdown?,
-        hosts: reach::hosts(scope, &written.extra_hosts),
-        dns: reach::dns(scope, &written.dns),
-        devices: reach::devices(scope, &written.devices),
-        labels: reach::labels(scope, &written.labels),
+        hosts,
+        dns,
+        devices,
+        labels,
         init: written.init.unwrap_or(false),
         stop_signal: given(stop_signal)?,
     };

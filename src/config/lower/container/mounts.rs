@@ -50,7 +50,7 @@ fn source(scope: &Scope<'_>, written: Spanned<&str>) -> Option<Template> {
         }
         return Some(Template::literal(host.resolve(text, folder).to_string_lossy()));
     }
-    let pieces = template.pieces().to_vec();
+    let mut pieces = template.pieces().to_vec();
     let before = match pieces.first() {
         Some(Piece::Text(text)) if text.starts_with('/') => String::new(),
         Some(Piece::Text(text)) if text.starts_with("~/") => {
@@ -58,6 +58,12 @@ fn source(scope: &Scope<'_>, written: Spanned<&str>) -> Option<Template> {
         }
         // Where it leads is known when it is looked up.
         Some(Piece::Value(reference)) if is_path(scope, reference) => String::new(),
+        Some(Piece::Text(text)) => {
+            let rest = text.trim_start_matches("./").to_owned();
+            let before = format!("{}/{rest}", folder.display());
+            pieces.remove(0);
+            before
+        }
         _ => format!("{}/", folder.display()),
     };
     Some(template.with_pieces(std::iter::once(Piece::Text(before)).chain(pieces)))
@@ -106,7 +112,7 @@ fn judge_host_root(scope: &Scope<'_>, entry: &MountEntry<'_>, path: Option<&Path
             scope.problems.add(problem.help("remove it"));
         }
         (Some(danger), Some(reason)) if !reason.value.trim().is_empty() => {
-            let message = format!("this mount hands over {danger}, which is allowed: {}", reason.value);
+            let message = format!("this mount is allowed to hand over {danger} ({})", reason.value);
             scope.problems.add(Diagnostic::note(Code::HostMount, span, message));
         }
         (Some(danger), _) => {

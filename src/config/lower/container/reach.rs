@@ -1,6 +1,6 @@
 //! What a container can talk to: networks, names, devices. Its labels too, which others read.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::config::code::Code;
