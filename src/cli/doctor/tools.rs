@@ -2,6 +2,7 @@
 //! application run what it declares, are its limits kept.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cli::arguments::Arguments;
 use crate::cli::evidence::Evidence;
@@ -132,7 +133,7 @@ fn seen_from_desktop(catalog: &Catalog, file: &Path, host: &Host, choice: &Choic
 
 fn limits(catalog: &Catalog, means: Means) -> Vec<Finding> {
     // Those of a container are kept by its engine.
-    let is_here = |tool: &&Tool| !matches!(tool.action, Action::Container(_));
+    let is_here = |tool: &&Arc<Tool>| !matches!(tool.action, Action::Container(_));
     let uses =
         |set: fn(&Limits) -> bool| catalog.tools().iter().filter(is_here).any(|tool| set(&tool.limits));
     let used = [
