@@ -16,6 +16,7 @@ use crate::model::{
 
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
+use super::description::description;
 use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
@@ -208,26 +209,6 @@ pub(super) fn stdin(scope: &Scope<'_>, command: &Command<'_>) -> Stdin {
 fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
     let written = command.working_dir.and_then(|written| place.path(written, "working_dir"));
     written.unwrap_or_else(|| place.base.clone())
-}
-
-/// A tool without a description cannot be chosen well by a model.
-fn description(place: &Place<'_>, command: &Command<'_>) -> String {
-    if let Some(text) = command.description.map(|text| text.value).filter(|text| !text.trim().is_empty()) {
-        return text.to_owned();
-    }
-    let span = command.description.map_or_else(|| script::head(command), |text| text.span);
-    let problem = Diagnostic::warning(Code::NoDescription, span, "this command has no description");
-    place.reader.problems.add(problem.help("say what it does and when to use it: a model chooses by that"));
-    match (command.title, command.name) {
-        (Some(title), _) => title.value.to_owned(),
-        (None, Some(name)) => default_description(name.value),
-        (None, None) => String::new(),
-    }
-}
-
-/// What the original says of a command that says nothing of itself.
-pub fn default_description(name: &str) -> String {
-    format!("Execute {name} with configured arguments")
 }
 
 fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {

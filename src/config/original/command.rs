@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::lower::{Defaults, Place, default_description, judge_image, limits, missing};
+use crate::config::lower::{Defaults, Place, default_description, limits, missing};
 use crate::config::native::{Bound, LimitSettings, cores};
 use crate::config::read::{Fields, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit,
-    ExitCodes, Inside, Lockdown, Network, OnOverflow, OutputFormat, OutputRules, Params, Pull, Script, Stdin,
-    Template, Tool, ToolName, Variable, Workload, format_duration, parse_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OnOverflow,
+    OutputFormat, OutputRules, Params, Script, Stdin, Template, Tool, ToolName, Variable, Workload,
+    format_duration, parse_duration,
 };
 
+use super::container::container;
 use super::notices::Notices;
 use super::webhook::Webhook;
 
@@ -29,7 +30,6 @@ pub struct Commands<'a> {
 
 /// What a command would do, if it is not a local process.
 const NO_CALL: &str = "its HTTP call cannot be made";
-const NO_IMAGE: &str = "its image cannot exist";
 /// How long an HTTP call may take that says nothing of it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 const NOTHING: &str = "it has nothing to run";
@@ -59,7 +59,7 @@ impl<'a> Commands<'a> {
         fields.close();
         let action = match elsewhere {
             Some(Elsewhere::Other(action)) => action,
-            Some(Elsewhere::Image(image)) => self.container(image, script, args, env),
+            Some(Elsewhere::Image(image)) => container(self.place, image, script, args, env),
             None => self.process(script, name, args, env),
         };
         let usual = Defaults::of(Dialect::Original);
@@ -178,44 +178,6 @@ impl<'a> Commands<'a> {
             self.notices.environments.push(field.key_span);
         }
         variables
-    }
-
-    /// What `docker run IMAGE SCRIPT ARGS…` does, with the engine's own defaults.
-    fn container(
-        &self,
-        image: Spanned<&str>,
-        script: Option<Spanned<&str>>,
-        args: Vec<Argument>,
-        env: Vec<Variable>,
-    ) -> Action {
-        if let Err(reason) = judge_image(image.value) {
-            let message = format!("`{}` is no image: {reason}; this command is not offered", image.value);
-            self.warn(Code::BadImage, image.span, message);
-            return Action::NotSupported(NO_IMAGE.to_owned());
-        }
-        let script = script.filter(|script| !script.value.is_empty());
-        let script = script.map(|script| Argument::Word(Template::literal(script.value)));
-        Action::Container(Box::new(ContainerWorkload {
-            folder: self.place.host.cwd.clone(),
-            image: image.value.to_owned(),
-            pull: Pull::Missing,
-            platform: None,
-            inside: Inside::Image { args: script.into_iter().chain(args).collect() },
-            env,
-            workdir: None,
-            stdin: Stdin::Null,
-            mounts: Vec::new(),
-            tmpfs: Vec::new(),
-            files: Vec::new(),
-            network: Network::Bridge,
-            lockdown: Lockdown::open(),
-            hosts: Vec::new(),
-            dns: Vec::new(),
-            devices: Vec::new(),
-            labels: Vec::new(),
-            init: false,
-            stop_signal: None,
-        }))
     }
 
     fn process(
