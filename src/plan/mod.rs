@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::model::{Principal, SecretName, Tool};
 
-pub use container::{ContainerPlan, MountLookup, PlannedMount, mount_lookups};
+pub use container::{ContainerPlan, MountLookup, PlannedMount, docker_line, mount_lookups};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
@@ -41,7 +41,7 @@ pub struct ExecutionPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     Process(ProcessPlan),
-    Container(ContainerPlan),
+    Container(Box<ContainerPlan>),
     Http(HttpStep),
 }
 

@@ -202,3 +202,27 @@ fn what_callers_mount_stays_within_its_folder() {
         assert!(said.stderr.contains("leads out of `[home]/data`"), "{folder}: {}", said.stderr);
     }
 }
+
+#[test]
+fn what_is_mounted_by_an_included_file_lies_beside_it_and_is_shown_as_the_root_has_to_write_it() {
+    let root = "version: 1\ninclude: [team/more.yaml]\ndefaults: { env_inherit: all }\ntemplates:\n  boxed: { container: { image: 'alpine:3.22', network: bridge } }\ncommands:\n  - { name: first, description: First., extends: boxed, script: ./bin/tool, container: { network: none } }\n";
+    let more = "commands:\n  - name: second\n    description: Second.\n    script: ./bin/tool\n    container:\n      image: alpine:3.22\n      mounts:\n        - { source: ./data, target: /a }\n        - { source: \"{{sub}}/x\", target: /b, within: ./data }\n        - { source: \"./data/{{sub}}\", target: /c, within: ./data }\n    params: { sub: { type: string, default: data } }\n";
+    let files = [("root.yaml", root), ("team/more.yaml", more), ("team/data/y", ""), ("team/x/y", "")];
+    let place = Place::with(&files);
+    place.run(&["--config", "root.yaml", "--validate", "--strict"]).ends_with(0);
+    for words in [&["config", "show"][..], &["config", "show", "--resolved"]] {
+        let shown = place.run(&[&["--config", "root.yaml"], words].concat()).ends_with(0).stdout;
+        place.write("shown.yaml", &shown);
+        for tool in ["first", "second"] {
+            let [written, shown] = ["root.yaml", "shown.yaml"]
+                .map(|file| place.run(&["--config", file, "--dry-run", tool, "--json"]).ends_with(0).stdout);
+            assert_eq!(shown, written, "{tool} {words:?}");
+        }
+    }
+    let said = place.run(&["--config", "root.yaml", "--dry-run", "second", "sub=.."]).ends_with(2);
+    assert!(said.stderr.contains("`[home]/team/../x`"), "{}", said.stderr);
+    let said = place.run(&["--config", "root.yaml", "--dry-run", "first", "--json"]).ends_with(0);
+    let plan: Value = serde_json::from_str(&said.stdout).expect("a plan is JSON");
+    assert_eq!((&plan["image"], &plan["network"]), (&Value::from("alpine:3.22"), &Value::from("none")));
+    assert_eq!(plan["entrypoint"], serde_json::json!(["./bin/tool"]));
+}

@@ -63,7 +63,7 @@ static IMAGE: [Key; 3] = [
         Kind::Filled,
         "The image: `NAME:TAG`, or `NAME@sha256:…`, which is the same for ever. `${VAR}` and `{{vars.NAME}}` may stand in it, and nothing that callers choose.",
     )
-    .required()
+    .otherwise("none: there has to be one, here or in what the command extends")
     .expands()
     .examples(&["python:3.12-slim", "\"ghcr.io/example/tool:${TOOL_VERSION:-1.4}\""]),
     Key::new(

@@ -179,13 +179,25 @@ impl Rewriting<'_> {
             ("defaults", _) if others.entries().is_empty() => None,
             ("defaults", _) => Some(Entry { value: others.clone(), ..entry.clone() }),
             ("commands", Kind::List(commands)) => {
-                let commands = commands.iter().map(|command| lay(&settings, command)).collect();
+                let commands = commands.iter().map(|command| lay(&settings_of(&settings, command), command));
+                let commands = commands.collect();
                 let value = Node::new(entry.value.span, Kind::List(Rc::new(commands)));
                 Some(Entry { value, ..entry.clone() })
             }
             _ => Some(entry.clone()),
         });
         Node::new(root.span, Kind::Map(Rc::new(entries.collect())))
+    }
+}
+
+/// The settings that mean something for a command: a container inherits nothing, and a call is no
+/// process at all.
+fn settings_of<'s>(settings: &Node<'s>, command: &Node<'s>) -> Node<'s> {
+    let settings = settings.clone();
+    match (command.get("container"), command.get("webhook")) {
+        (Some(_), _) => settings.without("env_inherit"),
+        (None, Some(_)) => settings.without("env_inherit").without("kill_grace"),
+        (None, None) => settings,
     }
 }
 
