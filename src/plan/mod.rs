@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use crate::model::{Principal, SecretName, Tool};
 
-pub use container::{ContainerPlan, PlannedMount};
+pub use container::{ContainerPlan, PlannedMount, docker_line};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};

@@ -6,6 +6,8 @@ mod clients;
 mod completions;
 mod composition;
 mod config;
+#[cfg(all(unix, feature = "containers"))]
+mod containers;
 mod documents;
 mod editors;
 mod engine;
