@@ -108,8 +108,8 @@ fn place_flags(plan: &ContainerPlan) -> Vec<String> {
         push(&mut flags, "--mount", &mount);
     }
     for tmpfs in &plan.tmpfs {
-        let size = tmpfs.size.map(|size| format!(":size={}", size.0)).unwrap_or_default();
-        push(&mut flags, "--tmpfs", &format!("{}{size}", tmpfs.target));
+        let size = tmpfs.size.map(|size| format!(",size={}", size.0)).unwrap_or_default();
+        push(&mut flags, "--tmpfs", &format!("{}:mode=1777{size}", tmpfs.target));
     }
     for (name, address) in &plan.hosts {
         push(&mut flags, "--add-host", &format!("{name}:{address}"));

@@ -32,7 +32,11 @@ pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, Container
         let Some(id) = container.id.filter(|_| owner.is_some_and(|owner| owner.is_gone(&here))) else {
             continue;
         };
-        remove(&connection, &id).await?;
+        if let Err(failure) = remove(&connection, &id).await {
+            // Another may be at it.
+            tracing::debug!("`{id}` is not removed: {failure}");
+            continue;
+        }
         let names = container.names.unwrap_or_default();
         let name = names.first().map_or(id.as_str(), |name| name.trim_start_matches('/')).to_owned();
         cleaned.push(Cleaned { name, tool: labels.get(TOOL).cloned().unwrap_or_default() });

@@ -84,7 +84,7 @@ fn host_config(plan: &ContainerPlan) -> HostConfig {
         network_mode: Some(network(&plan.network).to_owned()),
         readonly_rootfs: Some(lockdown.read_only_root),
         cap_drop: lockdown.drop_capabilities.then(|| vec!["ALL".to_owned()]),
-        cap_add: some(lockdown.cap_add.clone()),
+        cap_add: some(lockdown.cap_add.iter().map(|name| capability(name)).collect()),
         security_opt: lockdown.no_new_privileges.then(|| vec!["no-new-privileges".to_owned()]),
         mounts: Some(mounts(plan)),
         tmpfs: Some(tmpfs(plan)),
@@ -131,6 +131,12 @@ fn network(network: &Network) -> &str {
     }
 }
 
+/// As Docker's own client spells it.
+fn capability(name: &str) -> String {
+    let name = name.to_ascii_uppercase();
+    if name == "ALL" || name.starts_with("CAP_") { name } else { format!("CAP_{name}") }
+}
+
 fn mounts(plan: &ContainerPlan) -> Vec<Mount> {
     let mounts = plan.mounts.iter().map(|mount| Mount {
         target: Some(mount.target.clone()),
@@ -144,8 +150,9 @@ fn mounts(plan: &ContainerPlan) -> Vec<Mount> {
 
 fn tmpfs(plan: &ContainerPlan) -> HashMap<String, String> {
     let sized = plan.tmpfs.iter().map(|tmpfs| {
-        let size = tmpfs.size.map(|size| format!("size={}", size.0)).unwrap_or_default();
-        (tmpfs.target.clone(), size)
+        // Whichever user runs there may write, whatever mode the image has for its place.
+        let size = tmpfs.size.map(|size| format!(",size={}", size.0)).unwrap_or_default();
+        (tmpfs.target.clone(), format!("mode=1777{size}"))
     });
     sized.collect()
 }

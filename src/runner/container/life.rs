@@ -50,7 +50,7 @@ struct Alive {
     output: Output,
     feeding: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
     deadline: Instant,
-    _files: Option<PrivateFiles>,
+    files: Option<PrivateFiles>,
 }
 
 impl Life {
@@ -203,37 +203,49 @@ impl Life {
         let started = connection.answer("to start the container", started).await;
         started.map_err(|trouble| not_started(plan, trouble))?;
         let feeding = Box::pin(feed(input, stdin.take()));
-        Ok(Alive { connection, output, feeding, deadline, _files: files })
+        Ok(Alive { connection, output, feeding, deadline, files })
     }
 
     async fn go_on(&self, mut alive: Alive) {
         let end = match self.watch(&mut alive).await {
-            Ended::ByItself(end) => {
-                // Nothing of it is alive. To take away what is left needs nobody to wait.
-                let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
-                return self.remove(&alive.connection).await;
-            }
+            // Nothing of it is alive. To take away what is left needs nobody to wait.
+            Ended::ByItself(end) => Some(end),
             Ended::ByUs(end) => {
                 self.ask_to_end(&mut alive).await;
-                end
+                self.kill(&mut alive).await;
+                Some(end)
             }
-            Ended::Abandoned => return self.remove(&alive.connection).await,
+            Ended::Abandoned => None,
         };
-        let mut removal = Box::pin(self.remove(&alive.connection));
-        let until = Instant::now() + LAST_OUTPUT;
-        let is_removed = tokio::select! {
-            () = &mut removal => true,
-            // An engine that is away cannot be waited for.
-            () = sleep_until(until) => false,
-        };
-        while let Ok(Some(chunk)) = timeout_at(until, alive.output.next()).await {
-            if timeout_at(until, self.wires.events.send(chunk)).await.is_err() {
-                break;
-            }
+        // An engine does not let go of a container while somebody holds its streams and does not read.
+        let Alive { connection, output, feeding, files, .. } = alive;
+        drop((output, feeding));
+        if let Some(end) = end {
+            let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
         }
-        let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
-        if !is_removed {
-            removal.await;
+        self.remove(&connection).await;
+        drop(files);
+    }
+
+    /// Removes it, and hands on what it wrote last. An engine that is away cannot be waited for.
+    async fn kill(&self, alive: &mut Alive) {
+        let until = Instant::now() + LAST_OUTPUT;
+        let connection = alive.connection.clone();
+        let mut removal = Box::pin(remove(&connection, &self.order.name));
+        let mut is_removed = false;
+        while !(is_removed && alive.output.is_over()) {
+            tokio::select! {
+                biased;
+                () = sleep_until(until) => return,
+                () = self.wires.events.closed() => return,
+                removed = &mut removal, if !is_removed => match removed {
+                    Ok(()) => is_removed = true,
+                    Err(_) => return,
+                },
+                Some(chunk) = alive.output.next() => {
+                    let _ = timeout_at(until, self.wires.events.send(chunk)).await;
+                }
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod lines;
 mod lockdown;
 mod streams;
 
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -118,9 +119,10 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        // A failed test leaves nothing either.
+        // A failed test leaves nothing either. It is not waited for: the engine would wait until
+        // somebody reads what the container writes, and that is us.
         for container in self.containers() {
-            let _ = self.engine.command(&["rm", "--force", &container]).output();
+            let _ = self.engine.command(&["rm", "--force", &container]).stdout(Stdio::null()).spawn();
         }
     }
 }
