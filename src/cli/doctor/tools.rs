@@ -13,9 +13,9 @@ use crate::model::{Availability, Catalog, Limits};
 use crate::plan::{Mean, Means};
 use crate::runner::process;
 
-use super::Finding;
 use super::host::{guarded, minimal_path};
 use super::secrets;
+use super::{Finding, containers};
 
 pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
     let found = match config::find(arguments.config.as_deref(), host) {
@@ -38,6 +38,7 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
         findings.extend(hidden(catalog));
         findings.extend(secrets::look(catalog, host));
         findings.extend(seen_from_desktop(catalog, &found.path, host, &choice));
+        findings.extend(containers::look(catalog, host));
         findings.extend(limits(catalog, process::probe_means()));
     }
     findings
