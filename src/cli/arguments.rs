@@ -193,6 +193,9 @@ pub enum Verb {
         #[arg(long)]
         check: bool,
     },
+    /// Remove the containers of servers that are gone
+    #[command(after_help = examples::CLEAN)]
+    Clean,
     /// Look for what usually goes wrong, and say the cure
     #[command(after_help = examples::DOCTOR)]
     Doctor,
@@ -446,6 +449,7 @@ impl Verb {
             Self::Import(_) => "import",
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
+            Self::Clean => "clean",
             Self::Doctor => "doctor",
             Self::Migrate(_) => "migrate",
             Self::Secret { .. } => "secret",
@@ -482,6 +486,7 @@ impl Verb {
             Self::List { .. }
             | Self::Completions { .. }
             | Self::Schema { .. }
+            | Self::Clean
             | Self::Doctor
             | Self::Config { .. }
             | Self::Lock { .. }

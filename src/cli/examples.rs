@@ -142,6 +142,14 @@ Examples:
 
 A file names a stored secret with `secrets: { github: { store: true } }`.";
 
+pub const CLEAN: &str = "\
+Examples:
+  mcpfier clean
+  mcpfier clean --json
+
+Only containers that mcpfier made on this host, and whose server was killed. A server does the same
+beside its first call in a container.";
+
 pub const DOCTOR: &str = "\
 Examples:
   mcpfier doctor

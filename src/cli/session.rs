@@ -132,11 +132,12 @@ impl Session {
     }
 
     /// What carries calls out. The runner is given back too: a server stops it on its way out.
-    pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, ProcessRunner)> {
+    pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, Dispatch)> {
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
-        let runner = ProcessRunner::new(fork_server, executable)?;
-        let engine = self.engine_on(Arc::new(Dispatch::new(runner.clone())), self.vault());
+        let processes = ProcessRunner::new(fork_server, executable)?;
+        let runner = Dispatch::new(processes, Arc::clone(&self.environment));
+        let engine = self.engine_on(Arc::new(runner.clone()), self.vault());
         Ok((Arc::new(engine), runner))
     }
 }

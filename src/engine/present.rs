@@ -150,6 +150,11 @@ impl Outcome {
                 format!("HTTP status {status}{gap}{phrase} · {took}")
             }
             Ending::Ran(End::Unanswered { problem }) => format!("no answer: {problem} · {took}"),
+            Ending::Ran(End::Lost) if matches!(tool.action, Action::Container(_)) => {
+                format!(
+                    "lost after {took}: the container engine went away; what it left is removed once it is back"
+                )
+            }
             Ending::Ran(End::Lost) => {
                 format!("lost after {took}: the process that watched it was killed; nothing of it is left")
             }

@@ -1,23 +1,41 @@
 //! Hands each step to the runner that can carry it out.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
-use crate::plan::Step;
+use crate::plan::{Environment, Step};
 
+use super::container::ContainerRunner;
 use super::http::HttpRunner;
 use super::process::ProcessRunner;
 use super::{BoxFuture, Runner, Running, SecretValues, StartError};
 
-/// Local processes and HTTP calls.
+/// Local processes, containers and HTTP calls.
 #[derive(Clone)]
 pub struct Dispatch {
     processes: ProcessRunner,
+    containers: ContainerRunner,
     calls: HttpRunner,
 }
 
+/// An engine takes longer to remove a container than a kernel to kill a process.
+const FOR_CONTAINERS: Duration = Duration::from_secs(2);
+
 impl Dispatch {
-    pub fn new(processes: ProcessRunner) -> Self {
-        Self { processes, calls: HttpRunner::new() }
+    /// The environment says where a container engine is.
+    pub fn new(processes: ProcessRunner, environment: Arc<Environment>) -> Self {
+        Self { processes, containers: ContainerRunner::new(environment), calls: HttpRunner::new() }
+    }
+
+    /// Waits until nothing that was started is alive, and says whether that is so.
+    pub async fn shut_down(&self, patience: Duration) -> bool {
+        let (processes, containers) = tokio::join!(
+            self.processes.shut_down(patience),
+            self.containers.shut_down(patience.max(FOR_CONTAINERS)),
+        );
+        processes && containers
     }
 }
 
@@ -30,7 +48,7 @@ impl Runner for Dispatch {
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         match step {
             Step::Process(_) => self.processes.start(step, secrets, cancel),
-            Step::Container(_) => Box::pin(async { Err(StartError::Elsewhere("a container")) }),
+            Step::Container(_) => self.containers.start(step, secrets, cancel),
             Step::Http(_) => self.calls.start(step, secrets, cancel),
         }
     }

@@ -3,6 +3,7 @@
 //! A [`Runner`] takes one planned step and gives back a [`Running`], from which its one owner pulls
 //! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
 
+pub mod container;
 mod dispatch;
 pub mod http;
 mod pretended;
@@ -106,6 +107,8 @@ pub enum StartError {
     Request(String),
     #[error("this program was built without HTTP calls")]
     WithoutHttp,
+    #[error(transparent)]
+    Container(#[from] container::ContainerFailure),
     /// A step came to a runner of another kind.
     #[error("this step is {0}")]
     Elsewhere(&'static str),

@@ -7,6 +7,8 @@ mod completions;
 mod composition;
 mod config;
 mod container_plans;
+#[cfg(all(unix, feature = "containers"))]
+mod containers;
 mod documents;
 mod editors;
 mod engine;

@@ -1,6 +1,7 @@
 //! `doctor`: what usually goes wrong between a client and this server, and the cure.
 
 mod clients;
+mod containers;
 mod host;
 mod secrets;
 mod tools;

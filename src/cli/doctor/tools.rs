@@ -14,9 +14,9 @@ use crate::model::{Action, Availability, Catalog, Limits, Tool};
 use crate::plan::{Mean, Means};
 use crate::runner::process;
 
-use super::Finding;
 use super::host::{guarded, minimal_path};
 use super::secrets;
+use super::{Finding, containers};
 
 pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
     let found = match config::find(arguments.config.as_deref(), host) {
@@ -39,6 +39,7 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
         findings.extend(hidden(catalog));
         findings.extend(secrets::look(catalog, host));
         findings.extend(seen_from_desktop(catalog, &found.path, host, &choice));
+        findings.extend(containers::look(catalog, host));
         findings.extend(limits(catalog, process::probe_means()));
     }
     findings

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::cli::session::Session;
 use crate::engine::Engine;
 use crate::model::{Action, Availability, CallCaps, Catalog, Mock, Principal, Script, SecretText, Tool};
-use crate::runner::process::{ForkServer, ProcessRunner};
+use crate::runner::Dispatch;
+use crate::runner::process::ForkServer;
 use crate::runner::{PretendedRunner, Vault};
 
 pub struct Stage {
@@ -24,7 +25,7 @@ impl Stage {
         session: Session,
         fork_server: Option<ForkServer>,
         jobs: usize,
-    ) -> std::io::Result<(Self, ProcessRunner)> {
+    ) -> std::io::Result<(Self, Dispatch)> {
         let catalog = callable(&session.catalog, jobs);
         let session = session.with_catalog(catalog);
         let (engine, runner) = session.engine(fork_server)?;

@@ -63,9 +63,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
             (false, true) => documents.push(document(file, &loaded, means)),
             (false, false) => {
                 say(file, &loaded, means, printer);
-                agreed::notes(found, &loaded, &host)
-                    .iter()
-                    .for_each(|note| printer.data(&format!("{note}\n")));
+                let mut notes = agreed::notes(found, &loaded, &host);
+                if !arguments.offline {
+                    notes.extend(agreed::engine(&loaded, &host));
+                }
+                notes.iter().for_each(|note| printer.data(&format!("{note}\n")));
             }
         }
     }

@@ -9,6 +9,7 @@ const VERBS: &[&str] = &[
     "add",
     "bundle",
     "call",
+    "clean",
     "completions",
     "config",
     "doctor",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Variable,
+    ByteSize, ContainerWorkload, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
 };
 
 use super::expand::Expansion;
@@ -125,13 +125,20 @@ pub fn container(
         hosts: workload.hosts.clone(),
         dns: workload.dns.clone(),
         devices: workload.devices.clone(),
-        labels: workload.labels.clone(),
+        labels: labels(tool, workload),
         init: workload.init,
         stop_signal: workload.stop_signal.clone(),
         limits: tool.limits.clone(),
         timeout: tool.timeout,
         kill_grace: tool.kill_grace,
     })
+}
+
+/// Whoever looks at the engine sees which tool it is. Our own cannot be written over.
+fn labels(tool: &Tool, workload: &ContainerWorkload) -> Vec<(String, String)> {
+    let ours = ("mcpfier.tool".to_owned(), tool.name.to_string());
+    let own = workload.labels.iter().filter(|(name, _)| !name.starts_with("mcpfier."));
+    std::iter::once(ours).chain(own.cloned()).collect()
 }
 
 /// What is written in memory counts as written bytes too.

@@ -1,0 +1,41 @@
+//! Why a container could not be started. The text is for whoever called, and says what to do.
+
+use std::time::Duration;
+
+use crate::model::format_duration;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ContainerFailure {
+    #[error("no container engine was found ({}); start Docker or Podman, or set `DOCKER_HOST` to where it listens", .tried.join(", "))]
+    NoEngine { tried: Vec<String> },
+    #[error("the container engine cannot be found: {problem}")]
+    BadAddress { problem: String },
+    #[error(
+        "the container engine at `{at}` cannot be reached: {problem}; see whether it runs, and whether `DOCKER_HOST` is right"
+    )]
+    Unreachable { at: String, problem: String },
+    #[error("the container engine does not answer: no end after {} of {doing}", format_duration(*.after))]
+    Slow { doing: &'static str, after: Duration },
+    #[error("the image `{image}` is not there, and `pull` is `never`; `docker pull {image}` fetches it")]
+    NoImage { image: String },
+    #[error("the image `{image}` cannot be pulled: {problem}; {cure}")]
+    NotPulled { image: String, problem: String, cure: String },
+    #[error("there is no `{program}` in the image `{image}`: {problem}")]
+    NoProgram { program: String, image: String, problem: String },
+    #[error("`{program}` of the image `{image}` cannot be executed: {problem}")]
+    NotExecutable { program: String, image: String, problem: String },
+    #[error(
+        "the engine cannot enforce `limits.disk`: {problem}; take it away, or let `limits_enforcement` be `best_effort`"
+    )]
+    NoDiskLimit { problem: String },
+    #[error("the engine does not enforce a limit, and `limits_enforcement` is `required`: {problem}")]
+    NotLimited { problem: String },
+    #[error("`files` cannot be put into the container: {problem}")]
+    Files { problem: String },
+    #[error("the engine refuses {doing}: {problem}")]
+    Refused { doing: &'static str, problem: String },
+    #[error("cancelled before it started")]
+    Cancelled,
+    #[error("this program was built without containers")]
+    NotBuilt,
+}

@@ -1,0 +1,383 @@
+//! The life of one container: created, attached, started, waited for, and removed in any case.
+//!
+//! One task leads it from beginning to end and outlives whoever asked for it, so nothing stays behind
+//! when a caller goes away. It is attached before it is started: no byte of output is lost.
+
+use std::num::NonZeroI32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bollard::query_parameters::{
+    AttachContainerOptions, CreateContainerOptions, KillContainerOptions, StartContainerOptions,
+    WaitContainerOptions,
+};
+use futures_util::StreamExt;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::attached::{Output, feed};
+use super::clean::remove;
+use super::connection::{Connection, Connector, Trouble};
+use super::create::Order;
+use super::failure::ContainerFailure;
+use super::private_files::PrivateFiles;
+use super::pull::pull;
+use super::verdict::{not_created, not_started};
+use crate::model::{Enforcement, Pull};
+use crate::runner::{End, OutputEvent};
+
+/// What output may still come after the end of whoever wrote it.
+const LAST_OUTPUT: Duration = Duration::from_secs(5);
+/// Between attempts to remove a container from an engine that is away.
+const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+
+pub struct Life {
+    order: Order,
+    connector: Arc<Connector>,
+    wires: Wires,
+}
+
+/// To and from whoever started it.
+pub struct Wires {
+    pub events: mpsc::Sender<OutputEvent>,
+    pub cancel: CancellationToken,
+}
+
+/// A container that runs.
+struct Alive {
+    connection: Connection,
+    output: Output,
+    feeding: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+    deadline: Instant,
+    files: Option<PrivateFiles>,
+}
+
+impl Life {
+    pub fn new(order: Order, connector: Arc<Connector>, wires: Wires) -> Self {
+        Self { order, connector, wires }
+    }
+
+    /// Says once whether it could be started, and then by events what comes of it.
+    pub async fn lead(mut self, started: oneshot::Sender<Result<(), ContainerFailure>>) {
+        match self.begin().await {
+            Err(failure) => drop(started.send(Err(failure))),
+            Ok(alive) => {
+                // Whoever asked may be gone; then the container goes as well.
+                let _ = started.send(Ok(()));
+                self.go_on(alive).await;
+            }
+        }
+    }
+
+    async fn begin(&mut self) -> Result<Alive, ContainerFailure> {
+        let cancel = self.wires.cancel.clone();
+        let created = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(ContainerFailure::Cancelled),
+            connection = self.connector.connection() => self.create(connection?).await,
+        };
+        let (connection, files) = created?;
+        let alive = match cancel.is_cancelled() || self.wires.events.is_closed() {
+            true => Err(ContainerFailure::Cancelled),
+            false => self.start(connection.clone(), files).await,
+        };
+        if alive.is_err() {
+            self.remove(&connection).await;
+        }
+        alive
+    }
+
+    async fn create(
+        &mut self,
+        connection: Connection,
+    ) -> Result<(Connection, Option<PrivateFiles>), ContainerFailure> {
+        let files = self.put_files(&connection)?;
+        if self.order.plan.pull == Pull::Always {
+            self.pull(&connection).await?;
+        }
+        match self.create_on(&connection).await {
+            Err(Trouble::Said { status: 404, .. }) if self.order.plan.pull == Pull::Missing => {
+                self.pull(&connection).await?;
+                self.create_on(&connection)
+                    .await
+                    .map_err(|trouble| not_created(&self.order.plan, trouble))?;
+                Ok((connection, files))
+            }
+            // A place that is remembered may have been left.
+            Err(Trouble::Away(_)) => {
+                self.connector.forget().await;
+                let connection = self.connector.connection().await?;
+                self.create_on(&connection)
+                    .await
+                    .map_err(|trouble| not_created(&self.order.plan, trouble))?;
+                Ok((connection, files))
+            }
+            Err(trouble) => Err(not_created(&self.order.plan, trouble)),
+            Ok(()) => Ok((connection, files)),
+        }
+    }
+
+    /// The files, as mounts of the container to be.
+    fn put_files(&mut self, connection: &Connection) -> Result<Option<PrivateFiles>, ContainerFailure> {
+        let Order { name, owner, files, body, .. } = &mut self.order;
+        if files.is_empty() {
+            return Ok(None);
+        }
+        if !connection.is_local() {
+            let problem = "the engine is on another host, and they never leave this one".to_owned();
+            return Err(ContainerFailure::Files { problem });
+        }
+        let written =
+            PrivateFiles::write(name, owner, files).map_err(|problem| ContainerFailure::Files { problem })?;
+        let mounts = body.host_config.get_or_insert_default().mounts.get_or_insert_default();
+        mounts.extend(written.mounts().iter().cloned());
+        Ok(Some(written))
+    }
+
+    async fn pull(&self, connection: &Connection) -> Result<(), ContainerFailure> {
+        let environment = &self.connector.environment;
+        tokio::select! {
+            biased;
+            () = self.wires.cancel.cancelled() => Err(ContainerFailure::Cancelled),
+            () = self.wires.events.closed() => Err(ContainerFailure::Cancelled),
+            pulled = pull(connection, environment, &self.order.plan) => pulled,
+        }
+    }
+
+    /// A limit that the engine cannot keep is left out, unless it is required.
+    async fn create_on(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        let is_required = self.order.plan.limits.enforcement == Enforcement::Required;
+        let mut created = self.ask_to_create(connection).await;
+        if let Err(Trouble::Said { message, .. }) = &created
+            && message.contains("storage-opt")
+            && !is_required
+        {
+            tracing::warn!("`limits.disk` is not enforced: {message}");
+            self.order.body.host_config.get_or_insert_default().storage_opt = None;
+            created = self.ask_to_create(connection).await;
+        }
+        let warnings = created?;
+        let discarded = warnings.into_iter().find(|warning| warning.contains("iscarded"));
+        match discarded {
+            Some(problem) if is_required => {
+                self.remove(connection).await;
+                Err(Trouble::Away(ContainerFailure::NotLimited { problem }))
+            }
+            Some(problem) => {
+                tracing::warn!("a limit is not enforced: {problem}");
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The warnings of the engine.
+    async fn ask_to_create(&self, connection: &Connection) -> Result<Vec<String>, Trouble> {
+        let options = CreateContainerOptions {
+            name: Some(self.order.name.clone()),
+            platform: self.order.plan.platform.clone().unwrap_or_default(),
+        };
+        let created = connection.docker.create_container(Some(options), self.order.body.clone());
+        Ok(connection.answer("to create the container", created).await?.warnings)
+    }
+
+    async fn start(
+        &mut self,
+        connection: Connection,
+        files: Option<PrivateFiles>,
+    ) -> Result<Alive, ContainerFailure> {
+        let Order { name, stdin, plan, .. } = &mut self.order;
+        let options = AttachContainerOptions {
+            stream: true,
+            stdin: stdin.is_some(),
+            stdout: true,
+            stderr: true,
+            ..AttachContainerOptions::default()
+        };
+        let attached = connection.docker.attach_container(name, Some(options));
+        let attached = connection.answer("to attach to the container", attached).await?;
+        let (output, input) = Output::of(attached);
+        let deadline = Instant::now() + plan.timeout;
+        let started = connection.docker.start_container(name, None::<StartContainerOptions>);
+        let started = connection.answer("to start the container", started).await;
+        started.map_err(|trouble| not_started(plan, trouble))?;
+        let feeding = Box::pin(feed(input, stdin.take()));
+        Ok(Alive { connection, output, feeding, deadline, files })
+    }
+
+    async fn go_on(&self, mut alive: Alive) {
+        let end = match self.watch(&mut alive).await {
+            // Nothing of it is alive. To take away what is left needs nobody to wait.
+            Ended::ByItself(end) => Some(end),
+            Ended::ByUs(end) => {
+                self.ask_to_end(&mut alive).await;
+                self.kill(&mut alive).await;
+                Some(end)
+            }
+            Ended::Abandoned => None,
+        };
+        // An engine does not let go of a container while somebody holds its streams and does not read.
+        let Alive { connection, output, feeding, files, .. } = alive;
+        drop((output, feeding));
+        if let Some(end) = end {
+            let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
+        }
+        self.remove(&connection).await;
+        drop(files);
+    }
+
+    /// Removes it, and hands on what it wrote last. An engine that is away cannot be waited for.
+    async fn kill(&self, alive: &mut Alive) {
+        let until = Instant::now() + LAST_OUTPUT;
+        let connection = alive.connection.clone();
+        let mut removal = Box::pin(remove(&connection, &self.order.name));
+        let mut is_removed = false;
+        while !(is_removed && alive.output.is_over()) {
+            tokio::select! {
+                biased;
+                () = sleep_until(until) => return,
+                () = self.wires.events.closed() => return,
+                removed = &mut removal, if !is_removed => match removed {
+                    Ok(()) => is_removed = true,
+                    Err(_) => return,
+                },
+                Some(chunk) = alive.output.next() => {
+                    let _ = timeout_at(until, self.wires.events.send(chunk)).await;
+                }
+            }
+        }
+    }
+
+    /// Hands its output on until it has ended, or has to.
+    async fn watch(&self, alive: &mut Alive) -> Ended {
+        let Wires { events, cancel } = &self.wires;
+        let mut exit = Box::pin(self.exit(alive.connection.clone()));
+        let mut ended: Option<(End, Instant)> = None;
+        let mut chunk = None;
+        loop {
+            if let (Some((end, _)), true, None) = (&ended, alive.output.is_over(), &chunk) {
+                return Ended::ByItself(end.clone());
+            }
+            let last = ended.as_ref().map_or(alive.deadline, |(_, at)| *at + LAST_OUTPUT);
+            tokio::select! {
+                biased;
+                () = events.closed() => return Ended::Abandoned,
+                () = cancel.cancelled(), if ended.is_none() => return Ended::ByUs(End::Cancelled),
+                () = sleep_until(last), if ended.is_none() || chunk.is_none() => return match ended {
+                    Some((end, _)) => Ended::ByItself(end),
+                    None => Ended::ByUs(End::TimedOut { after: self.order.plan.timeout }),
+                },
+                () = &mut alive.feeding => {}
+                end = &mut exit, if ended.is_none() => ended = Some((end, Instant::now())),
+                permit = events.reserve(), if chunk.is_some() => {
+                    if let (Ok(permit), Some(event)) = (permit, chunk.take()) {
+                        permit.send(event);
+                    }
+                }
+                next = alive.output.next(), if chunk.is_none() && !alive.output.is_over() => {
+                    chunk = next;
+                    ended = ended.map(|(end, _)| (end, Instant::now()));
+                }
+            }
+        }
+    }
+
+    /// Waits until it has ended by itself.
+    async fn exit(&self, connection: Connection) -> End {
+        // Some engines answer nothing at all before the end.
+        let longest = self.order.plan.timeout + self.order.plan.kill_grace + LAST_OUTPUT;
+        let docker = connection.docker.clone().with_timeout(longest);
+        let options = WaitContainerOptions { condition: "not-running".to_owned() };
+        let mut answers = Box::pin(docker.wait_container(&self.order.name, Some(options)));
+        let code = match answers.next().await {
+            Some(Ok(answer)) => answer.status_code,
+            Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => code,
+            Some(Err(_)) | None => return End::Lost,
+        };
+        match i32::try_from(code).map(NonZeroI32::new) {
+            Ok(None) => End::Success,
+            Ok(Some(code)) => self.failed(&connection, code).await,
+            Err(_) => End::Lost,
+        }
+    }
+
+    async fn failed(&self, connection: &Connection, code: NonZeroI32) -> End {
+        const KILLED: i32 = 128 + 9;
+        let may_be_short = code.get() == KILLED && self.order.plan.limits.memory.is_some();
+        let mut is_short = self.was_out_of_memory(connection).await;
+        if may_be_short && !is_short {
+            // The engine hears of that by another way, which may take longer.
+            sleep(Duration::from_millis(100)).await;
+            is_short = self.was_out_of_memory(connection).await;
+        }
+        match code.get() {
+            _ if is_short => End::OutOfMemory,
+            KILLED => End::Signalled(9),
+            _ => End::Failed(code),
+        }
+    }
+
+    async fn was_out_of_memory(&self, connection: &Connection) -> bool {
+        let inspected = connection.docker.inspect_container(&self.order.name, None);
+        let inspected = connection.answer("to look at the container", inspected).await;
+        inspected.is_ok_and(|found| found.state.and_then(|state| state.oom_killed) == Some(true))
+    }
+
+    /// Its signal, and then its grace. Whoever ignores that is killed by the removal.
+    async fn ask_to_end(&self, alive: &mut Alive) {
+        let until = Instant::now() + self.order.plan.kill_grace;
+        let asking = self.signal(&alive.connection);
+        if timeout_at(until, asking).await.is_err() {
+            return;
+        }
+        let mut exit = Box::pin(self.exit(alive.connection.clone()));
+        loop {
+            tokio::select! {
+                biased;
+                () = sleep_until(until) => return,
+                _ = &mut exit => return,
+                () = self.wires.events.closed() => return,
+                Some(chunk) = alive.output.next() => {
+                    if timeout_at(until, self.wires.events.send(chunk)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn signal(&self, connection: &Connection) {
+        let name = &self.order.name;
+        let signal = match &self.order.plan.stop_signal {
+            Some(signal) => Some(signal.clone()),
+            None => {
+                let inspected = connection.docker.inspect_container(name, None).await;
+                inspected.ok().and_then(|found| found.config?.stop_signal).filter(|signal| !signal.is_empty())
+            }
+        };
+        let signal = signal.unwrap_or_else(|| "SIGTERM".to_owned());
+        let _ = connection.docker.kill_container(name, Some(KillContainerOptions { signal })).await;
+    }
+
+    /// Until the engine says that it is gone, or has been away for a minute.
+    async fn remove(&self, connection: &Connection) {
+        for pause in PAUSES {
+            match remove(connection, &self.order.name).await {
+                Ok(()) => return,
+                Err(failure) => tracing::debug!("`{}` is not removed yet: {failure}", self.order.name),
+            }
+            sleep(Duration::from_millis(pause)).await;
+        }
+        tracing::warn!("the container `{}` could not be removed; `mcpfier clean` does it", self.order.name);
+    }
+}
+
+/// How it came to an end.
+enum Ended {
+    ByItself(End),
+    /// It has to be ended.
+    ByUs(End),
+    /// Nobody listens any more.
+    Abandoned,
+}

@@ -1,0 +1,71 @@
+//! Carries out containers through the API of an engine, Docker's or Podman's: one container a call.
+//!
+//! The only place that knows the engine's client. An engine is looked for at the first call, so that
+//! a server without such commands never asks for one; what is wrong with it is said when it is
+//! needed, and it is asked again at the next call. A build without the feature `containers` refuses
+//! every call instead.
+
+#[cfg(feature = "containers")]
+mod address;
+#[cfg(feature = "containers")]
+mod attached;
+#[cfg(feature = "containers")]
+mod clean;
+#[cfg(feature = "containers")]
+mod connection;
+#[cfg(feature = "containers")]
+mod context;
+#[cfg(feature = "containers")]
+mod create;
+#[cfg(feature = "containers")]
+mod credentials;
+#[cfg(feature = "containers")]
+mod life;
+#[cfg(feature = "containers")]
+mod owner;
+#[cfg(feature = "containers")]
+mod private_files;
+#[cfg(feature = "containers")]
+mod pull;
+#[cfg(feature = "containers")]
+mod runner;
+#[cfg(feature = "containers")]
+mod survey;
+#[cfg(feature = "containers")]
+mod verdict;
+#[cfg(feature = "containers")]
+use present as platform;
+#[cfg(feature = "containers")]
+mod present {
+    pub use super::clean::clean;
+    pub use super::runner::ContainerRunner;
+    pub use super::survey::{has_image, survey};
+}
+
+#[cfg(not(feature = "containers"))]
+mod absent;
+mod failure;
+#[cfg(not(feature = "containers"))]
+use absent as platform;
+
+pub use failure::ContainerFailure;
+pub use platform::{ContainerRunner, clean, has_image, survey};
+
+/// An engine that answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// Where it listens.
+    pub at: String,
+    /// What led there.
+    pub by: String,
+    pub name: String,
+    pub version: String,
+    pub api: String,
+}
+
+/// A container that nobody owned any more and that was removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    pub name: String,
+    pub tool: String,
+}

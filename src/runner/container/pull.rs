@@ -1,0 +1,95 @@
+//! Fetching an image.
+
+use std::time::Duration;
+
+use bollard::query_parameters::CreateImageOptions;
+use futures_util::StreamExt;
+
+use super::connection::{Connection, Trouble};
+use super::credentials::{credentials, registry};
+use super::failure::ContainerFailure;
+use crate::plan::{ContainerPlan, Environment};
+
+const DOING: &str = "to pull the image";
+/// How long an engine may say nothing while it fetches.
+const SILENCE: Duration = Duration::from_secs(120);
+
+pub async fn pull(
+    connection: &Connection,
+    environment: &Environment,
+    plan: &ContainerPlan,
+) -> Result<(), ContainerFailure> {
+    let image = plan.image.as_str();
+    tracing::info!("pulling the image `{image}`");
+    let credentials = credentials(environment, registry(image)).await;
+    let (name, tag) = parts(image);
+    let options = CreateImageOptions {
+        from_image: Some(name.to_owned()),
+        tag: Some(tag.to_owned()),
+        platform: plan.platform.clone().unwrap_or_default(),
+        ..CreateImageOptions::default()
+    };
+    let mut progress = connection.docker.create_image(Some(options), None, credentials);
+    loop {
+        let next = tokio::time::timeout(SILENCE, progress.next()).await;
+        match next.map_err(|_| ContainerFailure::Slow { doing: DOING, after: SILENCE })? {
+            Some(Ok(info)) => tracing::debug!("{image}: {}", info.status.unwrap_or_default()),
+            Some(Err(error)) => return Err(refused(image, connection.trouble(DOING, error))),
+            None => break,
+        }
+    }
+    tracing::info!("the image `{image}` is there");
+    Ok(())
+}
+
+/// The name, and the digest or the tag. Without a tag an engine would fetch them all.
+fn parts(image: &str) -> (&str, &str) {
+    if let Some((name, digest)) = image.split_once('@') {
+        return (untagged(name).0, digest);
+    }
+    untagged(image)
+}
+
+fn untagged(image: &str) -> (&str, &str) {
+    match image.rsplit_once(':') {
+        // A colon before a slash stands before a port.
+        Some((name, tag)) if !tag.contains('/') => (name, tag),
+        _ => (image, "latest"),
+    }
+}
+
+fn refused(image: &str, trouble: Trouble) -> ContainerFailure {
+    let problem = match trouble {
+        Trouble::Away(failure) => return failure,
+        Trouble::Said { message, .. } => message,
+    };
+    let told = problem.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
+    let cure = if says(&["denied", "unauthorized", "no basic auth", "authentication"]) {
+        "check its name, or log in to its registry with `docker login`"
+    } else if says(&["not found", "manifest unknown", "no such", "invalid reference"]) {
+        "check its name and its tag"
+    } else {
+        "see whether the engine reaches the registry"
+    };
+    ContainerFailure::NotPulled { image: image.to_owned(), problem, cure: cure.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_fetched_by_one_tag_or_by_its_digest() {
+        for (image, name, tag) in [
+            ("python", "python", "latest"),
+            ("python:3.12", "python", "3.12"),
+            ("127.0.0.1:5000/a/b", "127.0.0.1:5000/a/b", "latest"),
+            ("127.0.0.1:5000/a:1", "127.0.0.1:5000/a", "1"),
+            ("a@sha256:00", "a", "sha256:00"),
+            ("a:1@sha256:00", "a", "sha256:00"),
+        ] {
+            assert_eq!(parts(image), (name, tag), "{image}");
+        }
+    }
+}

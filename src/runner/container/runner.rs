@@ -1,0 +1,111 @@
+//! The runner of containers: fills a planned one and gives it a task of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::clean::clean_with;
+use super::connection::Connector;
+use super::create::Order;
+use super::failure::ContainerFailure;
+use super::life::{Life, Wires};
+use super::owner::Owner;
+use crate::plan::{Environment, Step};
+use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError};
+
+/// Chunks that wait for their reader; a container that writes faster waits.
+const WAITING: usize = 8;
+
+/// Carries out [`Step::Container`].
+#[derive(Clone)]
+pub struct ContainerRunner(Arc<Shared>);
+
+struct Shared {
+    connector: Arc<Connector>,
+    tasks: TaskTracker,
+    /// What earlier servers left is removed once, beside the first call.
+    cleaning: std::sync::Once,
+    first: u64,
+    count: AtomicU64,
+}
+
+impl ContainerRunner {
+    /// Asks for nothing yet.
+    pub fn new(environment: Arc<Environment>) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(Arc::new(Shared {
+            connector: Arc::new(Connector::new(environment)),
+            tasks: TaskTracker::new(),
+            cleaning: std::sync::Once::new(),
+            first: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
+            count: AtomicU64::new(1),
+        }))
+    }
+
+    /// Waits until every container of ours is gone, and says whether they are.
+    pub async fn shut_down(&self, patience: Duration) -> bool {
+        self.0.tasks.close();
+        tokio::time::timeout(patience, self.0.tasks.wait()).await.is_ok()
+    }
+
+    /// No other container of this host has it.
+    fn name(&self) -> String {
+        let Shared { first, count, .. } = &*self.0;
+        let (pid, number) = (std::process::id(), count.fetch_add(1, Ordering::Relaxed));
+        format!("mcpfier-{first:x}-{pid:x}-{number}")
+    }
+
+    fn clean_once(&self) {
+        self.0.cleaning.call_once(|| {
+            let connector = Arc::clone(&self.0.connector);
+            self.0.tasks.spawn(async move {
+                match clean_with(&connector).await {
+                    Ok(cleaned) if cleaned.is_empty() => {}
+                    Ok(cleaned) => {
+                        tracing::warn!("removed {} containers of servers that are gone", cleaned.len())
+                    }
+                    Err(failure) => tracing::debug!("nothing was cleaned: {failure}"),
+                }
+            });
+        });
+    }
+}
+
+impl Runner for ContainerRunner {
+    fn start<'a>(
+        &'a self,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        Box::pin(async move {
+            let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
+            let order = Order::fill(plan, secrets, self.name(), Owner::this())?;
+            let (events, told) = mpsc::channel(WAITING);
+            let (started, is_started) = oneshot::channel();
+            let life = Life::new(order, Arc::clone(&self.0.connector), Wires { events, cancel });
+            // Whoever started it may go away at any moment; the task never does before its container.
+            self.0.tasks.spawn(life.lead(started));
+            match is_started.await {
+                Ok(Ok(())) => {}
+                Ok(Err(failure)) => return Err(failure.into()),
+                Err(_) => return Err(ContainerFailure::Cancelled.into()),
+            }
+            self.clean_once();
+            Ok(Box::new(ContainerRunning(told)) as Box<dyn Running>)
+        })
+    }
+}
+
+/// The reader's end of a container. Its task ends the container when this is dropped.
+struct ContainerRunning(mpsc::Receiver<OutputEvent>);
+
+impl Running for ContainerRunning {
+    fn next(&mut self) -> BoxFuture<'_, OutputEvent> {
+        Box::pin(async move { self.0.recv().await.unwrap_or(OutputEvent::Ended(End::Lost)) })
+    }
+}

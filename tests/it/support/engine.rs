@@ -1,0 +1,72 @@
+//! A real container engine: the one that `tests/run` has started, or the one of this machine.
+
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+
+use mcpfier::plan::Environment;
+
+use super::skip::skip;
+
+/// A static busybox that `tests/run` imports.
+pub const IMAGE: &str = "mcpfier-test/busybox:1";
+
+/// Where the engine is, for the program and for Docker's own client.
+#[derive(Clone)]
+pub struct Engine {
+    pub host: String,
+}
+
+/// The engine, or `None` after saying why the calling test cannot run.
+pub fn engine() -> Option<Engine> {
+    static FOUND: OnceLock<Result<Engine, String>> = OnceLock::new();
+    match FOUND.get_or_init(find) {
+        Ok(engine) => Some(engine.clone()),
+        Err(reason) => {
+            skip(reason);
+            None
+        }
+    }
+}
+
+fn find() -> Result<Engine, String> {
+    let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
+    let engine = Engine { host };
+    let looked = engine.command(&["image", "inspect", IMAGE]).output();
+    let looked = looked.map_err(|error| format!("containers (no `docker`: {error})"))?;
+    if looked.status.success() {
+        return Ok(engine);
+    }
+    let said = String::from_utf8_lossy(&looked.stderr).into_owned();
+    Err(format!("containers (`tests/run` provides the engine and the image): {}", said.trim()))
+}
+
+impl Engine {
+    /// An environment in which the program finds it.
+    pub fn environment(&self) -> Arc<Environment> {
+        Arc::new(Environment::from([("DOCKER_HOST".to_owned(), self.host.clone())]))
+    }
+
+    /// Docker's own client with these words.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new("docker");
+        command.env("DOCKER_HOST", &self.host).args(words);
+        command
+    }
+
+    /// What Docker's own client says; it has to succeed.
+    #[track_caller]
+    pub fn docker(&self, words: &[&str]) -> String {
+        let output = self.command(words).output().expect("docker starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "docker {words:?}: {said}");
+        String::from_utf8(output.stdout).expect("docker prints text").trim().to_owned()
+    }
+
+    /// The containers with a label, running or not.
+    #[track_caller]
+    pub fn labelled(&self, label: &str) -> Vec<String> {
+        let filter = format!("label={label}");
+        let listed = self.docker(&["ps", "--all", "--no-trunc", "--quiet", "--filter", &filter]);
+        listed.lines().map(str::to_owned).collect()
+    }
+}
