@@ -124,7 +124,7 @@ fn report_disk(scope: &Scope<'_>, written: &Container<'_>, limits: &LimitSetting
     let message = "`limits.disk` holds this writable root only where the storage of the engine knows quotas";
     let problem = Diagnostic::note(Code::DiskOfContainer, writable.span, message);
     scope.problems.add(problem.help(
-        "an engine without them refuses the call; with `read_only: true` the limit is the size of each `tmpfs`, which every engine knows",
+        "elsewhere nothing holds it, and `limits_enforcement: required` refuses the call; with `read_only: true` the limit is the size of each `tmpfs`, which every engine knows",
     ));
 }
 
