@@ -1,6 +1,6 @@
 //! A command that runs in a container: image, what runs inside, and how far it is locked down.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::path::PathBuf;
 
 use super::action::{Argument, Stdin, Variable};

@@ -2,7 +2,7 @@
 
 mod print;
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
