@@ -40,7 +40,7 @@ pub struct ExecutionPlan {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     Process(ProcessPlan),
-    Container(ContainerPlan),
+    Container(Box<ContainerPlan>),
     Http(HttpStep),
 }
 

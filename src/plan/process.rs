@@ -62,7 +62,7 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
             process(invocation, workload, facts, &mut problems).map(Step::Process)
         }
         Action::Container(workload) => {
-            container(invocation, workload, facts, &mut problems).map(Step::Container)
+            container(invocation, workload, facts, &mut problems).map(|plan| Step::Container(Box::new(plan)))
         }
         Action::Http(action) => http(invocation, action, facts, &mut problems).map(Step::Http),
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),

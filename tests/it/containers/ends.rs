@@ -148,7 +148,7 @@ async fn many_at_once_end_each_with_its_own() {
         plan.variables = vec![("WORD".to_owned(), super::known(&format!("word {number}")))];
         let bench = &bench;
         async move {
-            let step = mcpfier::plan::Step::Container(plan);
+            let step = mcpfier::plan::Step::Container(Box::new(plan));
             let start = mcpfier::runner::Runner::start(
                 &bench.runner,
                 &step,

@@ -71,7 +71,7 @@ impl Bench {
     }
 
     async fn try_start(&self, cancel: CancellationToken) -> Result<Box<dyn Running>, StartError> {
-        self.runner.start(&Step::Container(self.plan.clone()), &self.secrets, cancel).await
+        self.runner.start(&Step::Container(Box::new(self.plan.clone())), &self.secrets, cancel).await
     }
 
     async fn start(&self, cancel: CancellationToken) -> Box<dyn Running> {
