@@ -141,7 +141,7 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
 
 fn init_log() {
     use tracing_subscriber::EnvFilter;
-    let usual = "warn,rmcp=error,mcpfier::serve::reload=info";
+    let usual = "warn,rmcp=error,mcpfier::serve::reload=info,mcpfier::runner::container=info";
     let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -21,7 +21,7 @@ pub struct Dispatch {
 }
 
 /// An engine takes longer to remove a container than a kernel to kill a process.
-const FOR_CONTAINERS: Duration = Duration::from_secs(2);
+const FOR_CONTAINERS: Duration = Duration::from_secs(5);
 
 impl Dispatch {
     /// The environment says where a container engine is.

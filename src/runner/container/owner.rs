@@ -61,7 +61,7 @@ impl Owner {
 
     /// Whether it is certain, for one who sees the processes of `here`, that this owner is gone.
     pub fn is_gone(&self, here: &Self) -> bool {
-        self.is_gone_if(here, |pid| started(pid))
+        self.is_gone_if(here, started)
     }
 
     fn is_gone_if(&self, here: &Self, started: impl Fn(u32) -> Option<u64>) -> bool {

@@ -67,7 +67,7 @@ fn values_are_made_without_input_output_clock_or_environment() {
 #[test]
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
-        let owners: [(&str, &[&str]); 12] = [
+        let owners: [(&str, &[&str]); 13] = [
             ("sha2", &["lock"]),
             ("serde_yaml", &["config", "clients"]),
             ("toml_edit", &["config", "clients"]),
@@ -77,6 +77,7 @@ fn foreign_crates_stay_in_their_rooms() {
             ("rmcp", &["mcp", "serve"]),
             ("clap", &["cli"]),
             ("reqwest", &["runner"]),
+            ("bollard", &["runner"]),
             ("clap_complete", &["cli"]),
             ("std::process::Command", &["runner"]),
             ("tokio::process", &["runner"]),
@@ -91,6 +92,14 @@ fn only_one_room_of_the_runner_speaks_http() {
     check(|file| match file.name.starts_with("runner/http/") {
         true => Vec::new(),
         false => file.paths_below(&["reqwest"]),
+    });
+}
+
+#[test]
+fn only_one_room_of_the_runner_knows_the_container_engine() {
+    check(|file| match file.name.starts_with("runner/container/") {
+        true => Vec::new(),
+        false => file.paths_below(&["bollard"]),
     });
 }
 

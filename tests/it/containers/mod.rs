@@ -8,6 +8,7 @@ mod faults;
 mod files;
 mod lines;
 mod lockdown;
+mod pulls;
 mod streams;
 
 use std::process::Stdio;
