@@ -133,6 +133,10 @@ codes! {
     BadBody = 116, "a body that cannot be sent";
     BadAuth = 117, "credentials that are incomplete";
     BadStatus = 118, "a status code that no server answers";
+
+    // The sandbox of local commands.
+    SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";
+    SandboxPath = 191, "a path of a sandbox that this host does not have";
 }
 
 impl Code {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::model::{EnvInherit, KEY_VARIABLE, Param, SecretSource, Secrets};
 
-use super::PlanError;
+use super::{PlanError, SandboxMeans};
 
 /// What planning may know about this host.
 #[derive(Debug, Clone)]
@@ -149,6 +149,7 @@ pub struct Means {
     pub pids: Mean,
     pub files: Mean,
     pub disk: Mean,
+    pub sandbox: SandboxMeans,
 }
 
 impl Means {
@@ -159,6 +160,7 @@ impl Means {
         pids: Mean::Engine,
         files: Mean::Engine,
         disk: Mean::Engine,
+        sandbox: SandboxMeans::NONE,
     };
 
     /// What a host without any of this can do.
@@ -168,6 +170,7 @@ impl Means {
         pids: Mean::NotEnforced,
         files: Mean::NotEnforced,
         disk: Mean::NotEnforced,
+        sandbox: SandboxMeans::NONE,
     };
 }
 

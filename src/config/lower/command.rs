@@ -19,7 +19,7 @@ use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
-use super::{output, script};
+use super::{output, sandbox, script};
 
 /// Reads commands and lowers them, one after the other, so that only one is held at a time.
 pub struct Commands<'a> {
@@ -160,12 +160,15 @@ fn workload(
         .map_or(Stdin::Null, Stdin::Text);
     let inherit = command.settings.inherit.clone().or_else(|| defaults.inherit.clone());
     let working_dir = working_dir(place, command);
+    let setting = command.settings.clone().or(defaults).sandbox;
+    let sandbox = sandbox::sandbox(place, setting.as_ref(), &working_dir);
     Some(Workload {
         script: script?,
         env,
         inherit: inherit.unwrap_or(EnvInherit::Minimal),
         working_dir: Template::literal(working_dir.to_string_lossy()),
         stdin,
+        sandbox,
     })
 }
 

@@ -167,7 +167,7 @@ static CHOOSING: [Key; 3] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 18] = [
+static LATER: [Key; 17] = [
     Key::later("container"),
     Key::later("steps"),
     Key::later("depends_on"),
@@ -178,7 +178,6 @@ static LATER: [Key; 18] = [
     Key::later("cache"),
     Key::later("schedule"),
     Key::later("triggers"),
-    Key::later("sandbox"),
     Key::later("requires"),
     Key::later("run_on"),
     Key::later("mock"),
