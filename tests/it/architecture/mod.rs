@@ -67,7 +67,7 @@ fn values_are_made_without_input_output_clock_or_environment() {
 #[test]
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
-        let owners: [(&str, &[&str]); 12] = [
+        let owners: [(&str, &[&str]); 14] = [
             ("sha2", &["lock"]),
             ("serde_yaml", &["config", "clients"]),
             ("toml_edit", &["config", "clients"]),
@@ -77,6 +77,8 @@ fn foreign_crates_stay_in_their_rooms() {
             ("rmcp", &["mcp", "serve"]),
             ("clap", &["cli"]),
             ("reqwest", &["runner"]),
+            ("landlock", &["runner"]),
+            ("seccompiler", &["runner"]),
             ("clap_complete", &["cli"]),
             ("std::process::Command", &["runner"]),
             ("tokio::process", &["runner"]),
