@@ -194,7 +194,10 @@ fn only_what_may_be_written_is() {
 fn what_is_read_can_be_narrowed_and_widened() {
     if is_kept() {
         assert_eq!(output("{ read: [] }", "cat readable 2>/dev/null || echo refused"), "refused\n");
-        assert_eq!(output("{ read: [out] }", "cat out/old; cat readable 2>/dev/null || echo refused"), "old\nrefused\n");
+        assert_eq!(
+            output("{ read: [out] }", "cat out/old; cat readable 2>/dev/null || echo refused"),
+            "old\nrefused\n"
+        );
         assert_eq!(output("{ tmp: host }", "test -w /tmp && ls /tmp > /dev/null && echo there"), "there\n");
     }
 }
@@ -222,7 +225,10 @@ async fn every_call_finds_its_private_folder_empty_and_it_goes_with_the_server()
         let result = server.client.call(id, "it", json!({})).await;
         folders.push(text(&result).trim().to_owned());
     }
-    assert!(folders.iter().all(|folder| folder.starts_with("/tmp/mcpfier-") && !folder.contains('\n')), "{folders:?}");
+    assert!(
+        folders.iter().all(|folder| folder.starts_with("/tmp/mcpfier-") && !folder.contains('\n')),
+        "{folders:?}"
+    );
     server.client.hang_up();
     server.ended().await;
     assert!(folders.iter().all(|folder| !Path::new(folder).exists()), "{folders:?}");
@@ -261,7 +267,13 @@ fn limits_and_the_timeout_hold_in_a_sandbox() {
     place.write("tools.yaml", &format!("{}    timeout: 300ms\n", tools("true", "sleep 600")));
     let said = run(&place).ends_with(124);
     assert!(said.stderr.contains("timed out"), "{}", said.stderr);
-    place.write("tools.yaml", &format!("{}    limits: {{ files: 32 }}\n", tools("true", "ulimit -n; ulimit -n 64 2>/dev/null || echo refused")));
+    place.write(
+        "tools.yaml",
+        &format!(
+            "{}    limits: {{ files: 32 }}\n",
+            tools("true", "ulimit -n; ulimit -n 64 2>/dev/null || echo refused")
+        ),
+    );
     assert_eq!(run(&place).ends_with(0).stdout, "32\nrefused\n");
 }
 

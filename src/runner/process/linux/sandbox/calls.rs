@@ -126,6 +126,15 @@ pub const REFUSED_OF_MACHINE: &[i64] = &[
 #[cfg(not(target_arch = "x86_64"))]
 pub const REFUSED_OF_MACHINE: &[i64] = &[];
 
+/// What sets something of a process by its number; 0 is the caller.
+pub const OWN_ONLY: [i64; 5] = [
+    libc::SYS_prlimit64,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setattr,
+    libc::SYS_sched_setparam,
+    libc::SYS_sched_setscheduler,
+];
+
 /// What `clone` would make anew.
 pub const NAMESPACES: [i32; 7] = [
     libc::CLONE_NEWNS,

@@ -25,6 +25,7 @@ fn assembled(host_network: bool) -> Option<Vec<sock_filter>> {
     let refused = calls::REFUSED.iter().chain(calls::REFUSED_OF_MACHINE).chain([&libc::SYS_socket]);
     let mut verdicts: BTreeMap<i64, Verdict> = refused.map(|call| (*call, Verdict::Refused)).collect();
     verdicts.extend(judged.keys().map(|call| (*call, Verdict::Judged)));
+    verdicts.extend(calls::OWN_ONLY.map(|call| (call, Verdict::OwnOnly)));
     verdicts.insert(libc::SYS_clone, Verdict::Namespaces);
     // Its flags lie in memory, where no filter looks. The C library falls back on `clone`.
     verdicts.insert(libc::SYS_clone3, Verdict::Absent);
@@ -42,16 +43,9 @@ fn conditional(host_network: bool) -> Option<BTreeMap<i64, Vec<SeccompRule>>> {
         calls::IOCTLS.iter().map(|request| rule(&[SeccompCondition::new(1, Dword, Eq, *request).ok()]));
     // Only the time of what is open already, and only to now: that is `touch`.
     let times = vec![rule(&[on(1, Qword, Ne, 0)])?, rule(&[on(2, Qword, Ne, 0)])?];
-    // Of other processes nothing is set, whoever's they are.
-    let of_others = || Some(vec![rule(&[on(0, Dword, Ne, 0)])?]);
     let mut judged = BTreeMap::from([
         (libc::SYS_ioctl, ioctls.collect::<Option<_>>()?),
         (libc::SYS_utimensat, times),
-        (libc::SYS_prlimit64, of_others()?),
-        (libc::SYS_sched_setaffinity, of_others()?),
-        (libc::SYS_sched_setattr, of_others()?),
-        (libc::SYS_sched_setparam, of_others()?),
-        (libc::SYS_sched_setscheduler, of_others()?),
         (libc::SYS_setpriority, vec![rule(&[on(0, Dword, Ne, 0)])?, rule(&[on(1, Dword, Ne, 0)])?]),
         (libc::SYS_ioprio_set, vec![rule(&[on(0, Dword, Ne, 1)])?, rule(&[on(1, Dword, Ne, 0)])?]),
         (libc::SYS_socketpair, vec![rule(&[on(0, Dword, Ne, libc::AF_UNIX)])?]),

@@ -19,6 +19,8 @@ pub enum Verdict {
     Absent,
     /// Refused if it would make a namespace.
     Namespaces,
+    /// Refused if it is about another process than the one that calls.
+    OwnOnly,
     /// By its arguments.
     Judged,
 }
@@ -62,6 +64,10 @@ pub fn program(verdicts: &BTreeMap<i64, Verdict>, judge: Vec<sock_filter>) -> Op
         jump(libc::BPF_JSET, namespaces, 0, 1),
         answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
         answer(libc::SECCOMP_RET_ALLOW),
+        load(FIRST_ARGUMENT),
+        jump(libc::BPF_JEQ, 0, 1, 0),
+        answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+        answer(libc::SECCOMP_RET_ALLOW),
     ];
     let searched = search.resolved()?;
     Some(head.into_iter().chain(searched).chain(leaves).chain(judge).collect())
@@ -75,7 +81,8 @@ impl Verdict {
             Self::Refused => 1,
             Self::Absent => 2,
             Self::Namespaces => 3,
-            Self::Judged => 7,
+            Self::OwnOnly => 7,
+            Self::Judged => 11,
         }
     }
 }
@@ -206,6 +213,7 @@ mod tests {
         verdicts.insert(16, Verdict::Judged);
         verdicts.insert(56, Verdict::Namespaces);
         verdicts.insert(435, Verdict::Absent);
+        verdicts.insert(302, Verdict::OwnOnly);
         let program = program(&verdicts, Vec::new()).unwrap();
         let refuse = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
         let absent = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
@@ -221,6 +229,7 @@ mod tests {
         }
         assert_eq!(run(&program, 56, MACHINE, libc::CLONE_NEWUSER as u32 | 17), Some(refuse));
         assert_eq!(run(&program, 56, MACHINE, libc::CLONE_VM as u32), Some(libc::SECCOMP_RET_ALLOW));
+        assert_eq!(run(&program, 302, MACHINE, 12), Some(refuse));
         assert_eq!(run(&program, 1, 0x4000_0003, 0), Some(libc::SECCOMP_RET_KILL_PROCESS));
     }
 }
