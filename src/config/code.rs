@@ -146,6 +146,10 @@ codes! {
     HostPath = 158, "a path of the host, told to a container";
     NoMountSource = 159, "a mount of what this host does not have";
     DiskOfContainer = 160, "a limit that not every engine can hold";
+
+    // The sandbox of local commands.
+    SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";
+    SandboxPath = 191, "a path of a sandbox that this host does not have";
 }
 
 impl Code {

@@ -9,14 +9,15 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Action, ContainerWorkload, Kind, Param, ParamRule, Params, Presence, SecretName, SecretSource, Tool,
-    safe_folder, sealed_file,
+    Action, ContainerWorkload, Kind, Param, ParamRule, Params, Presence, Sandbox, SecretName, SecretSource,
+    Tool, safe_folder, sealed_file,
 };
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::lower::{Place, host_root};
-use super::native::{Command, Container, SecretEntry};
+use super::native::{Command, Container, SandboxKeys, SandboxSetting, SecretEntry};
+use super::read::Spanned;
 use super::source::Span;
 use super::syntax::Entry;
 
@@ -43,6 +44,12 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
     }
     if let (Some(written), Action::Container(container)) = (&command.container, &tool.action) {
         check_mounts(place, container, written);
+    }
+    if let Action::Process(workload) = &tool.action
+        && let (Some(sandbox), Some(SandboxSetting::Keys(keys))) =
+            (&workload.sandbox, &command.settings.sandbox)
+    {
+        check_sandbox(place, sandbox, keys);
     }
 }
 
@@ -72,6 +79,29 @@ fn check_mounts(place: &Place<'_>, container: &ContainerWorkload, written: &Cont
             let message = format!("this mount hands over {danger}, to which a link leads");
             place.reader.problems.add(Diagnostic::error(Code::HostMount, source.span, message).of_host());
         }
+    }
+}
+
+/// What cannot be read is passed over; what cannot be written fails every call.
+fn check_sandbox(place: &Place<'_>, sandbox: &Sandbox, keys: &SandboxKeys) {
+    let missing = |path: &&std::path::PathBuf| !path.exists();
+    let written = |keys: &Option<Vec<Spanned<String>>>, path: &Path| {
+        let resolved = |written: &&Spanned<String>| {
+            let written = Spanned { value: written.value.as_str(), span: written.span };
+            place.path(written, "sandbox").as_deref() == Some(path)
+        };
+        keys.iter().flatten().find(resolved).map(|written| written.span)
+    };
+    for path in sandbox.write.iter().filter(missing) {
+        let Some(span) = written(&keys.write, path) else { continue };
+        let message = format!("there is no `{}` on this host to be written", path.display());
+        let problem = Diagnostic::error(Code::SandboxPath, span, message).of_host();
+        place.reader.problems.add(problem.help("make it: a sandbox can only open what is there"));
+    }
+    for path in sandbox.read.iter().filter(missing) {
+        let Some(span) = written(&keys.read, path) else { continue };
+        let message = format!("there is no `{}` on this host to be read", path.display());
+        place.reader.problems.add(Diagnostic::warning(Code::SandboxPath, span, message).of_host());
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, Limits, OnOverflow,
-    OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Script, SecretName,
+    OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script, SecretName,
     SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, Workload, format_duration,
 };
 
@@ -69,7 +69,7 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
-    let Workload { script, env, inherit, working_dir, stdin } = workload;
+    let Workload { script, env, inherit, working_dir, stdin, sandbox } = workload;
     let mut map = self::script(script);
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
     put("env", variables(env));
@@ -78,7 +78,16 @@ fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
     put("working_dir", json!(written::path(Path::new(&folder), around.folder)));
     put("stdin", self::stdin(stdin));
     put("secrets", secrets(workload, around));
+    put("sandbox", sandbox.as_ref().map_or(Value::Null, |sandbox| self::sandbox(sandbox, around.folder)));
     map
+}
+
+fn sandbox(sandbox: &Sandbox, folder: &Path) -> Value {
+    let Sandbox { read, write, network, tmp } = sandbox;
+    let paths = |paths: &[std::path::PathBuf]| -> Vec<String> {
+        paths.iter().map(|path| written::path(path, folder)).collect()
+    };
+    json!({ "read": paths(read), "write": paths(write), "network": network.word(), "tmp": tmp.word() })
 }
 
 pub(super) fn variables(env: &[Variable]) -> Value {
@@ -115,7 +124,7 @@ pub(super) fn private(template: &Template) -> Value {
 
 /// Where the secrets that the process gets come from.
 fn secrets(workload: &Workload, around: &Around<'_>) -> Value {
-    let Workload { script, env, stdin, inherit: _, working_dir } = workload;
+    let Workload { script, env, stdin, inherit: _, working_dir, sandbox: _ } = workload;
     let mut templates: Vec<&Template> = env.iter().map(|variable| &variable.value).collect();
     templates.push(working_dir);
     if let Stdin::Text(text) = stdin {

@@ -1,7 +1,11 @@
 //! What a tool runs, in a few lines for a person who has to decide whether that is acceptable.
 //! Nothing is left out, and nothing in a line can hide or look like something else.
 
-use crate::model::{Action, Argument, Script, SecretSource, Template, Tool, Workload};
+use std::path::PathBuf;
+
+use crate::model::{
+    Action, Argument, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template, Tool, Workload,
+};
 
 use super::{container, escape, http, written};
 
@@ -44,7 +48,25 @@ fn process(workload: &Workload) -> Vec<String> {
         let set = workload.env.iter().map(|variable| escape::word(&variable.name));
         lines.push(format!("with the variables {}", set.collect::<Vec<_>>().join(", ")));
     }
+    lines.extend(workload.sandbox.as_ref().map(sandbox));
     lines
+}
+
+fn sandbox(sandbox: &Sandbox) -> String {
+    let Sandbox { read, write, network, tmp } = sandbox;
+    let paths = |paths: &[PathBuf]| match paths {
+        [] => "nothing".to_owned(),
+        _ => paths.iter().map(|path| escape::word(&path.to_string_lossy())).collect::<Vec<_>>().join(", "),
+    };
+    let network = match network {
+        SandboxNetwork::None => "no network",
+        SandboxNetwork::Host => "the host's network",
+    };
+    let tmp = match tmp {
+        SandboxTmp::Private => "",
+        SandboxTmp::Host => " and the host's /tmp",
+    };
+    format!("in a sandbox: reads {}; writes {}{tmp}; {network}", paths(read), paths(write))
 }
 
 pub(super) fn argument(argument: &Argument) -> String {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::container::ContainerWorkload;
 use super::http::HttpAction;
 use super::name::ParamName;
+use super::sandbox::Sandbox;
 use super::template::Template;
 
 /// What a call of a tool carries out.
@@ -30,6 +31,8 @@ pub struct Workload {
     pub inherit: EnvInherit,
     pub working_dir: Template,
     pub stdin: Stdin,
+    /// `None`: as free as the server itself.
+    pub sandbox: Option<Sandbox>,
 }
 
 /// What is executed.

@@ -8,6 +8,7 @@ use super::limits::Limits;
 use super::name::ToolName;
 use super::output::{ExitCodes, OutputRules};
 use super::params::Params;
+use super::sandbox::Sandbox;
 
 #[derive(Debug, Clone)]
 pub struct Tool {
@@ -28,6 +29,16 @@ pub struct Tool {
     /// Words by which tools are chosen.
     pub tags: Vec<String>,
     pub dialect: Dialect,
+}
+
+impl Tool {
+    /// What its process may touch, if it is a process that is held at all.
+    pub fn sandbox(&self) -> Option<&Sandbox> {
+        match &self.action {
+            Action::Process(workload) => workload.sandbox.as_ref(),
+            Action::Container(_) | Action::Http(_) | Action::NotSupported(_) => None,
+        }
+    }
 }
 
 /// Whether clients see a tool, and if not, why.

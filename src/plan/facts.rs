@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::model::{EnvInherit, KEY_VARIABLE, Param, SecretSource, Secrets};
 
-use super::PlanError;
+use super::{PlanError, SandboxMeans};
 
 /// What planning may know about this host.
 #[derive(Debug, Clone)]
@@ -157,6 +157,7 @@ pub struct Means {
     pub pids: Mean,
     pub files: Mean,
     pub disk: Mean,
+    pub sandbox: SandboxMeans,
 }
 
 impl Means {
@@ -167,6 +168,7 @@ impl Means {
         pids: Mean::Engine,
         files: Mean::Engine,
         disk: Mean::Engine,
+        sandbox: SandboxMeans::NONE,
     };
 
     /// What a host without any of this can do.
@@ -176,6 +178,7 @@ impl Means {
         pids: Mean::NotEnforced,
         files: Mean::NotEnforced,
         disk: Mean::NotEnforced,
+        sandbox: SandboxMeans::NONE,
     };
 }
 

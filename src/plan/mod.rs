@@ -11,6 +11,7 @@ mod http;
 mod process;
 mod quote;
 mod render;
+mod sandbox;
 mod secret;
 mod shell_word;
 mod word;
@@ -25,6 +26,7 @@ pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
+pub use sandbox::{Lack, SandboxMeans};
 pub use word::{Encoding, Fill, Word};
 
 /// Everything that one call will do.
@@ -65,4 +67,6 @@ pub enum PlanError {
     Argument { param: String, problem: String },
     #[error("the limit `{limit}` cannot be enforced on this host, and `limits_enforcement` is `required`")]
     NotEnforceable { limit: &'static str },
+    #[error("the sandbox cannot be kept on this host ({lack}), and `limits_enforcement` is `required`")]
+    SandboxNotEnforceable { lack: Lack },
 }

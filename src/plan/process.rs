@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::call::Invocation;
-use crate::model::{Action, Enforcement, Limits, Script, Stdin, Template, Variable, Workload};
+use crate::model::{Action, Enforcement, Limits, Sandbox, Script, Stdin, Template, Variable, Workload};
 use crate::policy::Authorized;
 
 use super::container::container;
@@ -28,6 +28,8 @@ pub struct ProcessPlan {
     pub variables: Vec<(String, Word)>,
     pub working_dir: PathBuf,
     pub stdin: PlannedStdin,
+    /// What it may touch; `None`: as free as the server itself.
+    pub sandbox: Option<Sandbox>,
     pub limits: Limits,
     pub timeout: Duration,
     pub kill_grace: Duration,
@@ -59,6 +61,7 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
     let step = match &tool.action {
         Action::Process(workload) => {
             problems.extend(unenforceable(&tool.limits, facts.means));
+            problems.extend(unenforceable_sandbox(workload, &tool.limits, facts.means));
             process(invocation, workload, facts, &mut problems).map(Step::Process)
         }
         Action::Container(workload) => {
@@ -109,6 +112,7 @@ fn process(
     );
     let stdin = stdin(&workload.stdin, &mut expansion);
     let working_dir = working_dir(&workload.working_dir, &mut expansion)?;
+    let sandbox = workload.sandbox.clone().map(|sandbox| sandbox.with_file(&program));
     Some(ProcessPlan {
         program,
         argv,
@@ -116,6 +120,7 @@ fn process(
         variables,
         working_dir,
         stdin,
+        sandbox,
         limits: tool.limits.clone(),
         timeout: tool.timeout,
         kill_grace: tool.kill_grace,
@@ -157,6 +162,16 @@ pub(super) fn parameter_variables(invocation: &Invocation, facts: &Facts) -> Vec
 
 fn word_for(text: String, sensitive: bool) -> Word {
     if sensitive { Word::Filled(vec![super::Fill::Sensitive(text)]) } else { Word::Known(text) }
+}
+
+fn unenforceable_sandbox(workload: &Workload, limits: &Limits, means: Means) -> Vec<PlanError> {
+    match &workload.sandbox {
+        Some(sandbox) if limits.enforcement == Enforcement::Required => {
+            let lacks = means.sandbox.lacks(sandbox).into_iter();
+            lacks.map(|lack| PlanError::SandboxNotEnforceable { lack }).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn unenforceable(limits: &Limits, means: Means) -> Vec<PlanError> {

@@ -9,6 +9,7 @@ use crate::model::{Limits, Secrets, format_duration};
 use super::container;
 use super::http::{self, curl_line};
 use super::quote::quoted;
+use super::sandbox;
 use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
 
 impl ExecutionPlan {
@@ -67,6 +68,9 @@ fn process_lines(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Vec<
         ("input", input(&process.stdin, secrets)),
     ];
     lines.extend(environment(process, secrets).into_iter().map(|line| ("env", line)));
+    if let Some(sandbox) = &process.sandbox {
+        lines.extend(sandbox::lines(sandbox, means.sandbox).into_iter().map(|line| ("sandbox", line)));
+    }
     lines.push(("timeout", stopping(process.timeout, process.kill_grace, "the whole tree", "TERM")));
     lines.extend(limits(&process.limits, means).into_iter().map(|line| ("limits", line)));
     lines
@@ -88,10 +92,14 @@ fn process_json(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Map<S
             "killGraceMs": millis(process.kill_grace),
             "limits": limits_json(&process.limits, means),
     });
-    match document {
+    let mut map = match document {
         Value::Object(map) => map,
         _ => Map::new(),
+    };
+    if let Some(sandbox) = &process.sandbox {
+        map.insert("sandbox".to_owned(), sandbox::to_json(sandbox, means.sandbox));
     }
+    map
 }
 
 pub(super) fn millis(duration: std::time::Duration) -> u64 {

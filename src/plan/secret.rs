@@ -19,6 +19,7 @@ impl SecretScript {
             variables: env.iter().map(|variable| (variable.name.clone(), word(&variable.value))).collect(),
             working_dir: working_dir.clone(),
             stdin: PlannedStdin::Null,
+            sandbox: None,
             limits: limits(),
             timeout: *timeout,
             kill_grace: KILL_GRACE,

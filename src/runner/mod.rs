@@ -101,6 +101,8 @@ pub enum StartError {
     Secret { name: SecretName, source: BadSecret },
     #[error("the arguments and the environment are {bytes} bytes; the system takes at most {limit}")]
     TooLarge { bytes: usize, limit: usize },
+    #[error("the sandbox cannot be set up: {0}")]
+    Sandbox(String),
     #[error("no process could be started: {0}")]
     Unavailable(#[source] std::io::Error),
     #[error("the request cannot be made: {0}")]

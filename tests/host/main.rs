@@ -66,6 +66,7 @@ impl Order {
         let milliseconds = |name, default| Duration::from_millis(self.number(name).unwrap_or(default));
         let environment = env::vars().collect();
         Step::Process(ProcessPlan {
+            sandbox: None,
             program: PathBuf::from(self.command.first().expect("a command")),
             argv: self.command.iter().cloned().map(Word::Known).collect(),
             inherited: Arc::new(environment),

@@ -66,6 +66,11 @@ fn shell_scripts_work() {
 }
 
 #[test]
+fn the_sandbox_works() {
+    works("examples/sandbox.yaml", 4);
+}
+
+#[test]
 fn variables_work() {
     works("examples/variables.yaml", 3);
 }

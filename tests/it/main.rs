@@ -24,6 +24,7 @@ mod plan;
 mod protocol;
 mod reload;
 mod runner;
+mod sandbox;
 mod scaffold;
 mod schemas;
 #[cfg(target_os = "linux")]

@@ -34,6 +34,7 @@ fn plan(program: &Path, arguments: &[&str]) -> ProcessPlan {
         variables: Vec::new(),
         working_dir: PathBuf::from("/"),
         stdin: PlannedStdin::Null,
+        sandbox: None,
         limits: Limits {
             memory: None,
             cpu: None,

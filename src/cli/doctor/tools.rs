@@ -40,7 +40,9 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
         findings.extend(secrets::look(catalog, host));
         findings.extend(seen_from_desktop(catalog, &found.path, host, &choice));
         findings.extend(containers::look(catalog, host));
-        findings.extend(limits(catalog, process::probe_means()));
+        let means = process::probe_means();
+        findings.extend(limits(catalog, means));
+        findings.extend(sandbox(catalog, means));
     }
     findings
 }
@@ -154,4 +156,20 @@ fn limits(catalog: &Catalog, means: Means) -> Vec<Finding> {
         Finding::problem("limits", format!("`{name}` is set but cannot be enforced on this host"), cure)
     });
     fine.into_iter().chain(problems).collect()
+}
+
+fn sandbox(catalog: &Catalog, means: Means) -> Vec<Finding> {
+    let mut sandboxed =
+        catalog.tools().iter().filter_map(|tool| Some((&tool.name, tool.sandbox()?))).peekable();
+    if sandboxed.peek().is_none() {
+        return Vec::new();
+    }
+    let lacking = sandboxed.find_map(|(name, sandbox)| Some((name, *means.sandbox.lacks(sandbox).first()?)));
+    vec![match lacking {
+        None => Finding::fine("sandbox", "this kernel keeps everything that a sandbox promises"),
+        Some((name, lack)) => {
+            let message = format!("the sandbox of `{name}` cannot be kept on this host: {lack}");
+            Finding::problem("sandbox", message, "use a newer kernel, or a container")
+        }
+    }]
 }

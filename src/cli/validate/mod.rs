@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::config::{self, Found, Host, How, Loaded};
 use crate::model::{Action, Limits};
-use crate::plan::{Mean, Means};
+use crate::plan::{Lack, Mean, Means};
 use crate::runner::process;
 
 use super::arguments::Arguments;
@@ -102,6 +102,12 @@ fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
         let texts: Vec<String> = limits.iter().map(|(name, mean)| format!("{name} {mean}")).collect();
         printer.data(&format!("limits on this host: {}\n", texts.join(" · ")));
     }
+    if let Some(lacks) = sandbox_lacks(loaded, means) {
+        let texts: Vec<String> = lacks.iter().map(Lack::to_string).collect();
+        let text =
+            if texts.is_empty() { "kept".to_owned() } else { format!("not kept: {}", texts.join(" · ")) };
+        printer.data(&format!("sandbox on this host: {text}\n"));
+    }
 }
 
 /// `schemas/validation.schema.json` describes it.
@@ -110,7 +116,7 @@ fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
     let limits: serde_json::Map<String, Value> =
         limits.map(|(name, mean)| (name.to_owned(), json!(mean.to_string()))).collect();
     let report = loaded.report.to_json();
-    json!({
+    let mut document = json!({
         "file": file.display().to_string(),
         "errors": report.errors,
         "warnings": report.warnings,
@@ -118,7 +124,27 @@ fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
         "omitted": report.omitted,
         "problems": report.diagnostics,
         "limits": limits,
-    })
+    });
+    if let (Some(lacks), Some(map)) = (sandbox_lacks(loaded, means), document.as_object_mut()) {
+        let lacks: Vec<&str> = lacks.into_iter().map(Lack::word).collect();
+        map.insert("sandbox".to_owned(), json!({ "notEnforced": lacks }));
+    }
+    document
+}
+
+/// What this host cannot keep of the sandboxes of a file; `None` if no command has one.
+fn sandbox_lacks(loaded: &Loaded, means: Means) -> Option<Vec<Lack>> {
+    let mut all: Option<Vec<Lack>> = None;
+    for sandbox in loaded.catalog.iter().flat_map(|catalog| catalog.tools()).filter_map(|tool| tool.sandbox())
+    {
+        let all = all.get_or_insert_default();
+        for lack in means.sandbox.lacks(sandbox) {
+            if !all.contains(&lack) {
+                all.push(lack);
+            }
+        }
+    }
+    all
 }
 
 /// The limits that some command of the file sets, and what enforces each here.

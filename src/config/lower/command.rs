@@ -21,7 +21,7 @@ use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
-use super::{output, script};
+use super::{output, sandbox, script};
 
 /// Reads commands and lowers them, one after the other, so that only one is held at a time.
 pub struct Commands<'a> {
@@ -183,12 +183,14 @@ fn workload(
     let env = variables(scope, command);
     let stdin = stdin(scope, command);
     let working_dir = working_dir(place, command);
+    let sandbox = sandbox::sandbox(place, settings.sandbox.as_ref(), &working_dir);
     Some(Workload {
         script: script?,
         env,
         inherit: settings.inherit.clone().unwrap_or(EnvInherit::Minimal),
         working_dir: Template::literal(working_dir.to_string_lossy()),
         stdin,
+        sandbox,
     })
 }
 
@@ -232,6 +234,9 @@ fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Av
         Action::Process(workload) => missing(&workload.script),
         Action::Http(_) if !cfg!(feature = "http") => {
             Some("this program was built without HTTP calls".to_owned())
+        }
+        Action::Container(_) if !cfg!(feature = "containers") => {
+            Some("this program was built without containers".to_owned())
         }
         Action::Container(_) | Action::Http(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),

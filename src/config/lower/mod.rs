@@ -13,6 +13,7 @@ mod param;
 mod param_rule;
 mod pattern;
 mod place;
+mod sandbox;
 mod schema;
 mod scope;
 mod script;

@@ -99,8 +99,17 @@ fn tags<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Vec<String> {
 }
 
 fn process_keys(node: &Node<'_>) -> Vec<(&'static str, Span)> {
-    const KEYS: [&str; 8] =
-        ["args", "shell", "env", "env_inherit", "working_dir", "stdin", "exit_codes", "kill_grace"];
+    const KEYS: [&str; 9] = [
+        "args",
+        "shell",
+        "env",
+        "env_inherit",
+        "working_dir",
+        "stdin",
+        "exit_codes",
+        "kill_grace",
+        "sandbox",
+    ];
     let span =
         |key: &str| node.entries().iter().find(|entry| entry.key.text == key).map(|entry| entry.key.span);
     KEYS.into_iter().filter_map(|key| Some((key, span(key)?))).collect()

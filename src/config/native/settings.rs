@@ -9,7 +9,7 @@ use crate::config::shape;
 use crate::config::syntax::Node;
 use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
 
-use super::env;
+use super::{SandboxSetting, env};
 
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -19,6 +19,7 @@ pub struct Settings {
     pub enforcement: Option<Enforcement>,
     pub concurrency: Option<usize>,
     pub inherit: Option<EnvInherit>,
+    pub sandbox: Option<SandboxSetting>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,6 +64,7 @@ impl Settings {
             enforcement: fields.one_of("limits_enforcement", &ENFORCEMENTS),
             concurrency: fields.count("concurrency").and_then(|count| usize::try_from(count).ok()),
             inherit: fields.take("env_inherit").and_then(|field| env::inherit(reader, field.node)),
+            sandbox: fields.take("sandbox").and_then(|field| SandboxSetting::read(reader, field.node)),
         }
     }
 
@@ -89,6 +91,10 @@ impl Settings {
             enforcement: self.enforcement.or(defaults.enforcement),
             concurrency: self.concurrency.or(defaults.concurrency),
             inherit: self.inherit.or_else(|| defaults.inherit.clone()),
+            sandbox: match self.sandbox {
+                Some(sandbox) => Some(sandbox.or(defaults.sandbox.as_ref())),
+                None => defaults.sandbox.clone(),
+            },
         }
     }
 }

@@ -193,6 +193,7 @@ impl<'a> Commands<'a> {
             return Action::NotSupported(NOTHING.to_owned());
         };
         Action::Process(Box::new(Workload {
+            sandbox: None,
             script: Script::Program { program: self.place.program(script), args },
             env,
             inherit: EnvInherit::All,

@@ -175,7 +175,7 @@ static CHOOSING: [Key; 3] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 17] = [
+static LATER: [Key; 16] = [
     Key::later("steps"),
     Key::later("depends_on"),
     Key::later("when"),
@@ -185,7 +185,6 @@ static LATER: [Key; 17] = [
     Key::later("cache"),
     Key::later("schedule"),
     Key::later("triggers"),
-    Key::later("sandbox"),
     Key::later("requires"),
     Key::later("run_on"),
     Key::later("mock"),

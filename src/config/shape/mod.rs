@@ -36,6 +36,7 @@ mod original;
 mod output;
 mod param;
 mod root;
+mod sandbox;
 mod secret;
 mod server;
 mod settings;
@@ -55,6 +56,7 @@ pub use original::{
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
 pub use root::ROOT;
+pub use sandbox::SANDBOX;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO};
 pub use settings::DEFAULTS;

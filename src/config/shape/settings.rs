@@ -1,8 +1,8 @@
 //! What a command and `defaults` can both say, and `defaults` itself.
 
-use super::{Key, Kind, LIMITS, Shape};
+use super::{Key, Kind, LIMITS, SANDBOX, Shape};
 
-pub(super) static SETTINGS: [Key; 6] = [
+pub(super) static SETTINGS: [Key; 7] = [
     Key::new(
         "timeout",
         Kind::Duration,
@@ -36,6 +36,13 @@ pub(super) static SETTINGS: [Key; 6] = [
     )
     .default("minimal")
     .examples(&["all", "none", "[EDITOR, \"AWS_*\"]"]),
+    Key::new(
+        "sandbox",
+        Kind::Either(&[Kind::Boolean, Kind::Group(&SANDBOX)]),
+        "Runs a local command in a sandbox of the kernel (Linux). `true`: it reads the system's folders and the working directory, writes only a private folder for temporary files, has no network, no privileges, and reaches no other process. A map allows more, or less. What this host's kernel cannot enforce is said by `--validate` and in the plan, and refused under `limits_enforcement: required`.",
+    )
+    .default("false")
+    .examples(&["true", "{ write: [out] }", "{ read: [., ~/.gitconfig], network: host }"]),
 ];
 
 pub static DEFAULTS: Shape = Shape {
@@ -55,7 +62,6 @@ pub static DEFAULTS: Shape = Shape {
             Key::later("container"),
             Key::later("executor"),
             Key::later("run_on"),
-            Key::later("sandbox"),
             Key::later("retry"),
             Key::later("output"),
         ],

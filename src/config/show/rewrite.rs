@@ -25,8 +25,8 @@ const PATHS: [&str; 7] = ["script", "shell", "working_dir", "within", "file", "e
 /// Of these only what is written as a path is one.
 const PROGRAMS: [&str; 2] = ["script", "shell"];
 /// What `defaults` says for commands.
-const SETTINGS: [&str; 6] =
-    ["timeout", "kill_grace", "limits", "limits_enforcement", "concurrency", "env_inherit"];
+const SETTINGS: [&str; 7] =
+    ["timeout", "kill_grace", "limits", "limits_enforcement", "concurrency", "env_inherit", "sandbox"];
 
 impl Rewriting<'_> {
     pub fn file<'s>(&self, root: &Node<'s>) -> Node<'s> {
@@ -204,6 +204,7 @@ fn settings_of<'s>(settings: &Node<'s>, command: &Node<'s>) -> Node<'s> {
 fn is_path_key(path: &[&str]) -> bool {
     match path {
         ["env_file"] => true,
+        ["commands" | "defaults" | "templates", .., "sandbox", "read" | "write"] => true,
         ["commands" | "secrets", .., key] if path.len() > 1 => {
             // A parameter or a variable may have any name.
             let is_name =

@@ -81,6 +81,34 @@ fn side_by_side(bench: &Bench, noise: &str, gate: f64) -> Result<Vec<Figure>, Fa
     Ok(figures)
 }
 
+/// A command in the kernel's sandbox and the same without, in turn from one server. The others, which
+/// have no sandboxes, run both alike.
+pub fn sandboxed(bench: &Bench) -> Result<Vec<Figure>, Failure> {
+    const BOXED: &str = "boxed";
+    let menu = Menu::nothing().with(BOXED, "/bin/true", &[], "    sandbox: true\n");
+    let menu = bench.write(&menu, "sandbox")?;
+    let calls = bench.options.pick(40, 200);
+    let mut free = Vec::new();
+    let [held] = bench.interleave(bench.rounds(), |subject| {
+        let mut server = warm(bench, subject, &menu, 1)?;
+        server.burst(BOXED, 20, 1)?;
+        let mut held = Vec::new();
+        for _ in 0..5 {
+            let without = percentile(&server.burst(TOOL, calls, 1)?.latencies, 50);
+            held.push(percentile(&server.burst(BOXED, calls, 1)?.latencies, 50));
+            if subject == Subject::Mcpfier {
+                free.push(without);
+            }
+        }
+        Ok([median(held).unwrap_or(f64::NAN)])
+    });
+    Ok(vec![
+        Figure::new("sandbox", "p50 of one sandboxed call after another", Unit::Milliseconds, held)
+            .limit(median(free))
+            .gate(at_most(1.1, Reference::Limit)),
+    ])
+}
+
 /// A server that has made its threads and helpers.
 fn warm(bench: &Bench, subject: Subject, menu: &MenuFiles, in_flight: usize) -> Result<Server, Failure> {
     let mut server = bench.start(subject, menu)?;

@@ -67,7 +67,7 @@ fn values_are_made_without_input_output_clock_or_environment() {
 #[test]
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
-        let owners: [(&str, &[&str]); 13] = [
+        let owners: [(&str, &[&str]); 15] = [
             ("sha2", &["lock"]),
             ("serde_yaml", &["config", "clients"]),
             ("toml_edit", &["config", "clients"]),
@@ -78,6 +78,8 @@ fn foreign_crates_stay_in_their_rooms() {
             ("clap", &["cli"]),
             ("reqwest", &["runner"]),
             ("bollard", &["runner"]),
+            ("landlock", &["runner"]),
+            ("seccompiler", &["runner"]),
             ("clap_complete", &["cli"]),
             ("std::process::Command", &["runner"]),
             ("tokio::process", &["runner"]),

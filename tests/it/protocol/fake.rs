@@ -105,6 +105,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         description: format!("Does what it is told, as `{name}`."),
         params: Arc::new(Params::new(vec![what])),
         action: Action::Process(Box::new(Workload {
+            sandbox: None,
             script: Script::Program { program, args: vec![Argument::Word(word(argument))] },
             env: Vec::new(),
             inherit: EnvInherit::None,

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::cgroup::{Controllers, Ground, Place, sweep};
+use super::sandbox;
 use crate::model::Limits;
 use crate::plan::{Mean, Means};
 
@@ -36,6 +37,7 @@ fn means(controllers: Controllers) -> Means {
         cpu: if cpu { Mean::Cgroup } else { Mean::NotEnforced },
         files: Mean::Rlimit,
         disk: Mean::NotEnforced,
+        sandbox: sandbox::means(),
     }
 }
 

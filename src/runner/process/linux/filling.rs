@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use nix::unistd::{SysconfVar, sysconf};
 
 use super::order::{Bounds, HasNul, LARGEST_BODY, OrderWriter};
-use crate::model::Limits;
+use crate::model::{Limits, Sandbox, SandboxNetwork, SandboxTmp};
 use crate::plan::{PlannedStdin, ProcessPlan, Word};
 use crate::runner::{SecretValues, StartError};
 
@@ -46,6 +46,7 @@ pub fn fill(plan: &ProcessPlan, secrets: &SecretValues, cgroup: &[u8]) -> Result
         };
         writer.string(&[name.as_bytes(), b"=", value.as_bytes()]).map_err(nul)?;
     }
+    sandbox(plan.sandbox.as_ref(), &mut writer).map_err(nul)?;
     let longest = writer.longest();
     let filled = Filled { order: writer.finish(), stdin, longest };
     if filled.order.len() > LARGEST_BODY { Err(filled.too_large()) } else { Ok(filled) }
@@ -76,6 +77,24 @@ fn bounds(limits: &Limits) -> Bounds {
     }
 }
 
+fn sandbox(sandbox: Option<&Sandbox>, writer: &mut OrderWriter) -> Result<(), HasNul> {
+    let Some(Sandbox { read, write, network, tmp }) = sandbox else {
+        writer.no_sandbox();
+        return Ok(());
+    };
+    writer.sandbox(*network == SandboxNetwork::Host, *tmp == SandboxTmp::Private);
+    for paths in [read, write] {
+        writer.count(paths.len());
+        for path in paths {
+            writer.string(&[path.as_os_str().as_bytes()])?;
+        }
+    }
+    Ok(())
+}
+
+/// What names a folder of the host's that a sandbox with a folder of its own cannot reach.
+const REPLACED: [&str; 2] = ["TMPDIR", "HOME"];
+
 enum Value<'a> {
     Inherited(&'a str),
     Set(&'a Word),
@@ -84,7 +103,9 @@ enum Value<'a> {
 /// What the command finds in its environment: each name once, the last word on it wins.
 fn variables(plan: &ProcessPlan) -> Vec<(&str, Value<'_>)> {
     let set = |name: &str| plan.variables.iter().any(|(other, _)| other == name);
-    let inherited = plan.inherited.iter().filter(|(name, _)| !set(name));
+    let is_private = plan.sandbox.as_ref().is_some_and(|sandbox| sandbox.tmp == SandboxTmp::Private);
+    let replaced = |name: &str| is_private && REPLACED.contains(&name);
+    let inherited = plan.inherited.iter().filter(|(name, _)| !set(name) && !replaced(name));
     let mut all: Vec<(&str, Value<'_>)> =
         inherited.map(|(name, text)| (name.as_str(), Value::Inherited(text))).collect();
     for (index, (name, word)) in plan.variables.iter().enumerate() {
@@ -117,6 +138,7 @@ mod tests {
             variables: Vec::new(),
             working_dir: PathBuf::from("/"),
             stdin: PlannedStdin::Null,
+            sandbox: None,
             limits: Limits {
                 memory: None,
                 cpu: None,

@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod runner;
 mod running;
+mod sandbox;
 mod spawn;
 mod supervisor;
 mod tree;

@@ -38,7 +38,21 @@ pub struct Order<'a> {
     pub cgroup: &'a CStr,
     pub argv: Vec<&'a CStr>,
     pub environment: Vec<&'a CStr>,
+    pub sandbox: Option<SandboxOrder<'a>>,
 }
+
+/// What a command may touch.
+#[derive(Debug, PartialEq, Eq)]
+pub struct SandboxOrder<'a> {
+    pub host_network: bool,
+    pub private_tmp: bool,
+    pub read: Vec<&'a CStr>,
+    pub write: Vec<&'a CStr>,
+}
+
+const SANDBOXED: u8 = 1;
+const HOST_NETWORK: u8 = 2;
+const PRIVATE_TMP: u8 = 4;
 
 /// A string with a NUL inside cannot be handed to a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +92,17 @@ impl OrderWriter {
         Ok(())
     }
 
+    /// Says that there is no sandbox.
+    pub fn no_sandbox(&mut self) {
+        self.bytes.push(0);
+    }
+
+    /// Begins a sandbox; what is read and what is written follow as lists.
+    pub fn sandbox(&mut self, host_network: bool, private_tmp: bool) {
+        let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+        self.bytes.push(SANDBOXED | flag(host_network, HOST_NETWORK) | flag(private_tmp, PRIVATE_TMP));
+    }
+
     /// The length of the longest string, with its NUL.
     pub fn longest(&self) -> usize {
         self.longest
@@ -111,6 +136,7 @@ impl<'a> Order<'a> {
             cgroup: rest.string()?,
             argv: rest.strings()?,
             environment: rest.strings()?,
+            sandbox: rest.sandbox()?,
         })
     }
 }
@@ -128,6 +154,19 @@ impl<'a> Reader<'a> {
         let string = CStr::from_bytes_until_nul(self.0).ok()?;
         self.0 = self.0.get(string.count_bytes() + 1..)?;
         Some(string)
+    }
+
+    fn sandbox(&mut self) -> Option<Option<SandboxOrder<'a>>> {
+        let [flags] = self.take()?;
+        if flags & SANDBOXED == 0 {
+            return Some(None);
+        }
+        Some(Some(SandboxOrder {
+            host_network: flags & HOST_NETWORK != 0,
+            private_tmp: flags & PRIVATE_TMP != 0,
+            read: self.strings()?,
+            write: self.strings()?,
+        }))
     }
 
     fn strings(&mut self) -> Option<Vec<&'a CStr>> {
@@ -151,6 +190,10 @@ mod tests {
         writer.string(&[b""]).unwrap();
         writer.count(1);
         writer.string(&[b"A", b"=", b"b c"]).unwrap();
+        writer.sandbox(false, true);
+        writer.count(1);
+        writer.string(&[b"/data"]).unwrap();
+        writer.count(0);
         writer.finish()
     }
 
@@ -166,6 +209,9 @@ mod tests {
         assert_eq!((order.program, order.working_dir, order.cgroup), (c"/bin/echo", c"/tmp", c""));
         assert_eq!(order.argv, [c"echo", c""]);
         assert_eq!(order.environment, [c"A=b c"]);
+        let sandbox =
+            SandboxOrder { host_network: false, private_tmp: true, read: vec![c"/data"], write: Vec::new() };
+        assert_eq!(order.sandbox, Some(sandbox));
     }
 
     #[test]

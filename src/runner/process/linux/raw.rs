@@ -46,6 +46,15 @@ pub struct Image<'a> {
     pub files: Option<u64>,
     /// The `cgroup.procs` of the cgroup to join.
     pub cgroup: Option<BorrowedFd<'a>>,
+    pub restraints: Option<Restraints<'a>>,
+}
+
+/// What holds a sandboxed program: a ruleset of Landlock and a filter of system calls, ready to be
+/// applied, where there are such things; and that it has no privileges.
+#[derive(Clone, Copy)]
+pub struct Restraints<'a> {
+    pub ruleset: Option<BorrowedFd<'a>>,
+    pub filter: &'a [libc::sock_filter],
 }
 
 /// The array of strings that `execve` takes, ended by a null pointer.
@@ -93,7 +102,8 @@ pub fn start(image: &Image<'_>, stack: &mut Stack) -> (nix::Result<Pid>, Option<
 
 /// The child's side: returns only when it failed.
 fn become_program(image: &Image<'_>) -> Failure {
-    let Image { program, argv, environment, working_dir, stdin, stdout, stderr, files, cgroup } = image;
+    let Image { program, argv, environment, working_dir, stdin, stdout, stderr, files, cgroup, restraints } =
+        image;
     let failed = |stage| move |errno: Errno| Failure { stage, errno: errno as i32 };
     let prepared = (|| {
         if let Some(procs) = cgroup {
@@ -112,7 +122,8 @@ fn become_program(image: &Image<'_>) -> Failure {
             // Cannot be refused, since it lowers both limits; last, since it may allow very few.
             let _ = setrlimit(Resource::RLIMIT_NOFILE, files, files);
         }
-        SigSet::empty().thread_set_mask().map_err(failed(Stage::Fork))
+        SigSet::empty().thread_set_mask().map_err(failed(Stage::Fork))?;
+        restraints.as_ref().map_or(Ok(()), restrain).map_err(failed(Stage::Sandbox))
     })();
     if let Err(failure) = prepared {
         return failure;
@@ -120,6 +131,62 @@ fn become_program(image: &Image<'_>) -> Failure {
     // SAFETY: the strings live as long as `image`, and both arrays end with a null pointer.
     unsafe { libc::execve(program.as_ptr(), argv.array.as_ptr(), environment.array.as_ptr()) };
     failed(Stage::Exec)(Errno::last())
+}
+
+/// Gives up every privilege and applies what was prepared. Nothing here can be undone by what is
+/// executed afterwards.
+fn restrain(restraints: &Restraints<'_>) -> nix::Result<()> {
+    let Restraints { ruleset, filter } = *restraints;
+    drop_capabilities()?;
+    prctl::set_no_new_privs()?;
+    if let Some(ruleset) = ruleset {
+        // SAFETY: takes two numbers.
+        Errno::result(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0) })?;
+    }
+    if !filter.is_empty() {
+        let length = u16::try_from(filter.len()).map_err(|_| Errno::E2BIG)?;
+        let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut() };
+        // SAFETY: the kernel copies the program, which lives as long as `restraints`, and writes nothing.
+        let set =
+            unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
+        Errno::result(set)?;
+    }
+    Ok(())
+}
+
+/// Root without capabilities is a user like others, to whom much happens to belong. Who has none
+/// anyway may not change these bits, and need not. (What a program might still be given, the
+/// bounding set, is nothing: without new privileges no program is given any.)
+fn drop_capabilities() -> nix::Result<()> {
+    /// No capability for being root (also after executing a program), and locked like that:
+    /// `NOROOT`, `NO_SETUID_FIXUP`, `KEEP_CAPS` off, `NO_CAP_AMBIENT_RAISE`.
+    const SECUREBITS: libc::c_ulong = 0b1110_1111;
+    // SAFETY: takes numbers.
+    unsafe { libc::prctl(libc::PR_SET_SECUREBITS, SECUREBITS, 0, 0, 0) };
+    // The third version of the header, for this process; then three empty sets in two halves.
+    let header = [0x2008_0522_u32, 0];
+    let sets = [0_u32; 6];
+    // SAFETY: the kernel reads what is there, and writes the header only where it is of another version.
+    let set = unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), sets.as_ptr()) };
+    Errno::result(set).map(drop)
+}
+
+/// The version of Landlock's interface that this kernel has; 0 for none.
+pub fn landlock_version() -> u8 {
+    const VERSION: u32 = 1;
+    // SAFETY: asked for its version, the call takes no pointer.
+    let version =
+        unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, ptr::null::<u8>(), 0_usize, VERSION) };
+    u8::try_from(version).unwrap_or(0)
+}
+
+/// Whether system calls can be filtered, and be answered with an error.
+pub fn can_filter() -> bool {
+    let action = libc::SECCOMP_RET_ERRNO;
+    // SAFETY: the kernel reads one number.
+    let known =
+        unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
+    known == 0
 }
 
 /// Forks; the child runs `child` and ends without returning.

@@ -25,6 +25,7 @@ pub enum Stage {
     Fork,
     Cgroup,
     WorkingDir,
+    Sandbox,
     Exec,
 }
 
@@ -89,7 +90,7 @@ impl Report {
 }
 
 impl Stage {
-    const ALL: [Self; 4] = [Self::Fork, Self::Cgroup, Self::WorkingDir, Self::Exec];
+    const ALL: [Self; 5] = [Self::Fork, Self::Cgroup, Self::WorkingDir, Self::Exec, Self::Sandbox];
 
     fn code(self) -> u8 {
         match self {
@@ -97,6 +98,7 @@ impl Stage {
             Self::Cgroup => 1,
             Self::WorkingDir => 2,
             Self::Exec => 3,
+            Self::Sandbox => 4,
         }
     }
 

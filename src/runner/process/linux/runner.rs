@@ -3,10 +3,11 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use nix::errno::Errno;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::enforcer::Enforcer;
@@ -16,6 +17,7 @@ use super::pipes::{Input, Output};
 use super::pool::{Origin, Pool};
 use super::report::{Failure, Stage};
 use super::running::{Parts, ProcessRunning};
+use super::sandbox;
 use crate::plan::{Means, ProcessPlan, Step};
 use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
 
@@ -24,6 +26,8 @@ use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
 pub struct ProcessRunner {
     pool: Arc<Pool>,
     enforcer: Arc<Enforcer>,
+    /// Begun by the first command in a sandbox: looks for what killed servers have left of theirs.
+    sweeping: Arc<OnceLock<JoinHandle<()>>>,
 }
 
 /// Why a command was not started, and whether it is worth another try.
@@ -38,7 +42,7 @@ impl ProcessRunner {
     pub fn new(fork_server: ForkServer, executable: PathBuf) -> io::Result<Self> {
         let pool = Arc::new(Pool::new(fork_server, executable));
         pool.warm()?;
-        Ok(Self { pool, enforcer: Arc::new(Enforcer::new()) })
+        Ok(Self { pool, enforcer: Arc::new(Enforcer::new()), sweeping: Arc::default() })
     }
 
     /// Which means enforces each limit on this host.
@@ -60,6 +64,9 @@ impl ProcessRunner {
         secrets: &SecretValues,
         cancel: CancellationToken,
     ) -> Result<ProcessRunning, StartError> {
+        if plan.sandbox.is_some() {
+            self.sweeping.get_or_init(|| tokio::task::spawn_blocking(sandbox::sweep));
+        }
         let cgroup = self.enforcer.ground_for(&plan.limits);
         match self.attempt(plan, secrets, &cgroup, cancel.clone()).await {
             Err(Refused::ByCgroup(error)) => {
@@ -140,7 +147,17 @@ fn explain(failure: Failure, plan: &ProcessPlan, filled: &Filled) -> StartError 
         Stage::WorkingDir => StartError::WorkingDir { path: plan.working_dir.display().to_string(), source },
         Stage::Exec if errno == Errno::E2BIG as i32 => filled.too_large(),
         Stage::Exec => StartError::Spawn { program: plan.program.display().to_string(), source },
+        Stage::Sandbox => StartError::Sandbox(sandbox_problem(plan, errno)),
         Stage::Fork | Stage::Cgroup => StartError::Unavailable(source),
+    }
+}
+
+/// What does not exist cannot be opened to a command.
+fn sandbox_problem(plan: &ProcessPlan, errno: i32) -> String {
+    let mut written = plan.sandbox.iter().flat_map(|sandbox| &sandbox.write);
+    match written.find(|path| !path.exists()) {
+        Some(path) => format!("there is no `{}`, which it may write; make it first", path.display()),
+        None => io::Error::from_raw_os_error(errno).to_string(),
     }
 }
 

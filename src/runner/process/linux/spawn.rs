@@ -11,12 +11,14 @@ use nix::unistd::Pid;
 use super::order::Order;
 use super::raw::{self, Image, Pointers, Stack};
 use super::report::{Failure, Stage};
+use super::sandbox::Prepared;
 
 /// Starts what the order says. The child that could not execute its program is gone already.
 pub fn start(
     order: &Order<'_>,
     descriptors: &[OwnedFd],
     cgroup: Option<BorrowedFd<'_>>,
+    sandbox: Option<&Prepared<'_>>,
     stack: &mut Stack,
 ) -> Result<Pid, Failure> {
     let malformed = Failure { stage: Stage::Fork, errno: nix::libc::EPROTO };
@@ -25,16 +27,20 @@ pub fn start(
         (false, [stdout, stderr]) => (None, [stdout, stderr]),
         _ => return Err(malformed),
     };
+    let mut environment = order.environment.clone();
+    let missing = sandbox.map(|sandbox| sandbox.missing_in(&environment)).unwrap_or_default();
+    environment.extend(missing);
     let image = Image {
         program: order.program,
         argv: Pointers::new(&order.argv),
-        environment: Pointers::new(&order.environment),
+        environment: Pointers::new(&environment),
         working_dir: order.working_dir,
         stdin: stdin.map(AsFd::as_fd),
         stdout: stdout.as_fd(),
         stderr: stderr.as_fd(),
         files: open_files(order.bounds.files),
         cgroup,
+        restraints: sandbox.map(|sandbox| sandbox.restraints),
     };
     match raw::start(&image, stack) {
         (Ok(pid), None) => Ok(pid),

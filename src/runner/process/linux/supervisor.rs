@@ -22,6 +22,7 @@ use super::order::Order;
 use super::raw::{self, Stack};
 use super::report::{Ended, Failure, Report, Stage, Status};
 use super::run::{Run, Socket, Surroundings};
+use super::sandbox::Cell;
 use super::spawn;
 
 /// Serves one socket until it ends.
@@ -31,6 +32,7 @@ pub struct Supervisor {
     stack: Stack,
     /// Made for the first limited command, where the server has ground for it.
     leaf: Option<Leaf>,
+    cell: Cell,
 }
 
 impl Supervisor {
@@ -41,7 +43,13 @@ impl Supervisor {
         prctl::set_child_subreaper(true)?;
         setsid()?;
         let _ = prctl::set_name(c"mcpfier-run");
-        Ok(Self { socket, children: watch_children()?, stack: Stack::new(), leaf: None })
+        Ok(Self {
+            socket,
+            children: watch_children()?,
+            stack: Stack::new(),
+            leaf: None,
+            cell: Cell::default(),
+        })
     }
 
     /// Carries out orders until there is nobody to give them.
@@ -73,7 +81,12 @@ impl Supervisor {
         let enforced = self.bound(order)?;
         let leaf = self.leaf.as_ref().filter(|_| !order.cgroup.is_empty());
         let before = leaf.map(Leaf::events).unwrap_or_default();
-        let main = spawn::start(order, &descriptors, leaf.map(Leaf::procs), &mut self.stack)?;
+        let sandbox = match &order.sandbox {
+            Some(sandbox) => Some(self.cell.prepare(sandbox)?),
+            None => None,
+        };
+        let cgroup = leaf.map(Leaf::procs);
+        let main = spawn::start(order, &descriptors, cgroup, sandbox.as_ref(), &mut self.stack)?;
         // Only the command holds them from now on, so that their readers see when it ends.
         drop(descriptors);
         let watch = order.bounds.to_watch(enforced);
@@ -84,6 +97,9 @@ impl Supervisor {
             ended.out_of_memory |= after.killed > before.killed;
             // One that got by with fewer processes is none the worse for it.
             ended.too_many_processes |= after.refused > before.refused && ended.status != Status::Exited(0);
+        }
+        if order.sandbox.is_some() {
+            self.cell.clear();
         }
         Ok((ended, server))
     }

@@ -17,7 +17,7 @@ use std::{fs, io};
 pub use ground::Ground;
 pub use leaf::{Enforced, Leaf};
 pub use place::{Controllers, Place};
-pub use sweep::sweep;
+pub use sweep::{start_of, sweep};
 
 /// Writes one of a cgroup's files, which exist already and take one value at a time.
 fn set(cgroup: &Path, file: &str, value: &str) -> io::Result<()> {

@@ -71,7 +71,7 @@ pub fn remove(cgroup: &Path) {
 }
 
 /// When a process was started, in ticks since the machine was.
-fn start_of(pid: u32) -> Option<u64> {
+pub fn start_of(pid: u32) -> Option<u64> {
     start_in_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
