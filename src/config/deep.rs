@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::model::{
@@ -22,7 +23,12 @@ use super::syntax::Entry;
 
 /// The schemas that have been compiled. Most parameters of a large file are made like another one.
 #[derive(Default)]
-pub struct Schemas(RefCell<HashMap<String, Rc<Params>>>);
+pub struct Schemas {
+    /// By their rules as JSON.
+    known: RefCell<HashMap<Vec<u8>, Rc<Params>>>,
+    /// Where those are written to be looked up.
+    text: RefCell<Vec<u8>>,
+}
 
 pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command: &Command<'_>) {
     for param in tool.params.iter() {
@@ -104,22 +110,31 @@ fn check_default(place: &Place<'_>, param: &Param, compiled: &Params, default: &
 
 impl Schemas {
     fn compiled(&self, schema: &Map<String, Value>) -> Option<Rc<Params>> {
-        let rules = without_annotations(schema);
-        let key = serde_json::to_string(&rules).ok()?;
-        let mut known = self.0.borrow_mut();
-        if let Some(params) = known.get(&key) {
+        let mut text = self.text.borrow_mut();
+        text.clear();
+        serde_json::to_writer(&mut *text, &Rules(schema)).ok()?;
+        let mut known = self.known.borrow_mut();
+        if let Some(params) = known.get(&*text) {
             return Some(Rc::clone(params));
         }
+        let rules = rules(schema).map(|(key, value)| (key.clone(), value.clone())).collect();
         let params = Rc::new(alone(rules)?);
-        known.insert(key, Rc::clone(&params));
+        known.insert(text.clone(), Rc::clone(&params));
         Some(params)
     }
 }
 
 /// What decides about values: the rest only speaks of them.
-fn without_annotations(schema: &Map<String, Value>) -> Map<String, Value> {
-    let rules = schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"));
-    rules.map(|(key, value)| (key.clone(), value.clone())).collect()
+fn rules(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"))
+}
+
+struct Rules<'a>(&'a Map<String, Value>);
+
+impl Serialize for Rules<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(rules(self.0))
+    }
 }
 
 const ALONE: &str = "value";

@@ -63,7 +63,8 @@ impl Template {
     }
 
     pub fn parse(source: &str) -> Result<Self, BadTemplate> {
-        if !source.contains("{{") {
+        // Most words hold no brace at all, and one character is found faster than two.
+        if !source.contains('{') || !source.contains("{{") {
             return Ok(Self::literal(source));
         }
         let pieces = match parse_plain(source) {
