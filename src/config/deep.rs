@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::model::{
@@ -24,7 +23,7 @@ use super::syntax::Entry;
 /// The schemas that have been compiled. Most parameters of a large file are made like another one.
 #[derive(Default)]
 pub struct Schemas {
-    /// By their rules as JSON.
+    /// By their rules, as `write_entry` writes them.
     known: RefCell<HashMap<Vec<u8>, Rc<Params>>>,
     /// Where those are written to be looked up.
     text: RefCell<Vec<u8>>,
@@ -112,7 +111,7 @@ impl Schemas {
     fn compiled(&self, schema: &Map<String, Value>) -> Option<Rc<Params>> {
         let mut text = self.text.borrow_mut();
         text.clear();
-        serde_json::to_writer(&mut *text, &Rules(schema)).ok()?;
+        rules(schema).for_each(|(key, value)| write_entry(key, value, &mut text));
         let mut known = self.known.borrow_mut();
         if let Some(params) = known.get(&*text) {
             return Some(Rc::clone(params));
@@ -129,12 +128,40 @@ fn rules(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)>
     schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"))
 }
 
-struct Rules<'a>(&'a Map<String, Value>);
+/// Different values are written differently; nobody reads them.
+fn write_entry(key: &str, value: &Value, text: &mut Vec<u8>) {
+    write_text(key, text);
+    write_value(value, text);
+}
 
-impl Serialize for Rules<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(rules(self.0))
+fn write_value(value: &Value, text: &mut Vec<u8>) {
+    match value {
+        Value::Null => text.push(b'0'),
+        Value::Bool(truth) => text.push(if *truth { b't' } else { b'f' }),
+        Value::Number(number) => {
+            text.push(b'n');
+            write_text(&number.to_string(), text);
+        }
+        Value::String(string) => {
+            text.push(b's');
+            write_text(string, text);
+        }
+        Value::Array(items) => {
+            text.push(b'[');
+            items.iter().for_each(|item| write_value(item, text));
+            text.push(b']');
+        }
+        Value::Object(map) => {
+            text.push(b'{');
+            map.iter().for_each(|(key, value)| write_entry(key, value, text));
+            text.push(b'}');
+        }
     }
+}
+
+fn write_text(written: &str, text: &mut Vec<u8>) {
+    text.extend_from_slice(&written.len().to_le_bytes());
+    text.extend_from_slice(written.as_bytes());
 }
 
 const ALONE: &str = "value";

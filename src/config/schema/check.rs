@@ -1,6 +1,6 @@
 //! The second net: what the schema refuses and no reader has found.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
@@ -35,7 +35,7 @@ pub fn check(problems: &Problems, root: &Node<'_>) {
 
 /// Compiled for the keys that the file has.
 fn validator_for(root: &Node<'_>) -> Option<Validator<Nodes>> {
-    let mut keys = HashSet::new();
+    let mut keys = BTreeSet::new();
     collect_keys(root, &mut keys);
     let options = jsonschema::options_for::<Nodes>()
         .with_draft(Draft::Draft202012)
@@ -43,7 +43,7 @@ fn validator_for(root: &Node<'_>) -> Option<Validator<Nodes>> {
     options.build(&rules_for(&keys)).ok()
 }
 
-fn collect_keys<'n>(node: &'n Node<'_>, keys: &mut HashSet<&'n str>) {
+fn collect_keys<'n>(node: &'n Node<'_>, keys: &mut BTreeSet<&'n str>) {
     match &node.kind {
         Kind::List(items) => items.iter().for_each(|item| collect_keys(item, keys)),
         Kind::Map(entries) => {

@@ -15,7 +15,7 @@ mod rules;
 mod scalar;
 mod seen;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -31,7 +31,7 @@ pub fn config_schema() -> Value {
 
 /// What the JSON Schema refuses in files that have no other keys, wherever those stand: a key that
 /// is not there has no value to refuse. Nothing in it is told to a person.
-fn rules_for(keys: &HashSet<&str>) -> Value {
+fn rules_for(keys: &BTreeSet<&str>) -> Value {
     schema(Extent::Rules(keys))
 }
 
@@ -56,7 +56,7 @@ enum Extent<'a> {
     /// Every key, with all that a person is told.
     Whole,
     /// What is allowed in these keys.
-    Rules(&'a HashSet<&'a str>),
+    Rules(&'a BTreeSet<&'a str>),
 }
 
 struct Definitions<'a> {
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_rules_for_a_few_keys_refuse_what_the_whole_schema_refuses() {
-        let keys: HashSet<&str> =
+        let keys: BTreeSet<&str> =
             ["version", "commands", "name", "script", "args", "if", "params", "type", "x"].into();
         let compiled = |schema: &Value| jsonschema::draft202012::new(schema).expect("a schema is valid");
         let (whole, rules) = (compiled(&config_schema()), compiled(&rules_for(&keys)));
