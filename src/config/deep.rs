@@ -9,8 +9,8 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Action, Kind, Param, ParamRule, Params, Presence, SecretName, SecretSource, Tool, safe_folder,
-    sealed_file,
+    Action, Kind, Param, ParamRule, Params, Presence, SecretName, SecretSource, SecretText, Tool,
+    safe_folder, sealed_file,
 };
 
 use super::code::Code;
@@ -34,6 +34,7 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
         let written = command.params.map(|field| field.node.entries()).unwrap_or_default();
         if let Some(entry) = written.iter().find(|entry| entry.key.text == param.name.as_str()) {
             check_param(place, schemas, param, entry);
+            check_default_path(place, tool, param, entry);
         }
     }
     if let (Some(schema), Some(field)) = (&tool.output.schema, command.output.schema) {
@@ -105,6 +106,24 @@ fn check_default(place: &Place<'_>, param: &Param, compiled: &Params, default: &
         let message = format!("`{}` refuses its own default: {error}", param.name);
         place.reader.problems.add(Diagnostic::error(Code::BadDefault, span, message));
     }
+}
+
+/// A default that lies outside of `within` on this host would refuse every call that leaves it out.
+fn check_default_path(place: &Place<'_>, tool: &Tool, param: &Param, entry: &Entry<'_>) {
+    let Presence::Default(default) = &param.presence else { return };
+    let within = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref());
+    let Some(folder) = within.and_then(|within| within.canonicalize().ok()) else { return };
+    let base = match &tool.action {
+        Action::Process(workload) => workload.working_dir.as_literal().map_or(&*place.base, Path::new),
+        Action::Http(_) | Action::NotSupported(_) => return,
+    };
+    let texts = default.as_array().map_or(std::slice::from_ref(default), Vec::as_slice);
+    let leaves = |text: &&str| base.join(text).canonicalize().is_ok_and(|path| !path.starts_with(&folder));
+    let Some(text) = texts.iter().filter_map(Value::as_str).find(leaves) else { return };
+    let span = entry.value.get("default").map_or(entry.key.span, |node| node.span);
+    let message = format!("`{}` refuses its own default: `{text}` lies outside of `within`", param.name);
+    let problem = Diagnostic::error(Code::BadDefault, span, message).of_host();
+    place.reader.problems.add(problem.help(format!("name a path in `{}`", folder.display())));
 }
 
 impl Schemas {
@@ -190,8 +209,16 @@ pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>, source: &Secret
         (SecretSource::Env(name), Some(variable), ..) if place.expander.variables.get(name).is_none() => {
             (variable.span, format!("the environment variable `{name}` is not set"))
         }
+        (SecretSource::Env(name), Some(variable), ..)
+            if place.expander.variables.get(name).is_some_and(is_short) =>
+        {
+            (variable.span, format!("what the environment variable `{name}` holds is {TOO_SHORT}"))
+        }
         (SecretSource::File(path), _, Some(file), _) if !path.is_file() => {
             (file.span, format!("there is no file `{}`", file.value))
+        }
+        (SecretSource::File(path), _, Some(file), _) if holds_little(path) => {
+            (file.span, format!("what the file `{}` holds is {TOO_SHORT}", file.value))
         }
         (SecretSource::Store(name), .., Some(store)) if !is_stored(place, name) => {
             (store.span, format!("nothing is stored as `{name}`"))
@@ -205,6 +232,18 @@ pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>, source: &Secret
         SecretSource::Store(name) => problem.help(format!("store it: `mcpfier secret set {name}`")),
         _ => problem,
     });
+}
+
+const TOO_SHORT: &str = "shorter than 8 bytes, too short to be kept out of outputs";
+
+fn is_short(value: &str) -> bool {
+    value.len() < SecretText::LEAST
+}
+
+/// By its size alone: the file is not read.
+fn holds_little(path: &Path) -> bool {
+    let least = u64::try_from(SecretText::LEAST).unwrap_or(u64::MAX);
+    path.metadata().is_ok_and(|file| file.len() < least)
 }
 
 /// Of another host whose home is not known nothing can be said.

@@ -26,6 +26,9 @@ pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>])
         plain_secret::check_webhook(problems, command);
     }
     patience::check(problems, commands);
-    documents.iter().for_each(|document| plain_secret::check_all(problems, document));
+    for document in documents {
+        plain_secret::check_vars(problems, document);
+        plain_secret::check_all(problems, document);
+    }
     unused_secret::check(problems, documents);
 }

@@ -7,19 +7,21 @@ use std::sync::Arc;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, Settings};
+use crate::config::read::Field;
 use crate::config::source::Span;
-use crate::config::syntax::Node;
+use crate::config::syntax::{Kind, Node};
 use crate::model::{
     Action, Availability, Concurrency, Dialect, EnvInherit, Params, Script, Stdin, Template, Tool, ToolName,
     Variable, Workload,
 };
 
 use super::defaults::{Defaults, limits};
+use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
-use super::{output, script};
+use super::{output, script, words};
 
 /// Reads commands and lowers them, one after the other, so that only one is held at a time.
 pub struct Commands<'a> {
@@ -154,10 +156,14 @@ fn workload(
         Some(Variable { name: variable.name.to_owned(), value })
     });
     let env = env.collect();
-    let stdin = command
-        .stdin
-        .and_then(|text| scope.template(text, Spot::Private, false))
-        .map_or(Stdin::Null, Stdin::Text);
+    let stdin = command.stdin.and_then(|text| {
+        let template = scope.template(text, Spot::Private, false)?;
+        if let Some(script) = command.script.filter(|script| reads_code(script.value, command.args)) {
+            words::check_read_code(scope, script.value, &template, text.span);
+        }
+        Some(template)
+    });
+    let stdin = stdin.map_or(Stdin::Null, Stdin::Text);
     let inherit = command.settings.inherit.clone().or_else(|| defaults.inherit.clone());
     let working_dir = working_dir(place, command);
     Some(Workload {
@@ -167,6 +173,18 @@ fn workload(
         working_dir: Template::literal(working_dir.to_string_lossy()),
         stdin,
     })
+}
+
+/// Whether a program executes what it reads: an interpreter without a script in its arguments.
+fn reads_code(script: &str, args: Option<Field<'_>>) -> bool {
+    let is_script = |word: &Node<'_>| word.as_text().is_some_and(|word| !word.starts_with('-'));
+    // What follows `-s` or `-` is for the script that is read.
+    let reads = |word: &Node<'_>| matches!(word.as_text(), Some("-s" | "-"));
+    let has_script = args.is_some_and(|args| match &args.node.kind {
+        Kind::List(words) => words.iter().take_while(|word| !reads(word)).any(is_script),
+        _ => false,
+    });
+    Interpreter::of(script).is_some() && !has_script
 }
 
 fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {

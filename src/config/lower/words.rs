@@ -78,10 +78,7 @@ impl<'a> Words<'a> {
     }
 
     fn param(&self, reference: &Reference) -> Option<&'a Param> {
-        match reference {
-            Reference::Param { name, .. } => self.scope.params.find(name.as_str()),
-            Reference::Secret(_) | Reference::Var(_) | Reference::NotSupported(_) => None,
-        }
+        param_of(self.scope, reference)
     }
 
     /// `-x` `{{y}}` without a value of `y` would leave `-x` alone.
@@ -129,15 +126,10 @@ impl<'a> Words<'a> {
         if !after_flag && !in_word {
             return;
         }
-        let free =
-            template.references().filter_map(|reference| self.param(reference)).find(|p| is_free_text(p));
-        if let Some(param) = free {
+        if let Some(param) = free_text(self.scope, template) {
             let message =
                 format!("`{}` would be run as code: whatever a caller writes there is executed", param.name);
-            self.scope.problems.add(Diagnostic::error(Code::FreeTextAsCode, span, message).help(format!(
-                "use `run`, where parameters are variables: `run: 'printf %s \"$PARAM_{}\"'`",
-                param.name
-            )));
+            self.scope.problems.add(as_code(param, span, &message));
         }
     }
 
@@ -156,6 +148,33 @@ impl<'a> Words<'a> {
             ));
         }
     }
+}
+
+/// A text on the standard input of a program that executes what it reads.
+pub fn check_read_code(scope: &Scope<'_>, script: &str, template: &Template, span: Span) {
+    if let Some(param) = free_text(scope, template) {
+        let message = format!("`{}` would be run as code: `{script}` executes what it reads", param.name);
+        scope.problems.add(as_code(param, span, &message));
+    }
+}
+
+fn param_of<'a>(scope: &Scope<'a>, reference: &Reference) -> Option<&'a Param> {
+    match reference {
+        Reference::Param { name, .. } => scope.params.find(name.as_str()),
+        Reference::Secret(_) | Reference::Var(_) | Reference::NotSupported(_) => None,
+    }
+}
+
+/// The first parameter of a template whose text a caller chooses.
+fn free_text<'a>(scope: &Scope<'a>, template: &Template) -> Option<&'a Param> {
+    template.references().filter_map(|reference| param_of(scope, reference)).find(|param| is_free_text(param))
+}
+
+fn as_code(param: &Param, span: Span, message: &str) -> Diagnostic {
+    Diagnostic::error(Code::FreeTextAsCode, span, message).help(format!(
+        "use `run`, where parameters are variables: `run: 'printf %s \"$PARAM_{}\"'`",
+        param.name
+    ))
 }
 
 /// Whether a word is an option that waits for its value in the next word.

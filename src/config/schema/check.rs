@@ -5,14 +5,19 @@ use std::collections::BTreeSet;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 
+use serde_json::Value;
+
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
+use crate::config::read::nearest;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 
 use super::instance::{Found, find, key_span};
 use super::rules_for;
 use super::seen::{Nodes, Seen};
+
+const PRINTS: &str = "`mcpfier schema config` prints what fits where";
 
 /// More of them than this help nobody.
 const MAX: usize = 1000;
@@ -68,7 +73,8 @@ fn findings(root: &Node<'_>, error: &ValidationError<'_>) -> Vec<Finding> {
     let Found { node, holder, with_key } = find(root, error.instance_path().as_str());
     let keys: Vec<&str> = match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            unexpected.iter().map(String::as_str).collect()
+            let spans = unexpected.iter().filter_map(|key| Some((key, key_span(node, key)?)));
+            return spans.map(|(key, span)| unknown_key(error, key, span)).collect();
         }
         ValidationErrorKind::PropertyNames { error } => error.instance().as_str().into_iter().collect(),
         // One of two keys that exclude each other: either may have been reported.
@@ -79,10 +85,34 @@ fn findings(root: &Node<'_>, error: &ValidationError<'_>) -> Vec<Finding> {
     spans.map(|span| finding(error, span, span)).collect()
 }
 
+/// A key of a map that nobody reads, such as a template that no command extends.
+fn unknown_key(error: &ValidationError<'_>, key: &str, span: Span) -> Finding {
+    let schema = config_schema();
+    let known = known_keys(&schema, error.schema_path().as_str());
+    let problem =
+        Diagnostic::error(Code::UnknownKey, span, format!("`{key}` is not a key that can stand here"));
+    let problem = match nearest(key, known.iter().copied()) {
+        Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
+        None => problem.help(PRINTS),
+    };
+    Finding { around: span, problem }
+}
+
+/// The keys that stand in the schema beside the keyword that a path leads to.
+fn known_keys<'s>(schema: &'s Value, path: &str) -> Vec<&'s str> {
+    let holder = path.rsplit_once('/').map_or("", |(holder, _)| holder);
+    let map = holder.split('/').skip(1).try_fold(schema, |at, segment| match segment {
+        "$ref" => schema.pointer(at.get("$ref")?.as_str()?.strip_prefix('#')?),
+        segment => at.pointer(&format!("/{segment}")),
+    });
+    let keys = map.and_then(|map| map.get("properties")).and_then(Value::as_object);
+    keys.map(|keys| keys.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
 /// Values are left out of the message: one might be a secret.
 fn finding(error: &ValidationError<'_>, around: Span, span: Span) -> Finding {
     let reason = error.masked_with("the value");
     let problem =
         Diagnostic::error(Code::NotInSchema, span, format!("this does not fit the schema: {reason}"));
-    Finding { around, problem: problem.help("`mcpfier schema config` prints what fits where") }
+    Finding { around, problem: problem.help(PRINTS) }
 }

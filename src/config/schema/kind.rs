@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config::shape::{CONDITION, ITEM, Key, Kind, LITERAL, PARAM, SCHEMA, Shape, TYPES};
+use crate::config::shape::{CONDITION, ITEM, Key, Kind, LITERAL, Names, PARAM, SCHEMA, Shape, TYPES};
 
 use super::instance::value_of;
 use super::scalar::{names, scalar};
@@ -31,7 +31,17 @@ impl Definitions<'_> {
 
     fn kind(&mut self, kind: &'static Kind, expands: bool) -> Map<String, Value> {
         let schema = match kind {
+            // Without any code that is success every call would be an error.
+            Kind::ListOf(of @ Kind::ExitCode) => {
+                json!({ "type": "array", "items": self.kind(of, expands), "minItems": 1 })
+            }
             Kind::ListOf(of) => json!({ "type": "array", "items": self.kind(of, expands) }),
+            Kind::MapOf(chosen @ Names::ExitCode, of) => json!({
+                "type": "object",
+                "propertyNames": names(*chosen),
+                "additionalProperties": self.kind(of, expands),
+                "minProperties": 1,
+            }),
             Kind::MapOf(chosen, of) => json!({
                 "type": "object",
                 "propertyNames": names(*chosen),

@@ -1,5 +1,7 @@
 //! Secrets that can be told by their looks: those whose makers put a prefix before them.
 
+use super::sensitive::is_sensitive_key;
+
 /// What they begin with, and what they are.
 const PREFIXES: [(&str, &str); 16] = [
     ("ghp_", "a token of GitHub"),
@@ -29,6 +31,10 @@ pub fn known_secret(text: &str) -> Option<&'static str> {
     if text.contains(':') && has_password(text) {
         return Some("a password in a URL");
     }
+    // An option's word begins with a dash.
+    if text.starts_with('-') && is_option_with_secret(text) {
+        return Some("the value of an option that names a secret");
+    }
     if text.len() < MIN_REST {
         return None;
     }
@@ -50,6 +56,22 @@ fn has_password(text: &str) -> bool {
     })
 }
 
+/// `--password=hunter2hunter2`; what `--key=` holds is no secret most of the time.
+fn is_option_with_secret(text: &str) -> bool {
+    let option = text.strip_prefix("--").and_then(|option| option.split_once('='));
+    option.is_some_and(|(name, value)| {
+        name != "key" && !name.contains(' ') && is_sensitive_key(name) && could_be_secret(value)
+    })
+}
+
+/// Neither a reference nor a path nor a plain word.
+pub fn could_be_secret(text: &str) -> bool {
+    let is_reference = text.contains("{{") || text.contains("${");
+    let is_path = text.starts_with(['/', '~', '.']);
+    let is_word = !text.bytes().any(|byte| byte.is_ascii_digit()) && text.len() < 20;
+    text.len() >= 8 && !is_reference && !is_path && !is_word
+}
+
 fn kind_of_word(word: &[u8]) -> Option<&'static str> {
     let (rest, what) =
         PREFIXES.iter().find_map(|(prefix, what)| Some((word.strip_prefix(prefix.as_bytes())?, *what)))?;
@@ -63,6 +85,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_and_paths_and_references_are_no_secrets() {
+        for text in ["required", "~/.ssh/id_ed25519", "{{secrets.a1}}", "${TOKEN_1}", "12345"] {
+            assert!(!could_be_secret(text), "{text}");
+        }
+        for text in ["hunter2hunter2", "correct horse battery staple"] {
+            assert!(could_be_secret(text), "{text}");
+        }
+    }
+
+    #[test]
     fn secrets_are_told_by_their_prefix_and_words_are_not() {
         for text in [
             "ghp_abcdefghijklmnop0123456789",
@@ -70,6 +102,7 @@ mod tests {
             "AKIAIOSFODNN7EXAMPLE",
             "-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
             "postgres://me:hunter2@db.example.com/shop",
+            "--db-password=hunter2hunter2",
         ] {
             assert!(known_secret(text).is_some(), "{text}");
         }
@@ -80,6 +113,10 @@ mod tests {
             "hf_hub",
             "https://a.b:80/@c",
             "x://${U}:${P}@h",
+            "--password={{vars.password1}}",
+            "--key=created_at2",
+            "--token=required",
+            "--password-file=/run/secrets/db1",
         ] {
             assert_eq!(known_secret(text), None, "{text}");
         }

@@ -23,7 +23,11 @@ impl TestHost {
         for name in EXECUTABLES {
             make_executable(&bin.join(name));
         }
-        let variables = [("PATH", bin.display().to_string()), ("GITHUB_TOKEN", "a secret value".to_owned())];
+        let variables = [
+            ("PATH", bin.display().to_string()),
+            ("GITHUB_TOKEN", "a secret value".to_owned()),
+            ("SHORT", "1234".to_owned()),
+        ];
         let host = Host {
             environment: variables.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
             cwd: PathBuf::from("/srv/work"),
