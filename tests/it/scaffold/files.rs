@@ -34,6 +34,18 @@ fn init_without_a_terminal_and_without_templates_takes_the_usual_ones() {
 }
 
 #[test]
+fn init_writes_yaml_into_no_file_that_is_read_as_something_else() {
+    for (name, language) in [("tools.toml", "TOML"), ("tools.JSON", "JSON")] {
+        let said = mcpfier(&["init", name]).ends_with(2).run();
+        let expected = format!(
+            "error: `{name}` would be read as {language}, and what is written is YAML; name it `tools.yaml`\n"
+        );
+        assert_eq!(said.stderr, expected);
+        assert!(!said.folder().join(name).exists());
+    }
+}
+
+#[test]
 fn init_never_writes_over_a_file() {
     let said = mcpfier(&["init", "mine.yaml"]).file("mine.yaml", MINE).ends_with(1).run();
     assert_eq!(read(&said.folder().join("mine.yaml")), MINE);
