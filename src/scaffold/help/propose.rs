@@ -236,7 +236,7 @@ impl Draft {
             let text = text.map_or("", |entry| entry.text.as_str());
             let mut schema = kind::schema(&positional.name, text);
             if options_stand_anywhere && !schema.contains_key("format") {
-                schema.insert("pattern".to_owned(), json!("^[^-]"));
+                schema.insert("pattern".to_owned(), json!(r"^[^-][\s\S]*$"));
             }
             if positional.many {
                 let items = json!({ "type": "array", "items": Value::Object(schema), "maxItems": 100 });
