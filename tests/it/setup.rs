@@ -468,3 +468,16 @@ fn private(home: &Home) {
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(home.path("tools.yaml"), mode).expect("the file is ours");
 }
+
+#[test]
+fn a_file_named_by_way_of_its_parent_is_the_same_file() {
+    let home = Home::new();
+    home.write("sub/x", "");
+    let file = ".cursor/mcp.json";
+    let words = ["setup", "cursor", "--config"];
+    assert_eq!(home.run(&[&words[..], &["sub/../tools.yaml"]].concat()).status, Some(0));
+    let entry = home.told(&home.read(file));
+    assert!(entry.contains("\"/home/me/tools.yaml\""), "{entry}");
+    let again = home.run(&[&words[..], &["tools.yaml"]].concat());
+    assert!(again.stdout.contains("is already in"), "{}{}", again.stdout, again.stderr);
+}

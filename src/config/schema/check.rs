@@ -14,7 +14,7 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 
 use super::instance::{Found, find, key_span};
-use super::rules_for;
+use super::{config_schema, rules_for};
 use super::seen::{Nodes, Seen};
 
 const PRINTS: &str = "`mcpfier schema config` prints what fits where";
