@@ -34,7 +34,7 @@ use merge::Overlay;
 use set::Setting;
 
 pub use extends::lay;
-pub use folder::{Folder, open as open_folder};
+pub use folder::{Folder, may_be_root as may_be_root_of_folder, open as open_folder};
 pub use profile::names as profile_names;
 
 /// What is laid over a file: known before the file itself is put together, since it may say which
