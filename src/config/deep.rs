@@ -17,6 +17,7 @@ use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::lower::Place;
 use super::native::{Command, SecretEntry};
+use super::possible::{self, Values};
 use super::source::Span;
 use super::syntax::Entry;
 
@@ -64,6 +65,9 @@ fn check_param(place: &Place<'_>, schemas: &Schemas, param: &Param, entry: &Entr
     if let Presence::Default(default) = &param.presence {
         check_default(place, param, &compiled, default, written("default"));
     }
+    possible::check_written(place.reader.problems, &entry.value);
+    let values = Values { problems: place.reader.problems, param, entry };
+    values.check(ALONE, |schema| schemas.compiled(schema));
     if let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) {
         check_folder(place, Some(within), written("within"));
     }

@@ -29,7 +29,8 @@ fn is_ours(root: &Node<'_>) -> bool {
     let is_collection = |key: &&str| {
         root.get(key).is_some_and(|value| matches!(value.kind, Kind::List(_) | Kind::Map(_) | Kind::Broken))
     };
-    let is_version = |node: &Node<'_>| matches!(&node.kind, Kind::Scalar(scalar) if scalar.plain && scalar.text == "1");
+    let is_version =
+        |node: &Node<'_>| matches!(&node.kind, Kind::Scalar(scalar) if scalar.plain && scalar.text == "1");
     root.get("version").is_some_and(is_version) || COLLECTIONS.iter().any(|key| is_collection(&key))
 }
 

@@ -28,6 +28,7 @@ mod lower;
 mod migrate;
 mod native;
 mod original;
+mod possible;
 mod read;
 mod report;
 mod schema;

@@ -106,7 +106,8 @@ fn one(file: &str, errors: u64) -> Vec<(String, u64)> {
     vec![(file.to_owned(), errors)]
 }
 
-const PART: &str = "commands:\n  - { name: part, description: Say it., script: printf, args: [\"{{vars.x}}\"] }\n";
+const PART: &str =
+    "commands:\n  - { name: part, description: Say it., script: printf, args: [\"{{vars.x}}\"] }\n";
 const WHOLE: &str = "version: 1\nvars: { x: y }\ninclude: [parts/*.yaml]\ncommands: []\n";
 
 #[test]
@@ -132,7 +133,8 @@ fn a_folder_whose_files_belong_together_is_checked_as_it_would_be_loaded() {
             .file_below(part.0, part.1)
     };
     assert_eq!(counted(set(("conf/part.yaml", PART)), 0), one("conf", 0));
-    let toml = "[[commands]]\nname = \"part\"\ndescription = \"Say it.\"\nscript = \"printf\"\ntiemout = \"5s\"\n";
+    let toml =
+        "[[commands]]\nname = \"part\"\ndescription = \"Say it.\"\nscript = \"printf\"\ntiemout = \"5s\"\n";
     assert_eq!(counted(set(("conf/part.toml", toml)), 3), one("conf", 1));
     let alone = counted(set(("conf/other.yaml", GOOD)), 0);
     let files: Vec<&str> = alone.iter().map(|(file, _)| &**file).collect();

@@ -53,9 +53,8 @@ fn without_parts(files: Vec<Checked>) -> Vec<Checked> {
 fn with_folders(files: Vec<Checked>, check: impl Fn(&Path) -> Loaded) -> Vec<Checked> {
     let folder_of = |file: &Checked| file.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let found = |file: &&Checked| !file.is_named;
-    let is_root = |file: &&Checked| {
-        file.loaded.dialect == Dialect::Native && config::may_be_root_of_folder(&file.path)
-    };
+    let is_root =
+        |file: &&Checked| file.loaded.dialect == Dialect::Native && config::may_be_root_of_folder(&file.path);
     let roots: BTreeSet<PathBuf> = files.iter().filter(found).filter(is_root).map(&folder_of).collect();
     let is_part = |file: &&Checked| file.loaded.dialect == Dialect::Original;
     let parts: BTreeSet<PathBuf> = files.iter().filter(found).filter(is_part).map(&folder_of).collect();

@@ -2,11 +2,14 @@
 //!
 //! Looks at what was written, not at what became of it. Each can be silenced by `allow`.
 
+mod contradiction;
+mod fed_variable;
 mod names;
 mod patience;
 mod permissions;
 mod plain_secret;
 mod texts;
+mod tiny_memory;
 mod unexpanded;
 mod unused_secret;
 
@@ -18,7 +21,11 @@ pub use permissions::check_permissions;
 
 /// Looks at the commands, and at all that stands in the files.
 pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>]) {
+    let fed = fed_variable::Fed::of(documents);
     for command in commands {
+        contradiction::check(problems, command);
+        tiny_memory::check(problems, command);
+        fed.check(problems, command);
         names::check(problems, command);
         texts::check(problems, command);
         unexpanded::check(problems, command);
@@ -27,6 +34,10 @@ pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>])
     }
     patience::check(problems, commands);
     for document in documents {
+        if let Some(defaults) = document.get("defaults") {
+            tiny_memory::check(problems, defaults);
+            fed.check(problems, defaults);
+        }
         plain_secret::check_vars(problems, document);
         plain_secret::check_all(problems, document);
     }
