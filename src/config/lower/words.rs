@@ -1,13 +1,17 @@
 //! Judges the words of an argument list one after the other: what each follows decides what a
 //! value in it can do.
 
+use serde_json::Value;
+
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::source::Span;
 use crate::model::{Kind, Param, Piece, Presence, Reference, Template};
 
+use super::code_words::{CodeWords, Harm};
 use super::interpreter::Interpreter;
 use super::param_rule::{is_free_text, may_begin_with_dash};
+use super::pattern;
 use super::scope::Scope;
 
 /// Where in a list of words we are.
@@ -22,12 +26,15 @@ pub struct Words<'a> {
     in_group: bool,
     /// The program whose options these words are, if it runs text as code.
     interpreter: Option<&'static Interpreter>,
+    /// Where the program takes words for code.
+    code: CodeWords,
 }
 
 impl<'a> Words<'a> {
     pub fn of(scope: &'a Scope<'a>, script: &str) -> Self {
         let interpreter = Interpreter::of(script);
-        Self { scope, previous: None, guarded: false, in_group: false, interpreter }
+        let code = CodeWords::of(script);
+        Self { scope, previous: None, guarded: false, in_group: false, interpreter, code }
     }
 
     /// The words of a group. What happens there need not happen at all, so nothing of it is kept.
@@ -47,6 +54,7 @@ impl<'a> Words<'a> {
             Some(text) => self.literal(text),
             None => {
                 self.check(template, span);
+                self.check_code_word(template, span);
                 self.previous = None;
                 self.interpreter = None;
             }
@@ -55,6 +63,7 @@ impl<'a> Words<'a> {
 
     fn literal(&mut self, text: &str) {
         self.guarded |= text == "--";
+        self.code.literal(text);
         let is_value = self.previous.as_deref().is_some_and(Interpreter::takes_value);
         if let Some(interpreter) = Interpreter::of(text) {
             // `env sh -c`, `sudo bash -c`.
@@ -133,6 +142,18 @@ impl<'a> Words<'a> {
         }
     }
 
+    fn check_code_word(&mut self, template: &Template, span: Span) {
+        let beginning = match template.pieces().first() {
+            Some(Piece::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let Some(harm) = self.code.template(beginning) else { return };
+        let params = template.references().filter_map(|reference| param_of(self.scope, reference));
+        if let Some(param) = params.into_iter().find(|param| is_free_text(param) && !is_plain(param, harm)) {
+            self.scope.problems.add(code_word(param, span, harm));
+        }
+    }
+
     fn check_dash(&self, template: &Template, span: Span) {
         let follows_option = self.previous.as_deref().is_some_and(is_option);
         if self.guarded || follows_option {
@@ -175,6 +196,37 @@ fn as_code(param: &Param, span: Span, message: &str) -> Diagnostic {
         "use `run`, where parameters are variables: `run: 'printf %s \"$PARAM_{}\"'`",
         param.name
     ))
+}
+
+/// Whether the file restricts a text enough to be a part of such code.
+fn is_plain(param: &Param, harm: Harm) -> bool {
+    let pattern = param.schema.get("pattern").and_then(Value::as_str);
+    pattern.is_some_and(|pattern| match harm {
+        Harm::Query => pattern::is_anchored(pattern),
+        Harm::RemoteShell | Harm::Program => pattern::is_plain_word(pattern),
+    })
+}
+
+fn code_word(param: &Param, span: Span, harm: Harm) -> Diagnostic {
+    let name = &param.name;
+    let (what, help) = match harm {
+        Harm::RemoteShell => (
+            "would be run as code: the shell of the other host reads these words",
+            format!("allow plain words only: `{name}: {{ type: string, pattern: '^[A-Za-z0-9._-]+$' }}`"),
+        ),
+        Harm::Program => (
+            "would be run as code: whatever a caller writes there is executed",
+            "hand it over as data, in `env` or `stdin` or, to awk, behind `-v`; or allow plain words only, with `pattern`"
+                .to_owned(),
+        ),
+        Harm::Query => (
+            "is run by the database as it is: a caller can change and remove what its user may",
+            "if that is meant, connect as a user who may only read, and say so: `allow: [{ code: W0041, reason: … }]`"
+                .to_owned(),
+        ),
+    };
+    let problem = Diagnostic::error(Code::FreeTextAsCode, span, format!("`{name}` {what}"));
+    Diagnostic { severity: harm.severity(), ..problem }.help(help)
 }
 
 /// Whether a word is an option that waits for its value in the next word.

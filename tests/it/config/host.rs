@@ -7,8 +7,10 @@ use mcpfier::config::{check, check_bytes, effective, load_bytes};
 use tempfile::TempDir;
 
 /// The executables of the host.
-const EXECUTABLES: [&str; 13] =
-    ["bash", "curl", "docker", "du", "echo", "env", "git", "jq", "ls", "psql", "python3", "rg", "sh"];
+const EXECUTABLES: [&str; 15] = [
+    "awk", "bash", "curl", "docker", "du", "echo", "env", "git", "jq", "ls", "psql", "python3", "rg", "sh",
+    "ssh",
+];
 
 pub struct TestHost {
     folder: TempDir,
