@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::Span;
-use crate::config::syntax::{Kind, Node, could_be_secret, is_sensitive_key, known_secret};
+use crate::config::syntax::{Kind, Node, could_be_secret, is_sensitive_key, known_secret, option_values};
 
 /// Texts that look like a secret by themselves, wherever they stand.
 pub fn check_all(problems: &Problems, root: &Node<'_>) {
@@ -22,7 +22,15 @@ fn walk(node: &Node<'_>, told: &mut BTreeSet<Span>, problems: &Problems) {
                 problems.add(problem(node.span, &format!("{what} stands in the file")));
             }
         }
-        Kind::List(items) => items.iter().for_each(|item| walk(item, told, problems)),
+        Kind::List(items) => {
+            for value in option_values(items) {
+                if known_secret(value.as_text().unwrap_or_default()).is_none() && told.insert(value.span) {
+                    let message = "the value of an option that names a secret stands in the file";
+                    problems.add(problem(value.span, message));
+                }
+            }
+            items.iter().for_each(|item| walk(item, told, problems));
+        }
         Kind::Map(entries) => entries.iter().for_each(|entry| walk(&entry.value, told, problems)),
         Kind::Null | Kind::Broken => {}
     }

@@ -1,5 +1,6 @@
 //! Secrets that can be told by their looks: those whose makers put a prefix before them.
 
+use super::node::Node;
 use super::sensitive::is_sensitive_key;
 
 /// What they begin with, and what they are.
@@ -62,6 +63,18 @@ fn is_option_with_secret(text: &str) -> bool {
     option.is_some_and(|(name, value)| {
         name != "key" && !name.contains(' ') && is_sensitive_key(name) && could_be_secret(value)
     })
+}
+
+/// The items of a list that are the values of options which name a secret: `[--password, hunter2hunter2]`.
+pub fn option_values<'n, 's>(items: &'n [Node<'s>]) -> impl Iterator<Item = &'n Node<'s>> {
+    let pairs = items.iter().zip(items.iter().skip(1));
+    pairs.filter(|(option, value)| is_secret_of(option, value)).map(|(_, value)| value)
+}
+
+fn is_secret_of(option: &Node<'_>, value: &Node<'_>) -> bool {
+    let (Some(option), Some(value)) = (option.as_text(), value.as_text()) else { return false };
+    let is_told = |name: &str| name != "key" && !name.contains([' ', '=']) && is_sensitive_key(name);
+    option.strip_prefix("--").is_some_and(is_told) && !value.starts_with('-') && could_be_secret(value)
 }
 
 /// Neither a reference nor a path nor a plain word.
