@@ -356,6 +356,8 @@ fn a_doctor_finds_what_usually_goes_wrong() {
             problems.iter().find(is).unwrap_or_else(|| panic!("`{message}` is not in {}", said.stdout));
         assert!(found["cure"].is_string(), "{found}");
     }
+    let said = home.run_with(&["doctor"], &[("PATH", &path), ("MCPFIER_LOG", "bogus[")]);
+    assert!(said.stdout.contains("`MCPFIER_LOG=bogus[` is no level"), "{}", said.stdout);
     let said = home.run(&["--config", "nowhere.yaml", "doctor"]);
     assert_eq!(said.status, Some(1));
     assert!(said.stdout.contains("there is no file `nowhere.yaml`"), "{}", said.stdout);
