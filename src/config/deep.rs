@@ -234,7 +234,12 @@ pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>, source: &Secret
     let problem = Diagnostic::error(Code::NoSecret, span, message).of_host();
     place.reader.problems.add(match source {
         SecretSource::Store(name) => problem.help(format!("store it: `mcpfier secret set {name}`")),
-        _ => problem,
+        SecretSource::Env(name) => {
+            problem.help(format!("set `{name}` where this program is started, or in the file of `env_file`"))
+        }
+        SecretSource::File(path) => problem
+            .help(format!("write the value into `{}`, where only its user may read it", path.display())),
+        SecretSource::Script(_) | SecretSource::Unset { .. } => problem,
     });
 }
 

@@ -47,6 +47,8 @@ pub enum BadTemplate {
     Form(String),
     #[error("`{path}` is not a name: {reason}")]
     Name { path: String, reason: BadName },
+    #[error("`{{{{{0}}}}}` has to name one of them; expected `{{{{{0}.NAME}}}}`")]
+    Root(String),
 }
 
 /// These mean something else to handlebars, so they cannot name a parameter.
@@ -130,6 +132,7 @@ impl Reference {
             return Err(BadTemplate::Form(format!("{{{{{path}}}}}")));
         }
         match root.as_str() {
+            "params" | "secrets" if path == root => Err(BadTemplate::Root(root)),
             "params" => {
                 let name = segments.next().unwrap_or_default().parse().map_err(bad)?;
                 Ok(Self::Param { name, path: segments.collect() })

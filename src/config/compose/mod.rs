@@ -109,7 +109,8 @@ impl<'n, 's> Layers<'n, 's> {
 
     fn lay(&self, problems: &Problems, root: Node<'s>) -> Node<'s> {
         let overlay = Overlay { guard: Some(problems) };
-        let root = self.profiles.iter().fold(root, |root, profile| overlay.root(&root, profile));
+        let profiles = self.profiles.iter().map(|profile| profile::without_unknown(profile));
+        let root = profiles.fold(root, |root, profile| overlay.root(&root, &profile));
         let root = self.settings.iter().fold(root, |root, setting| setting.lay(problems, &root));
         if syntax::is_too_heavy(root.weight()) {
             problems.add(syntax::too_large(root.span));

@@ -96,7 +96,8 @@ impl<'a> Scope<'a> {
                 self.in_doubt.set(true);
                 let span = self.place_of(root, span);
                 let message = format!("`{{{{{root}.…}}}}` is not supported yet");
-                self.problems.add(Diagnostic::error(Code::NotSupported, span, message));
+                self.problems
+                    .add(Diagnostic::error(Code::NotSupported, span, message).help("leave it out for now"));
             }
         }
     }
