@@ -4,6 +4,7 @@
 //! `tests/data/migrate` becomes; UPDATE_MIGRATED=1 writes it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mcpfier::call::Call;
 use mcpfier::config::{Host, Loaded, NotMigrated, Style, load_bytes, migrate};
@@ -111,7 +112,7 @@ fn what_was_offered_is_offered_and_does_the_same() {
                 sources.any(|source| matches!(source, SecretSource::Env(variable) if variable == name))
             };
             kept_back += old.inherited.keys().filter(|name| feeds(name)).count();
-            old.inherited.retain(|name, _| !feeds(name));
+            Arc::make_mut(&mut old.inherited).retain(|name, _| !feeds(name));
             old.variables.retain(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
             if old.program.ends_with("relative.sh") {
                 old.program.clone_from(&new.program);
