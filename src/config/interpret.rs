@@ -87,6 +87,15 @@ impl<'s> Interpreting<'_, 's> {
         Meaning { catalog: original::catalog(&place, root), shown, ..Meaning::default() }
     }
 
+    /// A native file, put together.
+    pub fn whole(&self, root: &Node<'s>, beside: &[PathBuf]) -> Node<'s> {
+        let (problems, sources) = (self.problems, self.sources);
+        let reader = &Reader { dialect: Dialect::Native, problems, sources };
+        let layers = &Layers::read(self.choice, root, sources, problems);
+        let (variables, _) = self.variables(reader, layers.of_root(root, "env_file"));
+        Composing { reader, host: self.host, sources, variables: &variables, beside, layers }.run(root).root
+    }
+
     fn native(&self, reader: &Reader<'_>, root: &Node<'s>, beside: &[PathBuf]) -> Meaning<'s> {
         let layers = Layers::read(self.choice, root, self.sources, self.problems);
         let (variables, env_file) = self.variables(reader, layers.of_root(root, "env_file"));
