@@ -121,9 +121,9 @@ impl<'s> Interpreting<'_, 's> {
             // As it is written: what comes from the environment does not stand in the file.
             let documents: Vec<&Node<'_>> =
                 std::iter::once(root).chain(composed.parts.iter().map(|(_, part)| part)).collect();
-            lint::lint(self.problems, &documents, commands);
+            lint::lint(self.problems, &documents, commands, whole.get("defaults"));
         }
-        allow::apply(reader, commands, checks_all);
+        allow::apply(reader, commands, whole.get("defaults"), checks_all);
         if checks_all && self.choice.is_empty() {
             // What a profile says is judged when it is laid over the file.
             schema::check(self.problems, &root.without("profiles"));
