@@ -127,7 +127,8 @@ fn next_steps(file: &Path, templates: &[&Template], wrote_schema: bool) -> Strin
 Next:
   mcpfier --config {word} --validate     say what is wrong with it
   mcpfier --config {word} --dry-run      show what each command would run
-  mcpfier --config {word} --setup        print what to paste into a client
+  mcpfier --config {word} test           make the calls of its `tests`
+  mcpfier --config {word} setup          put it into the assistants of this machine
 ",
         names.join(" ")
     )

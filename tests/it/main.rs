@@ -26,6 +26,7 @@ mod schemas;
 #[cfg(target_os = "linux")]
 mod secrets;
 #[cfg(unix)]
+mod session;
 mod setup;
 mod stdio;
 mod support;
