@@ -22,7 +22,12 @@ use super::syntax::Entry;
 
 /// The schemas that have been compiled. Most parameters of a large file are made like another one.
 #[derive(Default)]
-pub struct Schemas(RefCell<HashMap<String, Rc<Params>>>);
+pub struct Schemas {
+    /// By their rules, as `write_entry` writes them.
+    known: RefCell<HashMap<Vec<u8>, Rc<Params>>>,
+    /// Where those are written to be looked up.
+    text: RefCell<Vec<u8>>,
+}
 
 pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command: &Command<'_>) {
     for param in tool.params.iter() {
@@ -104,22 +109,59 @@ fn check_default(place: &Place<'_>, param: &Param, compiled: &Params, default: &
 
 impl Schemas {
     fn compiled(&self, schema: &Map<String, Value>) -> Option<Rc<Params>> {
-        let rules = without_annotations(schema);
-        let key = serde_json::to_string(&rules).ok()?;
-        let mut known = self.0.borrow_mut();
-        if let Some(params) = known.get(&key) {
+        let mut text = self.text.borrow_mut();
+        text.clear();
+        rules(schema).for_each(|(key, value)| write_entry(key, value, &mut text));
+        let mut known = self.known.borrow_mut();
+        if let Some(params) = known.get(&*text) {
             return Some(Rc::clone(params));
         }
+        let rules = rules(schema).map(|(key, value)| (key.clone(), value.clone())).collect();
         let params = Rc::new(alone(rules)?);
-        known.insert(key, Rc::clone(&params));
+        known.insert(text.clone(), Rc::clone(&params));
         Some(params)
     }
 }
 
 /// What decides about values: the rest only speaks of them.
-fn without_annotations(schema: &Map<String, Value>) -> Map<String, Value> {
-    let rules = schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"));
-    rules.map(|(key, value)| (key.clone(), value.clone())).collect()
+fn rules(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"))
+}
+
+/// Different values are written differently; nobody reads them.
+fn write_entry(key: &str, value: &Value, text: &mut Vec<u8>) {
+    write_text(key, text);
+    write_value(value, text);
+}
+
+fn write_value(value: &Value, text: &mut Vec<u8>) {
+    match value {
+        Value::Null => text.push(b'0'),
+        Value::Bool(truth) => text.push(if *truth { b't' } else { b'f' }),
+        Value::Number(number) => {
+            text.push(b'n');
+            write_text(&number.to_string(), text);
+        }
+        Value::String(string) => {
+            text.push(b's');
+            write_text(string, text);
+        }
+        Value::Array(items) => {
+            text.push(b'[');
+            items.iter().for_each(|item| write_value(item, text));
+            text.push(b']');
+        }
+        Value::Object(map) => {
+            text.push(b'{');
+            map.iter().for_each(|(key, value)| write_entry(key, value, text));
+            text.push(b'}');
+        }
+    }
+}
+
+fn write_text(written: &str, text: &mut Vec<u8>) {
+    text.extend_from_slice(&written.len().to_le_bytes());
+    text.extend_from_slice(written.as_bytes());
 }
 
 const ALONE: &str = "value";

@@ -42,7 +42,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
     let mut reports = Vec::new();
-    for found in &files {
+    for (at, found) in files.iter().enumerate() {
         let file = &found.path;
         let mut loaded = config::check(file, &host, &choice);
         if arguments.offline {
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
             worst = if worst == Exit::OK { refused } else { worst };
         }
         match (arguments.sarif, printer.json) {
-            (true, _) => reports.push(loaded.report),
+            (true, _) => reports.push(std::mem::take(&mut loaded.report)),
             (false, true) => documents.push(document(file, &loaded, means)),
             (false, false) => {
                 say(file, &loaded, means, printer);
@@ -67,6 +67,10 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
                     .iter()
                     .for_each(|note| printer.data(&format!("{note}\n")));
             }
+        }
+        if at + 1 == files.len() {
+            // The process ends, and gives everything back at once.
+            std::mem::forget(loaded);
         }
     }
     if arguments.sarif {

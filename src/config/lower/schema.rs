@@ -23,7 +23,7 @@ pub struct Schema<'a> {
 
 impl<'a> Schema<'a> {
     pub fn of(reader: &'a Reader<'a>, node: &Node<'_>) -> Self {
-        Self { reader, kind: kind(node), map: Map::new() }
+        Self { reader, kind: kind(node), map: Map::with_capacity(node.entries().len()) }
     }
 
     /// Like `of`, for a node that might be no map.

@@ -73,13 +73,15 @@ impl<'a> Scope<'a> {
     fn check(&self, reference: &Reference, span: Span, spot: Spot) {
         match reference {
             Reference::Param { name, path } => {
-                let span = self.place_of(name.as_str(), span);
                 self.mark_used(name.as_str());
+                // Where the name stands in the text is looked for only if there is something to say.
                 match self.params.find(name.as_str()) {
-                    Some(param) => self.check_path(param, path, span),
+                    Some(_) if path.is_empty() => {}
+                    Some(param) => self.check_path(param, path, self.place_of(name.as_str(), span)),
                     None if self.params.is_declared(name.as_str()) => {}
                     None => {
                         self.in_doubt.set(true);
+                        let span = self.place_of(name.as_str(), span);
                         self.problems.add(self.unknown(name.as_str(), span));
                     }
                 }

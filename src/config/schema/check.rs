@@ -1,29 +1,29 @@
 //! The second net: what the schema refuses and no reader has found.
 
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{PatternOptions, ValidationError, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::Span;
-use crate::config::syntax::{Node, to_json};
+use crate::config::syntax::{Kind, Node};
 
-use super::config_schema;
 use super::instance::{Found, find, key_span};
+use super::rules_for;
+use super::seen::{Nodes, Seen};
 
 /// More of them than this help nobody.
 const MAX: usize = 1000;
 
 /// Judges a file as it is written, after everything else has judged it.
 pub fn check(problems: &Problems, root: &Node<'_>) {
-    let Some(validator) = validator() else { return };
-    let instance = to_json(root);
-    if validator.is_valid(&instance) {
+    let Some(validator) = validator_for(root) else { return };
+    if validator.is_valid(Seen::Node(root)) {
         return;
     }
-    let errors = validator.iter_errors(&instance).take(MAX);
+    let errors = validator.iter_errors(Seen::Node(root)).take(MAX);
     // All are compared with what the readers said, and not with one another.
     let found: Vec<Finding> = errors.flat_map(|error| findings(root, &error)).collect();
     let unsaid: Vec<Finding> =
@@ -33,15 +33,27 @@ pub fn check(problems: &Problems, root: &Node<'_>) {
     }
 }
 
-/// Compiled when it is first needed, once.
-fn validator() -> Option<&'static Validator> {
-    static VALIDATOR: OnceLock<Option<Validator>> = OnceLock::new();
-    VALIDATOR.get_or_init(compile).as_ref()
+/// Compiled for the keys that the file has.
+fn validator_for(root: &Node<'_>) -> Option<Validator<Nodes>> {
+    let mut keys = BTreeSet::new();
+    collect_keys(root, &mut keys);
+    let options = jsonschema::options_for::<Nodes>()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(PatternOptions::regex());
+    options.build(&rules_for(&keys)).ok()
 }
 
-fn compile() -> Option<Validator> {
-    let options = jsonschema::draft202012::options().with_pattern_options(PatternOptions::regex());
-    options.build(&config_schema()).ok()
+fn collect_keys<'n>(node: &'n Node<'_>, keys: &mut BTreeSet<&'n str>) {
+    match &node.kind {
+        Kind::List(items) => items.iter().for_each(|item| collect_keys(item, keys)),
+        Kind::Map(entries) => {
+            for entry in entries.iter() {
+                keys.insert(&entry.key.text);
+                collect_keys(&entry.value, keys);
+            }
+        }
+        Kind::Null | Kind::Scalar(_) | Kind::Broken => {}
+    }
 }
 
 /// Something that the schema refuses.

@@ -9,11 +9,14 @@ use crate::config::shape::{CONDITION, ITEM, Key, Kind, LITERAL, PARAM, SCHEMA, S
 
 use super::instance::value_of;
 use super::scalar::{names, scalar};
-use super::{Definitions, with};
+use super::{Definitions, Extent, with};
 
-impl Definitions {
-    /// The schema of a key's value, with all that a person is told.
+impl Definitions<'_> {
+    /// The schema of a key's value, with what a person is told.
     pub(super) fn key(&mut self, key: &'static Key) -> Value {
+        if matches!(self.extent, Extent::Rules(_)) {
+            return Value::Object(self.kind(&key.kind, key.expands));
+        }
         let mut schema = told(key);
         schema.extend(self.kind(&key.kind, key.expands));
         if let Some(default) = key.default {
@@ -60,11 +63,7 @@ impl Definitions {
 
     /// An element of `args`.
     fn argument(&mut self) -> Value {
-        let properties: Map<String, Value> = LITERAL
-            .built()
-            .chain(CONDITION.built())
-            .map(|key| (key.name.to_owned(), self.key(key)))
-            .collect();
+        let properties = self.properties(LITERAL.built().chain(CONDITION.built()));
         let itself = json!({ "$ref": "#/$defs/argument" });
         json!({
             "description": "A word, which may hold `{{name}}` of a parameter; `{ if: PARAMETER, args: […] }`, whose words are there if a boolean parameter is true; `{ literal: TEXT }`, a word that is passed as it stands; or a list of words that vanishes as a whole if a parameter in it is absent.",

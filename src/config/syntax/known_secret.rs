@@ -25,15 +25,15 @@ const MIN_REST: usize = 16;
 
 /// What kind of secret a text holds, if one can be told.
 pub fn known_secret(text: &str) -> Option<&'static str> {
-    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
-        return Some("a private key");
-    }
-    if has_password(text) {
+    // Every text of a file comes by here, and most are too short to hold a secret.
+    if text.contains(':') && has_password(text) {
         return Some("a password in a URL");
     }
-    // Most texts of a file are too short to hold one.
     if text.len() < MIN_REST {
         return None;
+    }
+    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
+        return Some("a private key");
     }
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let words = text.as_bytes().split(|byte| !is_part(byte));

@@ -15,8 +15,8 @@ fn init_writes_a_file_that_works_and_says_what_to_type_next() {
     let schema = mcpfier(&["schema"]).run().stdout;
     assert_eq!(read(&said.folder().join("mcpfier.schema.json")), schema);
     assert!(read(&file).contains("\n# yaml-language-server: $schema=mcpfier.schema.json\nversion: 1\n"));
-    for words in ["--validate", "--dry-run", "test", "setup"] {
-        let next = format!("mcpfier --config 'my tools.yaml' {words}");
+    for option in ["--validate", "--dry-run", "setup"] {
+        let next = format!("mcpfier --config 'my tools.yaml' {option}");
         assert!(said.stdout.contains(&next), "{}", said.stdout);
     }
     mcpfier(&["--validate", "--strict", "--offline"]).config(&file).may_talk().run();
