@@ -16,8 +16,13 @@ use super::syntax::Node;
 pub use patience::long_timeout;
 pub use permissions::check_permissions;
 
-/// Looks at the commands, and at all that stands in the files.
-pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>]) {
+/// Looks at the commands, at what holds for all of them, and at all that stands in the files.
+pub fn lint(
+    problems: &Problems,
+    documents: &[&Node<'_>],
+    commands: &[Node<'_>],
+    defaults: Option<&Node<'_>>,
+) {
     for command in commands {
         names::check(problems, command);
         texts::check(problems, command);
@@ -25,7 +30,7 @@ pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>])
         plain_secret::check_env(problems, command);
         plain_secret::check_webhook(problems, command);
     }
-    patience::check(problems, commands);
+    patience::check(problems, commands, defaults);
     for document in documents {
         plain_secret::check_vars(problems, document);
         plain_secret::check_all(problems, document);

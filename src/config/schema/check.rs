@@ -14,8 +14,8 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 
 use super::instance::{Found, find, key_span};
-use super::{config_schema, rules_for};
 use super::seen::{Nodes, Seen};
+use super::{config_schema, rules_for};
 
 const PRINTS: &str = "`mcpfier schema config` prints what fits where";
 
