@@ -35,7 +35,10 @@ use set::Setting;
 
 pub use extends::lay;
 pub use folder::{Folder, may_be_root as may_be_root_of_folder, open as open_folder};
+pub use merge::name_of;
 pub use profile::names as profile_names;
+pub use set::SETTLED;
+pub use tags::tags_of;
 
 /// What is laid over a file: known before the file itself is put together, since it may say which
 /// variables there are.

@@ -19,8 +19,13 @@ use super::syntax::Node;
 pub use patience::long_timeout;
 pub use permissions::check_permissions;
 
-/// Looks at the commands, and at all that stands in the files.
-pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>]) {
+/// Looks at the commands, at what holds for all of them, and at all that stands in the files.
+pub fn lint(
+    problems: &Problems,
+    documents: &[&Node<'_>],
+    commands: &[Node<'_>],
+    defaults: Option<&Node<'_>>,
+) {
     let fed = fed_variable::Fed::of(documents);
     for command in commands {
         contradiction::check(problems, command);
@@ -32,12 +37,12 @@ pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>])
         plain_secret::check_env(problems, command);
         plain_secret::check_webhook(problems, command);
     }
-    patience::check(problems, commands);
+    patience::check(problems, commands, defaults);
+    if let Some(defaults) = defaults {
+        tiny_memory::check(problems, defaults);
+        fed.check(problems, defaults);
+    }
     for document in documents {
-        if let Some(defaults) = document.get("defaults") {
-            tiny_memory::check(problems, defaults);
-            fed.check(problems, defaults);
-        }
         plain_secret::check_vars(problems, document);
         plain_secret::check_all(problems, document);
     }
