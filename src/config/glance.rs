@@ -31,7 +31,7 @@ fn is_ours(root: &Node<'_>) -> bool {
     };
     let is_version =
         |node: &Node<'_>| matches!(&node.kind, Kind::Scalar(scalar) if scalar.plain && scalar.text == "1");
-    root.get("version").is_some_and(is_version) || COLLECTIONS.iter().any(|key| is_collection(&key))
+    root.get("version").is_some_and(is_version) || COLLECTIONS.iter().any(is_collection)
 }
 
 #[cfg(test)]
