@@ -24,8 +24,8 @@ _mcpfier() {
     while IFS= read -r word; do
         COMPREPLY[${#COMPREPLY[@]}]=$word
     done < <("$program" __complete bash "$2" "${words[@]:1}" 2>/dev/null)
-    # Behind `name=` and `folder/` more follows in the same word.
-    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *[=/] ]]; then
+    # Behind `name=`, `folder/` and `key.` more follows in the same word.
+    if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *[=/.] ]]; then
         compopt -o nospace 2>/dev/null
     fi
 }

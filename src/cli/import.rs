@@ -28,6 +28,8 @@ enum Failed {
         "it cannot be told what `{0}` is; say it with `--as npm|just|make|openapi|mcpshell|mcp-this|any-script`"
     )]
     NotTold(PathBuf),
+    #[error("`--only` and `--tag` choose operations of OpenAPI, and `{0}` has none")]
+    NoOperations(PathBuf),
     #[error("`{0}`: {1}")]
     Bad(PathBuf, BadImport),
     #[error("{0}")]
@@ -62,7 +64,7 @@ pub fn run(words: &ImportWords, printer: &Printer) -> Exit {
 impl Failed {
     fn exit(&self) -> Exit {
         match self {
-            Self::NoFile | Self::Format(_) | Self::NotTold(_) => Exit::USAGE,
+            Self::NoFile | Self::Format(_) | Self::NotTold(_) | Self::NoOperations(_) => Exit::USAGE,
             Self::Unreadable(..) | Self::TooLarge(_) | Self::Bad(..) | Self::NoYaml(_) => Exit::FAILURE,
         }
     }
@@ -75,6 +77,12 @@ fn import(words: &ImportWords, printer: &Printer) -> Result<Imported, Failed> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let known = named.or_else(|| Format::of_name(&name));
     let bad = |problem| Failed::Bad(file.to_path_buf(), problem);
+    let choice = Choice { only: words.only.clone(), tags: words.tag.clone() };
+    let chooses = !choice.only.is_empty() || !choice.tags.is_empty();
+    let misses = |format: Format| chooses && !matches!(format, Format::OpenApi);
+    if known.is_some_and(misses) {
+        return Err(Failed::NoOperations(file.to_path_buf()));
+    }
     if let Some(format) = known.filter(|format| !format.is_yaml()) {
         let mut imported = format.read(&text, &name).map_err(bad)?;
         if let Some(folder) = folder_of(file, words.into.as_deref()) {
@@ -85,7 +93,9 @@ fn import(words: &ImportWords, printer: &Printer) -> Result<Imported, Failed> {
     let value = value(file, &text, printer)?;
     let format =
         known.or_else(|| Format::of_value(&value)).ok_or_else(|| Failed::NotTold(file.to_path_buf()))?;
-    let choice = Choice { only: words.only.clone(), tags: words.tag.clone() };
+    if misses(format) {
+        return Err(Failed::NoOperations(file.to_path_buf()));
+    }
     format.read_value(&value, &choice).map_err(bad)
 }
 

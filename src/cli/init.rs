@@ -22,8 +22,20 @@ pub fn run(file: &Path, names: &[String], printer: &Printer) -> Exit {
     if file.symlink_metadata().is_ok() {
         return there_already(file, printer);
     }
+    if let Some(language) = other_language(file) {
+        printer.error(&format!(
+            "`{}` would be read as {language}, and what is written is YAML; name it `{}`",
+            file.display(),
+            file.with_extension("yaml").display()
+        ));
+        return Exit::USAGE;
+    }
     let templates = match chosen(names, printer) {
-        Ok(templates) => templates,
+        Ok(Some(templates)) => templates,
+        Ok(None) => {
+            printer.talk("\nnothing was written\n");
+            return Exit::FAILURE;
+        }
         Err(problem) => {
             printer.error(&problem.to_string());
             return Exit::USAGE;
@@ -51,10 +63,23 @@ fn there_already(file: &Path, printer: &Printer) -> Exit {
     Exit::FAILURE
 }
 
-fn chosen(names: &[String], printer: &Printer) -> Result<Vec<&'static Template>, UnknownTemplate> {
+/// What a file of this name is taken for, if that is not YAML.
+fn other_language(file: &Path) -> Option<&'static str> {
+    match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "json" => Some("JSON"),
+        "toml" => Some("TOML"),
+        _ => None,
+    }
+}
+
+/// `None` if somebody was asked and left.
+fn chosen(names: &[String], printer: &Printer) -> Result<Option<Vec<&'static Template>>, UnknownTemplate> {
     let mut names = names.to_vec();
     if names.is_empty() && io::stdin().is_terminal() {
-        names = asked(printer);
+        match asked(printer) {
+            Some(answer) => names = answer,
+            None => return Ok(None),
+        }
     }
     if names.is_empty() {
         names = USUAL.map(str::to_owned).to_vec();
@@ -66,10 +91,11 @@ fn chosen(names: &[String], printer: &Printer) -> Result<Vec<&'static Template>,
             templates.push(template);
         }
     }
-    Ok(templates)
+    Ok(Some(templates))
 }
 
-fn asked(printer: &Printer) -> Vec<String> {
+/// `None` at the end of the input (Ctrl-D). An empty line takes the usual ones.
+fn asked(printer: &Printer) -> Option<Vec<String>> {
     let lines: Vec<String> = LIBRARY
         .iter()
         .enumerate()
@@ -78,9 +104,10 @@ fn asked(printer: &Printer) -> Vec<String> {
     let question = "Which of these, by name or number? Nothing means files and search: ";
     printer.talk(&format!("{}\n{question}", lines.concat()));
     let mut answer = String::new();
-    // Without an answer the usual ones are taken.
-    let _ = io::stdin().lock().read_line(&mut answer);
-    answer.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()).map(by_number).collect()
+    if io::stdin().lock().read_line(&mut answer).unwrap_or(0) == 0 {
+        return None;
+    }
+    Some(answer.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()).map(by_number).collect())
 }
 
 fn by_number(word: &str) -> String {

@@ -64,6 +64,11 @@ fn migrated(file: &Path, target: &Path, printer: &Printer) -> Result<Option<Migr
 }
 
 fn finish(words: &MigrateWords, migration: &Migration, printer: &Printer) -> Result<Exit, Refusal> {
+    if let Some(output) = words.output.as_deref().filter(|output| !words.check && is_there(output)) {
+        let message =
+            format!("`{}` is there already, and is left as it is: name another file", output.display());
+        return Err(Refusal { exit: Exit::FAILURE, message });
+    }
     say(words.target(), migration, printer);
     if words.check {
         return Ok(Exit::FAILURE);
@@ -90,6 +95,11 @@ fn finish(words: &MigrateWords, migration: &Migration, printer: &Printer) -> Res
         (None, false) => printer.data(&migration.text),
     }
     Ok(if is_broken { Exit::CONFIG } else { Exit::OK })
+}
+
+/// A link that leads nowhere is there, too.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// The file as it was, which is never written over.

@@ -1,7 +1,7 @@
 //! Where things are on this host: our own executable as clients should be told it, and the files of
 //! the clients.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::clients::{CLIENTS, Client, Platform, Surroundings};
 use crate::config::Host;
@@ -51,6 +51,16 @@ pub fn executable() -> PathBuf {
     let on_path =
         std::env::split_paths(&path).filter(|folder| folder.is_absolute()).map(|folder| folder.join(&name));
     on_path.into_iter().find(|file| file.canonicalize().is_ok_and(|found| found == real)).unwrap_or(own)
+}
+
+/// A path as it is put into another file: without `..`, so that it is the same from wherever the program
+/// was called. Symbolic links on the way to it may be meant, and stay unless `..` crosses them.
+pub fn lasting(file: &Path) -> PathBuf {
+    let is_direct = !file.components().any(|part| part == Component::ParentDir);
+    match (is_direct, file.parent().map(Path::canonicalize), file.file_name()) {
+        (false, Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => file.to_path_buf(),
+    }
 }
 
 /// Why a client may not find this executable for long.

@@ -16,6 +16,7 @@ use crate::serve::stdio;
 use super::arguments::Arguments;
 use super::evidence::Evidence;
 use super::exit::Exit;
+use super::place;
 use super::print::Printer;
 
 /// A loaded file on this host.
@@ -107,12 +108,13 @@ impl Session {
 
     /// What a person sees who starts the server by hand.
     pub fn greeting(&self) -> String {
-        stdio::greeting(&self.catalog, &executable(), &self.path, &self.choice.words())
+        stdio::greeting(&self.catalog, &executable(), &place::lasting(&self.path), &self.choice.words())
     }
 
     /// How clients are told to start this server.
     pub fn connecting(&self) -> String {
-        stdio::connecting(&self.catalog.server.name, &executable(), &self.path, &self.choice.words())
+        let file = place::lasting(&self.path);
+        stdio::connecting(&self.catalog.server.name, &executable(), &file, &self.choice.words())
     }
 
     /// The same file with other commands.

@@ -12,7 +12,12 @@ use super::shape;
 use super::syntax::{Kind, Node};
 
 /// Silences what the commands allow. `all_checked` says that every warning had its chance.
-pub fn apply<'n>(reader: &'n Reader<'n>, commands: &'n [Node<'n>], all_checked: bool) {
+pub fn apply<'n>(
+    reader: &'n Reader<'n>,
+    commands: &'n [Node<'n>],
+    defaults: Option<&Node<'_>>,
+    all_checked: bool,
+) {
     for command in commands {
         let Some(list) = command.get("allow").and_then(|node| reader.list(node, "allow")) else { continue };
         let places = command.places();
@@ -21,7 +26,7 @@ pub fn apply<'n>(reader: &'n Reader<'n>, commands: &'n [Node<'n>], all_checked: 
             let Some((code, written)) = allowance(reader, item) else { continue };
             let silenced = reader.problems.silence(code, &places);
             // Told once for a file, and not at all of the commands that allow it.
-            let is_silent = code == Code::Impatience && lint::long_timeout(command).is_some();
+            let is_silent = code == Code::Impatience && lint::long_timeout(command, defaults).is_some();
             if silenced == 0 && !is_silent && all_checked && !had_errors {
                 let message = format!("`{}` does not arise in this command", written.value);
                 let problem = Diagnostic::warning(Code::Allowance, written.span, message);

@@ -134,6 +134,14 @@ codes! {
     BadAuth = 117, "credentials that are incomplete";
     BadStatus = 118, "a status code that no server answers";
 
+    // What is well written and comes to nothing.
+    NoValueFits = 120, "a parameter that no value can fit";
+    VainKeyword = 121, "a keyword that says nothing about its type";
+    RefusedValue = 122, "a value of a schema that the schema refuses";
+    Contradiction = 123, "hints that contradict each other";
+    TinyLimit = 124, "a limit in which nothing starts";
+    NeverInherited = 125, "a variable that is never inherited";
+
     // Containers.
     BadImage = 150, "an image that cannot exist";
     FloatingImage = 151, "an image that changes under its name";

@@ -10,26 +10,33 @@ use serde_json::{Map, Value};
 
 use crate::model::{
     Action, ContainerWorkload, Kind, Param, ParamRule, Params, Presence, Sandbox, SecretName, SecretSource,
-    Tool, safe_folder, sealed_file,
+    SecretText, Tool, safe_folder, sealed_file,
 };
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
 use super::lower::{Place, host_root};
 use super::native::{Command, Container, SandboxKeys, SandboxSetting, SecretEntry};
+use super::possible::{self, Values};
 use super::read::Spanned;
 use super::source::Span;
 use super::syntax::Entry;
 
 /// The schemas that have been compiled. Most parameters of a large file are made like another one.
 #[derive(Default)]
-pub struct Schemas(RefCell<HashMap<String, Rc<Params>>>);
+pub struct Schemas {
+    /// By their rules, as `write_entry` writes them.
+    known: RefCell<HashMap<Vec<u8>, Rc<Params>>>,
+    /// Where those are written to be looked up.
+    text: RefCell<Vec<u8>>,
+}
 
 pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command: &Command<'_>) {
     for param in tool.params.iter() {
         let written = command.params.map(|field| field.node.entries()).unwrap_or_default();
         if let Some(entry) = written.iter().find(|entry| entry.key.text == param.name.as_str()) {
             check_param(place, schemas, param, entry);
+            check_default_path(place, tool, param, entry);
         }
     }
     if let (Some(schema), Some(field)) = (&tool.output.schema, command.output.schema) {
@@ -120,6 +127,9 @@ fn check_param(place: &Place<'_>, schemas: &Schemas, param: &Param, entry: &Entr
     if let Presence::Default(default) = &param.presence {
         check_default(place, param, &compiled, default, written("default"));
     }
+    possible::check_written(place.reader.problems, &entry.value);
+    let values = Values { problems: place.reader.problems, param, entry };
+    values.check(ALONE, |schema| schemas.compiled(schema));
     if let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) {
         check_folder(place, Some(within), written("within"));
     }
@@ -164,24 +174,80 @@ fn check_default(place: &Place<'_>, param: &Param, compiled: &Params, default: &
     }
 }
 
+/// A default that lies outside of `within` on this host would refuse every call that leaves it out.
+fn check_default_path(place: &Place<'_>, tool: &Tool, param: &Param, entry: &Entry<'_>) {
+    let Presence::Default(default) = &param.presence else { return };
+    let within = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref());
+    let Some(folder) = within.and_then(|within| within.canonicalize().ok()) else { return };
+    let base = match &tool.action {
+        Action::Process(workload) => workload.working_dir.as_literal().map_or(&*place.base, Path::new),
+        Action::Container(workload) => &*workload.folder,
+        Action::Http(_) | Action::NotSupported(_) => return,
+    };
+    let texts = default.as_array().map_or(std::slice::from_ref(default), Vec::as_slice);
+    let leaves = |text: &&str| base.join(text).canonicalize().is_ok_and(|path| !path.starts_with(&folder));
+    let Some(text) = texts.iter().filter_map(Value::as_str).find(leaves) else { return };
+    let span = entry.value.get("default").map_or(entry.key.span, |node| node.span);
+    let message = format!("`{}` refuses its own default: `{text}` lies outside of `within`", param.name);
+    let problem = Diagnostic::error(Code::BadDefault, span, message).of_host();
+    place.reader.problems.add(problem.help(format!("name a path in `{}`", folder.display())));
+}
+
 impl Schemas {
     fn compiled(&self, schema: &Map<String, Value>) -> Option<Rc<Params>> {
-        let rules = without_annotations(schema);
-        let key = serde_json::to_string(&rules).ok()?;
-        let mut known = self.0.borrow_mut();
-        if let Some(params) = known.get(&key) {
+        let mut text = self.text.borrow_mut();
+        text.clear();
+        rules(schema).for_each(|(key, value)| write_entry(key, value, &mut text));
+        let mut known = self.known.borrow_mut();
+        if let Some(params) = known.get(&*text) {
             return Some(Rc::clone(params));
         }
+        let rules = rules(schema).map(|(key, value)| (key.clone(), value.clone())).collect();
         let params = Rc::new(alone(rules)?);
-        known.insert(key, Rc::clone(&params));
+        known.insert(text.clone(), Rc::clone(&params));
         Some(params)
     }
 }
 
 /// What decides about values: the rest only speaks of them.
-fn without_annotations(schema: &Map<String, Value>) -> Map<String, Value> {
-    let rules = schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"));
-    rules.map(|(key, value)| (key.clone(), value.clone())).collect()
+fn rules(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    schema.iter().filter(|(key, _)| !matches!(key.as_str(), "title" | "description" | "default"))
+}
+
+/// Different values are written differently; nobody reads them.
+fn write_entry(key: &str, value: &Value, text: &mut Vec<u8>) {
+    write_text(key, text);
+    write_value(value, text);
+}
+
+fn write_value(value: &Value, text: &mut Vec<u8>) {
+    match value {
+        Value::Null => text.push(b'0'),
+        Value::Bool(truth) => text.push(if *truth { b't' } else { b'f' }),
+        Value::Number(number) => {
+            text.push(b'n');
+            write_text(&number.to_string(), text);
+        }
+        Value::String(string) => {
+            text.push(b's');
+            write_text(string, text);
+        }
+        Value::Array(items) => {
+            text.push(b'[');
+            items.iter().for_each(|item| write_value(item, text));
+            text.push(b']');
+        }
+        Value::Object(map) => {
+            text.push(b'{');
+            map.iter().for_each(|(key, value)| write_entry(key, value, text));
+            text.push(b'}');
+        }
+    }
+}
+
+fn write_text(written: &str, text: &mut Vec<u8>) {
+    text.extend_from_slice(&written.len().to_le_bytes());
+    text.extend_from_slice(written.as_bytes());
 }
 
 const ALONE: &str = "value";
@@ -210,8 +276,16 @@ pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>, source: &Secret
         (SecretSource::Env(name), Some(variable), ..) if place.expander.variables.get(name).is_none() => {
             (variable.span, format!("the environment variable `{name}` is not set"))
         }
+        (SecretSource::Env(name), Some(variable), ..)
+            if place.expander.variables.get(name).is_some_and(is_short) =>
+        {
+            (variable.span, format!("what the environment variable `{name}` holds is {TOO_SHORT}"))
+        }
         (SecretSource::File(path), _, Some(file), _) if !path.is_file() => {
             (file.span, format!("there is no file `{}`", file.value))
+        }
+        (SecretSource::File(path), _, Some(file), _) if holds_little(path) => {
+            (file.span, format!("what the file `{}` holds is {TOO_SHORT}", file.value))
         }
         (SecretSource::Store(name), .., Some(store)) if !is_stored(place, name) => {
             (store.span, format!("nothing is stored as `{name}`"))
@@ -223,8 +297,25 @@ pub fn check_secret(place: &Place<'_>, secret: &SecretEntry<'_>, source: &Secret
     let problem = Diagnostic::error(Code::NoSecret, span, message).of_host();
     place.reader.problems.add(match source {
         SecretSource::Store(name) => problem.help(format!("store it: `mcpfier secret set {name}`")),
-        _ => problem,
+        SecretSource::Env(name) => {
+            problem.help(format!("set `{name}` where this program is started, or in the file of `env_file`"))
+        }
+        SecretSource::File(path) => problem
+            .help(format!("write the value into `{}`, where only its user may read it", path.display())),
+        SecretSource::Script(_) | SecretSource::Unset { .. } => problem,
     });
+}
+
+const TOO_SHORT: &str = "shorter than 8 bytes, too short to be kept out of outputs";
+
+fn is_short(value: &str) -> bool {
+    value.len() < SecretText::LEAST
+}
+
+/// By its size alone: the file is not read.
+fn holds_little(path: &Path) -> bool {
+    let least = u64::try_from(SecretText::LEAST).unwrap_or(u64::MAX);
+    path.metadata().is_ok_and(|file| file.len() < least)
 }
 
 /// Of another host whose home is not known nothing can be said.

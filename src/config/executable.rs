@@ -1,4 +1,4 @@
-//! Finds executables; a name is looked up once.
+//! Finds executables; each is looked up once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,7 +12,10 @@ const USUAL_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 pub struct Executables<'h> {
     host: &'h Host,
     folders: Vec<PathBuf>,
+    /// By name.
     found: RefCell<HashMap<String, Option<PathBuf>>>,
+    /// Whether there is an executable at a path.
+    seen: RefCell<HashMap<PathBuf, bool>>,
 }
 
 impl<'h> Executables<'h> {
@@ -20,7 +23,7 @@ impl<'h> Executables<'h> {
         let path = host.environment.get("PATH").map_or(USUAL_PATH, String::as_str);
         // A relative folder means another place on every start: such folders are not searched.
         let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute()).collect();
-        Self { host, folders, found: RefCell::default() }
+        Self { host, folders, found: RefCell::default(), seen: RefCell::default() }
     }
 
     /// The absolute path of an executable: a bare name is looked up, anything else is a path
@@ -34,7 +37,7 @@ impl<'h> Executables<'h> {
         }
         if is_path(written) {
             let path = self.host.resolve(written, base);
-            return is_executable(&path).then_some(path);
+            return self.is_there(&path).then_some(path);
         }
         if let Some(known) = self.found.borrow().get(written) {
             return known.clone();
@@ -42,6 +45,15 @@ impl<'h> Executables<'h> {
         let found = self.folders.iter().map(|folder| folder.join(written)).find(|path| is_executable(path));
         self.found.borrow_mut().insert(written.to_owned(), found.clone());
         found
+    }
+
+    fn is_there(&self, path: &Path) -> bool {
+        if let Some(known) = self.seen.borrow().get(path) {
+            return *known;
+        }
+        let is_there = is_executable(path);
+        self.seen.borrow_mut().insert(path.to_path_buf(), is_there);
+        is_there
     }
 }
 

@@ -87,6 +87,15 @@ impl<'s> Interpreting<'_, 's> {
         Meaning { catalog: original::catalog(&place, root), shown, ..Meaning::default() }
     }
 
+    /// A native file, put together.
+    pub fn whole(&self, root: &Node<'s>, beside: &[PathBuf]) -> Node<'s> {
+        let (problems, sources) = (self.problems, self.sources);
+        let reader = &Reader { dialect: Dialect::Native, problems, sources };
+        let layers = &Layers::read(self.choice, root, sources, problems);
+        let (variables, _) = self.variables(reader, layers.of_root(root, "env_file"));
+        Composing { reader, host: self.host, sources, variables: &variables, beside, layers }.run(root).root
+    }
+
     fn native(&self, reader: &Reader<'_>, root: &Node<'s>, beside: &[PathBuf]) -> Meaning<'s> {
         let layers = Layers::read(self.choice, root, self.sources, self.problems);
         let (variables, env_file) = self.variables(reader, layers.of_root(root, "env_file"));
@@ -112,9 +121,9 @@ impl<'s> Interpreting<'_, 's> {
             // As it is written: what comes from the environment does not stand in the file.
             let documents: Vec<&Node<'_>> =
                 std::iter::once(root).chain(composed.parts.iter().map(|(_, part)| part)).collect();
-            lint::lint(self.problems, &documents, commands);
+            lint::lint(self.problems, &documents, commands, whole.get("defaults"));
         }
-        allow::apply(reader, commands, checks_all);
+        allow::apply(reader, commands, whole.get("defaults"), checks_all);
         if checks_all && self.choice.is_empty() {
             // What a profile says is judged when it is laid over the file.
             schema::check(self.problems, &root.without("profiles"));

@@ -77,6 +77,26 @@ pub fn check_bytes(path: &Path, bytes: Vec<u8>, host: &Host) -> Loaded {
     check_all(Start::with(path, Source::decode(path, bytes)), host, &Choice::default())
 }
 
+/// Puts a native file together and does no more with it; what is wrong in it is passed over.
+pub(super) fn glance<T>(
+    path: &Path,
+    host: &Host,
+    choice: &Choice,
+    take: impl FnOnce(&Node<'_>) -> T,
+) -> Option<T> {
+    let Start { source, problem: None, beside, .. } = Start::at(path, host) else { return None };
+    let file = without_dots(&host.cwd.join(&source.path));
+    let sources = Sources::new(source, file.parent().map_or_else(PathBuf::new, Path::to_path_buf));
+    let (root, problems) = (sources.root(), Problems::default());
+    let document = syntax::parse(SourceId::default(), &root.text, Format::of(&root.path), &problems)?;
+    if dialect(&document.root, &problems, false) != Dialect::Native {
+        return None;
+    }
+    let (sources, problems) = (&sources, &problems);
+    let interpreting = Interpreting { host, choice, depth: Depth::Serving, shown: None, sources, problems };
+    Some(take(&interpreting.whole(&document.root, &beside)))
+}
+
 fn check_all(start: Start, host: &Host, choice: &Choice) -> Loaded {
     let again = start.again();
     let mut loaded = Loading::new(host, choice, Depth::Everything).run(start).0;

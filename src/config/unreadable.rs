@@ -69,11 +69,16 @@ pub fn judge(oddity: &Oddity, dialect: Dialect) -> Diagnostic {
             Diagnostic::error(Code::Tag, *span, format!("the YAML tag `{tag}` means nothing here"))
                 .help("remove it, or quote a text that begins with `!`")
         }
+        Oddity::NotJson { reason, span } => {
+            Diagnostic::error(Code::Syntax, *span, format!("this is not JSON: {reason}"))
+                .help("JSON has no comments and no comma before a bracket, and quotes texts and keys with `\"`; a `.yaml` file need not")
+        }
     };
     match (dialect, oddity) {
         (Dialect::Native, _) => problem,
         (Dialect::Original, Oddity::DuplicateKey { .. }) => problem.into_warning("the second one counts"),
         (Dialect::Original, Oddity::SecondDocument(_)) => problem.into_warning("it is ignored"),
         (Dialect::Original, Oddity::Tag { .. }) => problem.into_warning("it is ignored"),
+        (Dialect::Original, Oddity::NotJson { .. }) => problem.into_warning("it is read as YAML"),
     }
 }

@@ -104,6 +104,7 @@ fn forms(value: &str) -> Vec<Vec<u8>> {
     let json = serde_json::Value::String(value.to_owned()).to_string();
     forms.push(json.trim_matches('"').as_bytes().to_vec());
     forms.extend((0..3).map(|shift| base64_inside(value, shift)));
+    forms.extend((0..3).map(|shift| base64_at_end(value, shift)));
     let url_safe = forms.iter().skip(3).map(|form| {
         form.iter()
             .map(|&byte| match byte {
@@ -127,6 +128,15 @@ fn key_lines(value: &str) -> impl Iterator<Item = Vec<u8>> {
     let lines = value.lines().filter(|_| value.contains('\n'));
     let lines = lines.filter(move |line| line.len() >= KEY_LINE && line.bytes().all(is_key));
     lines.filter(|line| !line.starts_with("-----")).map(|line| line.as_bytes().to_vec())
+}
+
+/// Those when nothing follows the value, which determines the last ones too.
+fn base64_at_end(value: &str, shift: usize) -> Vec<u8> {
+    let mut padded = vec![0; shift];
+    padded.extend_from_slice(value.as_bytes());
+    let skipped = [0, 2, 3].get(shift).copied().unwrap_or(0);
+    let mut encoded = STANDARD_NO_PAD.encode(padded).into_bytes();
+    encoded.split_off(skipped.min(encoded.len()))
 }
 
 /// The base64 characters that a value determines when it stands `shift` bytes into a triple, as in
@@ -220,6 +230,14 @@ mod tests {
         let basic = base64::engine::general_purpose::STANDARD.encode(format!("user:{secret}"));
         let clean = redact(secret, &[basic.as_bytes()]);
         assert!(clean.contains("[redacted]"), "{clean}");
+        for user in ["u", "us", "use", "user"] {
+            let basic = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{secret}"));
+            let clean = redact(secret, &[basic.as_bytes()]);
+            let (before, after) = clean.split_once("[redacted]").expect("a mask");
+            // What stands before the secret, with at most one character that it shares with it.
+            assert!(before.len() <= (user.len() + 1).div_ceil(3) * 4, "{clean}");
+            assert!(after.bytes().all(|byte| byte == b'='), "{clean}");
+        }
         assert_eq!(redact(secret, &[b"q=p%40ss%20word%2F42%2Bx&r"]), "q=[redacted]&r");
     }
 }

@@ -68,7 +68,8 @@ pub struct PathRule {
 /// All parameters of a tool.
 pub struct Params {
     list: Vec<Param>,
-    input_schema: Arc<Map<String, Value>>,
+    /// Made when it is first wanted, of the parameters' own.
+    input_schema: OnceLock<Arc<Map<String, Value>>>,
     /// Unknown arguments are ignored instead of refused (the original's tools without parameters).
     ignores_unknown: bool,
     validator: OnceLock<Result<Validator, SchemaError>>,
@@ -79,12 +80,7 @@ impl Params {
     pub const DEFAULT_MAX_BYTES: usize = 4096;
 
     pub fn new(list: Vec<Param>) -> Self {
-        Self {
-            input_schema: Arc::new(input_schema(&list)),
-            list,
-            ignores_unknown: false,
-            validator: OnceLock::new(),
-        }
+        Self { input_schema: OnceLock::new(), list, ignores_unknown: false, validator: OnceLock::new() }
     }
 
     /// No parameters, and whatever a client sends is ignored.
@@ -93,7 +89,7 @@ impl Params {
             Map::from_iter([("type".to_owned(), json!("object")), ("properties".to_owned(), json!({}))]);
         Self {
             list: Vec::new(),
-            input_schema: Arc::new(schema),
+            input_schema: OnceLock::from(Arc::new(schema)),
             ignores_unknown: true,
             validator: OnceLock::new(),
         }
@@ -117,7 +113,7 @@ impl Params {
 
     /// What clients see as `inputSchema`.
     pub fn input_schema(&self) -> &Arc<Map<String, Value>> {
-        &self.input_schema
+        self.input_schema.get_or_init(|| Arc::new(input_schema(&self.list)))
     }
 
     /// The compiled schema. Compiled once, when it is first wanted: a server with a thousand tools
@@ -125,7 +121,7 @@ impl Params {
     ///
     /// Patterns are matched in linear time, and no `$ref` is fetched from anywhere.
     pub fn validator(&self) -> Result<&Validator, &SchemaError> {
-        self.validator.get_or_init(|| compile(&Value::Object((*self.input_schema).clone()))).as_ref()
+        self.validator.get_or_init(|| compile(&Value::Object((**self.input_schema()).clone()))).as_ref()
     }
 }
 

@@ -87,7 +87,7 @@ fn every_profile_is_validated_and_a_chosen_one_alone() {
     let broken = FILE.replace("quiet: {", "quiet: { commnds: [],");
     let file = |words: &[&str]| composed(words).file("config.yaml", &broken);
     let told = file(&["--validate", "--offline"]).ends_with(3).run().stderr;
-    assert!(told.contains("`commnds` is not a key of the file"), "{told}");
+    assert!(told.contains("`commnds` is not a key of a profile"), "{told}");
     assert!(told.contains("this is so with `--profile quiet`"), "{told}");
     let told = file(&["--validate", "--offline", "--profile", "prod"]).may_talk().run().stderr;
     assert!(!told.contains("commnds"), "{told}");

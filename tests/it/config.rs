@@ -12,5 +12,7 @@ mod migrate;
 mod original;
 mod reports;
 mod schema;
+mod unused;
+
 mod valid;
 mod variables;

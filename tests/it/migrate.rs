@@ -67,7 +67,9 @@ fn another_file_is_written_where_none_is() {
     place.run(&["migrate", "old.yaml", "--output", "new.yaml"]).ends_with(0);
     assert!(place.read("new.yaml").contains("version: 1"));
     assert_eq!(place.read("old.yaml"), OLD);
-    place.run(&["migrate", "old.yaml", "--output", "new.yaml"]).ends_with(1);
+    let said = place.run(&["migrate", "old.yaml", "--output", "new.yaml"]).ends_with(1);
+    assert!(said.stderr.contains("`new.yaml` is there already"), "{}", said.stderr);
+    assert!(!said.stderr.contains("it loads"), "{}", said.stderr);
 }
 
 #[test]

@@ -3,14 +3,19 @@
 //! `tests/data/clients/ID.before.*` is a client's file as its user has it, `ID.after.*` what `setup`
 //! makes of it; UPDATE_CLIENTS=1 writes the latter.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 const TOOLS: &str = "version: 1\nserver: { name: my tools }\ncommands:\n  - { name: hello, description: Say hello., script: echo, args: [hello] }\n";
+
+/// Far beyond what anything takes.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Each client with its file below the home.
 const FILES: [(&str, &str); 12] = [
@@ -356,6 +361,8 @@ fn a_doctor_finds_what_usually_goes_wrong() {
             problems.iter().find(is).unwrap_or_else(|| panic!("`{message}` is not in {}", said.stdout));
         assert!(found["cure"].is_string(), "{found}");
     }
+    let said = home.run_with(&["doctor"], &[("PATH", &path), ("MCPFIER_LOG", "bogus[")]);
+    assert!(said.stdout.contains("`MCPFIER_LOG=bogus[` is no level"), "{}", said.stdout);
     let said = home.run(&["--config", "nowhere.yaml", "doctor"]);
     assert_eq!(said.status, Some(1));
     assert!(said.stdout.contains("there is no file `nowhere.yaml`"), "{}", said.stdout);
@@ -387,15 +394,30 @@ fn a_bundle_holds_the_program_the_file_and_a_manifest() {
     assert_eq!(names, ["manifest.json", "server/config.yaml", "server/mcpfier"]);
     bundle.extract(home.path("unpacked")).expect("the bundle is whole");
     assert_eq!(home.read("unpacked/server/config.yaml"), TOOLS);
-    let list = Command::new(home.path("unpacked/server/mcpfier"))
-        .args(["list", "--config"])
-        .arg(home.path("unpacked/server/config.yaml"))
-        .output()
-        .expect("what was unpacked can be run");
+    let list = at_last(|| {
+        Command::new(home.path("unpacked/server/mcpfier"))
+            .args(["list", "--config"])
+            .arg(home.path("unpacked/server/config.yaml"))
+            .output()
+    });
     assert!(String::from_utf8_lossy(&list.stdout).starts_with("hello"), "{list:?}");
     let again = home.run(&["bundle"]);
     assert_eq!(again.status, Some(1));
     assert!(again.stderr.contains("it is there already"), "{}", again.stderr);
+}
+
+/// Runs a program that we wrote. Until another test has started its own program, that holds what we
+/// had open for writing, and nobody may run it.
+fn at_last(run: impl Fn() -> std::io::Result<std::process::Output>) -> std::process::Output {
+    let begun = Instant::now();
+    loop {
+        match run() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy && begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            ended => return ended.expect("what was unpacked can be run"),
+        }
+    }
 }
 
 #[test]
@@ -467,4 +489,17 @@ fn private(home: &Home) {
     std::fs::set_permissions(home.path(""), mode).expect("the folder is ours");
     let mode = std::fs::Permissions::from_mode(0o600);
     std::fs::set_permissions(home.path("tools.yaml"), mode).expect("the file is ours");
+}
+
+#[test]
+fn a_file_named_by_way_of_its_parent_is_the_same_file() {
+    let home = Home::new();
+    home.write("sub/x", "");
+    let file = ".cursor/mcp.json";
+    let words = ["setup", "cursor", "--config"];
+    assert_eq!(home.run(&[&words[..], &["sub/../tools.yaml"]].concat()).status, Some(0));
+    let entry = home.told(&home.read(file));
+    assert!(entry.contains("\"/home/me/tools.yaml\""), "{entry}");
+    let again = home.run(&[&words[..], &["tools.yaml"]].concat());
+    assert!(again.stdout.contains("is already in"), "{}{}", again.stdout, again.stderr);
 }

@@ -93,3 +93,60 @@ fn a_file_that_others_may_write_is_warned_of() {
         assert!(problems.iter().all(|problem| problem["code"] == "W0081" && problem["host"] == true));
     }
 }
+
+/// What was checked, and how many errors each has.
+fn counted(program: crate::support::program::Program, ends_with: i32) -> Vec<(String, u64)> {
+    let reports = program.ends_with(ends_with).run().json();
+    let reports = reports.as_array().expect("a list").iter();
+    let count = |report: &Value| report["errors"].as_u64().expect("a count");
+    reports.map(|report| (report["file"].as_str().expect("a file").to_owned(), count(report))).collect()
+}
+
+fn one(file: &str, errors: u64) -> Vec<(String, u64)> {
+    vec![(file.to_owned(), errors)]
+}
+
+const PART: &str =
+    "commands:\n  - { name: part, description: Say it., script: printf, args: [\"{{vars.x}}\"] }\n";
+const WHOLE: &str = "version: 1\nvars: { x: y }\ninclude: [parts/*.yaml]\ncommands: []\n";
+
+#[test]
+fn a_file_that_another_one_includes_is_judged_as_a_part_of_it() {
+    let set = |part: &str| {
+        mcpfier(&["--validate", "--json", "conf"])
+            .file_below("conf/main.yaml", WHOLE)
+            .file_below("conf/parts/one.yaml", part)
+    };
+    assert_eq!(counted(set(PART), 0), one("conf/main.yaml", 0));
+    assert_eq!(counted(set(&PART.replace("vars.x", "vars.z")), 3), one("conf/main.yaml", 1));
+    let named = mcpfier(&["--validate", "--json", "parts/one.yaml", "main.yaml"])
+        .file("main.yaml", WHOLE)
+        .file_below("parts/one.yaml", PART);
+    assert_eq!(counted(named, 0), one("main.yaml", 0));
+}
+
+#[test]
+fn a_folder_whose_files_belong_together_is_checked_as_it_would_be_loaded() {
+    let set = |part: (&str, &str)| {
+        mcpfier(&["--validate", "--json", "conf"])
+            .file_below("conf/config.yaml", "version: 1\nvars: { x: y }\ncommands: []\n")
+            .file_below(part.0, part.1)
+    };
+    assert_eq!(counted(set(("conf/part.yaml", PART)), 0), one("conf", 0));
+    let toml =
+        "[[commands]]\nname = \"part\"\ndescription = \"Say it.\"\nscript = \"printf\"\ntiemout = \"5s\"\n";
+    assert_eq!(counted(set(("conf/part.toml", toml)), 3), one("conf", 1));
+    let alone = counted(set(("conf/other.yaml", GOOD)), 0);
+    let files: Vec<&str> = alone.iter().map(|(file, _)| &**file).collect();
+    assert_eq!(files, ["conf/config.yaml", "conf/other.yaml"], "a file with a version stands alone");
+}
+
+#[test]
+fn json_and_toml_are_checked_where_they_are_configurations() {
+    let program = mcpfier(&["--validate", "--json", "conf"])
+        .file_below("conf/a.json", r#"{ "version": 1, "commands": [{ "name": "a", "script": 5 }] }"#)
+        .file_below("conf/package.json", r#"{ "version": "1.0.0", "scripts": { "test": "x" } }"#)
+        .file_below("conf/z.toml", "version = 2\ncommands = []\n");
+    let files: Vec<String> = counted(program, 3).into_iter().map(|(file, _)| file).collect();
+    assert_eq!(files, ["conf/a.json", "conf/z.toml"]);
+}

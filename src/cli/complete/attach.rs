@@ -40,6 +40,9 @@ fn answer(argument: &Arg) -> Option<Answer> {
         "TOPIC" => topics,
         "CODE" => |question| values::codes(question.typed()),
         "TEMPLATE" => |_| values::templates(),
+        "TAG,…" => |question| question.continued(question.menu.tags(question.stands())),
+        "PATH=VALUE" => |question| question.continued(question.menu.settings(question.stands())),
+        _ if argument.get_id() == "profile" => |question| question.menu.profiles(),
         "FORMAT" => |_| values::formats(),
         _ if wants_files(argument) => |question| files(question, None),
         _ => return None,
@@ -75,7 +78,7 @@ fn arguments(question: &Question) -> Vec<CompletionCandidate> {
         Choice::These(offers) => offers,
         Choice::Files { base } => files(question, base.as_deref()),
     };
-    offers.into_iter().map(|offer| offer.add_prefix(question.prefix())).collect()
+    question.continued(offers)
 }
 
 /// Verbs and tools.

@@ -84,6 +84,30 @@ impl Menu {
         stored.collect()
     }
 
+    /// The profiles of the file that are not chosen yet.
+    pub fn profiles(&self) -> Vec<CompletionCandidate> {
+        let Some(path) = self.path() else { return Vec::new() };
+        let mut found = config::profiles(&path, &self.host);
+        found.retain(|profile| self.choice.profiles.iter().all(|chosen| chosen.text != profile.text));
+        found.iter().map(|it| Kind::Value.candidate(it.text.as_str(), &it.description)).collect()
+    }
+
+    /// The tags of the file that are not among those `given`, which have commas behind them.
+    pub fn tags(&self, given: &str) -> Vec<CompletionCandidate> {
+        let Some(path) = self.path() else { return Vec::new() };
+        let mut found = config::tags(&path, &self.host, &self.choice);
+        found.retain(|tag| given.split(',').all(|given| given.trim() != tag.text));
+        found.iter().map(|it| Kind::Value.candidate(it.text.as_str(), &it.description)).collect()
+    }
+
+    /// What can follow the beginning of a `--set`.
+    pub fn settings(&self, before: &str) -> Vec<CompletionCandidate> {
+        let Some(path) = self.path() else { return Vec::new() };
+        let kind = if before.ends_with('=') { Kind::Value } else { Kind::Parameter };
+        let found = config::settings(&path, &self.host, &self.choice, before);
+        found.iter().map(|it| kind.candidate(it.text.as_str(), &it.description)).collect()
+    }
+
     pub fn dialect(&self) -> Dialect {
         match self.opened() {
             Some(Opened::Whole(_, dialect)) => *dialect,
@@ -95,15 +119,19 @@ impl Menu {
         self.opened.get_or_init(|| self.open()).as_ref()
     }
 
-    fn open(&self) -> Option<Opened> {
+    /// The file that the line means, or the folder of files.
+    fn path(&self) -> Option<PathBuf> {
         // No shell has expanded the words of a line that is being typed.
         let named = self.named.as_deref().map(|written| self.host.resolve(written, Path::new("")));
         let path = self.host.cwd.join(config::find(named.as_deref(), &self.host).ok()?.path);
         let file = std::fs::metadata(&path).ok()?;
         // A pipe that is read here would be empty when the command comes.
-        if !file.is_file() && !file.is_dir() {
-            return None;
-        }
+        (file.is_file() || file.is_dir()).then_some(path)
+    }
+
+    fn open(&self) -> Option<Opened> {
+        let path = self.path()?;
+        let file = std::fs::metadata(&path).ok()?;
         if self.may_skim && file.is_file() && file.len() > LARGE {
             let text = std::fs::read_to_string(&path).ok()?;
             if config::skim(&text).is_some() {

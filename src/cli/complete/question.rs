@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Arg;
+use clap_complete::engine::CompletionCandidate;
 
 use super::line::Line;
 use super::menu::Menu;
@@ -11,6 +12,8 @@ pub struct Question {
     pub line: Line,
     /// The word at the cursor, as far as it is typed.
     current: String,
+    /// Where in it the value of an option begins: behind `--config=`.
+    begins: usize,
     /// How much of it stays as it is: `mode=`, `--config=`, `git,`.
     stays: usize,
     pub menu: Menu,
@@ -18,13 +21,23 @@ pub struct Question {
 
 impl Question {
     pub fn new(line: Line, current: String, menu: Menu) -> Self {
-        let stays = staying(&line, &current);
-        Self { line, current, stays, menu }
+        let (begins, stays) = staying(&line, &current);
+        Self { line, current, begins, stays, menu }
     }
 
     /// The part of the word that stays as it is.
     pub fn prefix(&self) -> &str {
         self.current.get(..self.stays).unwrap_or_default()
+    }
+
+    /// The part of the value that stays as it is.
+    pub fn stands(&self) -> &str {
+        self.current.get(self.begins..self.stays).unwrap_or_default()
+    }
+
+    /// Values behind the part of theirs that stays.
+    pub fn continued(&self, values: Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
+        values.into_iter().map(|value| value.add_prefix(self.stands())).collect()
     }
 
     /// The part that is completed.
@@ -60,20 +73,31 @@ impl Question {
     }
 }
 
-fn staying(line: &Line, current: &str) -> usize {
-    let (named, of) = match &line.waiting {
-        Some(option) => (0, Some(option)),
+/// Where a value begins in the word, and where the part of it that is completed does.
+fn staying(line: &Line, current: &str) -> (usize, usize) {
+    let (begins, option) = match &line.waiting {
+        Some(option) => (0, option),
         None if is_in_option(line, current) => match option_of(line, current) {
-            Some((named, option)) => (named, Some(option)),
-            None => (0, None),
+            Some(found) => found,
+            None => return (0, 0),
         },
         None if line.tool().is_some() && !line.has("validate") => {
-            (current.find('=').map_or(0, |at| at + 1), None)
+            return (0, current.find('=').map_or(0, |at| at + 1));
         }
-        None => (0, None),
+        None => return (0, 0),
     };
-    let listed = of.and_then(Arg::get_value_delimiter).and_then(|delimiter| current.rfind(delimiter));
-    listed.map_or(named, |at| named.max(at + 1))
+    let value = current.get(begins..).unwrap_or_default();
+    (begins, begins + done(option, value))
+}
+
+/// How much of the value of an option is not completed any more: items of a list, keys of a path.
+fn done(option: &Arg, value: &str) -> usize {
+    let last = match option.get_id().as_str() {
+        "set" => value.find('=').or_else(|| value.rfind('.')),
+        "tags" => value.rfind(','),
+        _ => option.get_value_delimiter().and_then(|delimiter| value.rfind(delimiter)),
+    };
+    last.map_or(0, |at| at + 1)
 }
 
 fn is_in_option(line: &Line, current: &str) -> bool {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use clap_complete::Shell;
 
-use super::offer::{Offer, Offers};
+use super::offer::{Kind, Offer, Offers};
 use super::quote;
 
 /// A line up to the cursor.
@@ -73,7 +73,7 @@ fn line(shell: Shell, offer: &Offer, prefix: &str, typed: &Typed) -> String {
             let shown = if description.is_empty() { text } else { description };
             format!("{}\t{text}\t{shown}", quote::for_powershell(&whole))
         }
-        Shell::Elvish => format!("{whole}\t{}\t{description}", if is_open(text) { "" } else { " " }),
+        Shell::Elvish => format!("{whole}\t{}\t{description}", if is_open(offer) { "" } else { " " }),
         _ => format!("{whole}\t{description}"),
     }
 }
@@ -92,7 +92,7 @@ fn from_bash(before: &[String], current: &str) -> Option<Typed> {
     })
 }
 
-/// Whether more is to be written in the same word.
-fn is_open(text: &str) -> bool {
-    text.ends_with(['=', '/'])
+/// Whether more is to be written in the same word: keys of a path end in a dot.
+fn is_open(offer: &Offer) -> bool {
+    offer.text.ends_with(['=', '/']) || offer.kind == Kind::Parameter && offer.text.ends_with('.')
 }

@@ -43,7 +43,8 @@ fn log_level(host: &Host) -> Option<Finding> {
     let level = host.environment.get("MCPFIER_LOG").filter(|level| !level.is_empty())?;
     let known = ["off", "error", "warn", "info", "debug", "trace"];
     let simple = level.chars().all(char::is_alphanumeric);
-    if simple && !known.contains(&level.to_ascii_lowercase().as_str()) {
+    let is_read = tracing_subscriber::EnvFilter::try_new(level).is_ok();
+    if !is_read || (simple && !known.contains(&level.to_ascii_lowercase().as_str())) {
         let message = format!("`MCPFIER_LOG={level}` is no level, so less is logged than you may expect");
         return Some(Finding::problem("logs", message, format!("set it to one of {}", known.join(", "))));
     }

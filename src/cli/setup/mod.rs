@@ -158,7 +158,11 @@ fn launch(session: &Session) -> Result<Launch, String> {
         })
     };
     let choice = session.choice.words();
-    Ok(Launch { executable: text(&place::executable())?, config: text(&session.path)?, choice })
+    Ok(Launch {
+        executable: text(&place::executable())?,
+        config: text(&place::lasting(&session.path))?,
+        choice,
+    })
 }
 
 /// The name that the file gives the server; without a word about what is wrong with the file.

@@ -2,23 +2,31 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::config::{self, Host};
+
+use super::together::Listed;
+
 /// Deeper than this nobody keeps configuration; it also ends what symbolic links could make endless.
 const MAX_DEPTH: usize = 32;
 
 /// The files of these words, folders opened up. A word that is no folder is a file, there or not.
-pub fn files(words: &[String]) -> Result<Vec<PathBuf>, String> {
+pub fn files(words: &[String], host: &Host) -> Result<Vec<Listed>, String> {
     let mut files = Vec::new();
     for word in words {
         let path = PathBuf::from(word);
         if !path.is_dir() {
-            files.push(path);
+            files.push(Listed { path, is_named: true });
             continue;
         }
-        let before = files.len();
-        collect(&path, MAX_DEPTH, &mut files)?;
-        if files.len() == before {
-            return Err(format!("there is no `.yaml` or `.yml` file in `{word}`"));
+        let mut below = Vec::new();
+        collect(&path, MAX_DEPTH, &mut below)?;
+        below.retain(|path| config::may_be_configuration(path, host));
+        if below.is_empty() {
+            return Err(format!(
+                "there is no `.yaml` or `.yml` file in `{word}`, and no `.json` or `.toml` with `commands`"
+            ));
         }
+        files.extend(below.into_iter().map(|path| Listed { path, is_named: false }));
     }
     Ok(files)
 }
@@ -38,7 +46,7 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), 
             if depth > 0 && !is_linked && !is_hidden(&path) {
                 collect(&path, depth - 1, files)?;
             }
-        } else if is_yaml(&path) {
+        } else if has_our_ending(&path) {
             files.push(path);
         }
     }
@@ -49,6 +57,7 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+fn has_our_ending(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy());
+    ending.is_some_and(|ending| ["yaml", "yml", "json", "toml"].contains(&&*ending))
 }

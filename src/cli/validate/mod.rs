@@ -2,6 +2,7 @@
 
 mod agreed;
 mod files;
+mod together;
 
 use std::path::Path;
 
@@ -18,6 +19,7 @@ use super::exit::Exit;
 use super::lock;
 use super::print::Printer;
 use super::session;
+use together::{Checked, Listed};
 
 pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let mut host = session::host();
@@ -30,7 +32,7 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
             }
         }
     }
-    let files = match files(arguments, &host) {
+    let (files, how) = match files(arguments, &host) {
         Ok(files) => files,
         Err(problem) => {
             printer.error(&problem);
@@ -42,9 +44,9 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let mut worst = Exit::OK;
     let mut documents = Vec::new();
     let mut reports = Vec::new();
-    for found in &files {
-        let file = &found.path;
-        let mut loaded = config::check(file, &host, &choice);
+    for Checked { path: file, mut loaded, .. } in
+        together::check(files, |file| config::check(file, &host, &choice))
+    {
         if arguments.offline {
             loaded.report = loaded.report.offline();
         }
@@ -59,17 +61,20 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
             worst = if worst == Exit::OK { refused } else { worst };
         }
         match (arguments.sarif, printer.json) {
-            (true, _) => reports.push(loaded.report),
-            (false, true) => documents.push(document(file, &loaded, means)),
+            (true, _) => reports.push(std::mem::take(&mut loaded.report)),
+            (false, true) => documents.push(document(&file, &loaded, means)),
             (false, false) => {
-                say(file, &loaded, means, printer);
-                let mut notes = agreed::notes(found, &loaded, &host);
+                say(&file, &loaded, means, printer);
+                let found = Found { path: file, how };
+                let mut notes = agreed::notes(&found, &loaded, &host);
                 if !arguments.offline {
                     notes.extend(agreed::engine(&loaded, &host));
                 }
                 notes.iter().for_each(|note| printer.data(&format!("{note}\n")));
             }
         }
+        // The process ends soon, and gives everything back at once.
+        std::mem::forget(loaded);
     }
     if arguments.sarif {
         printer.json_data(&config::sarif(reports.iter()));
@@ -79,13 +84,13 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     worst
 }
 
-fn files(arguments: &Arguments, host: &Host) -> Result<Vec<Found>, String> {
+/// The files, and how they were found.
+fn files(arguments: &Arguments, host: &Host) -> Result<(Vec<Listed>, How), String> {
     if !arguments.words.is_empty() {
-        let named = |path| Found { path, how: How::Named };
-        return Ok(files::files(&arguments.words)?.into_iter().map(named).collect());
+        return Ok((files::files(&arguments.words, host)?, How::Named));
     }
     let found = config::find(arguments.config.as_deref(), host).map_err(|problem| problem.to_string())?;
-    Ok(vec![found])
+    Ok((vec![Listed { path: found.path, is_named: true }], found.how))
 }
 
 fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {

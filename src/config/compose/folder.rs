@@ -17,6 +17,11 @@ pub struct Folder {
     pub others: Vec<PathBuf>,
 }
 
+/// Whether a file is called as the root of a folder is.
+pub fn may_be_root(file: &Path) -> bool {
+    is_ours(file) && file.file_stem().is_some_and(|stem| ROOTS.iter().any(|root| stem == *root))
+}
+
 /// Looks into a folder, below `cwd` if its path is relative, and not into those below it.
 pub fn open(folder: &Path, cwd: &Path) -> Result<Folder, Box<Diagnostic>> {
     let bad = |message: String| Box::new(Diagnostic::of_file(Code::BadFolder, message));

@@ -34,8 +34,11 @@ use merge::Overlay;
 use set::Setting;
 
 pub use extends::lay;
-pub use folder::{Folder, open as open_folder};
+pub use folder::{Folder, may_be_root as may_be_root_of_folder, open as open_folder};
+pub use merge::name_of;
 pub use profile::names as profile_names;
+pub use set::SETTLED;
+pub use tags::tags_of;
 
 /// What is laid over a file: known before the file itself is put together, since it may say which
 /// variables there are.
@@ -109,7 +112,8 @@ impl<'n, 's> Layers<'n, 's> {
 
     fn lay(&self, problems: &Problems, root: Node<'s>) -> Node<'s> {
         let overlay = Overlay { guard: Some(problems) };
-        let root = self.profiles.iter().fold(root, |root, profile| overlay.root(&root, profile));
+        let profiles = self.profiles.iter().map(|profile| profile::without_unknown(profile));
+        let root = profiles.fold(root, |root, profile| overlay.root(&root, &profile));
         let root = self.settings.iter().fold(root, |root, setting| setting.lay(problems, &root));
         if syntax::is_too_heavy(root.weight()) {
             problems.add(syntax::too_large(root.span));

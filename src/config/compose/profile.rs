@@ -4,8 +4,9 @@ use crate::config::choice::Typed;
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::read::nearest;
+use crate::config::shape;
 use crate::config::source::Span;
-use crate::config::syntax::{Kind, Node};
+use crate::config::syntax::{Entry, Kind, Node};
 
 /// What is settled before a profile is laid over the file.
 const SETTLED: [&str; 3] = ["version", "include", "profiles"];
@@ -56,6 +57,8 @@ pub fn chosen<'n, 's>(
                     _ => "it belongs to the root of the file",
                 }));
             }
+            let unknown = entries.iter().filter(|entry| !is_known(&entry.key.text));
+            unknown.for_each(|entry| problems.add(unknown_key(entry)));
             Some(profile)
         }
         Kind::Broken => None,
@@ -64,6 +67,26 @@ pub fn chosen<'n, 's>(
             problems.add(Diagnostic::error(Code::WrongType, profile.span, message));
             None
         }
+    }
+}
+
+/// A profile without the keys that no file has.
+pub fn without_unknown<'s>(profile: &Node<'s>) -> Node<'s> {
+    let unknown = profile.entries().iter().filter(|entry| !is_known(&entry.key.text));
+    unknown.fold(profile.clone(), |profile, entry| profile.without(&entry.key.text))
+}
+
+fn is_known(key: &str) -> bool {
+    shape::ROOT.find(key).is_some() || key.starts_with("x-")
+}
+
+fn unknown_key(entry: &Entry<'_>) -> Diagnostic {
+    let key = &*entry.key.text;
+    let problem =
+        Diagnostic::error(Code::UnknownKey, entry.key.span, format!("`{key}` is not a key of a profile"));
+    match nearest(key, shape::ROOT.names().filter(|name| !SETTLED.contains(name))) {
+        Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
+        None => problem.help("a profile holds keys of the file, such as `vars`, `defaults` and `commands`"),
     }
 }
 

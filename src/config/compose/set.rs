@@ -14,7 +14,7 @@ use crate::model::Dialect;
 use super::merge::{Overlay, name_of};
 
 /// What a flag cannot change any more when it is read.
-const SETTLED: [&str; 3] = ["version", "include", "profiles"];
+pub const SETTLED: [&str; 3] = ["version", "include", "profiles"];
 /// No key is deeper.
 const MAX_SEGMENTS: usize = 32;
 /// More names than these help nobody.

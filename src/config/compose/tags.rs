@@ -11,7 +11,7 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 
 /// The tags that a command has.
-fn tags_of<'n>(command: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
+pub fn tags_of<'n>(command: &'n Node<'_>) -> impl Iterator<Item = &'n str> {
     let items: &[Node<'_>] = match command.get("tags").map(|tags| &tags.kind) {
         Some(Kind::List(items)) => items,
         _ => &[],

@@ -2,11 +2,14 @@
 //!
 //! Looks at what was written, not at what became of it. Each can be silenced by `allow`.
 
+mod contradiction;
+mod fed_variable;
 mod names;
 mod patience;
 mod permissions;
 mod plain_secret;
 mod texts;
+mod tiny_memory;
 mod unexpanded;
 mod unused_secret;
 
@@ -16,16 +19,32 @@ use super::syntax::Node;
 pub use patience::long_timeout;
 pub use permissions::check_permissions;
 
-/// Looks at the commands, and at all that stands in the files.
-pub fn lint(problems: &Problems, documents: &[&Node<'_>], commands: &[Node<'_>]) {
+/// Looks at the commands, at what holds for all of them, and at all that stands in the files.
+pub fn lint(
+    problems: &Problems,
+    documents: &[&Node<'_>],
+    commands: &[Node<'_>],
+    defaults: Option<&Node<'_>>,
+) {
+    let fed = fed_variable::Fed::of(documents);
     for command in commands {
+        contradiction::check(problems, command);
+        tiny_memory::check(problems, command);
+        fed.check(problems, command);
         names::check(problems, command);
         texts::check(problems, command);
         unexpanded::check(problems, command);
         plain_secret::check_env(problems, command);
         plain_secret::check_webhook(problems, command);
     }
-    patience::check(problems, commands);
-    documents.iter().for_each(|document| plain_secret::check_all(problems, document));
+    patience::check(problems, commands, defaults);
+    if let Some(defaults) = defaults {
+        tiny_memory::check(problems, defaults);
+        fed.check(problems, defaults);
+    }
+    for document in documents {
+        plain_secret::check_vars(problems, document);
+        plain_secret::check_all(problems, document);
+    }
     unused_secret::check(problems, documents);
 }

@@ -17,27 +17,35 @@ const PATIENCE: Duration = Duration::from_mins(4);
 /// More places than this help nobody.
 const SHOWN: usize = 3;
 
-pub fn check(problems: &Problems, commands: &[Node<'_>]) {
+pub fn check(problems: &Problems, commands: &[Node<'_>], defaults: Option<&Node<'_>>) {
     let unspoken = commands.iter().filter(|command| !allow::names(command, Code::Impatience));
-    let mut places = unspoken.filter_map(long_timeout);
-    let Some(first) = places.next() else { return };
+    let mut places: Vec<Span> = Vec::new();
+    for place in unspoken.filter_map(|command| long_timeout(command, defaults)) {
+        // One default is where many commands have theirs from.
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let Some((first, others)) = places.split_first() else { return };
     let patience = format_duration(PATIENCE);
     let message = format!("some clients give up after {patience}, whatever is reported meanwhile");
-    let mut note = Diagnostic::note(Code::Impatience, first, message)
+    let mut note = Diagnostic::note(Code::Impatience, *first, message)
         .help("for those clients split the work; where nobody minds, `allow` it at the command");
-    for place in places.by_ref().take(SHOWN) {
-        note = note.other(place, "here too");
+    for place in others.iter().take(SHOWN) {
+        note = note.other(*place, "here too");
     }
-    problems.add(match places.count() {
+    problems.add(match others.len().saturating_sub(SHOWN) {
         0 => note,
         more => note.help(format!("it is so in {more} more of the commands")),
     });
 }
 
-/// Where a command that clients see says that it may take long.
-pub fn long_timeout(command: &Node<'_>) -> Option<Span> {
+/// Where it is said that a command that clients see may take long: at the command, or for all that
+/// say nothing themselves.
+pub fn long_timeout(command: &Node<'_>, defaults: Option<&Node<'_>>) -> Option<Span> {
     let is_hidden = command.get("expose").and_then(Node::as_text) == Some("false");
-    let node = command.get("timeout").filter(|_| !is_hidden)?;
+    let timeout = command.get("timeout").or_else(|| defaults?.get("timeout"));
+    let node = timeout.filter(|_| !is_hidden)?;
     let timeout = parse_duration(node.as_text()?).ok()?;
     (timeout > PATIENCE).then_some(node.span)
 }

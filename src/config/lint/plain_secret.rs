@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
 use crate::config::source::Span;
-use crate::config::syntax::{Kind, Node, is_sensitive_key, known_secret};
+use crate::config::syntax::{Kind, Node, could_be_secret, is_sensitive_key, known_secret, option_values};
 
 /// Texts that look like a secret by themselves, wherever they stand.
 pub fn check_all(problems: &Problems, root: &Node<'_>) {
@@ -22,7 +22,15 @@ fn walk(node: &Node<'_>, told: &mut BTreeSet<Span>, problems: &Problems) {
                 problems.add(problem(node.span, &format!("{what} stands in the file")));
             }
         }
-        Kind::List(items) => items.iter().for_each(|item| walk(item, told, problems)),
+        Kind::List(items) => {
+            for value in option_values(items) {
+                if known_secret(value.as_text().unwrap_or_default()).is_none() && told.insert(value.span) {
+                    let message = "the value of an option that names a secret stands in the file";
+                    problems.add(problem(value.span, message));
+                }
+            }
+            items.iter().for_each(|item| walk(item, told, problems));
+        }
         Kind::Map(entries) => entries.iter().for_each(|entry| walk(&entry.value, told, problems)),
         Kind::Null | Kind::Broken => {}
     }
@@ -31,6 +39,17 @@ fn walk(node: &Node<'_>, told: &mut BTreeSet<Span>, problems: &Problems) {
 /// Variables whose name says that they are secret, with a value that could be one.
 pub fn check_env(problems: &Problems, command: &Node<'_>) {
     for entry in command.get("env").map(Node::entries).unwrap_or_default() {
+        let Some(text) = entry.value.as_text() else { continue };
+        if is_sensitive_key(&entry.key.text) && could_be_secret(text) && known_secret(text).is_none() {
+            let message = format!("the value of `{}` stands in the file", entry.key.text);
+            problems.add(problem(entry.value.span, &message));
+        }
+    }
+}
+
+/// Variables of the file in the same way.
+pub fn check_vars(problems: &Problems, root: &Node<'_>) {
+    for entry in root.get("vars").map(Node::entries).unwrap_or_default() {
         let Some(text) = entry.value.as_text() else { continue };
         if is_sensitive_key(&entry.key.text) && could_be_secret(text) && known_secret(text).is_none() {
             let message = format!("the value of `{}` stands in the file", entry.key.text);
@@ -57,27 +76,4 @@ fn problem(span: Span, message: &str) -> Diagnostic {
     Diagnostic::warning(Code::PlainSecret, span, message).help(
         "declare it at the root, `secrets: { name: { env: NAME } }`, and hand `{{secrets.name}}` over in `env` or `stdin`; replace what has been shared",
     )
-}
-
-/// Neither a reference nor a path nor a plain word.
-fn could_be_secret(text: &str) -> bool {
-    let is_reference = text.contains("{{") || text.contains("${");
-    let is_path = text.starts_with(['/', '~', '.']);
-    let is_word = !text.bytes().any(|byte| byte.is_ascii_digit()) && text.len() < 20;
-    text.len() >= 8 && !is_reference && !is_path && !is_word
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_and_paths_and_references_are_no_secrets() {
-        for text in ["required", "~/.ssh/id_ed25519", "{{secrets.a1}}", "${TOKEN_1}", "12345"] {
-            assert!(!could_be_secret(text), "{text}");
-        }
-        for text in ["hunter2hunter2", "correct horse battery staple"] {
-            assert!(could_be_secret(text), "{text}");
-        }
-    }
 }

@@ -19,7 +19,9 @@ pub fn check(problems: &Problems, command: &Node<'_>) {
 fn check_words(problems: &Problems, node: &Node<'_>) {
     match &node.kind {
         Kind::Scalar(scalar) => {
-            if let Some(name) = variable(&scalar.text) {
+            if scalar.text.contains('$')
+                && let Some(name) = variable(&scalar.text)
+            {
                 problems.add(problem(node, name));
             }
         }

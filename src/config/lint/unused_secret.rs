@@ -8,7 +8,7 @@ use crate::config::syntax::{Entry, Kind, Node};
 
 /// Looks at all files at once: what one declares another may use.
 pub fn check(problems: &Problems, documents: &[&Node<'_>]) {
-    let declared = || documents.iter().filter_map(|document| document.get("secrets")).flat_map(Node::entries);
+    let declared = || documents.iter().flat_map(|document| declared(document));
     if declared().next().is_none() {
         return;
     }
@@ -26,6 +26,13 @@ pub fn check(problems: &Problems, documents: &[&Node<'_>]) {
             "hand it over where it is needed, `env: {{ NAME: \"{{{{secrets.{name}}}}}\" }}`, or remove it"
         )));
     }
+}
+
+/// What a file declares, and what its profiles add.
+fn declared<'n, 's>(document: &'n Node<'s>) -> impl Iterator<Item = &'n Entry<'s>> {
+    let profiles = document.get("profiles").map(Node::entries).unwrap_or_default();
+    let parts = std::iter::once(document).chain(profiles.iter().map(|profile| &profile.value));
+    parts.filter_map(|part| part.get("secrets")).flat_map(Node::entries)
 }
 
 fn walk<'n>(entry: &'n Entry<'_>, used: &mut BTreeSet<&'n str>) {

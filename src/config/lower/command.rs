@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{self, Command, Settings};
+use crate::config::read::Field;
 use crate::config::source::Span;
-use crate::config::syntax::Node;
+use crate::config::syntax::{Kind, Node};
 use crate::model::{
     Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, Params, Script, Stdin,
     Template, Tool, ToolName, Variable, Workload,
@@ -17,11 +18,12 @@ use crate::model::{
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
+use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
-use super::{output, sandbox, script};
+use super::{output, sandbox, script, words};
 
 /// Reads commands and lowers them, one after the other, so that only one is held at a time.
 pub struct Commands<'a> {
@@ -204,8 +206,26 @@ pub(super) fn variables(scope: &Scope<'_>, command: &Command<'_>) -> Vec<Variabl
 }
 
 pub(super) fn stdin(scope: &Scope<'_>, command: &Command<'_>) -> Stdin {
-    let text = command.stdin.and_then(|text| scope.template(text, Spot::Private, false));
+    let text = command.stdin.and_then(|text| {
+        let template = scope.template(text, Spot::Private, false)?;
+        if let Some(script) = command.script.filter(|script| reads_code(script.value, command.args)) {
+            words::check_read_code(scope, script.value, &template, text.span);
+        }
+        Some(template)
+    });
     text.map_or(Stdin::Null, Stdin::Text)
+}
+
+/// Whether a program executes what it reads: an interpreter without a script in its arguments.
+fn reads_code(script: &str, args: Option<Field<'_>>) -> bool {
+    let is_script = |word: &Node<'_>| word.as_text().is_some_and(|word| !word.starts_with('-'));
+    // What follows `-s` or `-` is for the script that is read.
+    let reads = |word: &Node<'_>| matches!(word.as_text(), Some("-s" | "-"));
+    let has_script = args.is_some_and(|args| match &args.node.kind {
+        Kind::List(words) => words.iter().take_while(|word| !reads(word)).any(is_script),
+        _ => false,
+    });
+    Interpreter::of(script).is_some() && !has_script
 }
 
 fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {

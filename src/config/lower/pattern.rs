@@ -48,6 +48,30 @@ pub fn excludes_dash(pattern: &str) -> bool {
     }
 }
 
+/// Whether a value that fits the pattern surely holds nothing that a shell or another language reads
+/// as more than a word.
+pub fn is_plain_word(pattern: &str) -> bool {
+    if !is_anchored(pattern) {
+        return false;
+    }
+    let inner = pattern.trim_start_matches('^').trim_end_matches('$');
+    let (mut in_class, mut characters) = (false, inner.chars());
+    while let Some(c) = characters.next() {
+        let is_fine = match c {
+            '\\' => characters.next().is_some_and(|class| "dw.-/+".contains(class)),
+            '[' => !std::mem::replace(&mut in_class, true),
+            ']' => std::mem::replace(&mut in_class, false),
+            '.' => in_class,
+            '(' | ')' | '?' | '*' | '{' | '}' | '|' => !in_class,
+            c => c.is_ascii_alphanumeric() || "_-:@%+=,".contains(c) || (c == '/' && in_class),
+        };
+        if !is_fine {
+            return false;
+        }
+    }
+    !in_class
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +93,26 @@ mod tests {
         }
         for pattern in ["^[a-z-]+$", "^[^x]$", "^.+$", "^-a$", "^a?-$", "^[a-z]*-$", "^(a|-)$", "a"] {
             assert!(!excludes_dash(pattern), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn plain_words_hold_nothing_that_a_shell_reads() {
+        for pattern in ["^[A-Za-z0-9._-]+$", r"^\d{1,3}$", "^(start|stop)$", r"^v\d+\.\d+$", "^[a-z/]*$"] {
+            assert!(is_plain_word(pattern), "{pattern}");
+        }
+        for pattern in [
+            "^.+$",
+            "^[^;]+$",
+            r"^\S+$",
+            "^[a-z ]+$",
+            "^[a-z;]+$",
+            "^[a-z$]+$",
+            "[a-z]+",
+            "^a|b$",
+            "^[ -~]+$",
+        ] {
+            assert!(!is_plain_word(pattern), "{pattern}");
         }
     }
 }

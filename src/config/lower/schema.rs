@@ -23,7 +23,7 @@ pub struct Schema<'a> {
 
 impl<'a> Schema<'a> {
     pub fn of(reader: &'a Reader<'a>, node: &Node<'_>) -> Self {
-        Self { reader, kind: kind(node), map: Map::new() }
+        Self { reader, kind: kind(node), map: Map::with_capacity(node.entries().len()) }
     }
 
     /// Like `of`, for a node that might be no map.
@@ -191,7 +191,41 @@ fn check_anchors(reader: &Reader<'_>, text: Spanned<&str>) {
     }
     let message = "this pattern is not anchored: it accepts any value that has a fitting part";
     let problem = Diagnostic::warning(Code::Unanchored, text.span, message);
-    let core = text.value.trim_start_matches('^').trim_end_matches('$');
-    let anchored = if core.contains('|') { format!("^({core})$") } else { format!("^{core}$") };
-    reader.problems.add(problem.help(format!("write `{anchored}` to describe the whole value")));
+    reader.problems.add(problem.help(anchored(text.value)));
+}
+
+/// What the pattern may have meant.
+fn anchored(pattern: &str) -> String {
+    let core = pattern.trim_start_matches('^').trim_end_matches('$');
+    let core = if core.contains('|') { format!("({core})") } else { core.to_owned() };
+    let whole = format!("write `^{core}$` to describe the whole value");
+    // One character, or one of a few, is hardly the whole value.
+    let is_one = core.len() == 1 || (core.starts_with('[') && core.find(']') == Some(core.len() - 1));
+    match (pattern.starts_with('^'), pattern.ends_with('$')) {
+        (true, true) => whole,
+        (true, false) if is_one => format!("write `^{core}.*$`, where anything may follow"),
+        (false, true) if is_one => format!("write `^.*{core}$`, where anything may stand before"),
+        (true, false) => format!("{whole}, or `^{core}.*$` if anything may follow"),
+        (false, true) => format!("{whole}, or `^.*{core}$` if anything may stand before"),
+        (false, false) if is_one => format!("write `^{core}+$` to describe the whole value"),
+        (false, false) => whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_proposed_for_a_pattern_keeps_what_was_meant() {
+        for (pattern, proposed) in [
+            ("[a-z]+", "write `^[a-z]+$` to describe the whole value"),
+            ("[a-z]", "write `^[a-z]+$` to describe the whole value"),
+            ("^[^-]", "write `^[^-].*$`, where anything may follow"),
+            ("^a|b$", "write `^(a|b)$` to describe the whole value"),
+            ("^ab", "write `^ab$` to describe the whole value, or `^ab.*$` if anything may follow"),
+        ] {
+            assert_eq!(anchored(pattern), proposed, "{pattern}");
+        }
+    }
 }

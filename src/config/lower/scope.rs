@@ -75,13 +75,15 @@ impl<'a> Scope<'a> {
     fn check(&self, reference: &Reference, span: Span, spot: Spot) {
         match reference {
             Reference::Param { name, path } => {
-                let span = self.place_of(name.as_str(), span);
                 self.mark_used(name.as_str());
+                // Where the name stands in the text is looked for only if there is something to say.
                 match self.params.find(name.as_str()) {
-                    Some(param) => self.check_path(param, path, span),
+                    Some(_) if path.is_empty() => {}
+                    Some(param) => self.check_path(param, path, self.place_of(name.as_str(), span)),
                     None if self.params.is_declared(name.as_str()) => {}
                     None => {
                         self.in_doubt.set(true);
+                        let span = self.place_of(name.as_str(), span);
                         self.problems.add(self.unknown(name.as_str(), span));
                     }
                 }
@@ -96,7 +98,8 @@ impl<'a> Scope<'a> {
                 self.in_doubt.set(true);
                 let span = self.place_of(root, span);
                 let message = format!("`{{{{{root}.…}}}}` is not supported yet");
-                self.problems.add(Diagnostic::error(Code::NotSupported, span, message));
+                self.problems
+                    .add(Diagnostic::error(Code::NotSupported, span, message).help("leave it out for now"));
             }
         }
     }

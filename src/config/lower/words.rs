@@ -1,13 +1,17 @@
 //! Judges the words of an argument list one after the other: what each follows decides what a
 //! value in it can do.
 
+use serde_json::Value;
+
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::source::Span;
 use crate::model::{Kind, Param, Piece, Presence, Reference, Template};
 
+use super::code_words::{CodeWords, Harm};
 use super::interpreter::Interpreter;
 use super::param_rule::{is_free_text, may_begin_with_dash};
+use super::pattern;
 use super::scope::Scope;
 
 /// Where in a list of words we are.
@@ -22,6 +26,8 @@ pub struct Words<'a> {
     in_group: bool,
     /// The program whose options these words are, if it runs text as code.
     interpreter: Option<&'static Interpreter>,
+    /// Where the program takes words for code.
+    code: CodeWords,
 }
 
 impl<'a> Words<'a> {
@@ -29,7 +35,8 @@ impl<'a> Words<'a> {
     pub fn after(scope: &'a Scope<'a>, before: &[&str]) -> Self {
         let (first, rest) = before.split_first().unwrap_or((&"", &[]));
         let interpreter = Interpreter::of(first);
-        let mut words = Self { scope, previous: None, guarded: false, in_group: false, interpreter };
+        let code = CodeWords::of(first);
+        let mut words = Self { scope, previous: None, guarded: false, in_group: false, interpreter, code };
         rest.iter().for_each(|word| words.literal(word));
         words
     }
@@ -51,6 +58,7 @@ impl<'a> Words<'a> {
             Some(text) => self.literal(text),
             None => {
                 self.check(template, span);
+                self.check_code_word(template, span);
                 self.previous = None;
                 self.interpreter = None;
             }
@@ -59,6 +67,7 @@ impl<'a> Words<'a> {
 
     fn literal(&mut self, text: &str) {
         self.guarded |= text == "--";
+        self.code.literal(text);
         let is_value = self.previous.as_deref().is_some_and(Interpreter::takes_value);
         if let Some(interpreter) = Interpreter::of(text) {
             // `env sh -c`, `sudo bash -c`.
@@ -82,10 +91,7 @@ impl<'a> Words<'a> {
     }
 
     fn param(&self, reference: &Reference) -> Option<&'a Param> {
-        match reference {
-            Reference::Param { name, .. } => self.scope.params.find(name.as_str()),
-            Reference::Secret(_) | Reference::Var(_) | Reference::NotSupported(_) => None,
-        }
+        param_of(self.scope, reference)
     }
 
     /// `-x` `{{y}}` without a value of `y` would leave `-x` alone.
@@ -133,15 +139,22 @@ impl<'a> Words<'a> {
         if !after_flag && !in_word {
             return;
         }
-        let free =
-            template.references().filter_map(|reference| self.param(reference)).find(|p| is_free_text(p));
-        if let Some(param) = free {
+        if let Some(param) = free_text(self.scope, template) {
             let message =
                 format!("`{}` would be run as code: whatever a caller writes there is executed", param.name);
-            self.scope.problems.add(Diagnostic::error(Code::FreeTextAsCode, span, message).help(format!(
-                "use `run`, where parameters are variables: `run: 'printf %s \"$PARAM_{}\"'`",
-                param.name
-            )));
+            self.scope.problems.add(as_code(param, span, &message));
+        }
+    }
+
+    fn check_code_word(&mut self, template: &Template, span: Span) {
+        let beginning = match template.pieces().first() {
+            Some(Piece::Text(text)) => text.as_str(),
+            _ => "",
+        };
+        let Some(harm) = self.code.template(beginning) else { return };
+        let params = template.references().filter_map(|reference| param_of(self.scope, reference));
+        if let Some(param) = params.into_iter().find(|param| is_free_text(param) && !is_plain(param, harm)) {
+            self.scope.problems.add(code_word(param, span, harm));
         }
     }
 
@@ -160,6 +173,64 @@ impl<'a> Words<'a> {
             ));
         }
     }
+}
+
+/// A text on the standard input of a program that executes what it reads.
+pub fn check_read_code(scope: &Scope<'_>, script: &str, template: &Template, span: Span) {
+    if let Some(param) = free_text(scope, template) {
+        let message = format!("`{}` would be run as code: `{script}` executes what it reads", param.name);
+        scope.problems.add(as_code(param, span, &message));
+    }
+}
+
+fn param_of<'a>(scope: &Scope<'a>, reference: &Reference) -> Option<&'a Param> {
+    match reference {
+        Reference::Param { name, .. } => scope.params.find(name.as_str()),
+        Reference::Secret(_) | Reference::Var(_) | Reference::NotSupported(_) => None,
+    }
+}
+
+/// The first parameter of a template whose text a caller chooses.
+fn free_text<'a>(scope: &Scope<'a>, template: &Template) -> Option<&'a Param> {
+    template.references().filter_map(|reference| param_of(scope, reference)).find(|param| is_free_text(param))
+}
+
+fn as_code(param: &Param, span: Span, message: &str) -> Diagnostic {
+    Diagnostic::error(Code::FreeTextAsCode, span, message).help(format!(
+        "use `run`, where parameters are variables: `run: 'printf %s \"$PARAM_{}\"'`",
+        param.name
+    ))
+}
+
+/// Whether the file restricts a text enough to be a part of such code.
+fn is_plain(param: &Param, harm: Harm) -> bool {
+    let pattern = param.schema.get("pattern").and_then(Value::as_str);
+    pattern.is_some_and(|pattern| match harm {
+        Harm::Query => pattern::is_anchored(pattern),
+        Harm::RemoteShell | Harm::Program => pattern::is_plain_word(pattern),
+    })
+}
+
+fn code_word(param: &Param, span: Span, harm: Harm) -> Diagnostic {
+    let name = &param.name;
+    let (what, help) = match harm {
+        Harm::RemoteShell => (
+            "would be run as code: the shell of the other host reads these words",
+            format!("allow plain words only: `{name}: {{ type: string, pattern: '^[A-Za-z0-9._-]+$' }}`"),
+        ),
+        Harm::Program => (
+            "would be run as code: whatever a caller writes there is executed",
+            "hand it over as data, in `env` or `stdin` or, to awk, behind `-v`; or allow plain words only, with `pattern`"
+                .to_owned(),
+        ),
+        Harm::Query => (
+            "is run by the database as it is: a caller can change and remove what its user may",
+            "if that is meant, connect as a user who may only read, and say so: `allow: [{ code: W0041, reason: … }]`"
+                .to_owned(),
+        ),
+    };
+    let problem = Diagnostic::error(Code::FreeTextAsCode, span, format!("`{name}` {what}"));
+    Diagnostic { severity: harm.severity(), ..problem }.help(help)
 }
 
 /// Whether a word is an option that waits for its value in the next word.

@@ -21,6 +21,10 @@ const DEFAULTS: [(&str, &str); 3] = [
     ("limits: { output: 4MiB }", "the original cut no output; without this line 1MiB of it is kept"),
 ];
 
+/// Behind a secret, where commands could have inherited what feeds it.
+const SECRET: &str =
+    "  # a command inherits this variable no more; one that needs it names the secret in its `env`";
+
 /// The original gave containers no limits.
 const UNLIMITED: (&str, &str) = (
     "limits: { output: 4MiB, memory: none, cpu: none, pids: none, files: none }",
@@ -57,7 +61,11 @@ pub fn convert(document: &Document<'_>, text: &str, report: &Report, notes: &mut
         None => {}
     }
     others(&page, root, &mut edits, notes);
-    head(&page, root, &names, &mut edits);
+    let runs_programs = runs_programs(root);
+    head(&page, root, &names, runs_programs, &mut edits);
+    if runs_programs {
+        names.secrets.iter().for_each(|(name, source)| not_inherited(name, source, notes));
+    }
     general(notes);
     edits
 }
@@ -100,7 +108,31 @@ fn booleans(node: &Node<'_>, edits: &mut Edits) {
     }
 }
 
-fn head(page: &Page<'_>, root: &Node<'_>, names: &Names, edits: &mut Edits) {
+/// Whether there are commands that inherit variables.
+fn runs_programs(root: &Node<'_>) -> bool {
+    let is_program = |command: &Node<'_>| {
+        command.get("script").is_some()
+            && command.get("webhook").is_none()
+            && command.get("container").is_none()
+    };
+    match root.get("commands").map(|commands| &commands.kind) {
+        Some(Kind::List(items)) => items.iter().any(is_program),
+        _ => false,
+    }
+}
+
+/// What feeds a secret is kept from every command, which the original did not do.
+fn not_inherited(name: &str, source: &str, notes: &mut Notes) {
+    let variable = source.trim_start_matches("{ env: ").trim_end_matches(" }");
+    notes.add(
+        None,
+        format!(
+            "`{variable}` feeds a secret now and is inherited by no command; one that needs it says `env: {{ {variable}: \"{{{{secrets.{name}}}}}\" }}`"
+        ),
+    );
+}
+
+fn head(page: &Page<'_>, root: &Node<'_>, names: &Names, runs_programs: bool, edits: &mut Edits) {
     let newline = page.newline();
     if page.is_flow(root.span) {
         let defaults: Vec<&str> = defaults(names).map(|(line, _)| line).collect();
@@ -119,7 +151,8 @@ fn head(page: &Page<'_>, root: &Node<'_>, names: &Names, edits: &mut Edits) {
     for (key, map) in [("vars", &names.vars), ("secrets", &names.secrets)] {
         if !map.is_empty() {
             lines.push(format!("{key}:"));
-            lines.extend(pairs(map).into_iter().map(|pair| format!("  {pair}")));
+            let why = if key == "secrets" && runs_programs { SECRET } else { "" };
+            lines.extend(pairs(map).into_iter().map(|pair| format!("  {pair}{why}")));
             lines.push(String::new());
         }
     }

@@ -36,6 +36,8 @@ pub fn strip(document: &Document<'_>, text: &str, report: &Report, notes: &mut N
 fn oddities(page: &Page<'_>, oddities: &[Oddity], edits: &mut Edits, notes: &mut Notes) {
     for oddity in oddities {
         match oddity {
+            // A migrated file is YAML.
+            Oddity::NotJson { .. } => {}
             Oddity::Tag { tag, span } => {
                 let end = span.range().end;
                 let after = page.text.get(end..).unwrap_or_default();

@@ -147,7 +147,14 @@ fn annotations<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Annotatio
 fn exit_codes<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> ExitCodes {
     let Some(field) = fields.take("exit_codes") else { return ExitCodes::default() };
     let mut codes = BTreeMap::new();
+    let nothing = || {
+        let message = "`exit_codes` names no code: every call would be an error";
+        let problem = Diagnostic::error(Code::BadExitCode, field.node.span, message);
+        reader.problems.add(problem.help("name those that are success, or remove it: then `0` is"));
+    };
     match &field.node.kind {
+        Kind::List(items) if items.is_empty() => nothing(),
+        Kind::Map(entries) if entries.is_empty() => nothing(),
         Kind::List(items) => {
             for item in items.iter() {
                 let code = item.as_text().unwrap_or_default();

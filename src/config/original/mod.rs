@@ -40,6 +40,9 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
             }
             tools.push(tool);
         }
+    } else {
+        let problem = Diagnostic::warning(Code::NoCommands, root.span, "the file has no `commands`");
+        reader.problems.add(problem.help("`mcpfier init` writes a file to begin with"));
     }
     commands.report_differences();
     server(place, &mut fields);

@@ -179,7 +179,9 @@ impl Reader<'_> {
     pub fn not_supported(&self, span: Span, what: &str) {
         let message = format!("{what} is not supported yet");
         self.problems.add(match self.dialect {
-            Dialect::Native => Diagnostic::error(Code::NotSupported, span, message),
+            Dialect::Native => {
+                Diagnostic::error(Code::NotSupported, span, message).help("leave it out for now")
+            }
             Dialect::Original => Diagnostic::warning(Code::NotSupported, span, message),
         });
     }

@@ -5,15 +5,18 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::config::shape::{CONDITION, ITEM, Key, Kind, LITERAL, PARAM, SCHEMA, Shape, TYPES};
+use crate::config::shape::{CONDITION, ITEM, Key, Kind, LITERAL, Names, PARAM, SCHEMA, Shape, TYPES};
 
 use super::instance::value_of;
 use super::scalar::{names, scalar};
-use super::{Definitions, with};
+use super::{Definitions, Extent, with};
 
-impl Definitions {
-    /// The schema of a key's value, with all that a person is told.
+impl Definitions<'_> {
+    /// The schema of a key's value, with what a person is told.
     pub(super) fn key(&mut self, key: &'static Key) -> Value {
+        if matches!(self.extent, Extent::Rules(_)) {
+            return Value::Object(self.kind(&key.kind, key.expands));
+        }
         let mut schema = told(key);
         schema.extend(self.kind(&key.kind, key.expands));
         if let Some(default) = key.default {
@@ -28,7 +31,17 @@ impl Definitions {
 
     fn kind(&mut self, kind: &'static Kind, expands: bool) -> Map<String, Value> {
         let schema = match kind {
+            // Without any code that is success every call would be an error.
+            Kind::ListOf(of @ Kind::ExitCode) => {
+                json!({ "type": "array", "items": self.kind(of, expands), "minItems": 1 })
+            }
             Kind::ListOf(of) => json!({ "type": "array", "items": self.kind(of, expands) }),
+            Kind::MapOf(chosen @ Names::ExitCode, of) => json!({
+                "type": "object",
+                "propertyNames": names(*chosen),
+                "additionalProperties": self.kind(of, expands),
+                "minProperties": 1,
+            }),
             Kind::MapOf(chosen, of) => json!({
                 "type": "object",
                 "propertyNames": names(*chosen),
@@ -63,11 +76,7 @@ impl Definitions {
 
     /// An element of `args`.
     fn argument(&mut self) -> Value {
-        let properties: Map<String, Value> = LITERAL
-            .built()
-            .chain(CONDITION.built())
-            .map(|key| (key.name.to_owned(), self.key(key)))
-            .collect();
+        let properties = self.properties(LITERAL.built().chain(CONDITION.built()));
         let itself = json!({ "$ref": "#/$defs/argument" });
         json!({
             "description": "A word, which may hold `{{name}}` of a parameter; `{ if: PARAMETER, args: […] }`, whose words are there if a boolean parameter is true; `{ literal: TEXT }`, a word that is passed as it stands; or a list of words that vanishes as a whole if a parameter in it is absent.",

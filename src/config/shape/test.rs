@@ -71,7 +71,7 @@ pub static EXPECT: Shape = Shape {
         Key::new(
             "denied",
             SAYS,
-            "The caller may not: `true`, or a text that the refusal contains. Nothing runs.",
+            "The caller may not: `true`, or a text that the refusal contains. Nothing runs. There are no rules yet that deny a call, so for now such a test fails.",
         )
         .otherwise("the call is allowed")
         .examples(&["true"]),

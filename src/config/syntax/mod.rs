@@ -13,11 +13,12 @@ mod node;
 mod parse;
 pub mod scalar;
 mod sensitive;
+mod strict;
 mod toml;
 
 pub use format::Format;
 pub use json::to_json;
-pub use known_secret::known_secret;
+pub use known_secret::{could_be_secret, known_secret, option_values};
 pub use node::{Entry, Key, Kind, Node, Scalar};
 pub use parse::{Document, Oddity, is_too_heavy, parse, too_large};
 pub use sensitive::{is_sensitive_key, masked_in_line, sensitive_values};

@@ -9,6 +9,7 @@ use crate::config::source::{SourceId, Span};
 use super::builder::{self, Builder, MAX_DEPTH};
 use super::format::Format;
 use super::node::Node;
+use super::strict;
 use super::toml;
 
 /// A document, and what is odd about it.
@@ -30,6 +31,11 @@ pub enum Oddity {
     SecondDocument(Span),
     Tag {
         tag: String,
+        span: Span,
+    },
+    /// YAML in a file that calls itself JSON, and why it is none.
+    NotJson {
+        reason: String,
         span: Span,
     },
 }
@@ -56,7 +62,11 @@ pub fn parse<'s>(
 ) -> Option<Document<'s>> {
     match format {
         Format::Yaml => yaml(source, text, "YAML", problems),
-        Format::Json => yaml(source, text, "JSON", problems),
+        Format::Json => {
+            let mut document = yaml(source, text, "JSON", problems)?;
+            document.oddities.extend(strict::beyond_json(source, text));
+            Some(document)
+        }
         Format::Toml => toml::parse(source, text, problems),
     }
 }
@@ -94,6 +104,7 @@ fn options() -> Options {
 
 fn syntax_error(source: SourceId, text: &str, name: &str, error: &ScanError) -> Diagnostic {
     let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let at = if is_tab(error.kind()) { tab_near(text, at) } else { at };
     let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
     let width = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let span = Span::new(source, at..at + width);
@@ -122,11 +133,7 @@ fn message(kind: &ErrorKind, name: &str) -> String {
         ErrorKind::UnexpectedCharacter { character } => {
             return format!("this is not {name}: a text without quotes cannot begin with `{character}`");
         }
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => "a tab cannot stand here",
+        kind if is_tab(kind) => "a tab cannot stand here",
         ErrorKind::UnclosedQuotedScalar => "this quote is never closed",
         ErrorKind::InvalidQuotedScalarIndent => "a quoted text goes on here, less indented than it began",
         ErrorKind::UnclosedFlowCollection { .. } => "this bracket is never closed",
@@ -145,11 +152,7 @@ fn message(kind: &ErrorKind, name: &str) -> String {
 
 fn help(kind: &ErrorKind) -> Option<&'static str> {
     Some(match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => "indent with spaces",
+        kind if is_tab(kind) => "indent with spaces",
         ErrorKind::InvalidQuotedScalarIndent => "is the quote that was opened above closed?",
         ErrorKind::UnknownAnchor => {
             "an alias `*name` needs an anchor `&name` above it; quote a text that begins with `*`"
@@ -161,6 +164,40 @@ fn help(kind: &ErrorKind) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInPlainScalar
+    )
+}
+
+/// The parser stops behind a tab that indents, or where the text began that goes on behind it.
+fn tab_near(text: &str, at: usize) -> usize {
+    let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
+    let line = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let indent = text.get(line..at).unwrap_or_default();
+    if text.get(at..).is_some_and(|rest| rest.starts_with('\t')) {
+        return at;
+    }
+    if let (true, Some(tab)) = (indent.trim().is_empty(), indent.find('\t')) {
+        return line + tab;
+    }
+    let mut start = line;
+    for line in text.get(line..).unwrap_or_default().split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        let tab = line.get(..indent).and_then(|indent| indent.find('\t'));
+        if let Some(tab) = tab.filter(|tab| start + tab > at) {
+            return start + tab;
+        }
+        start += line.len();
+    }
+    at
 }
 
 /// A `{{…}}` outside of quotes in the line of an error, or in the line before.

@@ -8,19 +8,38 @@ use serde_json::{Number, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OutOfRange;
 
-/// What a plain scalar means by YAML 1.2: null, a boolean, a number, or else its text.
-pub fn core_json(text: &str) -> Result<Value, OutOfRange> {
+/// What a plain scalar means by YAML 1.2.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Core {
+    Null,
+    Boolean(bool),
+    Number(Number),
+    /// None of these: its text.
+    Text,
+}
+
+pub fn core(text: &str) -> Result<Core, OutOfRange> {
     if matches!(text, "" | "~" | "null" | "Null" | "NULL") {
-        return Ok(Value::Null);
+        return Ok(Core::Null);
     }
     if let Some(value) = core_boolean(text) {
-        return Ok(Value::Bool(value));
+        return Ok(Core::Boolean(value));
     }
     let is_numeric = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
     if !is_numeric {
-        return Ok(Value::String(text.to_owned()));
+        return Ok(Core::Text);
     }
-    number(text).unwrap_or_else(|| Ok(Value::String(text.to_owned())))
+    number(text).map_or(Ok(Core::Text), |number| number.map(Core::Number))
+}
+
+/// The same as a JSON value.
+pub fn core_json(text: &str) -> Result<Value, OutOfRange> {
+    Ok(match core(text)? {
+        Core::Null => Value::Null,
+        Core::Boolean(value) => Value::Bool(value),
+        Core::Number(number) => Value::Number(number),
+        Core::Text => Value::String(text.to_owned()),
+    })
 }
 
 pub fn core_boolean(text: &str) -> Option<bool> {
@@ -61,11 +80,11 @@ fn unsigned(text: &str) -> Option<&str> {
     text.get(2..).filter(|digits| digits.starts_with(|c: char| c.is_ascii_hexdigit()))
 }
 
-fn number(text: &str) -> Option<Result<Value, OutOfRange>> {
+fn number(text: &str) -> Option<Result<Number, OutOfRange>> {
     if let Some(whole) = integer(text) {
         let number =
             i64::try_from(whole).map(Number::from).or_else(|_| u64::try_from(whole).map(Number::from));
-        return Some(number.map(Value::Number).map_err(|_| OutOfRange));
+        return Some(number.map_err(|_| OutOfRange));
     }
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if is_digits(unsigned) || matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
@@ -75,7 +94,7 @@ fn number(text: &str) -> Option<Result<Value, OutOfRange>> {
         return None;
     }
     let value: f64 = text.parse().ok()?;
-    Some(Number::from_f64(value).map(Value::Number).ok_or(OutOfRange))
+    Some(Number::from_f64(value).ok_or(OutOfRange))
 }
 
 fn is_digits(text: &str) -> bool {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::config::source::Span;
 
-use super::known_secret::known_secret;
+use super::known_secret::{known_secret, option_values};
 use super::node::{Kind, Node};
 
 /// Where values stand that an excerpt must not show.
@@ -16,7 +16,10 @@ pub fn sensitive_values(root: &Node<'_>) -> Vec<Span> {
 
 fn collect(node: &Node<'_>, under: &str, found: &mut Vec<Span>) {
     match &node.kind {
-        Kind::List(items) => items.iter().for_each(|item| collect(item, "", found)),
+        Kind::List(items) => {
+            found.extend(option_values(items).map(|value| value.span));
+            items.iter().for_each(|item| collect(item, "", found));
+        }
         Kind::Map(entries) => {
             for entry in entries.iter() {
                 let key = &*entry.key.text;

@@ -15,7 +15,9 @@ mod unsupported;
 #[cfg(not(target_os = "linux"))]
 use unsupported as platform;
 
-pub use platform::{ForkServer, ProcessRunner, fork_server_main, give_memory_back, probe_means};
+pub use platform::{
+    ForkServer, ProcessRunner, fork_server_main, give_memory_back, probe_means, share_one_heap,
+};
 
 /// The one argument with which this program runs as a fork server. Nobody types it: the server
 /// starts itself with it when its fork server is gone.

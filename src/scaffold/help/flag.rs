@@ -39,6 +39,11 @@ impl Flag {
         (valid && !shouted).then(|| Self { word, value, text: entry.text.clone() })
     }
 
+    /// Like `-name` of `find`.
+    pub fn is_long_with_one_dash(&self) -> bool {
+        !self.word.starts_with("--") && self.name().len() > 1
+    }
+
     /// Its name without dashes.
     pub fn name(&self) -> &str {
         self.word.trim_start_matches('-')

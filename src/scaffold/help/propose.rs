@@ -29,7 +29,7 @@ pub fn propose(words: &[String], help: &str, name: Option<&str>) -> Result<Propo
     let (script, fixed) = words.split_first().ok_or(NoHelp)?;
     let mut draft = Draft { args: fixed.iter().cloned().map(Element::Word).collect(), params: Vec::new() };
     chosen.iter().for_each(|flag| draft.add_flag(flag));
-    draft.add_positionals(&usage.positionals, &entries);
+    draft.add_positionals(&usage.positionals, &entries, chosen.iter().any(Flag::is_long_with_one_dash));
     let described = description(help);
     Ok(Proposal {
         name: name.map_or_else(|| proposed_name(words), str::to_owned),
@@ -126,6 +126,15 @@ fn is_unsafe(flag: &Flag) -> bool {
         "filters",
     ];
     flag.name().split(['-', '_']).any(|word| WORDS.contains(&word.to_ascii_lowercase().as_str()))
+        || begins_with_a_change(&flag.text)
+}
+
+/// "Extract files from an archive", "Append to target file when uploading".
+fn begins_with_a_change(text: &str) -> bool {
+    const CHANGES: [&str; 9] =
+        ["append", "concatenate", "create", "delete", "extract", "overwrite", "remove", "update", "write"];
+    let first = text.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
+    CHANGES.contains(&first.as_str())
 }
 
 fn usefulness(flag: &Flag) -> i32 {
@@ -210,8 +219,14 @@ impl Draft {
         self.params.push(Param { name, description: sentence(&flag.text, flag.name()), schema, presence });
     }
 
-    /// Behind `--`, so that no value becomes an option.
-    fn add_positionals(&mut self, positionals: &[Positional], entries: &[Entry]) {
+    /// Behind `--`, so that no value becomes an option. A program whose options are words with one dash,
+    /// like `find`, has a grammar of its own and takes them there too.
+    fn add_positionals(
+        &mut self,
+        positionals: &[Positional],
+        entries: &[Entry],
+        options_stand_anywhere: bool,
+    ) {
         if !positionals.is_empty() {
             self.args.push(Element::Word("--".to_owned()));
         }
@@ -220,6 +235,9 @@ impl Draft {
             let text = entries.iter().find(|entry| same_name(&entry.term, &positional.name));
             let text = text.map_or("", |entry| entry.text.as_str());
             let mut schema = kind::schema(&positional.name, text);
+            if options_stand_anywhere && !schema.contains_key("format") {
+                schema.insert("pattern".to_owned(), json!(r"^[^-][\s\S]*$"));
+            }
             if positional.many {
                 let items = json!({ "type": "array", "items": Value::Object(schema), "maxItems": 100 });
                 schema = items.as_object().cloned().unwrap_or_default();

@@ -113,8 +113,12 @@ impl Usage {
         if inner.starts_with('-') || ["option", "options", "flags", "opts"].contains(&name.as_str()) {
             return;
         }
+        let words = tokens(inner);
+        if is_prose(&words) {
+            return;
+        }
         let before = self.positionals.len();
-        self.take(&tokens(inner), true, lower_too);
+        self.take(&words, true, lower_too);
         if tail.starts_with("...") {
             self.positionals.iter_mut().skip(before).for_each(|added| added.many = true);
         }
@@ -133,6 +137,12 @@ impl Usage {
             }
         }
     }
+}
+
+/// Words that explain, as in `[ignored command line arguments]`.
+fn is_prose(words: &[impl AsRef<str>]) -> bool {
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.len() > 2 && words.iter().all(|word| is_word(word.as_ref()))
 }
 
 /// A word that stands for a value: in angles, in braces, or shouted. Small ones only where they are
@@ -198,6 +208,9 @@ mod tests {
         }
         let cargo = usage("Usage: cargo [OPTIONS] [COMMAND]", &words("cargo")).unwrap();
         assert!(cargo.subcommands && cargo.positionals.is_empty());
+        let prose = usage("Usage: true [ignored command line arguments]\n  or:  true OPTION", &words("true"))
+            .unwrap();
+        assert!(!prose.subcommands && prose.positionals.is_empty());
         assert_eq!(usage("nothing", &words("x")), None);
     }
 }

@@ -15,11 +15,28 @@ struct Rule {
 
 pub fn read(text: &str, file: &str) -> Result<Imported, BadImport> {
     let text = text.replace("\\\r\n", " ").replace("\\\n", " ");
+    let text = without_definitions(&text);
     let phony = phony(&text);
     let rules = rules(&text);
     let wanted = |rule: &&Rule| rule.document.is_some() || phony.contains(&rule.target);
     let proposals = rules.iter().filter(wanted).map(|rule| command(rule, file)).collect();
     Imported { proposals, ..Imported::default() }.or_nothing("no target is phony or documented with `##`")
+}
+
+/// Without what stands from `define` to `endef`: it is text, whatever it looks like.
+fn without_definitions(text: &str) -> String {
+    let mut is_definition = false;
+    let mut kept = String::with_capacity(text.len());
+    for line in text.lines() {
+        let first = line.split_whitespace().find(|word| !["override", "export"].contains(word));
+        is_definition |= first == Some("define") && !line.starts_with('\t');
+        if !is_definition {
+            kept.push_str(line);
+            kept.push('\n');
+        }
+        is_definition &= first != Some("endef");
+    }
+    kept
 }
 
 fn phony(text: &str) -> BTreeSet<String> {
@@ -77,6 +94,14 @@ fn command(rule: &Rule, file: &str) -> Proposal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_of_a_definition_is_no_rule() {
+        let text = "export define HELP =\nbar: ## baz\nendef\nall: ## Build\n\tdefine\nlint: ## Check\n";
+        let imported = read(text, "Makefile").unwrap();
+        let names: Vec<&str> = imported.proposals.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(names, ["make-all", "make-lint"]);
+    }
 
     #[test]
     fn documented_and_phony_targets_become_commands() {

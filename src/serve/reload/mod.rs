@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::engine::{Engine, State, give_memory_back};
+use crate::engine::{Engine, State, give_memory_back, share_one_heap};
 
 #[cfg(not(target_os = "linux"))]
 use clock as eyes;
@@ -90,6 +90,7 @@ pub async fn keep_up(
         () = sleep(SETTLING) => false,
         () = hangups.next() => true,
     };
+    share_one_heap();
     let eyes = Arc::new(Eyes::open());
     let mut lookout = Lookout::new(Box::new(loader), Arc::clone(&eyes), sources);
     if !lookout.can_look_again() {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
@@ -15,10 +16,16 @@ pub struct SourceFile {
     pub text: String,
     /// The same characters, with blanks for comments, the inside of literals, and tests.
     code: String,
+    paths: OnceLock<BTreeSet<Vec<String>>>,
 }
 
-/// Every file that is part of the program.
-pub fn house() -> Vec<SourceFile> {
+/// Every file that is part of the program, read once for all questions.
+pub fn house() -> &'static [SourceFile] {
+    static HOUSE: LazyLock<Vec<SourceFile>> = LazyLock::new(read_house);
+    &HOUSE
+}
+
+fn read_house() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut names = Vec::new();
     collect(&root, &root, &mut names);
@@ -30,7 +37,7 @@ pub fn house() -> Vec<SourceFile> {
         let (code, modules) = without_tests(&without_literals(&text));
         let folder = folder_of_children(&name);
         only_tests.extend(modules.iter().map(|module| format!("{folder}{module}.rs")));
-        files.push(SourceFile { name, text, code });
+        files.push(SourceFile::new(name, text, code));
     }
     files.retain(|file| !only_tests.contains(&file.name));
     files
@@ -49,6 +56,10 @@ fn collect(root: &Path, folder: &Path, names: &mut Vec<String>) {
 }
 
 impl SourceFile {
+    fn new(name: String, text: String, code: String) -> Self {
+        Self { name, text, code, paths: OnceLock::new() }
+    }
+
     /// The top-level module it belongs to; `main` and `lib` for the two roots.
     pub fn room(&self) -> &str {
         self.name.split('/').next().unwrap_or_default().trim_end_matches(".rs")
@@ -57,11 +68,8 @@ impl SourceFile {
     /// The top-level modules that it names, by whichever path.
     pub fn imported_rooms(&self) -> BTreeSet<String> {
         let own = ["crate".to_owned(), "mcpfier".to_owned()];
-        self.paths()
-            .into_iter()
-            .filter(|path| own.contains(&path[0]))
-            .filter_map(|path| path.into_iter().nth(1))
-            .collect()
+        let ours = self.paths().iter().filter(|path| own.contains(&path[0]));
+        ours.filter_map(|path| path.get(1).cloned()).collect()
     }
 
     /// What it names at or below one of these paths.
@@ -102,15 +110,19 @@ impl SourceFile {
     }
 
     /// Every path it names, with `use` lists written out and `self`, `super` resolved.
-    fn paths(&self) -> BTreeSet<Vec<String>> {
-        let import = Regex::new(r"\buse\s+([^;]+);").expect("the pattern is written here");
-        let inline = Regex::new(r"\b\w+(?:\s*::\s*\w+)+").expect("the pattern is written here");
+    fn paths(&self) -> &BTreeSet<Vec<String>> {
+        self.paths.get_or_init(|| self.read_paths())
+    }
+
+    fn read_paths(&self) -> BTreeSet<Vec<String>> {
+        static IMPORT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\buse\s+([^;]+);"));
+        static INLINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\w+(?:\s*::\s*\w+)+"));
         let mut paths = BTreeSet::new();
-        for found in import.captures_iter(&self.code) {
+        for found in IMPORT.captures_iter(&self.code) {
             paths.extend(written_out("", &found[1]).iter().map(|path| self.resolved(path)));
         }
-        let elsewhere = import.replace_all(&self.code, "");
-        paths.extend(inline.find_iter(&elsewhere).map(|found| self.resolved(found.as_str())));
+        let elsewhere = IMPORT.replace_all(&self.code, "");
+        paths.extend(INLINE.find_iter(&elsewhere).map(|found| self.resolved(found.as_str())));
         paths
     }
 
@@ -168,17 +180,22 @@ fn split_list(list: &str) -> Vec<&str> {
     parts
 }
 
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the pattern is written here")
+}
+
 /// Comments and the inside of literals become blanks; nothing moves.
 fn without_literals(text: &str) -> String {
-    let literal = Regex::new(concat!(
-        r"(?s)(?P<line>//[^\n]*)|(?P<block>/\*.*?\*/)",
-        r##"|(?P<hashed>\bb?r#".*?"#)|(?P<raw>\bb?r"[^"]*")"##,
-        r#"|(?P<text>"(?:[^"\\]|\\.)*")|(?P<letter>'(?:[^'\\\n]|\\[^\n][^'\n]*)')"#,
-    ))
-    .expect("the pattern is written here");
+    static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(concat!(
+            r"(?s)(?P<line>//[^\n]*)|(?P<block>/\*.*?\*/)",
+            r##"|(?P<hashed>\bb?r#".*?"#)|(?P<raw>\bb?r"[^"]*")"##,
+            r#"|(?P<text>"(?:[^"\\]|\\.)*")|(?P<letter>'(?:[^'\\\n]|\\[^\n][^'\n]*)')"#,
+        ))
+    });
     let mut code = String::with_capacity(text.len());
     let mut end = 0;
-    for found in literal.find_iter(text) {
+    for found in LITERAL.find_iter(text) {
         code.push_str(&text[end..found.start()]);
         code.push_str(&blank(found.as_str()));
         end = found.end();
@@ -194,11 +211,11 @@ fn blank(text: &str) -> String {
 
 /// Items under `#[cfg(test)]` become blanks; the names of test modules in files of their own.
 fn without_tests(code: &str) -> (String, Vec<String>) {
-    let module = Regex::new(r"\bmod\s+(\w+)\s*;$").expect("the pattern is written here");
+    static MODULE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bmod\s+(\w+)\s*;$"));
     let (mut kept, mut modules) = (code.to_owned(), Vec::new());
     while let Some(start) = kept.find("#[cfg(test)]") {
         let end = start + end_of_item(&kept[start..]);
-        modules.extend(module.captures(&kept[start..end]).map(|found| found[1].to_owned()));
+        modules.extend(MODULE.captures(&kept[start..end]).map(|found| found[1].to_owned()));
         kept.replace_range(start..end, &blank(&kept[start..end]));
     }
     (kept, modules)
@@ -243,7 +260,7 @@ mod tests { use crate::engine; fn g() { [1]; } }
 fn h() { crate::policy::judge(); x.expect("two words"); x.expect("it cannot fail here"); }
 "#;
     let (code, _) = without_tests(&without_literals(text));
-    let file = SourceFile { name: "plan/process.rs".to_owned(), text: text.to_owned(), code };
+    let file = SourceFile::new("plan/process.rs".to_owned(), text.to_owned(), code);
     let rooms: Vec<String> = file.imported_rooms().into_iter().collect();
     assert_eq!(rooms, ["call", "plan", "policy"]);
     assert_eq!(file.paths_below(&["std::fs"]), ["names `std::fs::read`"]);

@@ -173,6 +173,63 @@ fn what_a_verb_takes_is_offered() {
     assert!(offered(&["doctor", ""]).is_empty() && offered(&["explain", "0012", ""]).is_empty());
 }
 
+const CHOICES: &str = "version: 1
+include: [more.yaml]
+vars: { place: here }
+profiles:
+  prod: { defaults: { timeout: 5s }, commands: [{ name: build, tags: [slow] }] }
+  test: {}
+commands:
+  - { name: build, description: Builds., script: make, tags: [ci, fast], params: { dir: { type: string, optional: true } }, nonsense: 1 }
+";
+
+/// The file has an error, which is no reason to be silent about what it has.
+fn chosen(words: &[&str]) -> Vec<String> {
+    let words: Vec<&str> = ["__complete", "fish", "-c", "c.yaml"].iter().chain(words).copied().collect();
+    let more = "commands: [{ name: other, script: echo, tags: [ci] }]\n";
+    let said = mcpfier(&words).file("c.yaml", CHOICES).file("more.yaml", more).run().stdout;
+    said.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn profiles_and_tags_are_those_of_the_file() {
+    assert_eq!(chosen(&["--profile", ""]), ["prod\tdefaults, commands", "test\t"]);
+    assert_eq!(chosen(&["list", "--profile=p"]), ["--profile=prod\tdefaults, commands", "--profile=test\t"]);
+    assert_eq!(chosen(&["--profile", "prod", "--profile", ""]), ["test\t"]);
+    assert_eq!(chosen(&["--tags", ""]), ["ci\t2 commands", "fast\t1 command"]);
+    assert_eq!(chosen(&["--tags=ci,"]), ["--tags=ci,fast\t1 command"]);
+    assert_eq!(chosen(&["--profile", "prod", "--tags", "fa"]), ["ci\t1 command", "slow\t1 command"]);
+    for option in ["--profile", "--tags", "--set"] {
+        assert!(offered(&["-c", "old.yaml", option, ""]).is_empty(), "{option}");
+        assert!(offered(&["-c", "nowhere.yaml", option, ""]).is_empty(), "{option}");
+    }
+}
+
+#[test]
+fn the_path_of_a_setting_is_completed_key_by_key() {
+    let texts = |words: &[&str]| -> Vec<String> {
+        chosen(words).iter().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+    };
+    let root = texts(&["--set", ""]);
+    assert!(root.contains(&"commands.".to_owned()) && root.contains(&"env_file=".to_owned()), "{root:?}");
+    assert!(!root.iter().any(|key| key.starts_with("include") || key.starts_with("version")), "{root:?}");
+    assert_eq!(chosen(&["--set", "commands."]), ["commands.build.\tBuilds.", "commands.other.\t"]);
+    let keys = texts(&["--set=commands.build.ti"]);
+    assert!(keys.contains(&"--set=commands.build.timeout=".to_owned()), "{keys:?}");
+    assert!(keys.contains(&"--set=commands.build.limits.".to_owned()), "{keys:?}");
+    assert!(!keys.contains(&"--set=commands.build.name=".to_owned()), "{keys:?}");
+    assert_eq!(texts(&["--set", "vars."]), ["vars.place="]);
+    assert_eq!(texts(&["--set", "commands.build.params."]), ["commands.build.params.dir."]);
+    assert_eq!(
+        texts(&["--set", "commands.build.limits_enforcement=r"]),
+        ["best_effort", "required"].map(|word| format!("commands.build.limits_enforcement={word}"))
+    );
+    for nowhere in ["commands.nothing.", "version.", "commands.build.timeout=", "..", "a=b=", "=", "."] {
+        let said = texts(&["--set", nowhere]);
+        assert!(said.iter().all(|offer| offer.starts_with(nowhere)), "{nowhere}: {said:?}");
+    }
+}
+
 #[test]
 fn each_shell_is_answered_in_its_own_way() {
     let answer = |words: &[&str]| {

@@ -7,8 +7,10 @@ use mcpfier::config::{check, check_bytes, effective, load_bytes};
 use tempfile::TempDir;
 
 /// The executables of the host.
-const EXECUTABLES: [&str; 13] =
-    ["bash", "curl", "docker", "du", "echo", "env", "git", "jq", "ls", "psql", "python3", "rg", "sh"];
+const EXECUTABLES: [&str; 15] = [
+    "awk", "bash", "curl", "docker", "du", "echo", "env", "git", "jq", "ls", "psql", "python3", "rg", "sh",
+    "ssh",
+];
 
 pub struct TestHost {
     folder: TempDir,
@@ -23,7 +25,11 @@ impl TestHost {
         for name in EXECUTABLES {
             make_executable(&bin.join(name));
         }
-        let variables = [("PATH", bin.display().to_string()), ("GITHUB_TOKEN", "a secret value".to_owned())];
+        let variables = [
+            ("PATH", bin.display().to_string()),
+            ("GITHUB_TOKEN", "a secret value".to_owned()),
+            ("SHORT", "1234".to_owned()),
+        ];
         let host = Host {
             environment: variables.map(|(name, value)| (name.to_owned(), value)).into_iter().collect(),
             cwd: PathBuf::from("/srv/work"),

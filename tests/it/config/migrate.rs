@@ -4,11 +4,12 @@
 //! `tests/data/migrate` becomes; UPDATE_MIGRATED=1 writes it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mcpfier::call::Call;
 use mcpfier::config::{Host, Loaded, NotMigrated, Style, load_bytes, migrate};
 use mcpfier::engine::prepare;
-use mcpfier::model::{Availability, Principal, Secrets};
+use mcpfier::model::{Availability, Principal, SecretSource, Secrets};
 use mcpfier::plan::{Facts, Means, Step};
 use mcpfier::policy::Policy;
 use serde_json::Map;
@@ -60,7 +61,7 @@ fn every_file_of_the_original_becomes_the_file_beside_it() {
 #[test]
 fn what_was_offered_is_offered_and_does_the_same() {
     let host = host();
-    let mut compared = 0;
+    let (mut compared, mut kept_back) = (0, 0);
     for file in inputs() {
         let before = load(&text(&file), &host.host).catalog.expect("the original's file loads");
         let migration = migrate(Path::new("config.yaml"), &text(&file), &host.host).expect("it is migrated");
@@ -75,7 +76,10 @@ fn what_was_offered_is_offered_and_does_the_same() {
             catalog.offered().map(|tool| tool.name.to_string()).collect()
         };
         assert_eq!(names(&catalog), names(&before), "{}", file.display());
-        let facts = Facts::new(&host.host.environment, &Secrets::new(), Means::NONE);
+        // Each file keeps what feeds its own secrets from its commands.
+        let facts_of = |catalog: &mcpfier::model::Catalog| {
+            Facts::new(&host.host.environment, &catalog.secrets, Means::NONE)
+        };
         for tool in before.offered() {
             let new = catalog.tool(tool.name.as_str()).expect("it is there");
             assert_eq!(new.availability, Availability::Offered);
@@ -87,22 +91,29 @@ fn what_was_offered_is_offered_and_does_the_same() {
             let [old, new] = [&before, &catalog].map(|catalog| {
                 let (principal, tool) = (Principal::local(), tool.name.to_string());
                 let call = Call { principal, tool, arguments: Map::new() };
-                prepare(catalog, &Policy::default(), &facts, call).expect("a plan").step
+                prepare(catalog, &Policy::default(), &facts_of(catalog), call).expect("a plan").step
             });
             compared += 1;
             #[allow(unreachable_patterns)]
             let (mut old, mut new) = match (old, new) {
                 (Step::Process(old), Step::Process(new)) => (old, new),
                 (old, new) => {
-                    assert_eq!(old, new, "{} in {}", tool.name, file.display());
+                    let new = with_values(format!("{new:?}"), &catalog.secrets);
+                    assert_eq!(format!("{old:?}"), new, "{} in {}", tool.name, file.display());
                     continue;
                 }
             };
             // Merged variables may come in another order.
             old.variables.sort_by(|(a, _), (b, _)| a.cmp(b));
             new.variables.sort_by(|(a, _), (b, _)| a.cmp(b));
-            // Two differences that are told at their places: where a relative path leads, and names
-            // that no native file takes.
+            // Three differences that are told at their places: where a relative path leads, names
+            // that no native file takes, and variables that feed a secret now.
+            let feeds = |name: &str| {
+                let mut sources = catalog.secrets.values();
+                sources.any(|source| matches!(source, SecretSource::Env(variable) if variable == name))
+            };
+            kept_back += old.inherited.keys().filter(|name| feeds(name)).count();
+            Arc::make_mut(&mut old.inherited).retain(|name, _| !feeds(name));
             old.variables.retain(|(name, _)| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
             if old.program.ends_with("relative.sh") {
                 old.program.clone_from(&new.program);
@@ -111,6 +122,17 @@ fn what_was_offered_is_offered_and_does_the_same() {
         }
     }
     assert!(compared > 15, "only {compared} commands were compared");
+    assert!(kept_back > 0, "no variable that feeds a secret was there to be inherited");
+}
+
+/// What the original had in its plan is looked up when the call is made.
+fn with_values(mut plan: String, secrets: &Secrets) -> String {
+    for (name, source) in secrets {
+        let SecretSource::Env(variable) = source else { panic!("{name} has another source") };
+        let hole = format!("Filled([Secret(SecretName({:?}))])", name.as_str());
+        plan = plan.replace(&hole, &format!("Known(\"the value of {variable}\")"));
+    }
+    plan
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn the_file_of_variables_lies_beside_the_file_that_names_it() {
 #[test]
 fn a_foreign_environment_stands_in_place_of_this_one() {
     let mut host = with(&[("HERE", "x")]);
-    host.host.foreign = Some([("THERE".to_owned(), "y".to_owned())].into_iter().collect());
+    host.host.foreign = Some([("THERE".to_owned(), "long enough".to_owned())].into_iter().collect());
     let text = file(
         "secrets: { a: { env: HERE }, b: { env: THERE } }",
         "env: { A: \"${HERE}\", B: \"${THERE}{{secrets.a}}{{secrets.b}}\" }",

@@ -15,7 +15,7 @@ fn init_writes_a_file_that_works_and_says_what_to_type_next() {
     let schema = mcpfier(&["schema"]).run().stdout;
     assert_eq!(read(&said.folder().join("mcpfier.schema.json")), schema);
     assert!(read(&file).contains("\n# yaml-language-server: $schema=mcpfier.schema.json\nversion: 1\n"));
-    for option in ["--validate", "--dry-run", "--setup"] {
+    for option in ["--validate", "--dry-run", "test", "setup"] {
         let next = format!("mcpfier --config 'my tools.yaml' {option}");
         assert!(said.stdout.contains(&next), "{}", said.stdout);
     }
@@ -31,6 +31,18 @@ fn init_without_a_terminal_and_without_templates_takes_the_usual_ones() {
     let said = mcpfier(&["init"]).run();
     assert!(said.stdout.starts_with("wrote config.yaml: list-folder find-files"), "{}", said.stdout);
     mcpfier(&["--validate", "--strict"]).config(&said.folder().join("config.yaml")).run();
+}
+
+#[test]
+fn init_writes_yaml_into_no_file_that_is_read_as_something_else() {
+    for (name, language) in [("tools.toml", "TOML"), ("tools.JSON", "JSON")] {
+        let said = mcpfier(&["init", name]).ends_with(2).run();
+        let expected = format!(
+            "error: `{name}` would be read as {language}, and what is written is YAML; name it `tools.yaml`\n"
+        );
+        assert_eq!(said.stderr, expected);
+        assert!(!said.folder().join(name).exists());
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn help_texts_of_all_layouts_become_commands() {
         ("cobra", "fleetctl list"),
         ("docopt", "naval ship new"),
         ("git", "vcs log"),
+        ("find", "seek"),
     ] {
         let text = read(&data("help").join(format!("{file}.txt")));
         let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
@@ -101,6 +102,13 @@ fn what_cannot_be_imported_is_said() {
         ),
         ("x.yaml", "a: 1\n", &["--as", "nix"], 2, "error: there is no format `nix`; expected one of "),
         ("x.yaml", "a: [\n", &[], 1, "error[E0004]: "),
+        (
+            "package.json",
+            "{}",
+            &["--only", "GET /x"],
+            2,
+            "error: `--only` and `--tag` choose operations of OpenAPI, and `package.json` has none\n",
+        ),
         ("none", "", &["--as", "npm"], 1, "error: `none`: it is not JSON: "),
     ] {
         let mut all = vec!["import", name];

@@ -118,7 +118,6 @@ fn what_a_template_guards_against_is_refused() {
         ("http", ["github-repository", "owner=x/y"]),
         ("docker", ["docker-logs", "container=--help"]),
         ("kubectl", ["kubectl-get", "kind=secrets"]),
-        ("jq", ["json-query", "filter=-n"]),
         ("make", ["make-build", "target=SHELL=/bin/x"]),
         ("network", ["network-ping", "host=-f"]),
     ] {
@@ -130,9 +129,6 @@ fn what_a_template_guards_against_is_refused() {
         }
         if words[0] == "github-repository" {
             all.push("repository=..");
-        }
-        if words[0] == "json-query" {
-            all.push("file=example.json");
         }
         if words[0] == "sqlite-query" {
             all.push("database=example.db");
@@ -153,6 +149,27 @@ fn a_database_is_never_changed() {
     assert_eq!(result["ok"], false, "{result:#}");
     let said = result.to_string();
     assert!(said.contains("readonly"), "{said}");
+}
+
+#[test]
+fn a_filter_reads_no_other_file() {
+    let template = mcpfier::scaffold::find("jq").expect("it is in the library");
+    if !on_this_host("jq") {
+        return skip("there is no jq");
+    }
+    let elsewhere = tempfile::tempdir().expect("a scratch folder");
+    std::fs::write(elsewhere.path().join("other.json"), r#"{"token":"of somebody"}"#)
+        .expect("a scratch file");
+    let folder = elsewhere.path().display();
+    for filter in [format!(r#"import "other" as $it {{search: "{folder}"}}; $it"#), "--slurp".to_owned()] {
+        let filter = format!("filter={filter}");
+        let words = ["call", "json-query", "file=example.json", &filter, "--json"];
+        let result = in_the_project(template, &words).ends_somehow().run().json();
+        assert_eq!(result["ok"], false, "{result:#}");
+        assert!(!result.to_string().contains("of somebody"), "{result:#}");
+    }
+    let words = ["call", "json-query", "file=example.json", "filter=def f: type; f", "--json"];
+    assert_eq!(in_the_project(template, &words).run().json()["ok"], true);
 }
 
 /// Calls a tool with its example arguments, if this host has its program.

@@ -41,5 +41,7 @@ pub fn assert_none_left(mark: &str, within: Duration) {
 pub fn example(name: &str) -> PathBuf {
     let tests = std::env::current_exe().expect("the path of the tests");
     let folder = tests.ancestors().nth(2).expect("target/<profile>/deps/<tests>");
-    folder.join("examples").join(name)
+    let program = folder.join("examples").join(name);
+    assert!(program.exists(), "`{}` is not there: build it with `cargo build --examples`", program.display());
+    program
 }

@@ -101,6 +101,10 @@ fn report_pointless(scope: &Scope<'_>, command: &Command<'_>) {
                 "`working_dir` is a folder of this host; a container has its own",
                 "write `container: { workdir: /PATH }`, and mount what it needs of this host",
             ),
+            "sandbox" => (
+                "`sandbox` is for commands of this host; a container is held back by its own rules",
+                "remove it; `container` says what may be lifted",
+            ),
             _ => continue,
         };
         scope.problems.add(Diagnostic::error(Code::Pointless, *span, message).help(help));

@@ -2,7 +2,8 @@
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
 //! [`adopt`], which runs wherever descriptors arrive, [`fork`], which the server calls before it has
-//! a second thread, and [`give_memory_back`], which anyone may call at any time. It knows system calls, and nothing of orders, pipes or limits.
+//! a second thread, and [`give_memory_back`] and [`share_one_heap`], which anyone may call at any time. It knows
+//! system calls, and nothing of orders, pipes or limits.
 
 #![allow(unsafe_code)]
 
@@ -32,6 +33,18 @@ pub fn give_memory_back() {
 /// Other allocators have no such call, or need none.
 #[cfg(not(target_env = "gnu"))]
 pub fn give_memory_back() {}
+
+/// Lets all threads share one heap. Each would have its own, and a server that loads a file in a
+/// thread now and then would keep the holes of all of them.
+#[cfg(target_env = "gnu")]
+pub fn share_one_heap() {
+    // SAFETY: it takes no pointer, and is for heaps that are made from now on.
+    unsafe { libc::mallopt(libc::M_ARENA_MAX, 1) };
+}
+
+/// Other allocators have their own ways.
+#[cfg(not(target_env = "gnu"))]
+pub fn share_one_heap() {}
 
 /// A program ready to be executed, as the child needs it: without anything to allocate.
 pub struct Image<'a> {

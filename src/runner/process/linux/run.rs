@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
                 break;
             }
             if self.status.is_some() && self.wish == Wish::Run {
-                self.die();
+                self.leave();
             }
             self.look();
             if let Wish::Die { since } = self.wish {
@@ -157,6 +157,13 @@ impl<'a> Run<'a> {
             self.excess = Some(excess);
             self.die();
         }
+    }
+
+    /// The command has ended before what it made. That may be more than it may have, made so fast
+    /// that nobody has looked since.
+    fn leave(&mut self) {
+        self.excess = self.watch.as_mut().and_then(Watch::look_now);
+        self.die();
     }
 
     fn report_start(&mut self) {

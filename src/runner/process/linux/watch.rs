@@ -60,10 +60,12 @@ impl Watch {
 
     /// Looks if it is time to.
     pub fn look(&mut self) -> Option<Excess> {
+        if Instant::now() < self.next { None } else { self.look_now() }
+    }
+
+    /// Looks although it may not be time to.
+    pub fn look_now(&mut self) -> Option<Excess> {
         let begun = Instant::now();
-        if begun < self.next {
-            return None;
-        }
         let tree = tree::descendants();
         let tasks = tree.iter().map(|pid| tree::tasks_of(*pid).len() as u64).sum();
         if tasks > self.limit.tasks {

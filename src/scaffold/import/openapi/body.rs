@@ -13,12 +13,13 @@ use crate::scaffold::proposal::{HttpCall, Param};
 /// With more properties than this, one parameter for the whole is easier to read.
 const MOST_PROPERTIES: usize = 40;
 
-/// `Err`: it has to be sent, and cannot be.
+/// `Err`: it has to be sent, and cannot be. One that may be missing and cannot be sent is a note.
 pub fn body(
     document: &Document<'_>,
     operation: &Operation<'_>,
     names: &mut Names,
     call: &mut HttpCall,
+    notes: &mut Vec<String>,
 ) -> Result<Vec<Param>, String> {
     let Some(written) = operation.value.get("requestBody") else { return Ok(Vec::new()) };
     let written = document.resolved(written);
@@ -53,10 +54,12 @@ pub fn body(
         return Ok(vec![param(document, &name, "The text that is sent", "", &schema, is_required)]);
     }
     let kinds: Vec<&str> = content.keys().map(String::as_str).collect();
-    match is_required {
-        true => Err(format!("its body is {}, which is not supported yet", kinds.join(" or "))),
-        false => Ok(Vec::new()),
+    let problem = format!("its body is {}, which is not supported yet", kinds.join(" or "));
+    if is_required {
+        return Err(problem);
     }
+    notes.push(format!("nothing is sent: {problem}"));
+    Ok(Vec::new())
 }
 
 fn is_json(kind: &str) -> bool {

@@ -71,8 +71,8 @@ pub fn command(
     // Holes are marked until their parameters are known: `{` means something to templates.
     call.url = operation.path.replace('{', "\u{1}").replace('}', "\u{2}");
     let made = parameters(document, operation, &mut names, &mut call)?;
-    let mut params = made.params;
-    params.extend(body(document, operation, &mut names, &mut call)?);
+    let (mut params, mut notes) = (made.params, made.notes);
+    params.extend(body(document, operation, &mut names, &mut call, &mut notes)?);
     let base = server::base(document, operation, imported);
     call.url = format!("{}{}", base.url, call.url);
     call.allow_private = base.is_private;
@@ -81,7 +81,7 @@ pub fn command(
     }
     security::add(document, operation, &mut call, imported);
     let title = operation.title();
-    imported.notes.extend(made.notes.into_iter().map(|note| format!("`{title}`: {note}")));
+    imported.notes.extend(notes.into_iter().map(|note| format!("`{title}`: {note}")));
     let mut remarks = vec![title];
     if operation.value.get("deprecated").and_then(Value::as_bool).unwrap_or(false) {
         remarks.push("The document calls it deprecated.".to_owned());

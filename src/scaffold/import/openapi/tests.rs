@@ -133,3 +133,14 @@ fn shapes_that_are_none_are_no_panic() {
         let _ = read(&broken, &Choice::default());
     }
 }
+
+#[test]
+fn a_body_that_cannot_be_sent_and_need_not_be_is_told() {
+    let content = json!({ "multipart/form-data": { "schema": { "type": "object" } } });
+    let imported = import(&with(json!({ "requestBody": { "content": content } })));
+    assert_eq!(imported.proposals.len(), 1);
+    assert_eq!(
+        imported.notes,
+        ["`POST /x`: nothing is sent: its body is multipart/form-data, which is not supported yet"]
+    );
+}
