@@ -22,6 +22,9 @@ pub fn render(tool: &Tool, called_by: &str) -> String {
     for line in tool.description.trim().lines() {
         text.push_str(&format!("{}\n", folded(line, 0)));
     }
+    if let Action::Container(container) = &tool.action {
+        let _ = writeln!(text, "\nRuns in a container of {}.", container.image);
+    }
     if let Some(reason) = unavailable(tool) {
         // Writing to a text cannot fail.
         let _ = writeln!(text, "\nNot available here: {reason}");

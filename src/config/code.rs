@@ -133,6 +133,19 @@ codes! {
     BadBody = 116, "a body that cannot be sent";
     BadAuth = 117, "credentials that are incomplete";
     BadStatus = 118, "a status code that no server answers";
+
+    // Containers.
+    BadImage = 150, "an image that cannot exist";
+    FloatingImage = 151, "an image that changes under its name";
+    BadTarget = 152, "a path that nothing in a container can have";
+    DuplicateTarget = 153, "two things in one place of a container";
+    UnconfinedMount = 154, "a mount that callers choose anywhere";
+    HostMount = 155, "a mount that hands the host over";
+    Lifted = 156, "a protection that a container goes without";
+    HostNetwork = 157, "a container in a network that is not its own";
+    HostPath = 158, "a path of the host, told to a container";
+    NoMountSource = 159, "a mount of what this host does not have";
+    DiskOfContainer = 160, "a limit that not every engine can hold";
 }
 
 impl Code {

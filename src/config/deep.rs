@@ -9,14 +9,14 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Action, Kind, Param, ParamRule, Params, Presence, SecretName, SecretSource, Tool, safe_folder,
-    sealed_file,
+    Action, ContainerWorkload, Kind, Param, ParamRule, Params, Presence, SecretName, SecretSource, Tool,
+    safe_folder, sealed_file,
 };
 
 use super::code::Code;
 use super::diagnostic::Diagnostic;
-use super::lower::Place;
-use super::native::{Command, SecretEntry};
+use super::lower::{Place, host_root};
+use super::native::{Command, Container, SecretEntry};
 use super::source::Span;
 use super::syntax::Entry;
 
@@ -40,6 +40,38 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
         && folder != place.base
     {
         check_folder(place, Some(folder), written.span);
+    }
+    if let (Some(written), Action::Container(container)) = (&command.container, &tool.action) {
+        check_mounts(place, container, written);
+    }
+}
+
+/// Whether this host has what is mounted, and whether that is what its name says.
+fn check_mounts(place: &Place<'_>, container: &ContainerWorkload, written: &Container<'_>) {
+    for (mount, entry) in container.mounts.iter().zip(&written.mounts) {
+        let (Some(path), Some(source)) = (mount.source.as_literal().map(Path::new), entry.source) else {
+            if let (Some(within), Some(written)) = (&mount.within, entry.within) {
+                check_folder(place, Some(within), written.span);
+            }
+            continue;
+        };
+        let home = place.host.home.as_deref();
+        let Ok(real) = path.canonicalize() else {
+            if host_root(path, home).is_some() && entry.allow.is_none() {
+                continue;
+            }
+            let message = format!("there is nothing to mount at `{}` on this host", path.display());
+            place.reader.problems.add(Diagnostic::error(Code::NoMountSource, source.span, message).of_host());
+            continue;
+        };
+        // By name it was judged when it was read.
+        if entry.allow.is_none()
+            && host_root(path, home).is_none()
+            && let Some(danger) = host_root(&real, home)
+        {
+            let message = format!("this mount hands over {danger}, to which a link leads");
+            place.reader.problems.add(Diagnostic::error(Code::HostMount, source.span, message).of_host());
+        }
     }
 }
 

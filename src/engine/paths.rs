@@ -1,4 +1,4 @@
-//! Looks up where path arguments lead, before planning. The plan gets the answers as facts.
+//! Looks up where path arguments and mounts lead, before planning. The plan gets the answers as facts.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -7,12 +7,18 @@ use serde_json::Value;
 
 use crate::call::Invocation;
 use crate::model::{Action, Param};
-use crate::plan::{Facts, PathFact};
+use crate::plan::{Facts, MountLookup, PathFact, mount_lookups};
 
 /// The facts with this call's paths, or `None` if no path has to be looked up.
 pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
     let confined = |param: &Param| param.rule.path.as_ref().is_some_and(|rule| rule.within.is_some());
-    if !invocation.values().any(|(param, _)| confined(param)) {
+    let container = match &invocation.tool().action {
+        Action::Container(container) if container.mounts.iter().any(|mount| mount.within.is_some()) => {
+            Some(container)
+        }
+        _ => None,
+    };
+    if container.is_none() && !invocation.values().any(|(param, _)| confined(param)) {
         return None;
     }
     let base = folder(invocation);
@@ -21,7 +27,13 @@ pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
         let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) else { continue };
         for text in texts(value) {
             let key = (param.name.to_string(), text.to_owned());
-            facts.paths.insert(key, path_fact(&base, text, within));
+            facts.paths.insert(key, path_fact(&base.join(text), within));
+        }
+    }
+    if let Some(container) = container {
+        for MountLookup { path, within } in mount_lookups(invocation, container, &facts) {
+            let fact = path_fact(&path, &within);
+            facts.mounts.insert(path, fact);
         }
     }
     Some(facts)
@@ -32,7 +44,8 @@ pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
 fn folder(invocation: &Invocation) -> PathBuf {
     match &invocation.tool().action {
         Action::Process(workload) => PathBuf::from(workload.working_dir.source()),
-        Action::Container(_) | Action::Http(_) | Action::NotSupported(_) => PathBuf::from("/"),
+        Action::Container(container) => container.folder.clone(),
+        Action::Http(_) | Action::NotSupported(_) => PathBuf::from("/"),
     }
 }
 
@@ -44,12 +57,12 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-fn path_fact(base: &Path, text: &str, within: &Path) -> PathFact {
+fn path_fact(path: &Path, within: &Path) -> PathFact {
     let within = match within.canonicalize() {
         Ok(within) => within,
         Err(error) => return PathFact::Unknown(format!("`{}`: {error}", within.display())),
     };
-    match canonical(&base.join(text)) {
+    match canonical(path) {
         Ok(path) if path.starts_with(&within) => PathFact::At(path),
         Ok(_) => PathFact::Outside { within },
         Err(error) => PathFact::Unknown(error.to_string()),
@@ -93,7 +106,7 @@ mod tests {
         symlink(folder.path().join("secret"), root.join("link")).unwrap();
         symlink(folder.path().join("nowhere"), root.join("dangling")).unwrap();
         let root = root.canonicalize().unwrap();
-        let fact = |text: &str| path_fact(&root, text, &root);
+        let fact = |text: &str| path_fact(&root.join(text), &root);
 
         assert_eq!(fact("sub"), PathFact::At(root.join("sub")));
         assert_eq!(fact("sub/../sub/new/file"), PathFact::At(root.join("sub/new/file")));

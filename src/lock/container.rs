@@ -1,5 +1,7 @@
 //! What decides what a container does.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::{
@@ -12,6 +14,7 @@ use super::{escape, written};
 
 pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Map<String, Value> {
     let ContainerWorkload {
+        folder,
         image,
         pull,
         platform,
@@ -34,6 +37,7 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
     let mut map = self::inside(inside);
     let files: Map<String, Value> = files.iter().map(|(path, text)| (path.clone(), private(text))).collect();
     let document = json!({
+        "folder": written::path(folder, around.folder),
         "image": image,
         "pull": self::pull(*pull),
         "platform": platform,
@@ -80,8 +84,20 @@ fn pull(pull: Pull) -> &'static str {
 
 fn mount(mount: &Mount, around: &Around<'_>) -> Value {
     let Mount { source, target, read_only, within } = mount;
+    let source = match source.as_literal() {
+        Some(path) => written::path(Path::new(path), around.folder),
+        None => below(&written::template(source), around.folder),
+    };
     let within = within.as_ref().map(|within| written::path(within, around.folder));
-    json!({ "source": written::template(source), "target": target, "read_only": read_only, "within": within })
+    json!({ "source": source, "target": target, "read_only": read_only, "within": within })
+}
+
+/// A source that callers complete, as every host has it.
+fn below(source: &str, folder: &Path) -> String {
+    match source.strip_prefix(&format!("{}/", folder.display())) {
+        Some(rest) => format!("./{rest}"),
+        None => source.to_owned(),
+    }
 }
 
 fn tmpfs(tmpfs: &Tmpfs) -> Value {
@@ -148,6 +164,44 @@ pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
         let source = escape::line(&written::template(&mount.source));
         format!("  mounts {source} at {} ({mode})", escape::line(&mount.target))
     }));
+    if !workload.env.is_empty() {
+        let set = workload.env.iter().map(|variable| escape::word(&variable.name));
+        lines.push(format!("  with the variables {}", set.collect::<Vec<_>>().join(", ")));
+    }
+    lines.extend(
+        workload.files.iter().map(|(path, _)| format!("  with a file of its own at {}", escape::line(path))),
+    );
     lines.push(format!("  network: {}", escape::line(network(&workload.network))));
+    lines.extend(privileges(workload).into_iter().map(|privilege| format!("  {privilege}")));
+    lines
+}
+
+/// What a container has that one does not have by default.
+fn privileges(workload: &ContainerWorkload) -> Vec<String> {
+    let Lockdown { read_only_root, drop_capabilities, cap_add, no_new_privileges, user } = &workload.lockdown;
+    let mut lines = Vec::new();
+    match user.as_deref() {
+        None => lines.push("user: WHOEVER THE IMAGE SAYS".to_owned()),
+        Some(user) => lines.push(format!("user: {}", escape::line(user))),
+    }
+    if !read_only_root {
+        lines.push("writes to its copy of the image".to_owned());
+    }
+    if !drop_capabilities {
+        lines.push("capabilities: those that the engine gives by itself".to_owned());
+    }
+    if !cap_add.is_empty() {
+        let names: Vec<String> = cap_add.iter().map(|name| escape::word(name)).collect();
+        lines.push(format!("capabilities: {}", names.join(", ")));
+    }
+    if !no_new_privileges {
+        lines.push("may gain privileges".to_owned());
+    }
+    lines.extend(
+        workload
+            .devices
+            .iter()
+            .map(|device| format!("device: {}", escape::line(&device.display().to_string()))),
+    );
     lines
 }

@@ -11,6 +11,8 @@ use super::units::ByteSize;
 /// image, network, user, privileges.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerWorkload {
+    /// Of this host: what relative paths of callers are relative to.
+    pub folder: PathBuf,
     /// As written: `name:tag`, `name@sha256:…`.
     pub image: String,
     pub pull: Pull,

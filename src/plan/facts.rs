@@ -21,6 +21,8 @@ pub struct Facts {
     pub means: Means,
     /// What each path argument of this call leads to, by parameter and by the argument's text.
     pub paths: HashMap<(String, String), PathFact>,
+    /// What the source of each confined mount of this call leads to.
+    pub mounts: HashMap<PathBuf, PathFact>,
 }
 
 /// A snapshot of environment variables.
@@ -49,7 +51,13 @@ impl Facts {
         };
         let environment = select(environment, |name| !feeds_secret(name));
         let minimal = select(&environment, |name| MINIMAL.iter().any(|pattern| matches(pattern, name)));
-        Self { environment: Arc::new(environment), minimal: Arc::new(minimal), means, paths: HashMap::new() }
+        Self {
+            environment: Arc::new(environment),
+            minimal: Arc::new(minimal),
+            means,
+            paths: HashMap::new(),
+            mounts: HashMap::new(),
+        }
     }
 
     /// The same host with these means.

@@ -12,6 +12,7 @@ mod process;
 mod quote;
 mod render;
 mod secret;
+mod shell_word;
 mod word;
 
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use crate::model::{Principal, SecretName, Tool};
 
-pub use container::{ContainerPlan, PlannedMount, docker_line};
+pub use container::{ContainerPlan, MountLookup, PlannedMount, docker_line, mount_lookups};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};

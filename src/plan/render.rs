@@ -25,8 +25,6 @@ impl ExecutionPlan {
             Step::Process(process) => lines.extend(process_lines(process, self.means, secrets)),
             Step::Container(container) => {
                 lines.extend(container::text_lines(container, secrets));
-                let limits = limits(&container.limits, Means::CONTAINER);
-                lines.extend(limits.into_iter().map(|line| ("limits", line)));
             }
             Step::Http(call) => lines.extend(http::text_lines(call)),
         }
@@ -69,7 +67,7 @@ fn process_lines(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Vec<
         ("input", input(&process.stdin, secrets)),
     ];
     lines.extend(environment(process, secrets).into_iter().map(|line| ("env", line)));
-    lines.push(("timeout", stopping(process.timeout, process.kill_grace, "the whole tree")));
+    lines.push(("timeout", stopping(process.timeout, process.kill_grace, "the whole tree", "TERM")));
     lines.extend(limits(&process.limits, means).into_iter().map(|line| ("limits", line)));
     lines
 }
@@ -96,7 +94,7 @@ fn process_json(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Map<S
     }
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+pub(super) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -135,8 +133,8 @@ fn variables(process: &ProcessPlan, secrets: &Secrets) -> Map<String, Value> {
     variables.map(|(name, word)| (name.clone(), Value::String(word.printed(secrets)))).collect()
 }
 
-pub(super) fn stopping(timeout: Duration, grace: Duration, whom: &str) -> String {
-    format!("{}, then TERM to {whom}, KILL {} later", format_duration(timeout), format_duration(grace))
+pub(super) fn stopping(timeout: Duration, grace: Duration, whom: &str, signal: &str) -> String {
+    format!("{}, then {signal} to {whom}, KILL {} later", format_duration(timeout), format_duration(grace))
 }
 
 /// Each limit that is set: name, value as text, value as JSON, and its means.
@@ -161,12 +159,12 @@ fn set_limits(limits: &Limits, means: Means) -> Vec<(&'static str, String, Value
     set
 }
 
-fn limits(limits: &Limits, means: Means) -> Vec<String> {
+pub(super) fn limits(limits: &Limits, means: Means) -> Vec<String> {
     let set = set_limits(limits, means).into_iter();
     set.map(|(name, value, _, mean)| format!("{name} {value} ({mean})")).collect()
 }
 
-fn limits_json(limits: &Limits, means: Means) -> Map<String, Value> {
+pub(super) fn limits_json(limits: &Limits, means: Means) -> Map<String, Value> {
     let set = set_limits(limits, means).into_iter();
     set.map(|(name, _, value, mean)| (name.to_owned(), json!({ "value": value, "by": mean.to_string() })))
         .collect()

@@ -33,7 +33,7 @@ fn a_mistake_is_shown_at_its_line() {
         ("    script: echo\n    limits: { memory: 12x }\n", 6, "Expected a number of bytes"),
         ("    script: echo\n    tiemout: 30s\n", 6, "Property tiemout is not allowed."),
         ("    run: ls\n    args: [a]\n", 6, "Property args is not allowed."),
-        ("    script: echo\n    container: alpine\n", 6, "Property container is not allowed."),
+        ("    script: echo\n    confirm: Sure?\n", 6, "Property confirm is not allowed."),
         ("    script: echo\n    params: { word: strin }\n", 6, "Expected a type (string, integer"),
         (
             "    script: echo\n    output: { format: jsn }\n",
@@ -85,7 +85,7 @@ fn keys_and_values_are_offered() {
         assert!(offered.iter().any(|label| label == key), "{offered:?}");
     }
     // What is there already, and what does not work yet.
-    for key in ["script", "container"] {
+    for key in ["script", "steps"] {
         assert!(!offered.iter().any(|label| label == key), "{offered:?}");
     }
     assert_eq!(editor.offers("    output:\n      format: "), ["text", "json", "lines", "binary"]);

@@ -114,6 +114,26 @@ fn the_client_of_an_interface_works() {
     assert_eq!(heard[2].header("x-shop-key"), Some(TOKEN));
 }
 
+/// Its images come from the internet, so nothing is called: `containers` calls what runs in one.
+#[test]
+fn the_containers_are_planned() {
+    let example = |words: &[&str]| example("examples/containers.yaml", words).run();
+    example(&["--validate", "--strict"]);
+    let plans = example(&["--dry-run", "--json"]).json();
+    let plans = plans.as_array().expect("a list of plans");
+    assert_eq!(plans.len(), 4);
+    for plan in plans {
+        assert_eq!(
+            (&plan["kind"], &plan["network"]),
+            (&Value::from("container"), &Value::from("none")),
+            "{plan:#}"
+        );
+        assert_eq!(plan["readOnlyRoot"], true);
+    }
+    let readme = REPOSITORY.path().canonicalize().expect("a folder").join("README.md");
+    assert_eq!(plans[1]["mounts"][0]["source"], readme.display().to_string());
+}
+
 #[test]
 fn every_example_has_a_test_here() {
     let tests = include_str!("examples.rs");

@@ -6,6 +6,7 @@ mod clients;
 mod completions;
 mod composition;
 mod config;
+mod container_plans;
 #[cfg(all(unix, feature = "containers"))]
 mod containers;
 mod documents;

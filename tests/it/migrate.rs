@@ -104,12 +104,12 @@ fn a_command_still_runs_where_the_server_was_started() {
 
 #[test]
 fn what_is_not_built_yet_is_named_and_no_failure() {
-    let old = "commands:\n  - { name: a, script: echo, container: alpine }\n";
+    let old = "commands:\n  - { name: a, script: echo, authorization: { required_roles: [a] } }\n";
     let place = Place::with(&[("old.yaml", old)]);
     let ran = place.run(&["migrate", "old.yaml"]).ends_with(0);
-    assert!(ran.stdout.contains("container: alpine"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("authorization: {"), "{}", ran.stdout);
     assert!(
-        ran.stderr.contains("a:\n  - `container` stays as it is; it is not supported yet"),
+        ran.stderr.contains("a:\n  - `authorization` stays as it is; it is not supported yet"),
         "{}",
         ran.stderr
     );

@@ -42,6 +42,30 @@ commands:
       body: { token: "{{secrets.token}}" }
       allow_private: true
     params: { id: { type: integer, description: A number, default: 1 } }
+  - name: contained
+    description: Run in a container.
+    script: cat
+    stdin: "{{secrets.token}}"
+    env: { A: b }
+    limits: { disk: 1MiB }
+    container:
+      image: alpine:3.22
+      platform: linux/amd64
+      mounts: [{ source: ./tools.yaml, target: /data, read_only: false }]
+      tmpfs: [/tmp, { target: /cache, size: 2MiB }]
+      files: { /run/secrets/token: "{{secrets.token}}" }
+      extra_hosts: { db: 10.0.0.1 }
+      dns: ["::1"]
+      devices: [/dev/null]
+      labels: { team: data }
+      cap_add: [CHOWN]
+      user: root
+      workdir: /data
+      init: true
+      stop_signal: INT
+  - name: image
+    description: Run an image.
+    container: hello-world:linux
 "#;
 
 fn tools(words: &[&str]) -> Program {
@@ -77,7 +101,7 @@ fn plans_fit_their_schema() {
     assert!(plan.stdout.contains("<secret env:TEST_TOKEN>"), "{}", plan.stdout);
     assert!(!plan.stdout.contains("swordfish"), "{}", plan.stdout);
     let plans = tools(&["--dry-run", "--json"]).run().json();
-    assert_eq!(plans.as_array().map(Vec::len), Some(5));
+    assert_eq!(plans.as_array().map(Vec::len), Some(7));
     fits("plan", &plans);
 }
 

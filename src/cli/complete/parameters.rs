@@ -111,6 +111,7 @@ fn shown(value: &Value) -> String {
 fn folder(tool: &Tool) -> Option<PathBuf> {
     match &tool.action {
         Action::Process(work) => work.working_dir.as_literal().map(PathBuf::from),
-        Action::Container(_) | Action::Http(_) | Action::NotSupported(_) => None,
+        Action::Container(container) => Some(container.folder.clone()),
+        Action::Http(_) | Action::NotSupported(_) => None,
     }
 }

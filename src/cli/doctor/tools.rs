@@ -2,6 +2,7 @@
 //! application run what it declares, are its limits kept.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::cli::arguments::Arguments;
 use crate::cli::evidence::Evidence;
@@ -9,7 +10,7 @@ use crate::cli::lock::{self, Refusal};
 use crate::cli::session;
 use crate::cli::trust::{self, State};
 use crate::config::{self, Choice, Host, Loaded};
-use crate::model::{Availability, Catalog, Limits};
+use crate::model::{Action, Availability, Catalog, Limits, Tool};
 use crate::plan::{Mean, Means};
 use crate::runner::process;
 
@@ -132,7 +133,10 @@ fn seen_from_desktop(catalog: &Catalog, file: &Path, host: &Host, choice: &Choic
 }
 
 fn limits(catalog: &Catalog, means: Means) -> Vec<Finding> {
-    let uses = |set: fn(&Limits) -> bool| catalog.tools().iter().any(|tool| set(&tool.limits));
+    // Those of a container are kept by its engine.
+    let is_here = |tool: &&Arc<Tool>| !matches!(tool.action, Action::Container(_));
+    let uses =
+        |set: fn(&Limits) -> bool| catalog.tools().iter().filter(is_here).any(|tool| set(&tool.limits));
     let used = [
         ("memory", uses(|limits| limits.memory.is_some()), means.memory),
         ("cpu", uses(|limits| limits.cpu.is_some()), means.cpu),

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::config::{self, Found, Host, How, Loaded};
-use crate::model::Limits;
+use crate::model::{Action, Limits};
 use crate::plan::{Mean, Means};
 use crate::runner::process;
 
@@ -124,6 +124,8 @@ fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
 /// The limits that some command of the file sets, and what enforces each here.
 fn used_limits(loaded: &Loaded, means: Means) -> Vec<(&'static str, Mean)> {
     let tools = loaded.catalog.iter().flat_map(|catalog| catalog.tools());
+    // Those of a container are kept by its engine.
+    let tools = tools.filter(|tool| !matches!(tool.action, Action::Container(_)));
     let limits: Vec<&Limits> = tools.map(|tool| &tool.limits).collect();
     let uses = |set: fn(&Limits) -> bool| limits.iter().any(|limits| set(limits));
     [

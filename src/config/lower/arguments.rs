@@ -18,10 +18,11 @@ pub struct Arguments<'a> {
 }
 
 impl<'a> Arguments<'a> {
-    pub fn read(&self, script: &str, field: Option<Field<'a>>) -> Vec<Argument> {
+    /// The words that follow others, of which the first is what runs.
+    pub fn read(&self, before: &[&str], field: Option<Field<'a>>) -> Vec<Argument> {
         let Some(field) = field else { return Vec::new() };
         let Some(items) = self.reader.list(field.node, "args") else { return Vec::new() };
-        self.elements(items, &mut Words::of(self.scope, script))
+        self.elements(items, &mut Words::after(self.scope, before))
     }
 
     fn elements(&self, items: &'a [Node<'a>], words: &mut Words<'_>) -> Vec<Argument> {

@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::native::{Command, Settings};
+use crate::config::native::{self, Command, Settings};
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    Action, Availability, Concurrency, Dialect, EnvInherit, Params, Script, Stdin, Template, Tool, ToolName,
-    Variable, Workload,
+    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, Params, Script, Stdin,
+    Template, Tool, ToolName, Variable, Workload,
 };
 
-use super::defaults::{Defaults, limits};
+use super::container::container;
+use super::defaults::{Defaults, IN_CONTAINERS, limits};
+use super::description::description;
 use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
@@ -75,11 +77,11 @@ fn lower(
     let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
     let scope = Scope::new(place, &params, secrets);
-    let action = action(place, &scope, command, defaults);
+    let settings = settings(command, defaults);
+    let action = action(place, &scope, command, &settings);
     let description = description(place, command);
     report_unused(&scope, command);
     let output = output::rules(place.reader, &command.output);
-    let settings = command.settings.clone().or(defaults);
     let usual = Defaults::of(Dialect::Native);
     let action = action?;
     Some(Tool {
@@ -117,11 +119,22 @@ fn action(
     place: &Place<'_>,
     scope: &Scope<'_>,
     command: &Command<'_>,
-    defaults: &Settings,
+    settings: &Settings,
 ) -> Option<Action> {
     let Some(written) = &command.webhook else {
-        return workload(place, scope, command, defaults).map(|workload| Action::Process(Box::new(workload)));
+        return match &command.container {
+            Some(written) => contained(place, container(scope, command, written, &settings.limits)),
+            None => {
+                workload(place, scope, command, settings).map(|workload| Action::Process(Box::new(workload)))
+            }
+        };
     };
+    if let Some(container) = &command.container {
+        let message = "a command has either `container` or `webhook`; found both";
+        let problem = Diagnostic::error(Code::NothingToRun, written.span, message);
+        scope.problems.add(problem.other(container.span, "`container` is here"));
+        return None;
+    }
     let call = webhook(scope, command, written);
     if let Some(other) = command.script.or(command.run) {
         let key = if command.script.is_some() { "script" } else { "run" };
@@ -138,6 +151,24 @@ fn action(
     }
 }
 
+fn contained(place: &Place<'_>, workload: Option<ContainerWorkload>) -> Option<Action> {
+    match (workload, place.missing.borrow().as_ref()) {
+        (Some(workload), _) => Some(Action::Container(Box::new(workload))),
+        // It is right in itself, and cannot run on this host.
+        (None, Some(name)) => Some(Action::NotSupported(unset(name))),
+        (None, None) => None,
+    }
+}
+
+/// What holds for a command: its own settings, those of `defaults`, and what a container has.
+fn settings(command: &Command<'_>, defaults: &Settings) -> Settings {
+    let mut settings = command.settings.clone().or(defaults);
+    if command.container.is_some() {
+        settings.limits = settings.limits.or(&IN_CONTAINERS);
+    }
+    settings
+}
+
 fn unset(variable: &str) -> String {
     format!("the environment variable `{variable}` is not set")
 }
@@ -146,27 +177,33 @@ fn workload(
     place: &Place<'_>,
     scope: &Scope<'_>,
     command: &Command<'_>,
-    defaults: &Settings,
+    settings: &Settings,
 ) -> Option<Workload> {
     let script = script::script(place, scope, command);
-    let env = command.env.iter().filter_map(|variable| {
-        let value = scope.template(variable.value, Spot::Private, true)?;
-        Some(Variable { name: variable.name.to_owned(), value })
-    });
-    let env = env.collect();
-    let stdin = command
-        .stdin
-        .and_then(|text| scope.template(text, Spot::Private, false))
-        .map_or(Stdin::Null, Stdin::Text);
-    let inherit = command.settings.inherit.clone().or_else(|| defaults.inherit.clone());
+    let env = variables(scope, command);
+    let stdin = stdin(scope, command);
     let working_dir = working_dir(place, command);
     Some(Workload {
         script: script?,
         env,
-        inherit: inherit.unwrap_or(EnvInherit::Minimal),
+        inherit: settings.inherit.clone().unwrap_or(EnvInherit::Minimal),
         working_dir: Template::literal(working_dir.to_string_lossy()),
         stdin,
     })
+}
+
+/// What the file sets beside what is inherited.
+pub(super) fn variables(scope: &Scope<'_>, command: &Command<'_>) -> Vec<Variable> {
+    let read = |variable: &native::Variable<'_>| {
+        let value = scope.template(variable.value, Spot::Private, true)?;
+        Some(Variable { name: variable.name.to_owned(), value })
+    };
+    command.env.iter().filter_map(read).collect()
+}
+
+pub(super) fn stdin(scope: &Scope<'_>, command: &Command<'_>) -> Stdin {
+    let text = command.stdin.and_then(|text| scope.template(text, Spot::Private, false));
+    text.map_or(Stdin::Null, Stdin::Text)
 }
 
 fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
@@ -174,29 +211,13 @@ fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
     written.unwrap_or_else(|| place.base.clone())
 }
 
-/// A tool without a description cannot be chosen well by a model.
-fn description(place: &Place<'_>, command: &Command<'_>) -> String {
-    if let Some(text) = command.description.map(|text| text.value).filter(|text| !text.trim().is_empty()) {
-        return text.to_owned();
-    }
-    let span = command.description.map_or_else(|| script::head(command), |text| text.span);
-    let problem = Diagnostic::warning(Code::NoDescription, span, "this command has no description");
-    place.reader.problems.add(problem.help("say what it does and when to use it: a model chooses by that"));
-    match (command.title, command.name) {
-        (Some(title), _) => title.value.to_owned(),
-        (None, Some(name)) => default_description(name.value),
-        (None, None) => String::new(),
-    }
-}
-
-/// What the original says of a command that says nothing of itself.
-pub fn default_description(name: &str) -> String {
-    format!("Execute {name} with configured arguments")
-}
-
 fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     // What does the work may use it, if that could only be read.
-    if command.script.is_none() && command.run.is_none() && command.webhook.is_none() && command.has_action {
+    let is_read = command.script.is_some()
+        || command.run.is_some()
+        || command.webhook.is_some()
+        || command.container.is_some();
+    if !is_read && command.has_action {
         return;
     }
     scope.report_unused(|name| match command.run {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::config::native::LimitSettings;
-use crate::model::{ByteSize, Dialect, Enforcement, Limits};
+use crate::config::native::{Bound, LimitSettings};
+use crate::model::{ByteSize, Cores, Dialect, Enforcement, Limits};
 
 pub struct Defaults {
     pub timeout: Duration,
@@ -34,13 +34,23 @@ impl Defaults {
     }
 }
 
+/// What a container may use that says nothing: enough for a tool, too little to disturb the host.
+pub const IN_CONTAINERS: LimitSettings = LimitSettings {
+    memory: Some(Bound::At(ByteSize::mib(512))),
+    cpu: Some(Bound::At(Cores(1000))),
+    pids: Some(Bound::At(256)),
+    files: Some(Bound::At(1024)),
+    disk: None,
+    output: None,
+};
+
 pub fn limits(settings: &LimitSettings, enforcement: Option<Enforcement>, defaults: &Defaults) -> Limits {
     let LimitSettings { memory, cpu, pids, files, disk, output } = settings;
     Limits {
-        memory: *memory,
-        cpu: *cpu,
-        pids: *pids,
-        files: *files,
+        memory: memory.and_then(Bound::limit),
+        cpu: cpu.and_then(Bound::limit),
+        pids: pids.and_then(Bound::limit),
+        files: files.and_then(Bound::limit),
         disk: *disk,
         output: output.unwrap_or(defaults.output),
         enforcement: enforcement.unwrap_or(Enforcement::BestEffort),

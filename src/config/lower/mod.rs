@@ -2,7 +2,9 @@
 
 mod arguments;
 mod command;
+mod container;
 mod defaults;
+mod description;
 mod filling;
 mod interpreter;
 mod json;
@@ -23,8 +25,10 @@ mod vars;
 mod webhook;
 mod words;
 
-pub use command::{Commands, default_description, missing};
+pub use command::{Commands, missing};
+pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};
+pub use description::default_description;
 pub use interpreter::Interpreter;
 pub use place::Place;
 pub use secrets::{fed, secrets};

@@ -30,7 +30,7 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// What relative paths in a place are relative to: the folder of their file, or in the original
     /// that of the server.
-    fn folder(&self, place: Span) -> &Path {
+    pub fn folder(&self, place: Span) -> &Path {
         match self.reader.dialect {
             Dialect::Native => self.reader.sources.folder(place),
             Dialect::Original => &self.base,
@@ -78,25 +78,32 @@ impl Place<'_> {
     /// An absolute path from a key whose value is a path. It may hold variables of the file and of
     /// the environment, and nothing that callers choose.
     pub fn path(&self, written: Spanned<&str>, key: &str) -> Option<PathBuf> {
+        let text = self.fixed(written, key, "the path", true)?;
+        Some(self.host.resolve(&text, self.folder(written.span)))
+    }
+
+    /// A text that is known when the file is loaded and says something. `what` is what stands there;
+    /// `expands` says whether `${…}` is expanded.
+    pub fn fixed(&self, written: Spanned<&str>, key: &str, what: &str, expands: bool) -> Option<String> {
         let template = Template::parse(written.value).ok();
         let is_fixed = |template: &Template| {
             template.references().all(|reference| matches!(reference, Reference::Var(_)))
         };
         let Some(template) = template.filter(is_fixed) else {
-            self.refuse_template(written, key);
+            self.refuse_template(written, key, what);
             return None;
         };
-        let filled = self.filling(true).fill(template, written.span)?;
+        let filled = self.filling(expands).fill(template, written.span)?;
         let text = filled.as_literal().unwrap_or_default();
         if text.is_empty() {
             let problem = Diagnostic::error(Code::BadValue, written.span, format!("`{key}` is empty"));
             self.reader.problems.add(problem);
             return None;
         }
-        Some(self.host.resolve(text, self.folder(written.span)))
+        Some(text.to_owned())
     }
 
-    fn refuse_template(&self, written: Spanned<&str>, key: &str) {
+    fn refuse_template(&self, written: Spanned<&str>, key: &str, what: &str) {
         let later = Template::parse(written.value).ok().and_then(|template| {
             template.references().find_map(|reference| match reference {
                 Reference::NotSupported(root) => Some(root.clone()),
@@ -111,7 +118,7 @@ impl Place<'_> {
                     written.span,
                     format!("`{key}` cannot hold a template: callers do not choose it"),
                 )
-                .help("write the path itself, or a variable of the file: `{{vars.NAME}}`"),
+                .help(format!("write {what} itself, or a variable of the file: `{{{{vars.NAME}}}}`")),
             ),
         }
     }

@@ -18,6 +18,8 @@ pub enum Spot {
     Word,
     /// A URL or its query, which ends up in logs.
     Url,
+    /// The source of a mount, which the engine shows.
+    Mount,
     /// A variable or the input of a process, a header or the body of a call: nobody else reads along.
     Private,
 }
@@ -154,6 +156,12 @@ impl<'a> Scope<'a> {
                     "hand it over in `auth`, `headers` or `body`: `auth: {{ type: bearer, token: \"{{{{secrets.{name}}}}}\" }}`"
                 ),
             ),
+            Spot::Mount => (
+                "a mount, which everybody at the engine can read",
+                format!(
+                    "hand it over as a file: `container: {{ files: {{ /run/secrets/{name}: \"{{{{secrets.{name}}}}}\" }} }}`"
+                ),
+            ),
             Spot::Private => return,
         };
         let message = format!("the secret `{name}` cannot stand in {place}");
@@ -200,6 +208,8 @@ fn bad_template(error: &BadTemplate, written: Spanned<&str>, spot: Spot) -> Diag
             problem.help(format!("to pass the braces as they are, write `{{ literal: \"{text}\" }}`"))
         }
         (_, Spot::Word) => problem.help("to pass braces as they are, write `{ literal: \"…\" }`"),
-        (_, Spot::Private | Spot::Url) => problem.help("to pass braces as they are, write `\\{{`"),
+        (_, Spot::Private | Spot::Url | Spot::Mount) => {
+            problem.help("to pass braces as they are, write `\\{{`")
+        }
     }
 }

@@ -20,30 +20,24 @@ pub fn script<'a>(place: &'a Place<'a>, scope: &'a Scope<'a>, command: &'a Comma
         (Some(script), None) => program(place, scope, command, script),
         (None, Some(run)) => shell(place, scope, command, run),
         (Some(script), Some(run)) => {
-            let problem = Diagnostic::error(
-                Code::NothingToRun,
-                run.span,
-                "a command has either `script` or `run`; found both",
-            );
-            scope.problems.add(problem.other(script.span, "`script` is here"));
+            report_both(scope, script, run);
             // Both are still checked.
             let _ = program(place, scope, command, script);
             None
         }
-        (None, None) if command.webhook.is_some() => None,
         (None, None) => {
             if !command.has_action {
                 let span = command.name.map_or(command.span, |name| name.span);
                 let problem = Diagnostic::error(
                     Code::NothingToRun,
                     span,
-                    "this command has none of `script`, `run` and `webhook`",
+                    "this command has none of `script`, `run`, `container` and `webhook`",
                 );
                 scope.problems.add(
-                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell; `webhook` calls a URL"),
+                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell; `container` runs an image; `webhook` calls a URL"),
                 );
                 // What `args` refers to is used, whatever runs.
-                let _ = Arguments { reader: place.reader, scope }.read("", command.args);
+                let _ = Arguments { reader: place.reader, scope }.read(&[], command.args);
             }
             None
         }
@@ -56,16 +50,45 @@ fn program<'a>(
     command: &'a Command<'a>,
     script: Spanned<&str>,
 ) -> Option<Script> {
-    if let Some(shell) = command.shell {
-        let message = "`shell` goes with `run`; `script` names its executable itself";
-        scope.problems.add(Diagnostic::error(Code::Pointless, shell.span, message));
-    }
-    let args = Arguments { reader: place.reader, scope }.read(script.value, command.args);
+    report_shell(scope, command);
+    let args = Arguments { reader: place.reader, scope }.read(&[script.value], command.args);
     let program = executable(place, scope, script, "script")?;
     Some(Script::Program { program, args })
 }
 
+pub fn report_both(scope: &Scope<'_>, script: Spanned<&str>, run: Spanned<&str>) {
+    let message = "a command has either `script` or `run`; found both";
+    let problem = Diagnostic::error(Code::NothingToRun, run.span, message);
+    scope.problems.add(problem.other(script.span, "`script` is here"));
+}
+
+/// A shell without a script for it.
+pub fn report_shell(scope: &Scope<'_>, command: &Command<'_>) {
+    if let Some(shell) = command.shell {
+        let message = "`shell` goes with `run`; `script` names its executable itself";
+        scope.problems.add(Diagnostic::error(Code::Pointless, shell.span, message));
+    }
+}
+
 fn shell(place: &Place<'_>, scope: &Scope<'_>, command: &Command<'_>, run: Spanned<&str>) -> Option<Script> {
+    let ShellScript { shell, flag } = shell_script(place, scope, command, run)?;
+    let shell = place.program(shell);
+    Some(Script::Shell { shell, flag: flag.to_owned(), text: run.value.to_owned() })
+}
+
+/// What executes `run`, as it is written, and its option that takes code.
+pub struct ShellScript<'a> {
+    pub shell: Spanned<&'a str>,
+    pub flag: &'static str,
+}
+
+/// Checks `run` and what executes it, wherever that is.
+pub fn shell_script<'a>(
+    place: &Place<'_>,
+    scope: &Scope<'_>,
+    command: &Command<'a>,
+    run: Spanned<&str>,
+) -> Option<ShellScript<'a>> {
     if let Some(args) = command.args {
         let message = "`args` goes with `script`; a shell script gets its parameters as variables";
         scope.problems.add(Diagnostic::error(Code::Pointless, args.key_span, message));
@@ -81,23 +104,26 @@ fn shell(place: &Place<'_>, scope: &Scope<'_>, command: &Command<'_>, run: Spann
             .add(problem.help("other interpreters work as `script`, with the code in `args` or `stdin`"));
         return None;
     };
-    let shell = executable(place, scope, written, "shell")?;
-    Some(Script::Shell { shell, flag: interpreter.flag.to_owned(), text: run.value.to_owned() })
+    is_fixed(scope, written, "shell").then_some(ShellScript { shell: written, flag: interpreter.flag })
+}
+
+fn executable(place: &Place<'_>, scope: &Scope<'_>, written: Spanned<&str>, key: &str) -> Option<Program> {
+    is_fixed(scope, written, key).then(|| place.program(written))
 }
 
 /// Templates in what is executed would let callers choose the program.
-fn executable(place: &Place<'_>, scope: &Scope<'_>, written: Spanned<&str>, key: &str) -> Option<Program> {
+pub fn is_fixed(scope: &Scope<'_>, written: Spanned<&str>, key: &str) -> bool {
     if written.value.is_empty() {
         scope.problems.add(Diagnostic::error(Code::NothingToRun, written.span, format!("`{key}` is empty")));
-        return None;
+        return false;
     }
     if written.value.contains("{{") {
         let message = format!("`{key}` cannot hold a template: callers do not choose the program");
         let problem = Diagnostic::error(Code::TemplateInScript, written.span, message);
         scope.problems.add(problem.help("name the executable; templates belong into `args`"));
-        return None;
+        return false;
     }
-    Some(place.program(written))
+    true
 }
 
 fn refuse_templates(place: &Place<'_>, scope: &Scope<'_>, run: Spanned<&str>) {

@@ -25,9 +25,13 @@ pub struct Words<'a> {
 }
 
 impl<'a> Words<'a> {
-    pub fn of(scope: &'a Scope<'a>, script: &str) -> Self {
-        let interpreter = Interpreter::of(script);
-        Self { scope, previous: None, guarded: false, in_group: false, interpreter }
+    /// Words behind these, of which the first is what runs.
+    pub fn after(scope: &'a Scope<'a>, before: &[&str]) -> Self {
+        let (first, rest) = before.split_first().unwrap_or((&"", &[]));
+        let interpreter = Interpreter::of(first);
+        let mut words = Self { scope, previous: None, guarded: false, in_group: false, interpreter };
+        rest.iter().for_each(|word| words.literal(word));
+        words
     }
 
     /// The words of a group. What happens there need not happen at all, so nothing of it is kept.

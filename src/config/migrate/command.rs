@@ -37,13 +37,18 @@ impl Conversion<'_, '_> {
         let contained = !calls && has_text(item.get("container"));
         let mut added = Vec::new();
         for entry in item.entries() {
+            let is_container = contained && matches!(&*entry.key.text, "script" | "args" | "container");
             let is_beside_call = calls && matches!(&*entry.key.text, "script" | "args" | "env" | "container");
             match &*entry.key.text {
                 _ if matches!(entry.value.kind, Kind::Null) => self.drop(&name, item, entry, "empty"),
+                _ if is_container => {}
                 _ if is_beside_call => self.drop(&name, item, entry, "of no effect beside `webhook`"),
                 "webhook" if calls => added.extend(webhook::convert(self, &name, entry)),
                 _ => self.entry(&name, item, entry),
             }
+        }
+        if contained {
+            self.container(&name, item);
         }
         if !calls && !contained {
             added.push(("working_dir: \"${PWD}\"".to_owned(), self.once(FOLDER)));
@@ -64,7 +69,7 @@ impl Conversion<'_, '_> {
             "description" | "container" if !has_text(Some(&entry.value)) => {
                 self.drop(name, item, entry, "empty");
             }
-            "container" | "authorization" => self.later(name, &entry.key.text),
+            "authorization" => self.later(name, &entry.key.text),
             "webhook" => self.drop(name, item, entry, "without a `url`, and so of no effect"),
             "resources" => {
                 self.edits.replace(entry.key.span.range(), "limits");
@@ -108,7 +113,7 @@ impl Conversion<'_, '_> {
         }
     }
 
-    fn args(&mut self, name: &str, entry: &Entry<'_>) {
+    pub fn args(&mut self, name: &str, entry: &Entry<'_>) {
         let Kind::List(items) = &entry.value.kind else { return };
         for item in items.iter() {
             match item.kind {

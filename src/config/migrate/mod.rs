@@ -6,6 +6,7 @@
 //! place and a note in the report.
 
 mod command;
+mod container;
 mod edits;
 mod inline;
 mod page;

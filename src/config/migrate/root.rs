@@ -21,9 +21,16 @@ const DEFAULTS: [(&str, &str); 3] = [
     ("limits: { output: 4MiB }", "the original cut no output; without this line 1MiB of it is kept"),
 ];
 
-/// Names for what stood in the middle of texts.
+/// The original gave containers no limits.
+const UNLIMITED: (&str, &str) = (
+    "limits: { output: 4MiB, memory: none, cpu: none, pids: none, files: none }",
+    "the original cut no output and limited no container; without this line 1MiB of it is kept, and each container has limits",
+);
+
+/// Names for what stood in the middle of texts, and what holds for the file because of a command.
 #[derive(Debug, Default)]
 pub struct Names {
+    pub has_containers: bool,
     pub vars: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, String>,
 }
@@ -96,17 +103,17 @@ fn booleans(node: &Node<'_>, edits: &mut Edits) {
 fn head(page: &Page<'_>, root: &Node<'_>, names: &Names, edits: &mut Edits) {
     let newline = page.newline();
     if page.is_flow(root.span) {
-        let defaults: Vec<&str> = DEFAULTS.iter().map(|(line, _)| *line).collect();
-        let names = [("vars", &names.vars), ("secrets", &names.secrets)].map(|(key, map)| {
+        let defaults: Vec<&str> = defaults(names).map(|(line, _)| line).collect();
+        let head = [("vars", &names.vars), ("secrets", &names.secrets)].map(|(key, map)| {
             if map.is_empty() { String::new() } else { format!("{key}: {{ {} }}, ", pairs(map).join(", ")) }
         });
-        let head = format!(" version: 1, defaults: {{ {} }}, {}", defaults.join(", "), names.concat());
+        let head = format!(" version: 1, defaults: {{ {} }}, {}", defaults.join(", "), head.concat());
         return edits.insert(root.span.range().start + 1, head);
     }
     let mut lines = vec![HEAD.to_owned(), "version: 1".to_owned(), String::new()];
     if root.get("commands").is_some() {
         lines.push("defaults:".to_owned());
-        lines.extend(DEFAULTS.iter().map(|(line, why)| format!("  {line}  # {why}")));
+        lines.extend(defaults(names).map(|(line, why)| format!("  {line}  # {why}")));
         lines.push(String::new());
     }
     for (key, map) in [("vars", &names.vars), ("secrets", &names.secrets)] {
@@ -120,6 +127,14 @@ fn head(page: &Page<'_>, root: &Node<'_>, names: &Names, edits: &mut Edits) {
     let before = page.text.get(..at).unwrap_or_default();
     let gap = if before.is_empty() || before.ends_with(['\n', '\u{feff}']) { "" } else { newline };
     edits.insert(at, format!("{gap}{}{newline}", lines.join(newline)));
+}
+
+fn defaults(names: &Names) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let has_containers = names.has_containers;
+    DEFAULTS.into_iter().map(move |line| match line {
+        (limits, _) if has_containers && limits.starts_with("limits:") => UNLIMITED,
+        line => line,
+    })
 }
 
 fn pairs(map: &BTreeMap<String, String>) -> Vec<String> {

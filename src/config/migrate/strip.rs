@@ -24,7 +24,7 @@ pub fn strip(document: &Document<'_>, text: &str, report: &Report, notes: &mut N
         // What stands in a map that goes, and is used elsewhere, is written out there first.
         inline::inline(&page, &document.root, &unknown, &mut edits);
         if edits.is_empty() {
-            let dropped = [places(Code::BadName), places(Code::NothingToRun)].concat();
+            let dropped = [Code::BadName, Code::NothingToRun, Code::BadImage].map(places).concat();
             let bad_variables = places(Code::BadVariable);
             let mut sieve = Sieve { page: &page, edits: &mut edits, notes, unknown, dropped, bad_variables };
             sieve.root(&document.root);

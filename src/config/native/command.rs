@@ -11,7 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{Output, Settings, Webhook};
+use super::{Container, Output, Settings, Webhook};
 
 pub struct Command<'n> {
     pub span: Span,
@@ -22,6 +22,7 @@ pub struct Command<'n> {
     pub args: Option<Field<'n>>,
     pub shell: Option<Spanned<&'n str>>,
     pub run: Option<Spanned<&'n str>>,
+    pub container: Option<Container<'n>>,
     pub webhook: Option<Webhook<'n>>,
     /// Keys of it that are for processes alone.
     pub process_keys: Vec<(&'static str, Span)>,
@@ -56,6 +57,7 @@ impl<'n> Command<'n> {
             args: fields.take("args"),
             shell: fields.text("shell"),
             run: fields.text("run"),
+            container: Container::read(reader, &mut fields),
             webhook: Webhook::read(reader, &mut fields),
             process_keys: process_keys(node),
             params: fields.take("params"),

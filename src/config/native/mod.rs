@@ -4,6 +4,7 @@
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
 mod command;
+mod container;
 mod env;
 mod file;
 mod output;
@@ -14,10 +15,12 @@ mod test;
 mod webhook;
 
 pub use command::Command;
+pub use container::{Container, MountEntry, Network as NetworkEntry};
+pub use env::Variable;
 pub use file::File;
 pub use output::Output;
 pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server};
-pub use settings::{LimitSettings, Settings, cores};
+pub use settings::{Bound, LimitSettings, Settings, cores};
 pub use test::{Check, Ending, Expect, MockEntry, Test};
 pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::read::{Fields, Reader};
+use crate::config::read::{Field, Fields, Reader};
 use crate::config::shape;
 use crate::config::syntax::Node;
 use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
@@ -23,12 +23,29 @@ pub struct Settings {
 
 #[derive(Debug, Clone, Default)]
 pub struct LimitSettings {
-    pub memory: Option<ByteSize>,
-    pub cpu: Option<Cores>,
-    pub pids: Option<u32>,
-    pub files: Option<u64>,
+    pub memory: Option<Bound<ByteSize>>,
+    pub cpu: Option<Bound<Cores>>,
+    pub pids: Option<Bound<u32>>,
+    pub files: Option<Bound<u64>>,
     pub disk: Option<ByteSize>,
     pub output: Option<ByteSize>,
+}
+
+/// A limit as it is written: `none` lifts one that would hold otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound<T> {
+    None,
+    At(T),
+}
+
+impl<T> Bound<T> {
+    /// The limit that is set.
+    pub fn limit(self) -> Option<T> {
+        match self {
+            Self::None => None,
+            Self::At(limit) => Some(limit),
+        }
+    }
 }
 
 impl Settings {
@@ -80,10 +97,10 @@ impl LimitSettings {
     pub fn read<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Self> {
         let mut fields = Fields::open(reader, node, &shape::LIMITS)?;
         let limits = Self {
-            memory: size(reader, &mut fields, "memory"),
-            cpu: fields.take("cpu").and_then(|field| cores(reader, field.node)),
-            pids: fields.count("pids"),
-            files: fields.count("files").map(u64::from),
+            memory: bound(fields.take("memory"), |field| reader.size(field.node, "memory")),
+            cpu: bound(fields.take("cpu"), |field| cores(reader, field.node)),
+            pids: bound(fields.take("pids"), |field| reader.count(field.node, "pids")),
+            files: bound(fields.take("files"), |field| reader.count(field.node, "files").map(u64::from)),
             disk: size(reader, &mut fields, "disk"),
             output: size(reader, &mut fields, "output"),
         };
@@ -91,7 +108,7 @@ impl LimitSettings {
         Some(limits)
     }
 
-    fn or(self, defaults: &Self) -> Self {
+    pub fn or(self, defaults: &Self) -> Self {
         Self {
             memory: self.memory.or(defaults.memory),
             cpu: self.cpu.or(defaults.cpu),
@@ -113,6 +130,15 @@ pub fn timeout<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Durat
         return None;
     }
     Some(timeout)
+}
+
+/// A quantity, or the word `none`.
+fn bound<'n, T>(field: Option<Field<'n>>, read: impl FnOnce(Field<'n>) -> Option<T>) -> Option<Bound<T>> {
+    let field = field?;
+    match field.node.as_text() {
+        Some("none") => Some(Bound::None),
+        _ => read(field).map(Bound::At),
+    }
 }
 
 fn size<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<ByteSize> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lower::{Defaults, Place, default_description, limits, missing};
-use crate::config::native::{LimitSettings, cores};
-use crate::config::read::{Field, Fields, Spanned};
+use crate::config::native::{Bound, LimitSettings, cores};
+use crate::config::read::{Fields, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
@@ -17,6 +17,7 @@ use crate::model::{
     format_duration, parse_duration,
 };
 
+use super::container::container;
 use super::notices::Notices;
 use super::webhook::Webhook;
 
@@ -29,7 +30,6 @@ pub struct Commands<'a> {
 
 /// What a command would do, if it is not a local process.
 const NO_CALL: &str = "its HTTP call cannot be made";
-const CONTAINERS: &str = "containers are not supported yet";
 /// How long an HTTP call may take that says nothing of it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 const NOTHING: &str = "it has nothing to run";
@@ -52,13 +52,14 @@ impl<'a> Commands<'a> {
         let args = self.args(&mut fields);
         let description = fields.text("description").map(|text| text.value).filter(|text| !text.is_empty());
         let elsewhere = self.elsewhere(&mut fields);
-        let is_call = matches!(elsewhere, Some(Action::Http(_)));
+        let is_call = matches!(elsewhere, Some(Elsewhere::Other(Action::Http(_))));
         let timeout = self.timeout(&mut fields, is_call);
-        let env = self.env(&mut fields, elsewhere.is_some());
+        let env = self.env(&mut fields, &elsewhere);
         let resources = resources(self.place, &mut fields);
         fields.close();
         let action = match elsewhere {
-            Some(action) => action,
+            Some(Elsewhere::Other(action)) => action,
+            Some(Elsewhere::Image(image)) => container(self.place, image, script, args, env),
             None => self.process(script, name, args, env),
         };
         let usual = Defaults::of(Dialect::Original);
@@ -101,9 +102,10 @@ impl<'a> Commands<'a> {
     }
 
     /// What a command does, if it is no local process: a webhook with a URL wins over a container.
-    fn elsewhere(&mut self, fields: &mut Fields<'a>) -> Option<Action> {
+    fn elsewhere(&mut self, fields: &mut Fields<'a>) -> Option<Elsewhere<'a>> {
         let webhook = fields.take("webhook");
-        let container = fields.take("container");
+        let container =
+            fields.take("container").and_then(|field| self.place.reader.text(field.node, "container"));
         let has_text =
             |node: Option<&Node<'_>>| node.and_then(Node::as_text).is_some_and(|text| !text.is_empty());
         match (webhook, container) {
@@ -111,16 +113,12 @@ impl<'a> Commands<'a> {
                 let mut webhook = Webhook::new(self.place);
                 let call = webhook.read(field.node);
                 self.notices.webhooks.append(&mut webhook.expansions);
-                Some(call.map_or_else(
+                Some(Elsewhere::Other(call.map_or_else(
                     || Action::NotSupported(NO_CALL.to_owned()),
                     |call| Action::Http(Box::new(call)),
-                ))
+                )))
             }
-            (_, Some(field)) if !matches!(field.node.kind, Kind::Null) && !is_empty(field) => {
-                let message = format!("`{}` is not supported yet; this command is not offered", field.key);
-                self.warn(Code::NotSupported, field.key_span, message);
-                Some(Action::NotSupported(CONTAINERS.to_owned()))
-            }
+            (_, Some(image)) if !image.value.is_empty() => Some(Elsewhere::Image(image)),
             _ => None,
         }
     }
@@ -155,7 +153,8 @@ impl<'a> Commands<'a> {
         self.place.reader.problems.add(Diagnostic::warning(code, span, message));
     }
 
-    fn env(&mut self, fields: &mut Fields<'a>, is_elsewhere: bool) -> Vec<Variable> {
+    fn env(&mut self, fields: &mut Fields<'a>, elsewhere: &Option<Elsewhere<'_>>) -> Vec<Variable> {
+        let is_call = matches!(elsewhere, Some(Elsewhere::Other(_)));
         let Some(field) = fields.take("env") else { return Vec::new() };
         let reader = self.place.reader;
         if !matches!(field.node.kind, Kind::Map(_) | Kind::Null) {
@@ -169,13 +168,13 @@ impl<'a> Commands<'a> {
                 self.warn(Code::BadVariable, entry.key.span, message);
                 continue;
             }
-            if value.value.contains("${") && !is_elsewhere {
+            if value.value.contains("${") && !is_call {
                 self.notices.expansions.push(value.span);
             }
             let Ok(text) = self.place.expander.expand(value) else { continue };
             variables.push(Variable { name: entry.key.text.to_string(), value: Template::literal(text) });
         }
-        if !variables.is_empty() && !is_elsewhere {
+        if !variables.is_empty() && elsewhere.is_none() {
             self.notices.environments.push(field.key_span);
         }
         variables
@@ -203,8 +202,11 @@ impl<'a> Commands<'a> {
     }
 }
 
-fn is_empty(field: Field<'_>) -> bool {
-    field.node.as_text().is_some_and(str::is_empty)
+/// What a command does that is no local process.
+enum Elsewhere<'a> {
+    /// It runs in this image.
+    Image(Spanned<&'a str>),
+    Other(Action),
 }
 
 fn availability(action: &Action) -> Availability {
@@ -242,5 +244,5 @@ fn resources<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> LimitSettings
     let (memory, disk) = (size("memory"), size("disk"));
     let cpu = fields.take("cpu").and_then(|field| cores(reader, field.node));
     fields.close();
-    LimitSettings { memory, disk, cpu, ..LimitSettings::default() }
+    LimitSettings { memory: memory.map(Bound::At), disk, cpu: cpu.map(Bound::At), ..LimitSettings::default() }
 }

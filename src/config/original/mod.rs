@@ -4,6 +4,7 @@
 //! Nothing here is templated, and `${…}` is expanded in `env` and `webhook` only: in arguments people write `sh -c 'echo ${X}'`.
 
 mod command;
+mod container;
 mod native_keys;
 mod notices;
 mod webhook;

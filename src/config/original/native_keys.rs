@@ -30,6 +30,14 @@ fn native_keys<'n>(root: &'n Node<'_>) -> Vec<(&'n str, Span)> {
     if let Some(Kind::List(commands)) = root.get("commands").map(|commands| &commands.kind) {
         found.extend(commands.iter().flat_map(|command| keys(command, is_native_command_key)));
     }
+    if let Some(Kind::List(commands)) = root.get("commands").map(|commands| &commands.kind) {
+        // There it is the name of an image.
+        let is_map = |command: &&Node<'_>| {
+            command.get("container").is_some_and(|container| matches!(container.kind, Kind::Map(_)))
+        };
+        let maps = commands.iter().filter(is_map);
+        found.extend(maps.flat_map(|command| keys(command, |key| key == "container")));
+    }
     let server = root.get("server");
     found.extend(server.iter().flat_map(|server| keys(server, is_native_server_key)));
     let http = server.and_then(|server| server.get("http"));

@@ -89,7 +89,7 @@ impl<'n> Fields<'n> {
     /// A whole number from 1 up.
     pub fn count(&mut self, key: &'static str) -> Option<u32> {
         let field = self.take(key)?;
-        self.reader.integer(field.node, key, 1..=i128::from(u32::MAX)).and_then(|n| u32::try_from(n).ok())
+        self.reader.count(field.node, key)
     }
 
     pub fn one_of<T: Copy>(&mut self, key: &'static str, choices: &[(&'static str, T)]) -> Option<T> {

@@ -3,7 +3,7 @@
 use crate::model;
 
 /// Words that other tools use for what we call otherwise.
-const SYNONYMS: [(&str, &str); 24] = [
+const SYNONYMS: [(&str, &str); 28] = [
     ("arguments", "args"),
     ("argv", "args"),
     ("cmd", "script"),
@@ -28,6 +28,10 @@ const SYNONYMS: [(&str, &str); 24] = [
     ("processes", "pids"),
     ("tools", "commands"),
     ("root", "within"),
+    ("volumes", "mounts"),
+    ("hosts", "extra_hosts"),
+    ("capabilities", "cap_add"),
+    ("working_dir", "workdir"),
 ];
 
 /// The known name that is nearest to an unknown one, in spelling or else in sense.

@@ -82,6 +82,11 @@ impl Reader<'_> {
         None
     }
 
+    /// A whole number from 1 up.
+    pub fn count(&self, node: &Node<'_>, key: &str) -> Option<u32> {
+        self.integer(node, key, 1..=i128::from(u32::MAX)).and_then(|number| u32::try_from(number).ok())
+    }
+
     pub fn duration(&self, node: &Node<'_>, key: &str) -> Option<Duration> {
         let text = self.quantity(node, key, "a duration, such as `30s`")?;
         match parse_duration(text) {

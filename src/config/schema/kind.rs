@@ -35,6 +35,9 @@ impl Definitions {
                 "additionalProperties": self.kind(of, expands),
             }),
             Kind::Either(kinds) => self.either(kinds, expands),
+            Kind::OrNone(of) => {
+                json!({ "if": { "const": "none" }, "then": {}, "else": self.kind(of, expands) })
+            }
             Kind::Group(shape) => return self.refer_to(shape),
             Kind::Argument => return self.refer("argument", Self::argument),
             Kind::Parameter => return self.refer_to(&PARAM),

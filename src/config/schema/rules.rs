@@ -5,34 +5,47 @@ use serde_json::{Map, Value, json};
 
 use super::with;
 
-/// The ways to say what a command does, each with the keys that go with it and with no other. The
-/// last one is what an editor asks for where there is none.
-const ACTIONS: [(&str, &[&str]); 3] = [("webhook", &[]), ("run", &["shell"]), ("script", &["args"])];
+/// The ways to say what a command does, each with the keys that cannot stand beside it. The first
+/// that is there decides, and the last one is what an editor asks for where there is none.
+const ACTIONS: [(&str, &[&str]); 4] = [
+    ("webhook", &["run", "shell", "container", "script", "args"]),
+    ("run", &["script", "args"]),
+    ("container", &["shell"]),
+    ("script", &["shell"]),
+];
+
+/// Keys that speak of this host, which a container sees nothing of.
+const OF_HOST: [&str; 2] = ["env_inherit", "working_dir"];
 
 /// Keys of a secret that go with its `script`.
 const OF_SCRIPT: [&str; 4] = ["args", "env_inherit", "timeout", "ttl"];
 
-/// Exactly one of the actions; what it extends may have it too.
+/// One of the actions; what it extends may have it too.
 pub(super) fn of_command(command: Value) -> Value {
-    with(command, json!({ "if": { "not": { "required": ["extends"] } }, "then": one_of(&ACTIONS) }))
+    let contained = json!({
+        "if": { "required": ["container"] },
+        "then": { "properties": without(OF_HOST.iter()) },
+        "else": {},
+    });
+    let rule = json!({
+        "if": { "not": { "required": ["extends"] } },
+        "then": one_of(&ACTIONS),
+        "allOf": [contained],
+    });
+    with(command, rule)
 }
 
-/// `if` the first one is there no key of the others may be, `else` the rest decides.
+/// `if` the first one is there no key that it excludes may be, `else` the rest decides.
 fn one_of(actions: &[(&str, &[&str])]) -> Value {
     match actions {
         [] => json!({}),
-        [(last, _)] => with(json!({ "required": [last] }), alone(last)),
-        [(action, _), rest @ ..] => {
-            json!({ "if": { "required": [action] }, "then": alone(action), "else": one_of(rest) })
-        }
+        [(last, excluded)] => json!({ "required": [last], "properties": without(excluded.iter()) }),
+        [(action, excluded), rest @ ..] => json!({
+            "if": { "required": [action] },
+            "then": { "properties": without(excluded.iter()) },
+            "else": one_of(rest),
+        }),
     }
-}
-
-/// An action without the others.
-fn alone(action: &str) -> Value {
-    let others = ACTIONS.iter().filter(|(other, _)| *other != action);
-    let keys = others.flat_map(|(other, keys)| std::iter::once(other).chain(*keys));
-    json!({ "properties": without(keys) })
 }
 
 /// Exactly one source. Beside a program `env` is what that gets.

@@ -1,12 +1,12 @@
 //! One element of `commands`.
 
 use super::settings::SETTINGS;
-use super::{ALLOWANCE, ANNOTATIONS, Key, Kind, Names, OUTPUT, Shape, TEST, WEBHOOK};
+use super::{ALLOWANCE, ANNOTATIONS, CONTAINER, Key, Kind, Names, OUTPUT, Shape, TEST, WEBHOOK};
 
 pub static COMMAND: Shape = Shape {
     name: "command",
     what: "a command",
-    description: "A command that becomes a tool: a program with arguments (`script`), a script for a shell (`run`), or a call of an HTTP interface (`webhook`).",
+    description: "A command that becomes a tool: a program with arguments (`script`) or a script for a shell (`run`), on this host or in a container (`container`), or a call of an HTTP interface (`webhook`).",
     tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
 };
 
@@ -35,7 +35,7 @@ static NAME: [Key; 1] = [
 ];
 
 /// What it is and what it does.
-static ACTION: [Key; 11] = [
+static ACTION: [Key; 12] = [
     Key::new("title", Kind::Text, "The name that people are shown.")
         .otherwise("none")
         .examples(&["Search code"]),
@@ -49,7 +49,7 @@ static ACTION: [Key; 11] = [
     Key::new(
         "script",
         Kind::Text,
-        "The executable that is run, by name or by path, with the words of `args`. No shell comes near it, and it is never a template: callers do not choose the program. Without it there is `run` or `webhook`.",
+        "The executable that is run, by name or by path, with the words of `args`. No shell comes near it, and it is never a template: callers do not choose the program. Without it there is `run`, `container` or `webhook`. In a container it is a program of the image, in place of its entrypoint.",
     )
     .examples(&["git", "./bin/report"]),
     Key::new(
@@ -72,6 +72,14 @@ static ACTION: [Key; 11] = [
         "A script for `shell`, instead of `script`. Parameters arrive as variables `PARAM_name`, and all of them as JSON in `PARAMS_JSON`; it is never a template.",
     )
     .examples(&["wc -l \"$PARAM_file\""]),
+    Key::new(
+        "container",
+        Kind::Either(&[Kind::Filled, Kind::Group(&CONTAINER)]),
+        "Runs `script` or `run` in a container, locked down unless it says otherwise: the name of an image, or a map. Without either it is the image's own entrypoint, with `args`.",
+    )
+    .otherwise("none: it runs on this host")
+    .expands()
+    .examples(&["python:3.12-slim", "{ image: \"alpine:3.22\", mounts: [{ source: ./data, target: /data }] }"]),
     Key::new(
         "webhook",
         Kind::Group(&WEBHOOK),
@@ -167,8 +175,7 @@ static CHOOSING: [Key; 3] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 18] = [
-    Key::later("container"),
+static LATER: [Key; 17] = [
     Key::later("steps"),
     Key::later("depends_on"),
     Key::later("when"),

@@ -52,6 +52,8 @@ pub enum Kind {
     Duration,
     Size,
     Cores,
+    /// A quantity, or `none`.
+    OrNone(&'static Self),
     ExitCode,
     /// A status code of HTTP, or a range of them.
     StatusCodes,

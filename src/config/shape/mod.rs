@@ -22,13 +22,14 @@
 //!    `docs/reference/configuration.md` anew.
 //!
 //! A new way to say what a command does (beside `script` and `run`), and whatever keys mean for one
-//! another, goes into `schema/command.rs`. A kind of value that is not there yet goes into
+//! another, goes into `schema/rules.rs`. A kind of value that is not there yet goes into
 //! [`Kind`], `schema/kind.rs` and `schema/reference.rs`.
 
 mod allow;
 mod annotations;
 mod argument;
 mod command;
+mod container;
 mod key;
 mod limits;
 mod original;
@@ -45,6 +46,7 @@ pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
+pub use container::{CONTAINER, MOUNT, TMPFS};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{

@@ -21,7 +21,7 @@ pub struct Rewriting<'a> {
 }
 
 /// Keys whose values are paths, wherever they stand in a command or a secret.
-const PATHS: [&str; 6] = ["script", "shell", "working_dir", "within", "file", "env_file"];
+const PATHS: [&str; 7] = ["script", "shell", "working_dir", "within", "file", "env_file", "source"];
 /// Of these only what is written as a path is one.
 const PROGRAMS: [&str; 2] = ["script", "shell"];
 /// What `defaults` says for commands.
@@ -44,7 +44,13 @@ impl Rewriting<'_> {
             }
             Kind::Map(entries) => {
                 let mut rewritten = Vec::with_capacity(entries.len());
+                // A program in a container is one of its image.
+                let is_contained = *path == ["commands"] && node.get("container").is_some();
                 for entry in entries.iter() {
+                    if is_contained && PROGRAMS.contains(&&*entry.key.text) {
+                        rewritten.push(entry.clone());
+                        continue;
+                    }
                     path.push(&entry.key.text);
                     rewritten.push(Entry { key: entry.key.clone(), value: self.node(&entry.value, path) });
                     path.pop();
@@ -173,7 +179,8 @@ impl Rewriting<'_> {
             ("defaults", _) if others.entries().is_empty() => None,
             ("defaults", _) => Some(Entry { value: others.clone(), ..entry.clone() }),
             ("commands", Kind::List(commands)) => {
-                let commands = commands.iter().map(|command| lay(&settings, command)).collect();
+                let commands = commands.iter().map(|command| lay(&settings_of(&settings, command), command));
+                let commands = commands.collect();
                 let value = Node::new(entry.value.span, Kind::List(Rc::new(commands)));
                 Some(Entry { value, ..entry.clone() })
             }
@@ -183,12 +190,24 @@ impl Rewriting<'_> {
     }
 }
 
+/// The settings that mean something for a command: a container inherits nothing, and a call is no
+/// process at all.
+fn settings_of<'s>(settings: &Node<'s>, command: &Node<'s>) -> Node<'s> {
+    let settings = settings.clone();
+    match (command.get("container"), command.get("webhook")) {
+        (Some(_), _) => settings.without("env_inherit"),
+        (None, Some(_)) => settings.without("env_inherit").without("kill_grace"),
+        (None, None) => settings,
+    }
+}
+
 fn is_path_key(path: &[&str]) -> bool {
     match path {
         ["env_file"] => true,
         ["commands" | "secrets", .., key] if path.len() > 1 => {
             // A parameter or a variable may have any name.
-            let is_name = matches!(path, [.., "params" | "env" | "secrets", _]);
+            let is_name =
+                matches!(path, [.., "params" | "env" | "secrets" | "files" | "labels" | "extra_hosts", _]);
             PATHS.contains(key) && !is_name
         }
         _ => false,
@@ -202,5 +221,8 @@ fn is_expanded(path: &[&str]) -> bool {
             | ["secrets", _, "env" | "file" | "script" | "store"]
             | ["commands", "env", _]
             | ["commands", .., "working_dir" | "within"]
+            | ["commands", "container"]
+            | ["commands", "container", "image"]
+            | ["commands", "container", "mounts", "source"]
     )
 }

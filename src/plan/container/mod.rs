@@ -1,5 +1,6 @@
 //! Planning a container: what the create request will say, all known or named.
 
+mod line;
 mod print;
 
 use core::net::IpAddr;
@@ -8,14 +9,18 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ContainerWorkload, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
+    ByteSize, ContainerWorkload, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
 };
 
 use super::expand::Expansion;
 use super::process::{parameter_variables, stdin};
-use super::{Facts, PlanError, PlannedStdin, Word};
+use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 
-pub use print::{docker_line, text_lines, to_json};
+/// What a problem with a mount is about.
+const MOUNTS: &str = "container.mounts";
+
+pub use line::docker_line;
+pub use print::{text_lines, to_json};
 
 /// A container with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +60,17 @@ pub struct PlannedMount {
 }
 
 impl ContainerPlan {
+    /// How much can be written to the root; one that is read only needs no limit.
+    pub fn root_size(&self) -> Option<ByteSize> {
+        self.limits.disk.filter(|_| !self.lockdown.read_only_root)
+    }
+
+    /// What enforces the limits: the engine, of the size of a root or of what is in memory.
+    pub fn means(&self) -> Means {
+        let has_size = self.root_size().is_some() || !self.tmpfs.is_empty();
+        Means { disk: if has_size { Mean::Engine } else { Mean::NotEnforced }, ..Means::CONTAINER }
+    }
+
     /// Every word that may have holes.
     pub fn words(&self) -> impl Iterator<Item = &Word> {
         let stdin = match &self.stdin {
@@ -89,7 +105,9 @@ pub fn container(
     let files = workload.files.iter();
     let files = files.filter_map(|(path, text)| Some((path.clone(), expansion.text(text)?))).collect();
     let stdin = stdin(&workload.stdin, &mut expansion);
-    let mounts = workload.mounts.iter().filter_map(|mount| planned(mount, &mut expansion)).collect();
+    let folder = &workload.folder;
+    let mounts =
+        workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
     Some(ContainerPlan {
         image: workload.image.clone(),
         pull: workload.pull,
@@ -100,7 +118,7 @@ pub fn container(
         workdir: workload.workdir.clone(),
         stdin,
         mounts,
-        tmpfs: workload.tmpfs.clone(),
+        tmpfs: tmpfs(workload, &tool.limits),
         files,
         network: workload.network.clone(),
         lockdown: workload.lockdown.clone(),
@@ -123,17 +141,70 @@ fn labels(tool: &Tool, workload: &ContainerWorkload) -> Vec<(String, String)> {
     std::iter::once(ours).chain(own.cloned()).collect()
 }
 
-/// A mount whose source is absent is dropped.
-fn planned(mount: &Mount, expansion: &mut Expansion<'_>) -> Option<PlannedMount> {
-    match expansion.text(&mount.source)? {
-        Word::Known(source) => Some(PlannedMount {
-            source: Path::new(&source).to_path_buf(),
-            target: mount.target.clone(),
-            read_only: mount.read_only,
-        }),
-        Word::Filled(_) => {
-            expansion.refuse("container.mounts", "a source cannot hold a secret or a sensitive value");
-            None
+/// What is written in memory counts as written bytes too.
+fn tmpfs(workload: &ContainerWorkload, limits: &Limits) -> Vec<Tmpfs> {
+    let sized = |tmpfs: &Tmpfs| Tmpfs { size: tmpfs.size.or(limits.disk), ..tmpfs.clone() };
+    workload.tmpfs.iter().map(sized).collect()
+}
+
+/// The source of a mount that has to be looked up before a call is planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MountLookup {
+    /// Absolute, with links still to be followed.
+    pub path: PathBuf,
+    /// What it may not leave.
+    pub within: PathBuf,
+}
+
+/// What has to be looked up for the mounts of a call, whose path arguments are looked up already.
+pub fn mount_lookups(
+    invocation: &Invocation,
+    workload: &ContainerWorkload,
+    facts: &Facts,
+) -> Vec<MountLookup> {
+    // Planning tells what is wrong.
+    let mut problems = Vec::new();
+    let mut expansion = Expansion::new(invocation, facts, &mut problems);
+    let lookup = |mount: &Mount| {
+        let within = mount.within.clone()?;
+        match expansion.text(&mount.source)? {
+            Word::Known(source) => Some(MountLookup { path: workload.folder.join(source), within }),
+            Word::Filled(_) => None,
         }
+    };
+    workload.mounts.iter().filter_map(lookup).collect()
+}
+
+/// A mount whose source is absent is dropped.
+fn planned(
+    mount: &Mount,
+    folder: &Path,
+    facts: &Facts,
+    expansion: &mut Expansion<'_>,
+) -> Option<PlannedMount> {
+    let Word::Known(text) = expansion.text(&mount.source)? else {
+        expansion.refuse(MOUNTS, "a source cannot hold a secret or a sensitive value");
+        return None;
+    };
+    let source =
+        confined(mount, folder.join(text), facts).map_err(|problem| expansion.refuse(MOUNTS, problem));
+    Some(PlannedMount { source: source.ok()?, target: mount.target.clone(), read_only: mount.read_only })
+}
+
+/// Where a source leads, if it has to stay somewhere. What nobody looked up stays nowhere.
+fn confined(mount: &Mount, source: PathBuf, facts: &Facts) -> Result<PathBuf, String> {
+    if mount.within.is_none() {
+        return Ok(source);
+    }
+    let shown = source.display();
+    match facts.mounts.get(&source) {
+        Some(PathFact::At(path)) => Ok(path.clone()),
+        Some(PathFact::Outside { within }) => Err(format!(
+            "`{shown}`, which `{}` would show, leads out of `{}`, which it has to stay within",
+            mount.target,
+            within.display()
+        )),
+        Some(PathFact::Unknown(why)) => Err(format!("`{shown}` cannot be looked up: {why}")),
+        None => Err(format!("`{shown}` was not looked up")),
     }
 }

@@ -1,180 +1,166 @@
-//! A container's plan as the `docker run` line that would do the same, as text, and as JSON.
+//! A container's plan as text and as JSON: whatever is decided is there.
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Network, Pull, Secrets};
+use crate::model::{Lockdown, Secrets};
 use crate::plan::quote::quoted;
+use crate::plan::render::{input, limits, limits_json, millis, stopping};
 use crate::plan::{PlannedStdin, Word};
 
 use super::ContainerPlan;
-
-/// What a person can paste. A value that must not be printed is taken from a variable of the same name.
-pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
-    let mut words: Vec<String> = ["docker", "run", "--rm", "--log-driver", "none"].map(str::to_owned).into();
-    if matches!(plan.stdin, PlannedStdin::Text(_)) {
-        words.push("--interactive".to_owned());
-    }
-    words.extend(image_flags(plan));
-    words.extend(lockdown_flags(plan));
-    words.extend(limit_flags(plan));
-    words.extend(place_flags(plan));
-    for (name, value) in &plan.variables {
-        let value = match value {
-            Word::Known(text) => format!("{name}={text}"),
-            Word::Filled(_) => name.clone(),
-        };
-        words.extend(["--env".to_owned(), value]);
-    }
-    let mut arguments: Vec<String> = plan.arguments.iter().map(|word| word.printed(secrets)).collect();
-    if let Some(entrypoint) = &plan.entrypoint {
-        // The flag takes one word; what follows it begins the arguments.
-        let mut rest = entrypoint.clone();
-        let program = if rest.is_empty() { String::new() } else { rest.remove(0) };
-        words.extend(["--entrypoint".to_owned(), program]);
-        arguments.splice(0..0, rest);
-    }
-    words.push(plan.image.clone());
-    words.extend(arguments);
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    words.join(" ")
-}
-
-fn image_flags(plan: &ContainerPlan) -> Vec<String> {
-    let mut flags = Vec::new();
-    let pull = match plan.pull {
-        Pull::Always => "always",
-        Pull::Missing => "missing",
-        Pull::Never => "never",
-    };
-    push(&mut flags, "--pull", pull);
-    if let Some(platform) = &plan.platform {
-        push(&mut flags, "--platform", platform);
-    }
-    flags
-}
-
-fn lockdown_flags(plan: &ContainerPlan) -> Vec<String> {
-    let mut flags = Vec::new();
-    push(&mut flags, "--network", network(&plan.network));
-    let lockdown = &plan.lockdown;
-    if lockdown.read_only_root {
-        flags.push("--read-only".to_owned());
-    }
-    if lockdown.drop_capabilities {
-        push(&mut flags, "--cap-drop", "ALL");
-    }
-    for capability in &lockdown.cap_add {
-        push(&mut flags, "--cap-add", capability);
-    }
-    if lockdown.no_new_privileges {
-        push(&mut flags, "--security-opt", "no-new-privileges");
-    }
-    if let Some(user) = &lockdown.user {
-        push(&mut flags, "--user", user);
-    }
-    flags
-}
-
-fn limit_flags(plan: &ContainerPlan) -> Vec<String> {
-    let mut flags = Vec::new();
-    let limits = &plan.limits;
-    if let Some(memory) = limits.memory {
-        push(&mut flags, "--memory", &memory.0.to_string());
-        push(&mut flags, "--memory-swap", &memory.0.to_string());
-    }
-    if let Some(cpu) = limits.cpu {
-        push(&mut flags, "--cpus", &cpu.to_string());
-    }
-    if let Some(pids) = limits.pids {
-        push(&mut flags, "--pids-limit", &pids.to_string());
-    }
-    if let Some(files) = limits.files {
-        push(&mut flags, "--ulimit", &format!("nofile={files}:{files}"));
-    }
-    if let Some(disk) = limits.disk {
-        push(&mut flags, "--storage-opt", &format!("size={}", disk.0));
-    }
-    flags
-}
-
-fn place_flags(plan: &ContainerPlan) -> Vec<String> {
-    let mut flags = Vec::new();
-    if let Some(workdir) = &plan.workdir {
-        push(&mut flags, "--workdir", workdir);
-    }
-    for mount in &plan.mounts {
-        let mode = if mount.read_only { ",readonly" } else { "" };
-        let mount = format!("type=bind,source={},target={}{mode}", mount.source.display(), mount.target);
-        push(&mut flags, "--mount", &mount);
-    }
-    for tmpfs in &plan.tmpfs {
-        let size = tmpfs.size.map(|size| format!(",size={}", size.0)).unwrap_or_default();
-        push(&mut flags, "--tmpfs", &format!("{}:mode=1777{size}", tmpfs.target));
-    }
-    for (name, address) in &plan.hosts {
-        push(&mut flags, "--add-host", &format!("{name}:{address}"));
-    }
-    for server in &plan.dns {
-        push(&mut flags, "--dns", &server.to_string());
-    }
-    for device in &plan.devices {
-        push(&mut flags, "--device", &device.display().to_string());
-    }
-    for (name, value) in &plan.labels {
-        push(&mut flags, "--label", &format!("{name}={value}"));
-    }
-    if plan.init {
-        flags.push("--init".to_owned());
-    }
-    if let Some(signal) = &plan.stop_signal {
-        push(&mut flags, "--stop-signal", signal);
-    }
-    flags
-}
-
-fn push(flags: &mut Vec<String>, flag: &str, value: &str) {
-    flags.extend([flag.to_owned(), value.to_owned()]);
-}
-
-fn network(network: &Network) -> &str {
-    match network {
-        Network::None => "none",
-        Network::Bridge => "bridge",
-        Network::Named(name) => name,
-    }
-}
+use super::line::{docker_line, network, pull};
 
 /// One aspect a line, in the words of the file.
 pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str, String)> {
-    let mut lines = vec![
-        ("image", plan.image.clone()),
-        ("network", network(&plan.network).to_owned()),
-        ("input", crate::plan::render::input(&plan.stdin, secrets)),
-    ];
+    let mut lines = vec![("image", image(plan))];
+    lines.extend(runs(plan, secrets).map(|line| ("runs", line)));
+    lines.extend(plan.workdir.iter().map(|workdir| ("folder", workdir.clone())));
+    lines.push(("input", input(&plan.stdin, secrets)));
     let env = plan.variables.iter();
     lines.extend(env.map(|(name, value)| ("env", format!("{name}={}", quoted(&value.printed(secrets))))));
-    lines
-        .extend(plan.files.iter().map(|(path, text)| ("file", format!("{path}: {}", text.printed(secrets)))));
-    lines.push(("timeout", crate::plan::render::stopping(plan.timeout, plan.kill_grace, "the container")));
+    let files = plan.files.iter();
+    lines.extend(files.map(|(path, text)| ("file", format!("{path}: {}", quoted(&text.printed(secrets))))));
+    lines.extend(mounts(plan).into_iter().map(|line| ("mounts", line)));
+    lines.extend(reach(plan));
+    lines.extend(lockdown(&plan.lockdown));
+    lines.extend(plan.labels.iter().map(|(name, value)| ("labels", format!("{name}={value}"))));
+    lines.push(("timeout", stopping(plan.timeout, plan.kill_grace, "the container", signal(plan))));
+    lines.extend(limits(&plan.limits, plan.means()).into_iter().map(|line| ("limits", line)));
     lines
 }
 
+fn image(plan: &ContainerPlan) -> String {
+    let platform = plan.platform.as_ref().map(|platform| format!(" for {platform}")).unwrap_or_default();
+    let fetched = match pull(plan.pull) {
+        "missing" => "fetched if missing",
+        "always" => "fetched every time",
+        _ => "never fetched",
+    };
+    format!("{}{platform} ({fetched})", plan.image)
+}
+
+/// What runs inside, with what the engine adds.
+fn runs(plan: &ContainerPlan, secrets: &Secrets) -> impl Iterator<Item = String> {
+    let words = plan.entrypoint.iter().flatten().cloned();
+    let words = words.chain(plan.arguments.iter().map(|word| word.printed(secrets)));
+    let words: Vec<String> = words.map(|word| quoted(&word)).collect();
+    let line = match (&plan.entrypoint, words.is_empty()) {
+        (None, true) => "the image's own entrypoint and words".to_owned(),
+        (None, false) => format!("the image's own entrypoint, with {}", words.join(" ")),
+        (Some(_), _) => words.join(" "),
+    };
+    let init = plan.init.then(|| "below a small init of the engine's".to_owned());
+    std::iter::once(line).chain(init)
+}
+
+fn mounts(plan: &ContainerPlan) -> Vec<String> {
+    let mounts = plan.mounts.iter().map(|mount| {
+        let mode = if mount.read_only { "read only" } else { "WRITABLE" };
+        format!("{} at {} ({mode})", quoted(&mount.source.display().to_string()), mount.target)
+    });
+    let tmpfs = plan.tmpfs.iter().map(|tmpfs| match tmpfs.size {
+        Some(size) => format!("{size} of memory at {} (writable)", tmpfs.target),
+        None => format!("memory at {} (writable)", tmpfs.target),
+    });
+    mounts.chain(tmpfs).collect()
+}
+
+fn reach(plan: &ContainerPlan) -> Vec<(&'static str, String)> {
+    let mut lines = vec![("network", network(&plan.network).to_owned())];
+    lines.extend(plan.hosts.iter().map(|(name, address)| ("network", format!("{name} is {address}"))));
+    let servers: Vec<String> = plan.dns.iter().map(ToString::to_string).collect();
+    if !servers.is_empty() {
+        lines.push(("network", format!("names are asked of {}", servers.join(", "))));
+    }
+    lines.extend(plan.devices.iter().map(|device| ("devices", device.display().to_string())));
+    lines
+}
+
+fn lockdown(lockdown: &Lockdown) -> Vec<(&'static str, String)> {
+    let Lockdown { read_only_root, drop_capabilities, cap_add, no_new_privileges, user } = lockdown;
+    let given = cap_add.join(", ");
+    let capabilities = match (drop_capabilities, cap_add.is_empty()) {
+        (true, true) => "none".to_owned(),
+        (true, false) => given,
+        (false, true) => "those that the engine gives by itself".to_owned(),
+        (false, false) => format!("those that the engine gives by itself, and {given}"),
+    };
+    vec![
+        ("user", user.clone().unwrap_or_else(|| "whoever the image says".to_owned())),
+        ("root", if *read_only_root { "read only" } else { "WRITABLE" }.to_owned()),
+        ("powers", format!("capabilities: {capabilities}")),
+        ("powers", if *no_new_privileges { "no new privileges" } else { "MAY GAIN PRIVILEGES" }.to_owned()),
+    ]
+}
+
+fn signal(plan: &ContainerPlan) -> &str {
+    plan.stop_signal.as_deref().map_or("TERM", |signal| signal.trim_start_matches("SIG"))
+}
+
 pub fn to_json(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
+    let mut document = what(plan, secrets);
+    document.extend(around(plan));
+    document.insert("timeoutMs".to_owned(), json!(millis(plan.timeout)));
+    document.insert("killGraceMs".to_owned(), json!(millis(plan.kill_grace)));
+    document.insert("limits".to_owned(), Value::Object(limits_json(&plan.limits, plan.means())));
+    document.insert("docker".to_owned(), json!(docker_line(plan, secrets)));
+    document
+}
+
+/// What runs.
+fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
     let printed = |words: &[Word]| words.iter().map(|word| word.printed(secrets)).collect::<Vec<_>>();
     let named = |pairs: &[(String, Word)]| -> Map<String, Value> {
         pairs.iter().map(|(name, word)| (name.clone(), json!(word.printed(secrets)))).collect()
     };
-    let document = json!({
+    map(json!({
         "kind": "container",
         "image": plan.image,
+        "pull": pull(plan.pull),
+        "platform": plan.platform,
         "entrypoint": plan.entrypoint,
         "arguments": printed(&plan.arguments),
         "env": named(&plan.variables),
         "files": named(&plan.files),
         "workingDir": plan.workdir,
-        "network": network(&plan.network),
-        "docker": docker_line(plan, secrets),
+        "stdin": match &plan.stdin {
+            PlannedStdin::Null => Value::Null,
+            PlannedStdin::Text(word) => json!(word.printed(secrets)),
+        },
+        "init": plan.init,
+        "stopSignal": plan.stop_signal,
+        "labels": plan.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
+    }))
+}
+
+/// What it can reach, and what holds it back.
+fn around(plan: &ContainerPlan) -> Map<String, Value> {
+    let Lockdown { read_only_root, drop_capabilities, cap_add, no_new_privileges, user } = &plan.lockdown;
+    let mounts = plan.mounts.iter().map(|mount| {
+        json!({
+            "source": mount.source.display().to_string(),
+            "target": mount.target,
+            "readOnly": mount.read_only,
+        })
     });
+    let tmpfs = plan.tmpfs.iter();
+    let tmpfs = tmpfs.map(|tmpfs| json!({ "target": tmpfs.target, "size": tmpfs.size.map(|size| size.0) }));
+    let hosts = plan.hosts.iter().map(|(name, address)| json!({ "name": name, "address": address }));
+    map(json!({
+        "mounts": mounts.collect::<Vec<_>>(),
+        "tmpfs": tmpfs.collect::<Vec<_>>(),
+        "network": network(&plan.network),
+        "hosts": hosts.collect::<Vec<_>>(),
+        "dns": plan.dns,
+        "devices": plan.devices.iter().map(|device| device.display().to_string()).collect::<Vec<_>>(),
+        "user": user,
+        "readOnlyRoot": read_only_root,
+        "capabilities": { "dropAll": drop_capabilities, "add": cap_add },
+        "noNewPrivileges": no_new_privileges,
+    }))
+}
+
+fn map(document: Value) -> Map<String, Value> {
     match document {
         Value::Object(map) => map,
         _ => Map::new(),

@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Method, SecretName, SecretSource, Secrets, format_duration};
-use crate::plan::quote::quoted;
+use crate::model::{Method, Secrets, format_duration};
+use crate::plan::shell_word::{fills_of, shell_word};
 use crate::plan::{Fill, Word};
 
 use super::{HttpStep, PlannedAuth};
@@ -100,42 +100,4 @@ pub fn curl_line(call: &HttpStep, secrets: &Secrets) -> String {
     words.push("--url".to_owned());
     words.push(shell_word("", &call.url, secrets));
     words.join(" ")
-}
-
-fn fills_of(word: &Word) -> Vec<Fill> {
-    match word {
-        Word::Known(text) => vec![Fill::Text(text.clone())],
-        Word::Filled(fills) => fills.clone(),
-    }
-}
-
-/// A word of the shell in which each secret is a variable.
-fn shell_word(prefix: &str, word: &Word, secrets: &Secrets) -> String {
-    let mut parts = vec![(false, prefix.to_owned())];
-    for fill in fills_of(word) {
-        let (is_variable, text) = match &fill {
-            Fill::Text(text) => (false, text.clone()),
-            Fill::Sensitive(_) => (false, "***".to_owned()),
-            Fill::Secret(name) | Fill::Encoded(name, _) => (true, variable(name, secrets)),
-        };
-        match parts.last_mut() {
-            Some((false, before)) if !is_variable => before.push_str(&text),
-            _ => parts.push((is_variable, text)),
-        }
-    }
-    let is_alone = parts.len() == 1;
-    let part = |(is_variable, text): &(bool, String)| match is_variable {
-        true => format!("\"${{{text}}}\""),
-        false if text.is_empty() && !is_alone => String::new(),
-        false => quoted(text),
-    };
-    parts.iter().map(part).collect()
-}
-
-/// The variable of the environment that a secret comes from, or one of its name.
-fn variable(name: &SecretName, secrets: &Secrets) -> String {
-    match secrets.get(name) {
-        Some(SecretSource::Env(variable)) => variable.clone(),
-        _ => name.as_str().to_ascii_uppercase(),
-    }
 }

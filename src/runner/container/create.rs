@@ -96,6 +96,7 @@ fn host_config(plan: &ContainerPlan) -> HostConfig {
             typ: Some("none".to_owned()),
             config: Some(HashMap::default()),
         }),
+        storage_opt: plan.root_size().map(|disk| HashMap::from([("size".to_owned(), disk.0.to_string())])),
         ..limited(&plan.limits)
     }
 }
@@ -114,7 +115,6 @@ fn limited(limits: &Limits) -> HostConfig {
         nano_cpus: limits.cpu.map(|cores| i64::from(cores.0) * 1_000_000),
         pids_limit: limits.pids.map(i64::from),
         ulimits: files.map(|files| vec![files]),
-        storage_opt: limits.disk.map(|disk| HashMap::from([("size".to_owned(), disk.0.to_string())])),
         ..HostConfig::default()
     }
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use mcpfier::config::{Style, load};
-use mcpfier::model::{Action, Argument, Availability, Dialect, EnvInherit, Script, Tool, Workload};
+use mcpfier::model::{
+    Action, Argument, Availability, Dialect, EnvInherit, Inside, Lockdown, Network, Script, Tool, Workload,
+};
 
 use super::host::{TestHost, data};
 use super::reports::{assert_reports, read};
@@ -64,13 +66,32 @@ fn what_runs_elsewhere_is_kept_and_not_offered() {
     let text = std::fs::read_to_string(folder().join("elsewhere.yaml")).expect("a file");
     let catalog = host.load(&text).catalog.expect("a catalog");
     let offered: Vec<&str> = catalog.offered().map(|tool| tool.name.as_str()).collect();
-    assert_eq!(offered, ["ping-api", "guarded"]);
-    for (name, expected) in
-        [("notebook", "containers are not supported yet"), ("nothing-at-all", "it has nothing to run")]
-    {
-        let reason = Availability::Unavailable { reason: expected.to_owned() };
-        assert_eq!(catalog.tool(name).expect("a tool").availability, reason);
-    }
+    assert_eq!(offered, ["notebook", "ping-api", "guarded"]);
+    let reason = Availability::Unavailable { reason: "it has nothing to run".to_owned() };
+    assert_eq!(catalog.tool("nothing-at-all").expect("a tool").availability, reason);
+}
+
+#[test]
+fn a_container_gets_the_script_as_its_first_word_and_what_the_engine_does_by_itself() {
+    let host = TestHost::new();
+    let text = "commands:\n  - { name: a, script: python, args: [x.py], container: 'python:3.9', env: { A: b } }\n  - { name: b, container: hello-world }\n  - { name: c, script: echo, container: No Image }\n";
+    let catalog = host.load(text).catalog.expect("a catalog");
+    let container = |name: &str| match &catalog.tool(name).expect("a tool").action {
+        Action::Container(workload) => workload.clone(),
+        other => panic!("{other:?}"),
+    };
+    let words = |name: &str| match container(name).inside {
+        Inside::Image { args } => args.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((words("a"), words("b")), (2, 0));
+    let workload = container("a");
+    assert_eq!((workload.network, workload.lockdown), (Network::Bridge, Lockdown::open()));
+    assert!(workload.tmpfs.is_empty());
+    let limits = &catalog.tool("a").expect("a tool").limits;
+    assert_eq!((limits.memory, limits.pids), (None, None));
+    let reason = Availability::Unavailable { reason: "its image cannot exist".to_owned() };
+    assert_eq!(catalog.tool("c").expect("a tool").availability, reason);
 }
 
 #[test]
@@ -83,6 +104,7 @@ fn no_key_of_a_native_file_is_dropped_for_want_of_a_version() {
         "commands: [{ name: a, script: echo, when: never }]",
         "commands: [{ name: a, script: echo, confirm: sure? }]",
         "commands: [{ name: a, script: echo, expose: false }]",
+        "commands: [{ name: a, container: { image: alpine } }]",
         "secrets: {}",
         "vars: {}",
         "defaults: { limits: {} }",

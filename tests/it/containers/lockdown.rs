@@ -130,7 +130,10 @@ async fn a_disk_limit_that_the_engine_cannot_keep_is_refused_if_it_is_required()
     if driver.contains("xfs") || !driver.starts_with("overlay") {
         return crate::support::skip::skip(&format!("an engine without limits of disk (it has {driver})"));
     }
-    let limited = bench.with(|plan| plan.limits.disk = Some(ByteSize::mib(10)));
+    let limited = bench.with(|plan| {
+        plan.limits.disk = Some(ByteSize::mib(10));
+        plan.lockdown.read_only_root = false;
+    });
     limited.run().await.says("ran\n");
     let required = limited.with(|plan| plan.limits.enforcement = Enforcement::Required);
     let failure = required.failure().await;
