@@ -219,10 +219,11 @@ impl Life {
         let Alive { connection, output, feeding, files, .. } = alive;
         drop((output, feeding));
         if let Some(end) = end {
+            // Nobody reads them any more.
+            drop(files);
             let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
         }
         self.remove(&connection).await;
-        drop(files);
     }
 
     /// Removes it, and hands on what it wrote last. An engine that is away cannot be waited for.
