@@ -18,7 +18,7 @@ commands:
   - name: inside
     description: Says who runs it.
     params:
-      word: {{ type: string, pattern: "^[a-z ]*$" }}
+      word: {{ type: string, allow_dash: true }}
     container: {{ image: "{IMAGE}", pull: never }}
     script: /bin/sh
     args: ["-c", "echo \"$1\"; id -u; exit 3", sh, "{{{{word}}}}"]
