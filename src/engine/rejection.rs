@@ -7,6 +7,7 @@ use crate::model::format_duration;
 use crate::plan::PlanError;
 use crate::policy::Denied;
 use crate::runner::StartError;
+use crate::runner::container::ContainerFailure;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
@@ -25,7 +26,16 @@ pub enum Rejection {
     #[error("cancelled before it started")]
     Cancelled,
     #[error(transparent)]
-    Start(#[from] StartError),
+    Start(StartError),
+}
+
+impl From<StartError> for Rejection {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Container(ContainerFailure::Cancelled) => Self::Cancelled,
+            error => Self::Start(error),
+        }
+    }
 }
 
 impl Rejection {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, Docker};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::address::{Address, Host, addresses};
 use super::failure::ContainerFailure;
@@ -20,7 +21,14 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Finds an engine when one is needed.
 pub struct Connector {
     pub environment: Arc<Environment>,
-    kept: Mutex<Option<Connection>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    connection: Option<Connection>,
+    /// Why there was none, and when that was found.
+    failure: Option<(ContainerFailure, Instant)>,
 }
 
 /// An engine that has answered. Each request opens a connection of its own.
@@ -44,18 +52,29 @@ impl Connector {
     }
 
     pub async fn connection(&self) -> Result<Connection, ContainerFailure> {
+        let asked = Instant::now();
         let mut kept = self.kept.lock().await;
-        if let Some(connection) = &*kept {
-            return Ok(connection.clone());
+        match (&kept.connection, &kept.failure) {
+            (Some(connection), _) => return Ok(connection.clone()),
+            // Whoever waited for an attempt takes what came of it.
+            (None, Some((failure, at))) if *at >= asked => return Err(failure.clone()),
+            _ => {}
         }
-        let connection = connect(&self.environment).await?;
-        *kept = Some(connection.clone());
-        Ok(connection)
+        match connect(&self.environment).await {
+            Ok(connection) => {
+                *kept = Kept { connection: Some(connection.clone()), failure: None };
+                Ok(connection)
+            }
+            Err(failure) => {
+                kept.failure = Some((failure.clone(), Instant::now()));
+                Err(failure)
+            }
+        }
     }
 
     /// The next call looks for an engine again.
     pub async fn forget(&self) {
-        *self.kept.lock().await = None;
+        self.kept.lock().await.connection = None;
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Life {
     order: Order,
     connector: Arc<Connector>,
     wires: Wires,
+    /// The engine that may have made the container.
+    asked: Option<Connection>,
 }
 
 /// To and from whoever started it.
@@ -55,13 +57,18 @@ struct Alive {
 
 impl Life {
     pub fn new(order: Order, connector: Arc<Connector>, wires: Wires) -> Self {
-        Self { order, connector, wires }
+        Self { order, connector, wires, asked: None }
     }
 
     /// Says once whether it could be started, and then by events what comes of it.
     pub async fn lead(mut self, started: oneshot::Sender<Result<(), ContainerFailure>>) {
         match self.begin().await {
-            Err(failure) => drop(started.send(Err(failure))),
+            Err(failure) => {
+                let _ = started.send(Err(failure));
+                if let Some(connection) = self.asked.take() {
+                    self.remove(&connection).await;
+                }
+            }
             Ok(alive) => {
                 // Whoever asked may be gone; then the container goes as well.
                 let _ = started.send(Ok(()));
@@ -72,50 +79,40 @@ impl Life {
 
     async fn begin(&mut self) -> Result<Alive, ContainerFailure> {
         let cancel = self.wires.cancel.clone();
-        let created = tokio::select! {
+        let connection = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(ContainerFailure::Cancelled),
-            connection = self.connector.connection() => self.create(connection?).await,
+            connection = self.connector.connection() => connection?,
         };
-        let (connection, files) = created?;
-        let alive = match cancel.is_cancelled() || self.wires.events.is_closed() {
+        let files = self.put_files(&connection)?;
+        let connection = self.create(connection).await?;
+        match cancel.is_cancelled() || self.wires.events.is_closed() {
             true => Err(ContainerFailure::Cancelled),
-            false => self.start(connection.clone(), files).await,
-        };
-        if alive.is_err() {
-            self.remove(&connection).await;
+            false => self.start(connection, files).await,
         }
-        alive
     }
 
-    async fn create(
-        &mut self,
-        connection: Connection,
-    ) -> Result<(Connection, Option<PrivateFiles>), ContainerFailure> {
-        let files = self.put_files(&connection)?;
-        if self.order.plan.pull == Pull::Always {
+    /// Gives back the connection to where it was created.
+    async fn create(&mut self, mut connection: Connection) -> Result<Connection, ContainerFailure> {
+        let pull = self.order.plan.pull;
+        if pull == Pull::Always {
             self.pull(&connection).await?;
         }
-        match self.create_on(&connection).await {
-            Err(Trouble::Said { status: 404, .. }) if self.order.plan.pull == Pull::Missing => {
+        let created = match self.create_on(&connection).await {
+            Err(Trouble::Said { status: 404, .. }) if pull == Pull::Missing => {
                 self.pull(&connection).await?;
-                self.create_on(&connection)
-                    .await
-                    .map_err(|trouble| not_created(&self.order.plan, trouble))?;
-                Ok((connection, files))
+                self.create_on(&connection).await
             }
             // A place that is remembered may have been left.
-            Err(Trouble::Away(_)) => {
+            Err(Trouble::Away(ContainerFailure::Unreachable { .. })) => {
                 self.connector.forget().await;
-                let connection = self.connector.connection().await?;
-                self.create_on(&connection)
-                    .await
-                    .map_err(|trouble| not_created(&self.order.plan, trouble))?;
-                Ok((connection, files))
+                connection = self.connector.connection().await?;
+                self.create_on(&connection).await
             }
-            Err(trouble) => Err(not_created(&self.order.plan, trouble)),
-            Ok(()) => Ok((connection, files)),
-        }
+            created => created,
+        };
+        created.map_err(|trouble| not_created(&self.order.plan, trouble))?;
+        Ok(connection)
     }
 
     /// The files, as mounts of the container to be.
@@ -160,10 +157,7 @@ impl Life {
         let warnings = created?;
         let discarded = warnings.into_iter().find(|warning| warning.contains("iscarded"));
         match discarded {
-            Some(problem) if is_required => {
-                self.remove(connection).await;
-                Err(Trouble::Away(ContainerFailure::NotLimited { problem }))
-            }
+            Some(problem) if is_required => Err(Trouble::Away(ContainerFailure::NotLimited { problem })),
             Some(problem) => {
                 tracing::warn!("a limit is not enforced: {problem}");
                 Ok(())
@@ -173,13 +167,17 @@ impl Life {
     }
 
     /// The warnings of the engine.
-    async fn ask_to_create(&self, connection: &Connection) -> Result<Vec<String>, Trouble> {
+    async fn ask_to_create(&mut self, connection: &Connection) -> Result<Vec<String>, Trouble> {
         let options = CreateContainerOptions {
             name: Some(self.order.name.clone()),
             platform: self.order.plan.platform.clone().unwrap_or_default(),
         };
         let created = connection.docker.create_container(Some(options), self.order.body.clone());
-        Ok(connection.answer("to create the container", created).await?.warnings)
+        let created = connection.answer("to create the container", created).await;
+        // Only a refusal says for sure that there is none.
+        let is_refused = matches!(created, Err(Trouble::Said { .. }));
+        self.asked = (!is_refused).then(|| connection.clone());
+        Ok(created?.warnings)
     }
 
     async fn start(
@@ -221,10 +219,11 @@ impl Life {
         let Alive { connection, output, feeding, files, .. } = alive;
         drop((output, feeding));
         if let Some(end) = end {
+            // Nobody reads them any more.
+            drop(files);
             let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
         }
         self.remove(&connection).await;
-        drop(files);
     }
 
     /// Removes it, and hands on what it wrote last. An engine that is away cannot be waited for.

@@ -20,6 +20,9 @@ use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, 
 /// Chunks that wait for their reader; a container that writes faster waits.
 const WAITING: usize = 8;
 
+/// What an engine has after a cancellation to say that it has started nothing.
+const LAST_CHANCE: Duration = Duration::from_secs(1);
+
 /// Carries out [`Step::Container`].
 #[derive(Clone)]
 pub struct ContainerRunner(Arc<Shared>);
@@ -87,10 +90,19 @@ impl Runner for ContainerRunner {
             let order = Order::fill(plan, secrets, self.name(), Owner::this())?;
             let (events, told) = mpsc::channel(WAITING);
             let (started, is_started) = oneshot::channel();
+            let cancelled = cancel.clone();
             let life = Life::new(order, Arc::clone(&self.0.connector), Wires { events, cancel });
             // Whoever started it may go away at any moment; the task never does before its container.
             self.0.tasks.spawn(life.lead(started));
-            match is_started.await {
+            let given_up = async {
+                cancelled.cancelled().await;
+                tokio::time::sleep(LAST_CHANCE).await;
+            };
+            let is_started = tokio::select! {
+                is_started = is_started => is_started,
+                () = given_up => return Err(ContainerFailure::Cancelled.into()),
+            };
+            match is_started {
                 Ok(Ok(())) => {}
                 Ok(Err(failure)) => return Err(failure.into()),
                 Err(_) => return Err(ContainerFailure::Cancelled.into()),

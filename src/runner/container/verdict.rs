@@ -2,12 +2,13 @@
 
 use super::connection::Trouble;
 use super::failure::ContainerFailure;
+use crate::model::Pull;
 use crate::plan::ContainerPlan;
 
 pub fn not_created(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
     let image = plan.image.clone();
     match trouble {
-        Trouble::Said { status: 404, .. } => ContainerFailure::NoImage { image },
+        Trouble::Said { status: 404, .. } if plan.pull == Pull::Never => ContainerFailure::NoImage { image },
         Trouble::Said { message, .. } if message.contains("storage-opt") => {
             ContainerFailure::NoDiskLimit { problem: message }
         }

@@ -9,6 +9,7 @@ mod files;
 mod lines;
 mod lockdown;
 mod pulls;
+mod served;
 mod streams;
 
 use std::process::Stdio;
