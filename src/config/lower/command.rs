@@ -208,7 +208,9 @@ pub(super) fn variables(scope: &Scope<'_>, command: &Command<'_>) -> Vec<Variabl
 pub(super) fn stdin(scope: &Scope<'_>, command: &Command<'_>) -> Stdin {
     let text = command.stdin.and_then(|text| {
         let template = scope.template(text, Spot::Private, false)?;
-        if let Some(script) = command.script.filter(|script| reads_code(script.value, command.args)) {
+        // A locked container is where code of callers may run: it reads nothing of this host.
+        let runs_here = command.script.filter(|_| command.container.is_none());
+        if let Some(script) = runs_here.filter(|script| reads_code(script.value, command.args)) {
             words::check_read_code(scope, script.value, &template, text.span);
         }
         Some(template)
