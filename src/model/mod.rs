@@ -6,6 +6,7 @@
 
 mod action;
 mod catalog;
+mod condition;
 mod container;
 mod fed;
 mod http;
@@ -26,6 +27,7 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
+pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use fed::FedVariables;
 pub use http::{
