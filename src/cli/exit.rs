@@ -64,6 +64,7 @@ impl Exit {
             Rejection::BadCall(BadCall::UnknownTool { .. } | BadCall::Unavailable { .. }) => Self::NO_COMMAND,
             Rejection::BadCall(_) => Self::USAGE,
             Rejection::Plan(problems) => Self::of_problems(problems),
+            Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Self::REFUSED,
             Rejection::Denied(_) | Rejection::Busy { .. } | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::Start(_) => Self::NOT_STARTED,

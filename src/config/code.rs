@@ -158,6 +158,10 @@ codes! {
     // The sandbox of local commands.
     SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";
     SandboxPath = 191, "a path of a sandbox that this host does not have";
+
+    // Conditions.
+    BadCondition = 200, "a text that is no condition";
+    UnknownInCondition = 201, "a condition that refers to what it cannot see";
 }
 
 impl Code {

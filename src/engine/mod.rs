@@ -6,6 +6,7 @@
 
 mod admission;
 mod capture;
+mod conditions;
 mod gate;
 mod outcome;
 mod paths;
@@ -132,6 +133,7 @@ pub fn prepare(
 ) -> Result<ExecutionPlan, Rejection> {
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
+    conditions::judge(authorized.invocation(), facts)?;
     let planned = match paths::look_up(authorized.invocation(), facts) {
         Some(facts) => plan(&authorized, &facts),
         None => plan(&authorized, facts),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::call::BadCall;
-use crate::model::format_duration;
+use crate::model::{ConditionError, format_duration};
 use crate::plan::PlanError;
 use crate::policy::Denied;
 use crate::runner::StartError;
@@ -15,6 +15,10 @@ pub enum Rejection {
     BadCall(#[from] BadCall),
     #[error(transparent)]
     Denied(#[from] Denied),
+    #[error("`{tool}` does not run now: its condition does not hold\n  when  {condition}\n  here  {seen}")]
+    NotMet { tool: String, condition: String, seen: String },
+    #[error("`{tool}` does not run: its condition cannot be judged: {problem}\n  when  {condition}")]
+    NotJudged { tool: String, condition: String, problem: ConditionError },
     #[error("{}", list(.0))]
     Plan(Vec<PlanError>),
     #[error(

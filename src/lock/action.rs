@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{
     Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, Limits, OnOverflow,
     OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script, SecretName,
-    SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, Workload, format_duration,
+    SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, When, Workload, format_duration,
 };
 
 use super::container::container;
@@ -29,6 +29,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         title: _,
         description: _,
         params,
+        when,
         action,
         timeout,
         kill_grace,
@@ -49,6 +50,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     };
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
     put("rules", rules(params, around.folder));
+    if let Some(when) = when {
+        put("when", self::when(when, around.folder));
+    }
     put("timeout", json!(format_duration(*timeout)));
     put("kill_grace", json!(format_duration(*kill_grace)));
     put("limits", self::limits(limits));
@@ -80,6 +84,12 @@ fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
     put("secrets", secrets(workload, around));
     put("sandbox", sandbox.as_ref().map_or(Value::Null, |sandbox| self::sandbox(sandbox, around.folder)));
     map
+}
+
+fn when(when: &When, folder: &Path) -> Value {
+    let When { condition, vars, files } = when;
+    let files: Vec<String> = files.iter().map(|(_, path)| written::path(path, folder)).collect();
+    json!({ "condition": condition.text(), "vars": vars, "files": files })
 }
 
 fn sandbox(sandbox: &Sandbox, folder: &Path) -> Value {

@@ -27,7 +27,7 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
-pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight};
+pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use fed::FedVariables;
 pub use http::{

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::Action;
+use super::condition::When;
 use super::limits::Limits;
 use super::name::ToolName;
 use super::output::{ExitCodes, OutputRules};
@@ -16,6 +17,8 @@ pub struct Tool {
     pub title: Option<String>,
     pub description: String,
     pub params: Arc<Params>,
+    /// Judged before anything of a call is planned.
+    pub when: Option<When>,
     pub action: Action,
     pub timeout: Duration,
     /// Between the polite signal and the kill.

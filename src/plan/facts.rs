@@ -65,6 +65,11 @@ impl Facts {
         Self { means, ..self }
     }
 
+    /// All variables, without what feeds secrets.
+    pub fn environment(&self) -> &Arc<Environment> {
+        &self.environment
+    }
+
     /// The variables that a command takes over.
     pub fn inherited(&self, inherit: &EnvInherit) -> Arc<Environment> {
         match inherit {

@@ -29,6 +29,9 @@ impl ExecutionPlan {
             }
             Step::Http(call) => lines.extend(http::text_lines(call)),
         }
+        if let Some(when) = &self.tool.when {
+            lines.push(("when", when.condition.text().trim().to_owned()));
+        }
         lines.push(("caller", self.principal.name.clone()));
         let mut text = match &self.tool.title {
             Some(title) => format!("{}  {title}\n", self.tool.name),
@@ -52,6 +55,9 @@ impl ExecutionPlan {
         let mut document = Map::new();
         document.insert("tool".to_owned(), Value::from(self.tool.name.as_str()));
         document.insert("caller".to_owned(), Value::from(self.principal.name.as_str()));
+        if let Some(when) = &self.tool.when {
+            document.insert("when".to_owned(), Value::from(when.condition.text()));
+        }
         document.extend(match &self.step {
             Step::Process(process) => process_json(process, self.means, secrets),
             Step::Container(container) => container::to_json(container, secrets),

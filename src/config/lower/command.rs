@@ -23,6 +23,7 @@ use super::param::LoweredParams;
 use super::place::Place;
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
+use super::when::when;
 use super::{output, sandbox, script, words};
 
 /// Reads commands and lowers them, one after the other, so that only one is held at a time.
@@ -81,6 +82,7 @@ fn lower(
     let scope = Scope::new(place, &params, secrets);
     let settings = settings(command, defaults);
     let action = action(place, &scope, command, &settings);
+    let when = when(&scope, command.when);
     let description = description(place, command);
     report_unused(&scope, command);
     let output = output::rules(place.reader, &command.output);
@@ -94,6 +96,7 @@ fn lower(
         action,
         tags: command.tags.clone(),
         params: Arc::new(Params::new(params.list)),
+        when,
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
         limits: limits(&settings.limits, settings.enforcement, &usual),

@@ -25,6 +25,7 @@ mod trial;
 mod trial_arguments;
 mod vars;
 mod webhook;
+mod when;
 mod words;
 
 pub use command::{Commands, missing};

@@ -171,6 +171,11 @@ impl<'a> Scope<'a> {
         self.problems.add(Diagnostic::error(Code::SecretPlace, span, message).help(help));
     }
 
+    /// What could not be understood may have used any parameter.
+    pub fn doubt(&self) {
+        self.in_doubt.set(true);
+    }
+
     pub fn mark_used(&self, name: &str) {
         self.used.borrow_mut().insert(name.to_owned());
     }

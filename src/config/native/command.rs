@@ -27,6 +27,7 @@ pub struct Command<'n> {
     /// Keys of it that are for processes alone.
     pub process_keys: Vec<(&'static str, Span)>,
     pub params: Option<Field<'n>>,
+    pub when: Option<Spanned<&'n str>>,
     pub env: Vec<Variable<'n>>,
     pub working_dir: Option<Spanned<&'n str>>,
     pub stdin: Option<Spanned<&'n str>>,
@@ -61,6 +62,7 @@ impl<'n> Command<'n> {
             webhook: Webhook::read(reader, &mut fields),
             process_keys: process_keys(node),
             params: fields.take("params"),
+            when: fields.text("when"),
             env: variables(reader, &mut fields),
             working_dir: fields.text("working_dir"),
             stdin: fields.text("stdin"),

@@ -152,7 +152,14 @@ static RESULT: [Key; 7] = [
 ];
 
 /// Whether it is there, and what it shares with others.
-static CHOOSING: [Key; 3] = [
+static CHOOSING: [Key; 4] = [
+    Key::new(
+        "when",
+        Kind::Filled,
+        "A condition in CEL. If it is false nothing runs, and the result says why. It sees the parameters by name and as `params`, `vars`, `os`, `env`, `caller.name` and `caller.roles`; `has(params.x)` asks whether an optional one is there; `file_exists(\"PATH\")`, `has_env(\"NAME\")` and `semver(VERSION, \">=1.2\")` ask for the rest.",
+    )
+    .otherwise("it always runs")
+    .examples(&["target in [\"unit\", \"all\"] && os == \"linux\""]),
     Key::new(
         "enabled",
         Kind::Boolean,
@@ -175,10 +182,9 @@ static CHOOSING: [Key; 3] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 16] = [
+static LATER: [Key; 15] = [
     Key::later("steps"),
     Key::later("depends_on"),
-    Key::later("when"),
     Key::later("else"),
     Key::later("confirm"),
     Key::later("retry"),

@@ -9,6 +9,7 @@ mod functions;
 mod judge;
 mod names;
 mod value;
+mod when;
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -17,6 +18,7 @@ use cel::{Env, Program};
 
 pub use judge::{ConditionError, Judgement, Sight};
 pub use names::Name;
+pub use when::When;
 
 /// The language without extensions: what CEL itself has.
 static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
