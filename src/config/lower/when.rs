@@ -55,8 +55,8 @@ fn parameter(scope: &Scope<'_>, param: &str, name: &Name, span: Span) {
     if scope.params.is_declared(param) {
         return;
     }
-    let known = scope.params.names().chain(ROOTS);
-    unknown(scope, name, span, nearest(param, known));
+    let known: Vec<&str> = scope.params.names().chain(ROOTS).collect();
+    unknown(scope, name, span, nearest(param, known.iter().copied()));
 }
 
 fn variable(scope: &Scope<'_>, var: &str, name: &Name, span: Span, vars: &mut Map<String, Value>) {
