@@ -64,7 +64,10 @@ fn variable(scope: &Scope<'_>, var: &str, name: &Name, span: Span, vars: &mut Ma
         Some(Var::Text { json, .. } | Var::List { json, .. }) => json.clone(),
         // That it has no value has been reported.
         Some(Var::Unset(_)) => return,
-        None => return unknown(scope, name, span, nearest(var, scope.place.vars.names())),
+        None => {
+            let meant = nearest(var, scope.place.vars.names()).map(|meant| format!("vars.{meant}"));
+            return unknown(scope, name, span, meant.as_deref());
+        }
     };
     vars.insert(var.to_owned(), json);
 }

@@ -16,7 +16,7 @@ const SEMVER: &str = "semver";
 const MATCHES: &str = "matches";
 
 /// What people may write, besides operators. Names of operators have signs in them.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 15] = [
     FILE_EXISTS,
     HAS_ENV,
     SEMVER,
@@ -32,7 +32,6 @@ const KNOWN: [&str; 16] = [
     "timestamp",
     "duration",
     "type",
-    "min",
 ];
 
 pub fn list() -> String {

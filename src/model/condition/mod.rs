@@ -107,8 +107,22 @@ fn syntax(text: &str, errors: &[cel::ParseError]) -> BadCondition {
     let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let rest = text.get(before..).unwrap_or_default();
     let within = rest.char_indices().nth(column - 1).map_or(rest.len(), |(at, _)| at);
-    let problem = first.msg.trim().trim_start_matches("Syntax error: ").to_owned();
-    BadCondition::Syntax { problem, at: before + within }
+    BadCondition::Syntax { problem: plain(&first.msg), at: before + within }
+}
+
+/// What the reader's grammar says, in words. What it would have expected is half of the language.
+fn plain(message: &str) -> String {
+    let message = message.trim();
+    let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
+    let quoted = message.split('\'').nth(1).unwrap_or_default();
+    match message.split(' ').next() {
+        _ if quoted == "<EOF>" => "it ends too early".to_owned(),
+        Some("mismatched" | "extraneous" | "no") => format!("`{quoted}` cannot stand here"),
+        Some("token") if quoted == "=" => "`=` means nothing; two values are compared with `==`".to_owned(),
+        Some("token") => format!("`{quoted}` means nothing"),
+        Some("missing") => format!("`{quoted}` is missing"),
+        _ => message.to_owned(),
+    }
 }
 
 #[cfg(test)]
