@@ -62,12 +62,11 @@ pub struct Image<'a> {
     pub restraints: Option<Restraints<'a>>,
 }
 
-/// What holds a sandboxed program: a ruleset of Landlock and a filter of system calls, ready to be
-/// applied, where there are such things; and that it has no privileges.
+/// What holds a sandboxed program beside the filter that it inherits: a ruleset of Landlock, ready to
+/// be applied, where there is such a thing; and that it has no privileges.
 #[derive(Clone, Copy)]
 pub struct Restraints<'a> {
     pub ruleset: Option<BorrowedFd<'a>>,
-    pub filter: &'a [libc::sock_filter],
 }
 
 /// The array of strings that `execve` takes, ended by a null pointer.
@@ -149,22 +148,25 @@ fn become_program(image: &Image<'_>) -> Failure {
 /// Gives up every privilege and applies what was prepared. Nothing here can be undone by what is
 /// executed afterwards.
 fn restrain(restraints: &Restraints<'_>) -> nix::Result<()> {
-    let Restraints { ruleset, filter } = *restraints;
+    let Restraints { ruleset } = *restraints;
     drop_capabilities()?;
     prctl::set_no_new_privs()?;
     if let Some(ruleset) = ruleset {
         // SAFETY: takes two numbers.
         Errno::result(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0) })?;
     }
-    if !filter.is_empty() {
-        let length = u16::try_from(filter.len()).map_err(|_| Errno::E2BIG)?;
-        let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut() };
-        // SAFETY: the kernel copies the program, which lives as long as `restraints`, and writes nothing.
-        let set =
-            unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
-        Errno::result(set)?;
-    }
     Ok(())
+}
+
+/// Filters the system calls of this process and of all that come from it, for good.
+pub fn filter_from_now_on(filter: &[libc::sock_filter]) -> nix::Result<()> {
+    prctl::set_no_new_privs()?;
+    let length = u16::try_from(filter.len()).map_err(|_| Errno::E2BIG)?;
+    let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut() };
+    // SAFETY: the kernel copies the program, which lives as long as `filter`, and writes nothing.
+    let set =
+        unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
+    Errno::result(set).map(drop)
 }
 
 /// Root without capabilities is a user like others, to whom much happens to belong. Who has none
@@ -202,18 +204,15 @@ pub fn can_filter() -> bool {
     known == 0
 }
 
-/// Forks; the child runs `child` and ends without returning.
+/// Forks; the child runs `child` and ends without returning, with the code that it gives.
 ///
 /// Must be called while the process has a single thread: another one could hold a lock that the
 /// child would wait for in vain.
-pub fn fork(child: impl FnOnce()) -> nix::Result<Pid> {
+pub fn fork(child: impl FnOnce() -> i32) -> nix::Result<Pid> {
     // SAFETY: there is one thread (see above), so the child finds every lock free.
     match unsafe { unistd::fork() }? {
         ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            child();
-            exit_now()
-        }
+        ForkResult::Child => exit_now(child()),
     }
 }
 
@@ -240,9 +239,9 @@ pub fn reap() -> Reaped {
 }
 
 /// Ends this process without running what the server registered for its own end.
-fn exit_now() -> ! {
+fn exit_now(code: i32) -> ! {
     // SAFETY: takes no memory and never returns.
-    unsafe { libc::_exit(0) }
+    unsafe { libc::_exit(code) }
 }
 
 /// Gives every signal its default action: an ignored one would stay ignored in what is executed.
