@@ -166,7 +166,8 @@ impl ForkServerProcess {
     /// Removes what is left of supervisors that have gone, as soon as nobody can write there any more.
     /// That may be much, so it is done by a process of its own.
     fn sweep(&mut self) {
-        if !self.to_sweep || self.sweeper.is_some() || self.orphans_since.is_some() || self.is_anyone_dying() {
+        if !self.to_sweep || self.sweeper.is_some() || self.orphans_since.is_some() || self.is_anyone_dying()
+        {
             return;
         }
         self.to_sweep = false;

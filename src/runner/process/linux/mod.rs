@@ -20,6 +20,7 @@ mod fork_server;
 mod forking;
 mod inbox;
 mod link;
+mod mapped;
 mod order;
 mod pipes;
 mod pool;
@@ -36,5 +37,5 @@ mod watch;
 
 pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
-pub use raw::{give_memory_back, share_one_heap};
+pub use raw::{give_memory_back, give_program_back, share_one_heap};
 pub use runner::ProcessRunner;

@@ -2,13 +2,15 @@
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
 //! [`adopt`], which runs wherever descriptors arrive, [`fork`], which the server calls before it has
-//! a second thread, and [`give_memory_back`] and [`share_one_heap`], which anyone may call at any time. It knows
-//! system calls, and nothing of orders, pipes or limits.
+//! a second thread, and [`give_memory_back`], [`give_program_back`] and [`share_one_heap`], which anyone may
+//! call at any time. It knows system calls, and nothing of orders, pipes or limits.
 
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
+use std::fs;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
@@ -20,6 +22,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{self, ForkResult, Pid};
 
+use super::mapped;
 use super::report::{Failure, Stage, Status};
 
 /// Hands freed memory back to the system. The allocator does so by itself only for what lies at the
@@ -33,6 +36,17 @@ pub fn give_memory_back() {
 /// Other allocators have no such call, or need none.
 #[cfg(not(target_env = "gnu"))]
 pub fn give_memory_back() {}
+
+/// Lets go of the pages of this program's own file that are mapped: most of them served the start and
+/// are not looked at again, and the others come back from the file when they are needed.
+pub fn give_program_back() {
+    let Ok(smaps) = fs::read_to_string("/proc/self/smaps") else { return };
+    for Range { start, end } in mapped::unchanged(&smaps, give_program_back as fn() as usize) {
+        // SAFETY: the range is a part of the program as it was loaded, which nobody unloads or makes
+        // writable, and every page in it is the file's: read again it is the same.
+        unsafe { libc::madvise(ptr::without_provenance_mut(start), end - start, libc::MADV_DONTNEED) };
+    }
+}
 
 /// Lets all threads share one heap. Each would have its own, and a server that loads a file in a
 /// thread now and then would keep the holes of all of them.
