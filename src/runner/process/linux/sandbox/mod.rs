@@ -122,7 +122,8 @@ impl Cell {
     fn hold(&mut self, wanted: Held) -> Result<(), Failure> {
         if self.held == Held::No {
             let filter = program(wanted == Held::Connected);
-            if !filter.is_empty() {
+            // What this kernel does not have, its plan has said.
+            if !filter.is_empty() && raw::can_filter() {
                 raw::filter_from_now_on(&filter).map_err(io::Error::from).map_err(failed)?;
             }
             self.held = wanted;
