@@ -2,7 +2,7 @@
 
 use super::{Key, Kind, LIMITS, SANDBOX, Shape};
 
-pub(super) static SETTINGS: [Key; 7] = [
+pub(super) static SETTINGS: [Key; 8] = [
     Key::new(
         "timeout",
         Kind::Duration,
@@ -43,6 +43,13 @@ pub(super) static SETTINGS: [Key; 7] = [
     )
     .default("false")
     .examples(&["true", "{ write: [out] }", "{ read: [., ~/.gitconfig], network: host }"]),
+    Key::new(
+        "run_on",
+        Kind::Filled,
+        "The engine that carries out the container of this command: a name of `executors`, or `default`, the one that is found without a name. In `defaults` it is for every command with `container`.",
+    )
+    .default("default")
+    .examples(&["remote"]),
 ];
 
 pub static DEFAULTS: Shape = Shape {
@@ -60,8 +67,6 @@ pub static DEFAULTS: Shape = Shape {
             .default("10m"),
             Key::later("cleanup_timeout"),
             Key::later("container"),
-            Key::later("executor"),
-            Key::later("run_on"),
             Key::later("retry"),
             Key::later("output"),
         ],

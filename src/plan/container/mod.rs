@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
+    ByteSize, ContainerWorkload, Executor, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
 };
 
 use super::expand::Expansion;
@@ -25,6 +25,8 @@ pub use print::{text_lines, to_json};
 /// A container with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerPlan {
+    /// The engine that carries it out, if not the one that is found.
+    pub executor: Option<Executor>,
     pub image: String,
     pub pull: Pull,
     pub platform: Option<String>,
@@ -57,6 +59,8 @@ pub struct PlannedMount {
     pub source: PathBuf,
     pub target: String,
     pub read_only: bool,
+    /// Where it leads was looked up on this host, which is no other's.
+    pub is_looked_up: bool,
 }
 
 impl ContainerPlan {
@@ -109,6 +113,7 @@ pub fn container(
     let mounts =
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
     Some(ContainerPlan {
+        executor: workload.executor.clone(),
         image: workload.image.clone(),
         pull: workload.pull,
         platform: workload.platform.clone(),
@@ -188,7 +193,13 @@ fn planned(
     };
     let source =
         confined(mount, folder.join(text), facts).map_err(|problem| expansion.refuse(MOUNTS, problem));
-    Some(PlannedMount { source: source.ok()?, target: mount.target.clone(), read_only: mount.read_only })
+    Some(PlannedMount {
+        source: source.ok()?,
+        target: mount.target.clone(),
+        read_only: mount.read_only,
+        // A source without holes and `within` is a path of whichever host the engine is on.
+        is_looked_up: mount.within.is_some() || mount.source.as_literal().is_none(),
+    })
 }
 
 /// Where a source leads, if it has to stay somewhere. What nobody looked up stays nowhere.
