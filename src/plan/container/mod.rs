@@ -27,6 +27,8 @@ pub use print::{text_lines, to_json};
 pub struct ContainerPlan {
     /// The engine that carries it out, if not the one that is found.
     pub executor: Option<Executor>,
+    /// Something that is mounted was looked up on this host, and is anything on another.
+    pub is_bound_here: bool,
     pub image: String,
     pub pull: Pull,
     pub platform: Option<String>,
@@ -59,8 +61,6 @@ pub struct PlannedMount {
     pub source: PathBuf,
     pub target: String,
     pub read_only: bool,
-    /// Where it leads was looked up on this host, which is no other's.
-    pub is_looked_up: bool,
 }
 
 impl ContainerPlan {
@@ -114,6 +114,7 @@ pub fn container(
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
     Some(ContainerPlan {
         executor: workload.executor.clone(),
+        is_bound_here: workload.mounts.iter().any(is_looked_up),
         image: workload.image.clone(),
         pull: workload.pull,
         platform: workload.platform.clone(),
@@ -161,6 +162,11 @@ pub struct MountLookup {
     pub within: PathBuf,
 }
 
+/// A source without holes and without `within` is a path of whichever host the engine is on.
+fn is_looked_up(mount: &Mount) -> bool {
+    mount.within.is_some() || mount.source.as_literal().is_none()
+}
+
 /// What has to be looked up for the mounts of a call, whose path arguments are looked up already.
 pub fn mount_lookups(
     invocation: &Invocation,
@@ -197,8 +203,6 @@ fn planned(
         source: source.ok()?,
         target: mount.target.clone(),
         read_only: mount.read_only,
-        // A source without holes and `within` is a path of whichever host the engine is on.
-        is_looked_up: mount.within.is_some() || mount.source.as_literal().is_none(),
     })
 }
 

@@ -10,10 +10,15 @@ use super::connection::{Connection, Connector, Trouble};
 use super::failure::ContainerFailure;
 use super::owner::{OWNER, Owner, TOOL};
 use super::private_files::PrivateFiles;
+use crate::model::Executor;
 use crate::plan::Environment;
 
-pub async fn clean(environment: Arc<Environment>) -> Result<Vec<Cleaned>, ContainerFailure> {
-    clean_with(&Connector::new(environment)).await
+/// On the engine that is named, or on the one that is found.
+pub async fn clean(
+    environment: Arc<Environment>,
+    executor: Option<&Executor>,
+) -> Result<Vec<Cleaned>, ContainerFailure> {
+    clean_with(&Connector::new(environment, executor)).await
 }
 
 pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, ContainerFailure> {

@@ -84,6 +84,7 @@ impl Life {
             () = cancel.cancelled() => return Err(ContainerFailure::Cancelled),
             connection = self.connector.connection() => connection?,
         };
+        self.refuse_foreign_mounts(&connection)?;
         let files = self.put_files(&connection)?;
         let connection = self.create(connection).await?;
         match cancel.is_cancelled() || self.wires.events.is_closed() {
@@ -113,6 +114,14 @@ impl Life {
         };
         created.map_err(|trouble| not_created(&self.order.plan, trouble))?;
         Ok(connection)
+    }
+
+    /// What was looked up here is anything there.
+    fn refuse_foreign_mounts(&self, connection: &Connection) -> Result<(), ContainerFailure> {
+        match self.order.plan.is_bound_here && !connection.is_local() {
+            true => Err(ContainerFailure::MountElsewhere { at: connection.address.host.to_string() }),
+            false => Ok(()),
+        }
     }
 
     /// The files, as mounts of the container to be.

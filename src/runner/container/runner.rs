@@ -1,7 +1,8 @@
 //! The runner of containers: fills a planned one and gives it a task of its own.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +15,7 @@ use super::create::Order;
 use super::failure::ContainerFailure;
 use super::life::{Life, Wires};
 use super::owner::Owner;
+use crate::model::Executor;
 use crate::plan::{Environment, Step};
 use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError};
 
@@ -28,12 +30,19 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 pub struct ContainerRunner(Arc<Shared>);
 
 struct Shared {
-    connector: Arc<Connector>,
+    environment: Arc<Environment>,
+    /// Those that were asked for so far. A reload may name others, which adds to them.
+    engines: Mutex<HashMap<Option<Executor>, Arc<Engine>>>,
     tasks: TaskTracker,
-    /// What earlier servers left is removed once, beside the first call.
-    cleaning: std::sync::Once,
     first: u64,
     count: AtomicU64,
+}
+
+/// One engine, found or named.
+struct Engine {
+    connector: Arc<Connector>,
+    /// What earlier servers left is removed once, beside the first call.
+    cleaning: std::sync::Once,
 }
 
 impl ContainerRunner {
@@ -41,9 +50,9 @@ impl ContainerRunner {
     pub fn new(environment: Arc<Environment>) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(Arc::new(Shared {
-            connector: Arc::new(Connector::new(environment)),
+            environment,
+            engines: Mutex::default(),
             tasks: TaskTracker::new(),
-            cleaning: std::sync::Once::new(),
             first: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
             count: AtomicU64::new(1),
         }))
@@ -62,9 +71,19 @@ impl ContainerRunner {
         format!("mcpfier-{first:x}-{pid:x}-{number}")
     }
 
-    fn clean_once(&self) {
-        self.0.cleaning.call_once(|| {
-            let connector = Arc::clone(&self.0.connector);
+    fn engine(&self, executor: Option<&Executor>) -> Arc<Engine> {
+        let Shared { engines, environment, .. } = &*self.0;
+        let mut engines = engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = engines.entry(executor.cloned()).or_insert_with(|| {
+            let connector = Arc::new(Connector::new(Arc::clone(environment), executor));
+            Arc::new(Engine { connector, cleaning: std::sync::Once::new() })
+        });
+        Arc::clone(engine)
+    }
+
+    fn clean_once(&self, engine: &Engine) {
+        engine.cleaning.call_once(|| {
+            let connector = Arc::clone(&engine.connector);
             self.0.tasks.spawn(async move {
                 match clean_with(&connector).await {
                     Ok(cleaned) if cleaned.is_empty() => {}
@@ -91,7 +110,8 @@ impl Runner for ContainerRunner {
             let (events, told) = mpsc::channel(WAITING);
             let (started, is_started) = oneshot::channel();
             let cancelled = cancel.clone();
-            let life = Life::new(order, Arc::clone(&self.0.connector), Wires { events, cancel });
+            let engine = self.engine(plan.executor.as_ref());
+            let life = Life::new(order, Arc::clone(&engine.connector), Wires { events, cancel });
             // Whoever started it may go away at any moment; the task never does before its container.
             self.0.tasks.spawn(life.lead(started));
             let given_up = async {
@@ -107,7 +127,7 @@ impl Runner for ContainerRunner {
                 Ok(Err(failure)) => return Err(failure.into()),
                 Err(_) => return Err(ContainerFailure::Cancelled.into()),
             }
-            self.clean_once();
+            self.clean_once(&engine);
             Ok(Box::new(ContainerRunning(told)) as Box<dyn Running>)
         })
     }

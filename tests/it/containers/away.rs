@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use mcpfier::plan::Environment;
 use mcpfier::runner::End;
-use mcpfier::runner::container::{ContainerFailure, survey};
+use mcpfier::runner::container::{ContainerFailure, look};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -98,7 +98,7 @@ async fn an_engine_that_never_answers_is_given_up() {
     let path = folder.path().join("engine.sock");
     let _silent = UnixListener::bind(&path).unwrap();
     let begun = Instant::now();
-    let failure = survey(named(&path)).await.unwrap_err();
+    let failure = look(named(&path), None, Vec::new()).await.unwrap_err();
     assert!(
         matches!(failure, ContainerFailure::Slow { .. } | ContainerFailure::Unreachable { .. }),
         "{failure}"
@@ -109,7 +109,7 @@ async fn an_engine_that_never_answers_is_given_up() {
 #[tokio::test]
 async fn who_is_asked_says_which_engine_it_is() {
     let Some(engine) = engine() else { return };
-    let survey = survey(engine.environment()).await.unwrap();
+    let survey = look(engine.environment(), None, Vec::new()).await.unwrap().survey;
     assert_eq!((survey.at, survey.by), (engine.host.clone(), "DOCKER_HOST".to_owned()));
     assert_eq!(survey.version, engine.docker(&["version", "--format", "{{.Server.Version}}"]));
 }

@@ -132,6 +132,8 @@ impl Drop for Bench {
 fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
     let words = program.iter().skip(1).map(|text| Word::Known((*text).to_owned()));
     ContainerPlan {
+        executor: None,
+        is_bound_here: false,
         image: IMAGE.to_owned(),
         pull: Pull::Never,
         platform: None,
