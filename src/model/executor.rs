@@ -72,6 +72,18 @@ impl EngineHost {
         }
     }
 
+    /// A text that may be no host, as others may see it.
+    pub fn masked(text: &str) -> String {
+        match text.rsplit_once('@') {
+            Some((before, host)) => match before.split_once("://") {
+                Some((scheme, user)) if user.contains(':') => format!("{scheme}://***@{host}"),
+                Some(_) => text.to_owned(),
+                None => format!("***@{host}"),
+            },
+            None => text.to_owned(),
+        }
+    }
+
     /// What a host has to look like.
     pub const EXPECTED: &'static str =
         "expected `unix:///path/to.sock`, `tcp://host:port` with or without TLS, or `ssh://user@host`";
@@ -230,6 +242,7 @@ mod tests {
             ("ssh://a/run/$(x).sock", "no socket"),
             ("npipe:////./pipe/x", "a kind that is not known"),
         ] {
+            assert!(!EngineHost::masked(text).contains("secret"));
             let reason = EngineHost::parse(text, false).unwrap_err();
             assert!(reason.contains(expected), "{text}: {reason}");
         }

@@ -150,7 +150,7 @@ fn has_name(place: &Place<'_>, name: Spanned<&str>) -> bool {
         text if (1..=64).contains(&text.len()) && is_word(text) => return true,
         text => format!("`{text}` cannot be the name of an executor: expected 1 to 64 letters, digits, `_` and `-`"),
     };
-    place.reader.problems.add(Diagnostic::error(Code::BadName, name.span, message));
+    place.reader.problems.add(Diagnostic::error(Code::BadExecutor, name.span, message));
     false
 }
 
@@ -173,7 +173,7 @@ fn host(place: &Place<'_>, written: Spanned<&str>, tls: Option<&TlsEntry<'_>>) -
     let host = match EngineHost::parse(&text, tls.is_some()) {
         Ok(host) => host,
         Err(reason) => {
-            let message = format!("`{text}` {reason}");
+            let message = format!("`{}` {reason}", EngineHost::masked(&text));
             let problem = Diagnostic::error(Code::BadExecutor, written.span, message);
             place.reader.problems.add(problem.help(EngineHost::EXPECTED));
             return None;

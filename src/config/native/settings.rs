@@ -9,7 +9,7 @@ use crate::config::shape;
 use crate::config::syntax::Node;
 use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
 
-use super::{SandboxSetting, env};
+use super::{Container, SandboxSetting, env};
 
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -81,6 +81,8 @@ impl Settings {
         let settings = Self::read(reader, &mut defaults);
         // Read for its shape; what it is for is built later.
         defaults.duration("workflow_timeout");
+        // Each container holds it by now; here its keys are looked at even if there is none.
+        Container::read_base(reader, &mut defaults);
         defaults.close();
         settings
     }

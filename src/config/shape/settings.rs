@@ -1,6 +1,6 @@
 //! What a command and `defaults` can both say, and `defaults` itself.
 
-use super::{Key, Kind, LIMITS, SANDBOX, Shape};
+use super::{CONTAINER, Key, Kind, LIMITS, SANDBOX, Shape};
 
 pub(super) static SETTINGS: [Key; 8] = [
     Key::new(
@@ -66,7 +66,13 @@ pub static DEFAULTS: Shape = Shape {
             )
             .default("10m"),
             Key::later("cleanup_timeout"),
-            Key::later("container"),
+            Key::new(
+                "container",
+                Kind::Group(&CONTAINER),
+                "What every container of the file begins with. A command's own `container` is laid over it: maps are joined, lists and single values replaced. It makes no command one with a container.",
+            )
+            .otherwise("nothing")
+            .examples(&["{ network: none, labels: { team: data } }"]),
             Key::later("retry"),
             Key::later("output"),
         ],

@@ -52,7 +52,7 @@ pub fn address(text: &str, tls: Option<EngineTls>, by: String) -> Result<Address
     let written = is_plain.map_or_else(|| text.to_owned(), |rest| format!("tcp://{rest}"));
     let tls = tls.filter(|_| written.starts_with("tcp://"));
     let host = EngineHost::parse(&written, tls.is_some()).map_err(|reason| {
-        let problem = format!("`{text}` {reason}; {}", EngineHost::EXPECTED);
+        let problem = format!("`{}` {reason}; {}", EngineHost::masked(text), EngineHost::EXPECTED);
         ContainerFailure::BadAddress { problem }
     })?;
     Ok(Address { host, tls, by })

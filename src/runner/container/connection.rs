@@ -16,7 +16,7 @@ use super::failure::ContainerFailure;
 use super::ssh::SshDialer;
 use super::tls::{self, TlsDialer};
 use super::version;
-use crate::model::{EngineHost, Executor};
+use crate::model::{EngineHost, Executor, SshHost};
 use crate::plan::Environment;
 
 /// What an engine has to answer who it is.
@@ -25,6 +25,8 @@ const GREETING: Duration = Duration::from_secs(5);
 const GREETING_BY_SSH: Duration = Duration::from_secs(15);
 /// What an engine has for a request, on a busy host.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// And what it has at least, however short a call may be.
+const LEAST: Duration = Duration::from_secs(10);
 
 /// Finds an engine when one is needed.
 pub struct Connector {
@@ -47,6 +49,8 @@ pub struct Connection {
     pub docker: Docker,
     pub address: Arc<Address>,
     pub greeting: Arc<Greeting>,
+    /// What it has for a request.
+    patience: Duration,
 }
 
 /// What an engine says of itself.
@@ -119,22 +123,21 @@ impl Connection {
         doing: &'static str,
         request: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Trouble> {
-        match tokio::time::timeout(PATIENCE, request).await {
+        match tokio::time::timeout(self.patience, request).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(self.trouble(doing, error)),
-            Err(_) => Err(Trouble::Away(ContainerFailure::Slow { doing, after: PATIENCE })),
+            Err(_) => Err(Trouble::Away(ContainerFailure::Slow { doing, after: self.patience })),
         }
     }
 
+    /// The same for a call that is to end by then: an engine that hangs does not hold it for longer.
+    pub fn for_a_call(self, timeout: Duration) -> Self {
+        Self { patience: timeout.clamp(LEAST, PATIENCE), ..self }
+    }
+
     /// The same for one who only looks.
-    pub async fn quick_answer<T>(
-        &self,
-        doing: &'static str,
-        request: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Trouble> {
-        let after = greeting_patience(&self.address);
-        let slow = Err(Trouble::Away(ContainerFailure::Slow { doing, after }));
-        tokio::time::timeout(after, self.answer(doing, request)).await.unwrap_or(slow)
+    pub fn for_a_look(self) -> Self {
+        Self { patience: greeting_patience(&self.address), ..self }
     }
 
     pub fn trouble(&self, doing: &'static str, error: Error) -> Trouble {
@@ -195,7 +198,8 @@ async fn greet(address: Address, environment: &Environment) -> Result<Connection
         return Err(ContainerFailure::TooOld { at, engine: format!("{name} {version}"), api });
     };
     let docker = docker.with_request_modifier(move |request| version::say(super::credentials::respell(request), spoken));
-    Ok(Connection { docker, address: Arc::new(address), greeting: Arc::new(greeting) })
+    let (address, greeting) = (Arc::new(address), Arc::new(greeting));
+    Ok(Connection { docker, address, greeting, patience: PATIENCE })
 }
 
 fn greeting_patience(address: &Address) -> Duration {
@@ -206,7 +210,10 @@ fn greeting_patience(address: &Address) -> Duration {
 fn cure(address: &Address) -> String {
     let by = &address.by;
     match (&address.host, &address.tls) {
-        (EngineHost::Ssh(ssh), _) => format!("see whether `ssh {} docker version` works", ssh.host),
+        (EngineHost::Ssh(ssh), _) => {
+            let there = EngineHost::Ssh(SshHost { socket: None, ..ssh.clone() });
+            format!("see whether `ssh {there} docker version` works")
+        }
         (_, Some(_)) => format!("see whether it runs, and whether the host and the certificates of {by} are right"),
         (_, None) => format!("see whether it runs, and whether {by} is right"),
     }

@@ -16,7 +16,7 @@ pub enum ContainerFailure {
     TooOld { at: String, engine: String, api: String },
     #[error("what is mounted was looked up on this host, and the engine at `{at}` is on another; mount a folder that the file names, without `within`")]
     MountElsewhere { at: String },
-    #[error("the container engine does not answer: no end after {} of {doing}", format_duration(*.after))]
+    #[error("the container engine does not answer: asked {doing}, it said nothing for {}; see whether it hangs", format_duration(*.after))]
     Slow { doing: &'static str, after: Duration },
     #[error("the image `{image}` is not there, and `pull` is `never`; `docker pull {image}` fetches it")]
     NoImage { image: String },

@@ -82,7 +82,7 @@ impl Life {
         let connection = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(ContainerFailure::Cancelled),
-            connection = self.connector.connection() => connection?,
+            connection = self.connector.connection() => connection?.for_a_call(self.order.plan.timeout),
         };
         self.refuse_foreign_mounts(&connection)?;
         let files = self.put_files(&connection)?;
@@ -107,7 +107,7 @@ impl Life {
             // A place that is remembered may have been left.
             Err(Trouble::Away(ContainerFailure::Unreachable { .. })) => {
                 self.connector.forget().await;
-                connection = self.connector.connection().await?;
+                connection = self.connector.connection().await?.for_a_call(self.order.plan.timeout);
                 self.create_on(&connection).await
             }
             created => created,

@@ -1,9 +1,8 @@
 //! The runner of containers: fills a planned one and gives it a task of its own.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +16,7 @@ use super::life::{Life, Wires};
 use super::owner::Owner;
 use crate::model::Executor;
 use crate::plan::{Environment, Step};
-use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError};
+use crate::runner::{BoxFuture, End, OutputEvent, RunId, Runner, Running, SecretValues, StartError};
 
 /// Chunks that wait for their reader; a container that writes faster waits.
 const WAITING: usize = 8;
@@ -34,8 +33,6 @@ struct Shared {
     /// Those that were asked for so far. A reload may name others, which adds to them.
     engines: Mutex<HashMap<Option<Executor>, Arc<Engine>>>,
     tasks: TaskTracker,
-    first: u64,
-    count: AtomicU64,
 }
 
 /// One engine, found or named.
@@ -48,13 +45,10 @@ struct Engine {
 impl ContainerRunner {
     /// Asks for nothing yet.
     pub fn new(environment: Arc<Environment>) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self(Arc::new(Shared {
             environment,
             engines: Mutex::default(),
             tasks: TaskTracker::new(),
-            first: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
-            count: AtomicU64::new(1),
         }))
     }
 
@@ -62,13 +56,6 @@ impl ContainerRunner {
     pub async fn shut_down(&self, patience: Duration) -> bool {
         self.0.tasks.close();
         tokio::time::timeout(patience, self.0.tasks.wait()).await.is_ok()
-    }
-
-    /// No other container of this host has it.
-    fn name(&self) -> String {
-        let Shared { first, count, .. } = &*self.0;
-        let (pid, number) = (std::process::id(), count.fetch_add(1, Ordering::Relaxed));
-        format!("mcpfier-{first:x}-{pid:x}-{number}")
     }
 
     fn engine(&self, executor: Option<&Executor>) -> Arc<Engine> {
@@ -104,9 +91,19 @@ impl Runner for ContainerRunner {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        Box::pin(async move { self.start_run(&RunId::next(), step, secrets, cancel).await })
+    }
+
+    fn start_run<'a>(
+        &'a self,
+        run: &'a RunId,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async move {
             let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
-            let order = Order::fill(plan, secrets, self.name(), Owner::this())?;
+            let order = Order::fill(plan, secrets, run, Owner::this())?;
             let (events, told) = mpsc::channel(WAITING);
             let (started, is_started) = oneshot::channel();
             let cancelled = cancel.clone();

@@ -14,7 +14,7 @@ pub async fn look(
     executor: Option<Executor>,
     images: Vec<String>,
 ) -> Result<Seen, ContainerFailure> {
-    let connection = Connector::new(environment, executor.as_ref()).connection().await?;
+    let connection = Connector::new(environment, executor.as_ref()).connection().await?.for_a_look();
     let mut missing = Vec::new();
     for image in images {
         if !has_image(&connection, &image).await? {
@@ -37,7 +37,7 @@ fn survey_of(connection: &Connection) -> Survey {
 
 async fn has_image(connection: &Connection, image: &str) -> Result<bool, ContainerFailure> {
     let inspected = connection.docker.inspect_image(image);
-    match connection.quick_answer("to look at an image", inspected).await {
+    match connection.answer("to look at an image", inspected).await {
         Ok(_) => Ok(true),
         Err(Trouble::Said { status: 404, .. }) => Ok(false),
         Err(trouble) => Err(trouble.into()),

@@ -4,6 +4,9 @@
 mod away;
 mod cleaning;
 mod ends;
+mod executors;
+mod executors_own;
+mod executors_ssh;
 mod faults;
 mod files;
 mod lines;
@@ -96,6 +99,15 @@ impl Bench {
         };
         self.assert_nothing_left().await;
         failure
+    }
+
+    /// Why it does not start, on an engine that cannot be asked what is left.
+    async fn runner_failure(&self) -> ContainerFailure {
+        match self.try_start(CancellationToken::new()).await {
+            Err(StartError::Container(failure)) => failure,
+            Err(other) => panic!("another failure: {other}"),
+            Ok(_) => panic!("it started"),
+        }
     }
 
     fn containers(&self) -> Vec<String> {
