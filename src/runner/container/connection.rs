@@ -182,7 +182,7 @@ async fn greet(address: Address, environment: &Environment) -> Result<Connection
     let docker = client(&address, environment).map_err(unreachable)?.with_timeout(PATIENCE);
     let told = match tokio::time::timeout(patience, docker.version()).await {
         Ok(Ok(told)) => told,
-        Ok(Err(error)) => return Err(unreachable(root(&error))),
+        Ok(Err(error)) => return Err(unreachable(refusal(&error))),
         Err(_) => return Err(unreachable(format!("it does not answer within {} s", patience.as_secs()))),
     };
     let spoken = version::agreed(told.api_version.as_deref(), told.min_api_version.as_deref());
@@ -200,6 +200,20 @@ async fn greet(address: Address, environment: &Environment) -> Result<Connection
     let docker = docker.with_request_modifier(move |request| version::say(super::credentials::respell(request), spoken));
     let (address, greeting) = (Arc::new(address), Arc::new(greeting));
     Ok(Connection { docker, address, greeting, patience: PATIENCE })
+}
+
+/// Why one that answers does not say who it is.
+fn refusal(error: &Error) -> String {
+    match error {
+        Error::DockerResponseServerError { message, .. } if message.contains("HTTPS server") => {
+            "it speaks TLS, and nothing says which certificates to use".to_owned()
+        }
+        Error::DockerResponseServerError { status_code, message } => {
+            let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+            format!("it answers with status {status_code}: {message}")
+        }
+        other => root(other),
+    }
 }
 
 fn greeting_patience(address: &Address) -> Duration {

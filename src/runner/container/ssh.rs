@@ -206,6 +206,9 @@ fn told(host: &SshHost, said: &str) -> String {
     if says(&["docker: command not found", "docker: not found", "docker: No such file"]) {
         return format!("there is no `docker` on `{name}` for this user, which hands the engine's socket through");
     }
+    if says(&["raw stream connection", "Cannot connect to the Docker daemon"]) {
+        return format!("no engine answers on `{name}`: {last}");
+    }
     if lines.is_empty() {
         return "SSH ended without a word".to_owned();
     }

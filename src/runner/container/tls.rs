@@ -108,7 +108,8 @@ pub fn told(error: &TlsError) -> String {
             | AlertDescription::UnsupportedCertificate
             | AlertDescription::CertificateUnknown
             | AlertDescription::AccessDenied => {
-                format!("it does not believe our `cert` ({alert:?}): another authority has signed that, or it is not for clients")
+                "it does not believe our `cert`, or we have none: it asks for one that its own authority has signed, for clients"
+                    .to_owned()
             }
             other => format!("it ends TLS with {other:?}"),
         },

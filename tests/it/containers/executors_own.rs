@@ -80,10 +80,10 @@ async fn an_engine_is_reached_by_tls_where_both_sides_believe_each_other() {
         (tls(folder, "other-ca.pem", Some("client")), "its certificate is not signed by `ca`"),
         (tls(folder, "ca.pem", Some("other-client")), "it does not believe our `cert`"),
         (tls(folder, "ca.pem", Some("old-client")), "it does not believe our `cert`"),
-        (tls(folder, "ca.pem", None), "it asks for a certificate of ours: name `cert` and `key`"),
+        (tls(folder, "ca.pem", None), "or we have none: it asks for one that its own authority"),
         (tls(folder, "no-ca.pem", None), "no-ca.pem` cannot be read: No such file"),
         (tls(folder, "ca.key", None), "ca.key` holds no certificate in PEM"),
-        (None, "HTTP request to an HTTPS server"),
+        (None, "it speaks TLS, and nothing says which certificates to use"),
     ] {
         let told = why_not(&host, tls).await;
         assert!(told.starts_with(&format!("the container engine at `{host}` cannot be reached: ")), "{told}");

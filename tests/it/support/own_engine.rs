@@ -56,10 +56,6 @@ impl OwnEngine {
         self.0.engine()
     }
 
-    pub fn socket(&self) -> PathBuf {
-        self.0.socket()
-    }
-
     pub fn port(&self) -> u16 {
         self.0.port
     }
