@@ -46,7 +46,9 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     let found = std::iter::once(None).chain(engines.named.iter().map(Some));
     for executor in found {
         match runtime.block_on(clean(Arc::clone(&environment), executor)) {
-            Ok(cleaned) => swept.push(Swept { executor: executor.map(|executor| executor.name.clone()), cleaned }),
+            Ok(cleaned) => {
+                swept.push(Swept { executor: executor.map(|executor| executor.name.clone()), cleaned })
+            }
             Err(ContainerFailure::NoEngine { .. }) if executor.is_none() && !engines.needs_found => {}
             Err(failure) => {
                 printer.error(&failure.to_string());
@@ -74,7 +76,8 @@ fn engines(arguments: &Arguments, host: &Host, printer: &Printer) -> Result<Engi
     let loaded = config::load(&found.path, host, &session::choice(arguments, host));
     let Some(catalog) = loaded.catalog else {
         let file = found.path.display();
-        printer.talk(&format!("warning: `{file}` has errors, so the engines that it names are not cleaned\n"));
+        printer
+            .talk(&format!("warning: `{file}` has errors, so the engines that it names are not cleaned\n"));
         return Ok(alone);
     };
     let needs_found = catalog.executors.is_empty() || needs_found(&catalog);
@@ -84,9 +87,8 @@ fn engines(arguments: &Arguments, host: &Host, printer: &Printer) -> Result<Engi
 fn say(swept: &[Swept], printer: &Printer) {
     let removed = || swept.iter().flat_map(|swept| swept.cleaned.iter().map(|one| (&swept.executor, one)));
     if printer.json {
-        let documents = removed().map(|(executor, one)| {
-            json!({ "container": one.name, "tool": one.tool, "executor": executor })
-        });
+        let documents = removed()
+            .map(|(executor, one)| json!({ "container": one.name, "tool": one.tool, "executor": executor }));
         return printer.json_data(&Value::Array(documents.collect()));
     }
     for (executor, Cleaned { name, tool }) in removed() {

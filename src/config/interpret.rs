@@ -186,13 +186,15 @@ impl<'s> Interpreting<'_, 's> {
         let checks_all = self.depth == Depth::Everything;
         let (schemas, lines) = (deep::Schemas::default(), Lines::default());
         let trials: RefCell<Vec<TrialSet>> = RefCell::default();
-        let tools =
-            Commands { place, defaults: &defaults, secrets: &declared, executors: &executors }.lower(commands, |tool, command| {
+        let tools = Commands { place, defaults: &defaults, secrets: &declared, executors: &executors }.lower(
+            commands,
+            |tool, command| {
                 if checks_all {
                     deep::check_command(place, &schemas, tool, command);
                     trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
                 }
-            });
+            },
+        );
         if checks_all {
             executors.report_rest(place, defaults.run_on.as_ref());
             for secret in &secrets {

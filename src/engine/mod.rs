@@ -38,9 +38,9 @@ pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
-pub use crate::runner::{RunId, Stream};
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, share_one_heap};
+pub use crate::runner::{RunId, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {

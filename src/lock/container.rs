@@ -175,9 +175,12 @@ pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
     }
     let mut lines = vec![words.join(" ")];
     lines.extend(script);
-    lines.extend(workload.executor.iter().map(|executor| {
-        format!("  on the engine at {}", escape::line(&executor.host.to_string()))
-    }));
+    lines.extend(
+        workload
+            .executor
+            .iter()
+            .map(|executor| format!("  on the engine at {}", escape::line(&executor.host.to_string()))),
+    );
     lines.extend(workload.mounts.iter().map(|mount| {
         let mode = if mount.read_only { "read only" } else { "WRITABLE" };
         let source = escape::line(&written::template(&mount.source));

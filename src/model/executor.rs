@@ -190,7 +190,11 @@ impl fmt::Display for SshHost {
         if let Some(user) = user {
             write!(f, "{user}@")?;
         }
-        if host.contains(':') { write!(f, "[{host}]")? } else { f.write_str(host)? }
+        if host.contains(':') {
+            write!(f, "[{host}]")?
+        } else {
+            f.write_str(host)?
+        }
         if let Some(port) = port {
             write!(f, ":{port}")?;
         }
@@ -251,7 +255,11 @@ mod tests {
     #[test]
     fn what_stays_on_this_host_is_known() {
         let is_loopback = |text: &str| EngineHost::parse(text, false).unwrap().is_loopback();
-        assert!(is_loopback("tcp://127.0.0.1") && is_loopback("tcp://[::1]:5") && is_loopback("tcp://localhost"));
-        assert!(is_loopback("unix:///a") && !is_loopback("tcp://10.0.0.1") && !is_loopback("ssh://localhost"));
+        assert!(
+            is_loopback("tcp://127.0.0.1") && is_loopback("tcp://[::1]:5") && is_loopback("tcp://localhost")
+        );
+        assert!(
+            is_loopback("unix:///a") && !is_loopback("tcp://10.0.0.1") && !is_loopback("ssh://localhost")
+        );
     }
 }

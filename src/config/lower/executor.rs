@@ -121,7 +121,9 @@ impl Executors {
             }
             let message = format!("no command runs on `{name}`");
             let problem = Diagnostic::warning(Code::Pointless, declared.span, message);
-            place.reader.problems.add(problem.help(format!("write `run_on: {name}` in a command with `container`, or remove it")));
+            place.reader.problems.add(
+                problem.help(format!("write `run_on: {name}` in a command with `container`, or remove it")),
+            );
         }
     }
 }
@@ -146,9 +148,13 @@ fn engine(place: &Place<'_>, entry: &ExecutorEntry<'_>) -> Engine {
 fn has_name(place: &Place<'_>, name: Spanned<&str>) -> bool {
     let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     let message = match name.value {
-        FOUND_ENGINE => format!("`{FOUND_ENGINE}` is the engine that is found by itself; give this one another name"),
+        FOUND_ENGINE => {
+            format!("`{FOUND_ENGINE}` is the engine that is found by itself; give this one another name")
+        }
         text if (1..=64).contains(&text.len()) && is_word(text) => return true,
-        text => format!("`{text}` cannot be the name of an executor: expected 1 to 64 letters, digits, `_` and `-`"),
+        text => format!(
+            "`{text}` cannot be the name of an executor: expected 1 to 64 letters, digits, `_` and `-`"
+        ),
     };
     place.reader.problems.add(Diagnostic::error(Code::BadExecutor, name.span, message));
     false
@@ -200,7 +206,10 @@ fn report_plain(place: &Place<'_>, host: &EngineHost, span: Span) {
         "`{host}` without `tls`: whoever reaches that port is root of its host, and whoever is between can read and change all that is said"
     );
     let problem = Diagnostic::warning(Code::OpenEngine, span, message);
-    place.reader.problems.add(problem.help("add `tls: { ca: …, cert: …, key: … }`, or use `ssh://USER@HOST`"));
+    place
+        .reader
+        .problems
+        .add(problem.help("add `tls: { ca: …, cert: …, key: … }`, or use `ssh://USER@HOST`"));
 }
 
 fn tls(place: &Place<'_>, written: &TlsEntry<'_>) -> Option<EngineTls> {
@@ -234,8 +243,13 @@ fn report_remote(
     };
     let mut is_right = true;
     if let Some((path, _)) = written.files.first() {
-        let message = format!("`files` cannot be put into a container on `{name}`: they lie in memory of this host");
-        refuse(path.span, message, "hand the text over by `stdin` or `env`, or run it on an engine of this host");
+        let message =
+            format!("`files` cannot be put into a container on `{name}`: they lie in memory of this host");
+        refuse(
+            path.span,
+            message,
+            "hand the text over by `stdin` or `env`, or run it on an engine of this host",
+        );
         is_right = false;
     }
     for (mount, entry) in workload.mounts.iter().zip(&written.mounts) {
@@ -246,9 +260,15 @@ fn report_remote(
                 place.reader.problems.add(Diagnostic::note(Code::RemoteEngine, source.span, message));
             }
             (_, within) => {
-                let message = format!("where this leads cannot be looked up on the host of `{name}`, so nothing could hold it within a folder");
+                let message = format!(
+                    "where this leads cannot be looked up on the host of `{name}`, so nothing could hold it within a folder"
+                );
                 let span = within.map_or(source.span, |within| within.span);
-                refuse(span, message, "mount a folder that the file names, without `within`, or run it on an engine of this host");
+                refuse(
+                    span,
+                    message,
+                    "mount a folder that the file names, without `within`, or run it on an engine of this host",
+                );
                 is_right = false;
             }
         }

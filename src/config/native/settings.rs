@@ -67,7 +67,9 @@ impl Settings {
             concurrency: fields.count("concurrency").and_then(|count| usize::try_from(count).ok()),
             inherit: fields.take("env_inherit").and_then(|field| env::inherit(reader, field.node)),
             sandbox: fields.take("sandbox").and_then(|field| SandboxSetting::read(reader, field.node)),
-            run_on: fields.text("run_on").map(|name| Spanned { value: name.value.to_owned(), span: name.span }),
+            run_on: fields
+                .text("run_on")
+                .map(|name| Spanned { value: name.value.to_owned(), span: name.span }),
         }
     }
 

@@ -50,10 +50,14 @@ pub static TLS: Shape = Shape {
         .required()
         .expands()
         .examples(&["certs/ca.pem", "~/.docker/ca.pem"]),
-        Key::new("cert", Kind::Path, "Our own certificate, which `dockerd --tlsverify` asks for; with `key`.")
-            .otherwise("none: the engine has to take everybody")
-            .expands()
-            .examples(&["certs/cert.pem"]),
+        Key::new(
+            "cert",
+            Kind::Path,
+            "Our own certificate, which `dockerd --tlsverify` asks for; with `key`.",
+        )
+        .otherwise("none: the engine has to take everybody")
+        .expands()
+        .examples(&["certs/cert.pem"]),
         Key::new("key", Kind::Path, "The private key of `cert`.")
             .otherwise("none")
             .expands()

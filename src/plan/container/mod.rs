@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Executor, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
+    ByteSize, ContainerWorkload, Executor, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool,
+    Variable,
 };
 
 use super::expand::Expansion;
@@ -199,11 +200,7 @@ fn planned(
     };
     let source =
         confined(mount, folder.join(text), facts).map_err(|problem| expansion.refuse(MOUNTS, problem));
-    Some(PlannedMount {
-        source: source.ok()?,
-        target: mount.target.clone(),
-        read_only: mount.read_only,
-    })
+    Some(PlannedMount { source: source.ok()?, target: mount.target.clone(), read_only: mount.read_only })
 }
 
 /// Where a source leads, if it has to stay somewhere. What nobody looked up stays nowhere.

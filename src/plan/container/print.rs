@@ -13,7 +13,9 @@ use super::line::{docker_line, network, pull};
 /// One aspect a line, in the words of the file.
 pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str, String)> {
     let mut lines = vec![("image", image(plan))];
-    lines.extend(plan.executor.iter().map(|executor| ("engine", format!("{} at {}", executor.name, executor.host))));
+    lines.extend(
+        plan.executor.iter().map(|executor| ("engine", format!("{} at {}", executor.name, executor.host))),
+    );
     lines.extend(runs(plan, secrets).map(|line| ("runs", line)));
     lines.extend(plan.workdir.iter().map(|workdir| ("folder", workdir.clone())));
     lines.push(("input", input(&plan.stdin, secrets)));

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, Docker};
-use tokio_rustls::rustls;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use tokio_rustls::rustls;
 
 use super::address::{Address, addresses};
 use super::dial::{self, Dialer};
@@ -197,7 +197,8 @@ async fn greet(address: Address, environment: &Environment) -> Result<Connection
         let (at, Greeting { name, version, api }) = (address.host.to_string(), greeting);
         return Err(ContainerFailure::TooOld { at, engine: format!("{name} {version}"), api });
     };
-    let docker = docker.with_request_modifier(move |request| version::say(super::credentials::respell(request), spoken));
+    let docker = docker
+        .with_request_modifier(move |request| version::say(super::credentials::respell(request), spoken));
     let (address, greeting) = (Arc::new(address), Arc::new(greeting));
     Ok(Connection { docker, address, greeting, patience: PATIENCE })
 }
@@ -228,7 +229,9 @@ fn cure(address: &Address) -> String {
             let there = EngineHost::Ssh(SshHost { socket: None, ..ssh.clone() });
             format!("see whether `ssh {there} docker version` works")
         }
-        (_, Some(_)) => format!("see whether it runs, and whether the host and the certificates of {by} are right"),
+        (_, Some(_)) => {
+            format!("see whether it runs, and whether the host and the certificates of {by} are right")
+        }
         (_, None) => format!("see whether it runs, and whether {by} is right"),
     }
 }
@@ -257,7 +260,9 @@ fn client(address: &Address, environment: &Environment) -> Result<Docker, String
             let dialer = Dialer::Ssh(Arc::new(SshDialer::new(host, environment)));
             dial::client(dialer, "engine", seconds)
         }
-        (EngineHost::AsWritten(_), _) => return Err("its host holds a variable that nobody has expanded".to_owned()),
+        (EngineHost::AsWritten(_), _) => {
+            return Err("its host holds a variable that nobody has expanded".to_owned());
+        }
     };
     made.map_err(|error| root(&error))
 }

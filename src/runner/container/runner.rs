@@ -45,11 +45,7 @@ struct Engine {
 impl ContainerRunner {
     /// Asks for nothing yet.
     pub fn new(environment: Arc<Environment>) -> Self {
-        Self(Arc::new(Shared {
-            environment,
-            engines: Mutex::default(),
-            tasks: TaskTracker::new(),
-        }))
+        Self(Arc::new(Shared { environment, engines: Mutex::default(), tasks: TaskTracker::new() }))
     }
 
     /// Waits until every container of ours is gone, and says whether they are.

@@ -62,7 +62,9 @@ impl SshDialer {
             .stderr(Stdio::from(OwnedFd::from(says)));
         end_with_us(&mut command);
         let child = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => io::Error::other("there is no `ssh` on this host; install OpenSSH's client"),
+            io::ErrorKind::NotFound => {
+                io::Error::other("there is no `ssh` on this host; install OpenSSH's client")
+            }
             _ => io::Error::other(format!("`ssh` cannot be started: {error}")),
         })?;
         // What the command holds of the other ends closes with it.
@@ -83,7 +85,8 @@ impl SshDialer {
 }
 
 fn words(ssh: &SshHost) -> Vec<String> {
-    let mut words: Vec<String> = OPTIONS.iter().flat_map(|option| ["-o", option]).map(str::to_owned).collect();
+    let mut words: Vec<String> =
+        OPTIONS.iter().flat_map(|option| ["-o", option]).map(str::to_owned).collect();
     words.push("-T".to_owned());
     if let Some(user) = &ssh.user {
         words.extend(["-l".to_owned(), user.clone()]);
@@ -198,13 +201,19 @@ fn told(host: &SshHost, said: &str) -> String {
         );
     }
     if says(&["Host key verification failed"]) {
-        return format!("the host key of `{name}` is not known; connect once with `ssh`, look at its fingerprint and accept it");
+        return format!(
+            "the host key of `{name}` is not known; connect once with `ssh`, look at its fingerprint and accept it"
+        );
     }
     if says(&["Permission denied"]) {
-        return format!("SSH refuses our keys ({last}); nobody is asked for a password: let an agent or a key without passphrase do it");
+        return format!(
+            "SSH refuses our keys ({last}); nobody is asked for a password: let an agent or a key without passphrase do it"
+        );
     }
     if says(&["docker: command not found", "docker: not found", "docker: No such file"]) {
-        return format!("there is no `docker` on `{name}` for this user, which hands the engine's socket through");
+        return format!(
+            "there is no `docker` on `{name}` for this user, which hands the engine's socket through"
+        );
     }
     if says(&["raw stream connection", "Cannot connect to the Docker daemon"]) {
         return format!("no engine answers on `{name}`: {last}");
@@ -240,7 +249,10 @@ mod tests {
         let host = host("ssh://build-1");
         for (said, expected) in [
             ("No ED25519 host key is known.\nHost key verification failed.\n", "is not known; connect once"),
-            ("@ REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.", "another host key"),
+            (
+                "@ REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+                "another host key",
+            ),
             ("me@b: Permission denied (publickey).\n", "nobody is asked for a password"),
             ("bash: line 1: docker: command not found\n", "there is no `docker` on `build-1`"),
             ("ssh: Could not resolve hostname b: Name or service not known\n", "Could not resolve hostname"),

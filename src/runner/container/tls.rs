@@ -38,7 +38,11 @@ impl TlsDialer {
             Some(ClientCertificate { certificate, key }) => builder
                 .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
                 .map_err(|error| {
-                    format!("`{}` and `{}` do not belong together: {error}", certificate.display(), key.display())
+                    format!(
+                        "`{}` and `{}` do not belong together: {error}",
+                        certificate.display(),
+                        key.display()
+                    )
                 })?,
         };
         Ok(Self { authority: authority.to_owned(), name, connector: TlsConnector::from(Arc::new(config)) })

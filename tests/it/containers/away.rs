@@ -132,7 +132,10 @@ fn pretended(path: &Path, newest: &str, oldest: &str) -> Arc<Mutex<Vec<String>>>
             };
             heard.lock().unwrap().push(path);
             let length = body.len();
-            let _ = write!(&stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+            let _ = write!(
+                &stream,
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            );
         }
     });
     asked
@@ -141,7 +144,9 @@ fn pretended(path: &Path, newest: &str, oldest: &str) -> Arc<Mutex<Vec<String>>>
 #[tokio::test]
 async fn an_engine_is_spoken_to_in_the_version_that_was_tested_as_long_as_it_knows_that() {
     let folder = tempfile::tempdir().unwrap();
-    for (newest, oldest, spoken) in [("1.41", "1.12", "1.41"), ("1.53", "1.24", "1.41"), ("1.54", "1.44", "1.44")] {
+    for (newest, oldest, spoken) in
+        [("1.41", "1.12", "1.41"), ("1.53", "1.24", "1.41"), ("1.54", "1.44", "1.44")]
+    {
         let path = folder.path().join(newest);
         let asked = pretended(&path, newest, oldest);
         let seen = look(named(&path), None, vec!["tool:1".to_owned()]).await.unwrap();

@@ -36,7 +36,10 @@ commands:
 
 /// Nothing is found by itself; only what the file names is there.
 fn named(engine: &Engine, words: &[&str]) -> Program {
-    mcpfier(words).tools(&tools("unix://${ENGINE_SOCKET}")).env("ENGINE_SOCKET", socket(engine)).env("DOCKER_HOST", "unix:///no/such.sock")
+    mcpfier(words)
+        .tools(&tools("unix://${ENGINE_SOCKET}"))
+        .env("ENGINE_SOCKET", socket(engine))
+        .env("DOCKER_HOST", "unix:///no/such.sock")
 }
 
 fn socket(engine: &Engine) -> &str {
@@ -51,7 +54,8 @@ fn a_command_runs_on_the_engine_that_it_names() {
     let said = named(&engine, &["found"]).ends_with(125).run();
     let expected = "`unix:///no/such.sock` cannot be reached: there is no such socket; see whether it runs, and whether DOCKER_HOST is right";
     assert!(said.stderr.contains(expected), "{}", said.stderr);
-    let said = mcpfier(&["found"]).tools(&tools("unix:///no/such.sock")).env("DOCKER_HOST", &engine.host).run();
+    let said =
+        mcpfier(&["found"]).tools(&tools("unix:///no/such.sock")).env("DOCKER_HOST", &engine.host).run();
     assert_eq!(said.stdout, "found\n");
 }
 
@@ -62,7 +66,9 @@ fn an_engine_that_is_named_and_away_is_no_reason_to_take_another() {
     let said = said.ends_with(125).run();
     assert!(said.stderr.contains("whether the executor `near` is right"), "{}", said.stderr);
     // A variable that is not set takes the command away, and nothing else.
-    let unset = |words: &[&str]| mcpfier(words).tools(&tools("unix://${ENGINE_SOCKET}")).env("DOCKER_HOST", &engine.host);
+    let unset = |words: &[&str]| {
+        mcpfier(words).tools(&tools("unix://${ENGINE_SOCKET}")).env("DOCKER_HOST", &engine.host)
+    };
     let said = unset(&["named"]).may_fail().run();
     assert!(said.stderr.contains("`ENGINE_SOCKET` is not set"), "{}", said.stderr);
     assert_eq!(unset(&["found"]).may_talk().run().stdout, "found\n");
@@ -73,7 +79,8 @@ fn a_plan_names_its_engine_and_its_line_does_the_same() {
     let Some(engine) = engine() else { return };
     let said = named(&engine, &["--dry-run", "named"]).run();
     assert!(said.stdout.contains(&format!("  engine   near at {}\n", engine.host)), "{}", said.stdout);
-    let line = said.stdout.lines().find_map(|line| line.trim_start().strip_prefix("command ")).expect("a line");
+    let line =
+        said.stdout.lines().find_map(|line| line.trim_start().strip_prefix("command ")).expect("a line");
     let output = Command::new("bash").env_remove("DOCKER_HOST").args(["-c", line]).output().unwrap();
     assert_eq!(&*output.stdout, b"named\n", "{line}");
     let plan = named(&engine, &["--dry-run", "--json", "named"]).run().json();
@@ -125,21 +132,35 @@ fn validation_tells_of_every_engine_in_every_format() {
     let said = named(&engine, &["--validate"]).may_talk().run();
     assert!(said.stdout.contains(&format!("at {}, by the executor `near`", engine.host)), "{}", said.stdout);
     let problem = "warning[W0185]: the container engine at `unix:///no/such.sock` cannot be reached: there is no such socket";
-    assert!(said.stderr.contains(problem) && said.stdout.contains("1 warning"), "{}{}", said.stderr, said.stdout);
+    assert!(
+        said.stderr.contains(problem) && said.stdout.contains("1 warning"),
+        "{}{}",
+        said.stderr,
+        said.stdout
+    );
 
     let document = named(&engine, &["--validate", "--json"]).run().json();
     let engines = document[0]["containers"].as_array().expect("engines").clone();
     assert_eq!(engines.len(), 2);
     assert!(engines[0]["executor"].is_null() && engines[0]["engine"].is_null());
     assert!(engines[0]["problem"].as_str().unwrap().contains("cannot be reached"));
-    assert_eq!((&engines[1]["executor"], &engines[1]["engine"]["at"]), (&"near".into(), &engine.host.as_str().into()));
+    assert_eq!(
+        (&engines[1]["executor"], &engines[1]["engine"]["at"]),
+        (&"near".into(), &engine.host.as_str().into())
+    );
     let problems = document[0]["problems"].as_array().unwrap();
-    assert!(problems.iter().any(|problem| problem["code"] == "W0185" && problem["host"] == true), "{document}");
+    assert!(
+        problems.iter().any(|problem| problem["code"] == "W0185" && problem["host"] == true),
+        "{document}"
+    );
 
     let sarif = named(&engine, &["--validate", "--sarif"]).run().stdout;
     let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
     let results = sarif["runs"][0]["results"].as_array().unwrap();
-    assert!(results.iter().any(|result| result["ruleId"] == "0185" && result["level"] == "warning"), "{sarif}");
+    assert!(
+        results.iter().any(|result| result["ruleId"] == "0185" && result["level"] == "warning"),
+        "{sarif}"
+    );
 
     named(&engine, &["--validate", "--strict"]).ends_with(3).run();
     let said = named(&engine, &["--validate", "--strict", "--offline"]).run();
@@ -154,13 +175,18 @@ fn an_image_that_is_missing_fails_where_it_is_strict() {
         mcpfier(words).tools(&text).env("ENGINE_SOCKET", socket(&engine)).env("DOCKER_HOST", &engine.host)
     };
     let said = program(&["--validate"]).may_talk().run();
-    let expected = "warning[W0186]: the image `mcpfier-test/absent:1` is not there on `near`, and `pull` is `never`";
+    let expected =
+        "warning[W0186]: the image `mcpfier-test/absent:1` is not there on `near`, and `pull` is `never`";
     assert!(said.stderr.contains(expected), "{}", said.stderr);
     program(&["--validate", "--strict"]).ends_with(3).run();
     let document = program(&["--validate", "--json"]).run().json();
     assert_eq!(document[0]["containers"][1]["missingImages"][0], "mcpfier-test/absent:1");
     let said = program(&["doctor"]).ends_somehow().run();
-    assert!(said.stdout.contains("the image `mcpfier-test/absent:1` is not there on `near`"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("the image `mcpfier-test/absent:1` is not there on `near`"),
+        "{}",
+        said.stdout
+    );
 }
 
 #[test]
@@ -168,7 +194,11 @@ fn doctor_and_clean_go_to_every_engine() {
     let Some(engine) = engine() else { return };
     let said = named(&engine, &["doctor"]).ends_somehow().run();
     assert!(said.stdout.contains("by the executor `near`"), "{}", said.stdout);
-    assert!(said.stdout.contains("problem  containers: the container engine at `unix:///no/such.sock`"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("problem  containers: the container engine at `unix:///no/such.sock`"),
+        "{}",
+        said.stdout
+    );
 
     let tool = format!("left-by-nobody-{}", std::process::id());
     let (tool_label, owner) = (format!("mcpfier.tool={tool}"), owner_who_is_gone());
@@ -185,7 +215,8 @@ fn doctor_and_clean_go_to_every_engine() {
 
 /// The label of a process of this host that is no more.
 fn owner_who_is_gone() -> String {
-    let text = |path: &str| std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let text =
+        |path: &str| std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
     let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     let space: String = space.to_string_lossy().chars().filter(char::is_ascii_digit).collect();
     format!(
@@ -201,7 +232,9 @@ async fn a_container_carries_the_name_of_its_run() {
     use crate::support::server::{Server, Wire};
     let Some(engine) = engine() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let text = tools(&engine.host).replace("args: [named]", "args: [named]\n    run_on: near").replace("script: /bin/echo\n    args: [named]", "run: hostname; echo up; sleep 1");
+    let text = tools(&engine.host)
+        .replace("args: [named]", "args: [named]\n    run_on: near")
+        .replace("script: /bin/echo\n    args: [named]", "run: hostname; echo up; sleep 1");
     std::fs::write(folder.path().join("tools.yaml"), text).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
     command.arg("--config").arg(folder.path().join("tools.yaml"));

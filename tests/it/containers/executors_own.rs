@@ -71,7 +71,8 @@ async fn an_engine_is_reached_by_tls_where_both_sides_believe_each_other() {
     assert!(said.stdout.contains(&format!("tcp://127.0.0.1:{}, by the executor `far`", own.port())));
     // What is to be pasted says the same of the certificates.
     let said = far(&own, &["--dry-run", "far", "text=pasted"]).run();
-    let line = said.stdout.lines().find_map(|line| line.trim_start().strip_prefix("command ")).expect("a line");
+    let line =
+        said.stdout.lines().find_map(|line| line.trim_start().strip_prefix("command ")).expect("a line");
     let output = Command::new("bash").env_remove("DOCKER_HOST").args(["-c", line]).output().unwrap();
     assert_eq!(&*output.stdout, b"pasted", "{line}: {}", String::from_utf8_lossy(&output.stderr));
 
@@ -93,6 +94,40 @@ async fn an_engine_is_reached_by_tls_where_both_sides_believe_each_other() {
     let other_name = format!("tcp://localhost:{}", own.port());
     let told = why_not(&other_name, tls(folder, "ca.pem", Some("client"))).await;
     assert!(told.contains("its certificate is for another name"), "{told}");
+}
+
+#[tokio::test]
+async fn an_engine_of_the_environment_is_reached_by_tls_and_nothing_is_mounted_that_was_looked_up_here() {
+    let Some(own) = own_engine().await else { return };
+    let (folder, from) = (tempfile::tempdir().unwrap(), own.certificates());
+    for (name, of) in [("ca.pem", "ca.pem"), ("cert.pem", "client.pem"), ("key.pem", "client.key")] {
+        std::fs::copy(from.join(of), folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("text"), "of this host").unwrap();
+    let mounts =
+        |within: &str| format!("[{{ source: {}/text, target: /in{within} }}]", folder.path().display());
+    let text = |within: &str| {
+        let mounts = mounts(within);
+        format!(
+            "version: 1\ncommands:\n  - name: read\n    description: Reads a file.\n    container: {{ image: \"{IMAGE}\", \
+             pull: never, user: root, mounts: {mounts} }}\n    run: cat /in\n"
+        )
+    };
+    let program = |within: &str| {
+        let program = mcpfier(&["read"]).tools(&text(within)).env("DOCKER_TLS_VERIFY", "1");
+        let program = program.env("DOCKER_CERT_PATH", folder.path().to_str().unwrap());
+        program.env("DOCKER_HOST", &format!("tcp://127.0.0.1:{}", own.port()))
+    };
+    // It happens to be the same host.
+    assert_eq!(program("").may_talk().run().stdout, "of this host");
+    let within = format!(", within: {}", folder.path().display());
+    let said = program(&within).ends_with(125).run();
+    assert!(
+        said.stderr
+            .contains("what is mounted was looked up on this host, and the engine at `tcp://127.0.0.1:"),
+        "{}",
+        said.stderr
+    );
 }
 
 #[tokio::test]
@@ -192,5 +227,9 @@ async fn an_engine_that_is_restarted_ends_its_calls_and_takes_the_next() {
     let told = bench.runner_failure().await.to_string();
     assert!(told.contains("cannot be reached") && told.contains("see whether it runs"), "{told}");
     own.start();
-    bench.with(|plan| plan.arguments = vec![super::known("-c"), super::known("echo again")]).run().await.says("again\n");
+    bench
+        .with(|plan| plan.arguments = vec![super::known("-c"), super::known("echo again")])
+        .run()
+        .await
+        .says("again\n");
 }

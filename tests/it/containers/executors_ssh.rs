@@ -86,12 +86,16 @@ async fn what_is_wrong_with_the_way_there_is_told() {
         let looked = look(environment(&host), Some(executor(name)), Vec::new()).await;
         let told = looked.expect_err("it is not reached").to_string();
         assert!(told.contains(expected) && !told.contains('\n'), "{name}: {told}");
-        assert!(told.starts_with(&format!("the container engine at `ssh://{name}` cannot be reached: ")), "{told}");
+        assert!(
+            told.starts_with(&format!("the container engine at `ssh://{name}` cannot be reached: ")),
+            "{told}"
+        );
         assert!(begun.elapsed() < Duration::from_secs(16), "{name}: {:?}", begun.elapsed());
     }
     // Without the program of OpenSSH.
     let nothing = Arc::new(Environment::from([("PATH".to_owned(), "/no/such/folder".to_owned())]));
-    let told = look(nothing, Some(executor("good")), Vec::new()).await.expect_err("there is none").to_string();
+    let told =
+        look(nothing, Some(executor("good")), Vec::new()).await.expect_err("there is none").to_string();
     assert!(told.contains("there is no `ssh` on this host"), "{told}");
     // As an engine that is found by itself.
     let mut found = (*environment(&host)).clone();

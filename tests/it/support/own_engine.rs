@@ -191,11 +191,26 @@ pub fn make_certificates(folder: &Path) {
     let path = |name: &str| folder.join(name).display().to_string();
     for (authority, name) in [("ca", "Test Engines"), ("other-ca", "Somebody Else")] {
         let subject = format!("/CN={name}");
-        run("openssl", &[
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-            "-subj", &subject, "-keyout", &path(&format!("{authority}.key")), "-out",
-            &path(&format!("{authority}.pem")),
-        ]);
+        run(
+            "openssl",
+            &[
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                &subject,
+                "-keyout",
+                &path(&format!("{authority}.key")),
+                "-out",
+                &path(&format!("{authority}.pem")),
+            ],
+        );
     }
     let server = "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n";
     let client = "extendedKeyUsage=clientAuth\n";
@@ -207,14 +222,43 @@ pub fn make_certificates(folder: &Path) {
         ("other-client", "other-ca", client, 2),
     ] {
         std::fs::write(path("extensions"), extensions).expect("a scratch file");
-        run("openssl", &[
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-            &format!("/CN={name}"), "-keyout", &path(&format!("{name}.key")), "-out", &path("request"),
-        ]);
+        run(
+            "openssl",
+            &[
+                "req",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:P-256",
+                "-nodes",
+                "-subj",
+                &format!("/CN={name}"),
+                "-keyout",
+                &path(&format!("{name}.key")),
+                "-out",
+                &path("request"),
+            ],
+        );
         let (ca, key) = (path(&format!("{authority}.pem")), path(&format!("{authority}.key")));
-        run("openssl", &[
-            "x509", "-req", "-in", &path("request"), "-CA", &ca, "-CAkey", &key, "-CAcreateserial", "-days",
-            &days.to_string(), "-extfile", &path("extensions"), "-out", &path(&format!("{name}.pem")),
-        ]);
+        run(
+            "openssl",
+            &[
+                "x509",
+                "-req",
+                "-in",
+                &path("request"),
+                "-CA",
+                &ca,
+                "-CAkey",
+                &key,
+                "-CAcreateserial",
+                "-days",
+                &days.to_string(),
+                "-extfile",
+                &path("extensions"),
+                "-out",
+                &path(&format!("{name}.pem")),
+            ],
+        );
     }
 }

@@ -28,7 +28,8 @@ impl SshHost {
             return None;
         }
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
         // Without it the server of a whole system refuses.
         let _ = std::fs::create_dir_all("/run/sshd");
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -49,7 +50,8 @@ impl SshHost {
             "environment=\"DOCKER_HOST=unix:///no/such.sock\" ".to_owned() + &public("engineless"),
         ];
         std::fs::write(path("allowed"), allowed.concat()).expect("a scratch file");
-        std::fs::write(path("known"), format!("[127.0.0.1]:{port} {}", public("host"))).expect("a scratch file");
+        std::fs::write(path("known"), format!("[127.0.0.1]:{port} {}", public("host")))
+            .expect("a scratch file");
         std::fs::write(path("changed"), format!("[127.0.0.1]:{port} {}", public("other-host")))
             .expect("a scratch file");
         std::fs::write(path("nobody"), "").expect("a scratch file");
