@@ -4,6 +4,7 @@
 mod away;
 mod cleaning;
 mod ends;
+mod escape;
 mod faults;
 mod files;
 mod lines;
