@@ -84,6 +84,10 @@ impl Connection {
         matches!(self.address.host, Host::Socket(_))
     }
 
+    pub fn is_podman(&self) -> bool {
+        self.greeting.name.contains("Podman")
+    }
+
     /// The answer to a request, which has a deadline.
     pub async fn answer<T>(
         &self,

@@ -33,7 +33,6 @@ struct Shared {
     /// What earlier servers left is removed once, beside the first call.
     cleaning: std::sync::Once,
     first: u64,
-    count: AtomicU64,
 }
 
 impl ContainerRunner {
@@ -45,7 +44,6 @@ impl ContainerRunner {
             tasks: TaskTracker::new(),
             cleaning: std::sync::Once::new(),
             first: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
-            count: AtomicU64::new(1),
         }))
     }
 
@@ -57,9 +55,10 @@ impl ContainerRunner {
 
     /// No other container of this host has it.
     fn name(&self) -> String {
-        let Shared { first, count, .. } = &*self.0;
-        let (pid, number) = (std::process::id(), count.fetch_add(1, Ordering::Relaxed));
-        format!("mcpfier-{first:x}-{pid:x}-{number}")
+        // Two runners of one process may be made in the same microsecond.
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let (pid, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        format!("mcpfier-{:x}-{pid:x}-{number}", self.0.first)
     }
 
     fn clean_once(&self) {

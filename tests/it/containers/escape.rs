@@ -33,8 +33,16 @@ const ITS_OWN: [&str; 13] = [
     "make sockets by a ring",
 ];
 
-/// What an engine of this age lets through, whatever is asked of it: `docs/concepts/engines.md` says so.
-const OF_THE_ENGINE: [&str; 1] = ["open a socket to the hypervisor"];
+/// What engines let through whatever is asked of them, as `docs/concepts/engines.md` says.
+const OF_ENGINES: [&str; 1] = ["open a socket to the hypervisor"];
+const OF_PODMAN: [&str; 5] = [
+    "make a namespace by clone",
+    "make a namespace by clone3",
+    "make a user namespace",
+    "mount in namespaces of its own",
+    // Of a ring that each container has for itself.
+    "use the kernel's keys",
+];
 
 /// What can be read of a folder that is mounted read-only.
 const READING: [&str; 7] = [
@@ -103,6 +111,13 @@ impl World {
         managed
     }
 
+    /// What of that is not its own, nor given to every container by this engine.
+    fn beyond_its_own(&self, managed: Vec<String>) -> Vec<String> {
+        let of_podman: &[&str] = if self.engine.is_podman { &OF_PODMAN } else { &[] };
+        let is_known = |deed: &str| [&ITS_OWN[..], &OF_ENGINES, of_podman].iter().any(|some| some.contains(&deed));
+        managed.into_iter().filter(|deed| !is_known(deed)).collect()
+    }
+
     fn command(&self, outside: &Path) -> Value {
         let neighbour =
             SocketAddr::new(network_address(&self.engine, &self.neighbour, "IPAddress").into(), 80);
@@ -166,17 +181,12 @@ fn program() -> Vec<Value> {
     mounts
 }
 
-fn beyond_its_own(managed: Vec<String>) -> Vec<String> {
-    let is_known = |deed: &str| ITS_OWN.contains(&deed) || OF_THE_ENGINE.contains(&deed);
-    managed.into_iter().filter(|deed| !is_known(deed)).collect()
-}
-
 #[test]
 fn what_tries_to_escape_from_a_container_manages_nothing() {
     let Some(engine) = engine() else { return };
     let world = World::of(engine);
     let managed = world.managed(&world.place.path("outside"), |_| ());
-    assert_eq!(beyond_its_own(managed), [""; 0]);
+    assert_eq!(world.beyond_its_own(managed), [""; 0]);
     assert!(world.udp.recv(&mut [0; 8]).is_err(), "something came out of it");
 }
 
@@ -189,7 +199,7 @@ fn what_is_mounted_can_be_read_and_not_changed() {
         let mounts = command["container"]["mounts"].as_array_mut().unwrap();
         mounts.push(json!({ "source": source, "target": "/outside" }));
     });
-    assert_eq!(beyond_its_own(managed), READING);
+    assert_eq!(world.beyond_its_own(managed), READING);
 }
 
 #[test]
@@ -200,7 +210,7 @@ fn root_without_capabilities_manages_no_more_than_to_be_root() {
         command["container"]["user"] = json!("root");
     });
     // Its folder of devices is memory of its own.
-    assert_eq!(beyond_its_own(managed), ["be root", "make a file among the devices"]);
+    assert_eq!(world.beyond_its_own(managed), ["be root", "make a file among the devices"]);
 }
 
 #[test]
