@@ -114,7 +114,8 @@ impl World {
     /// What of that is not its own, nor given to every container by this engine.
     fn beyond_its_own(&self, managed: Vec<String>) -> Vec<String> {
         let of_podman: &[&str] = if self.engine.is_podman { &OF_PODMAN } else { &[] };
-        let is_known = |deed: &str| [&ITS_OWN[..], &OF_ENGINES, of_podman].iter().any(|some| some.contains(&deed));
+        let is_known =
+            |deed: &str| [&ITS_OWN[..], &OF_ENGINES, of_podman].iter().any(|some| some.contains(&deed));
         managed.into_iter().filter(|deed| !is_known(deed)).collect()
     }
 

@@ -56,10 +56,25 @@ async fn a_shell_that_runs_the_line_gets_the_same() {
 
 #[tokio::test]
 async fn words_are_the_same_words_in_a_line() {
-    let Some(bench) = bench(&["/bin/sh", "-c", "for word; do printf '[%s]' \"$word\"; done; exit 9", "sh"]) else {
+    let Some(bench) = bench(&["/bin/sh", "-c", "for word; do printf '[%s]' \"$word\"; done; exit 9", "sh"])
+    else {
         return;
     };
-    let words = ["a b", "", "it's", "\"x\"", "$HOME", "`id`", "\\", "two\nlines\n", "-n", "--", "*", "~", "é\u{200b}"];
+    let words = [
+        "a b",
+        "",
+        "it's",
+        "\"x\"",
+        "$HOME",
+        "`id`",
+        "\\",
+        "two\nlines\n",
+        "-n",
+        "--",
+        "*",
+        "~",
+        "é\u{200b}",
+    ];
     let bench = bench.with(|plan| {
         // More than one word of an entrypoint, which the flag does not take.
         plan.entrypoint = Some(["/bin/busybox", "sh"].map(str::to_owned).into());
@@ -72,7 +87,8 @@ async fn words_are_the_same_words_in_a_line() {
 
 #[tokio::test]
 async fn codes_are_the_same_in_a_shell() {
-    for code in ["exit 0", "exit 3", "exit 125", "exit 126", "exit 127", "exit 137", "kill -TERM $$; sleep 9"] {
+    for code in ["exit 0", "exit 3", "exit 125", "exit 126", "exit 127", "exit 137", "kill -TERM $$; sleep 9"]
+    {
         let Some(bench) = shell(&format!("trap 'exit 143' TERM; {code}")) else { return };
         does_the_same(&bench).await;
     }

@@ -11,6 +11,7 @@ mod lines;
 mod lockdown;
 mod pulls;
 mod served;
+mod sessions;
 mod streams;
 
 use std::process::Stdio;
