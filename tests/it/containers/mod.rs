@@ -5,6 +5,7 @@ mod away;
 mod cleaning;
 mod ends;
 mod escape;
+mod examples;
 mod faults;
 mod files;
 mod lines;
