@@ -1,16 +1,15 @@
 //! Removing containers whose server is gone: those that carry our labels, and no others.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bollard::query_parameters::{ListContainersOptions, RemoveContainerOptions};
-
+use bollard::query_parameters::RemoveContainerOptions;
 use tokio::time::sleep;
 
 use super::Cleaned;
 use super::connection::{Connection, Connector, Trouble};
 use super::failure::ContainerFailure;
+use super::listing;
 use super::owner::{OWNER, Owner, TOOL};
 use super::private_files::PrivateFiles;
 use crate::plan::Environment;
@@ -44,19 +43,14 @@ async fn sweep(
     here: &Owner,
     cleaned: &mut Vec<Cleaned>,
 ) -> Result<bool, ContainerFailure> {
-    let options = ListContainersOptions {
-        all: true,
-        filters: Some(HashMap::from([("label".to_owned(), vec![OWNER.to_owned()])])),
-        ..ListContainersOptions::default()
-    };
-    let listed = connection.docker.list_containers(Some(options));
     let mut is_clean = true;
-    for container in connection.answer("to list containers", listed).await? {
+    for container in listing::ours(connection).await? {
         let labels = container.labels.unwrap_or_default();
         let owner = labels.get(OWNER).and_then(|label| Owner::of_label(label));
-        let Some(id) = container.id.filter(|_| owner.is_some_and(|owner| owner.is_gone(here))) else {
+        if !owner.is_some_and(|owner| owner.is_gone(here)) {
             continue;
-        };
+        }
+        let id = container.id;
         if let Err(failure) = remove(connection, &id).await {
             tracing::debug!("`{id}` is not removed: {failure}");
             is_clean = false;

@@ -22,6 +22,8 @@ mod credentials;
 #[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
+mod listing;
+#[cfg(feature = "containers")]
 mod owner;
 #[cfg(feature = "containers")]
 mod private_files;
