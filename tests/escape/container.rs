@@ -64,15 +64,15 @@ pub const DEEDS: [Deed; 46] = [
     ("make a file among the devices", |_| {
         undone(Path::new("/dev/mcpfier-escaped"), |path| File::create(path).is_ok())
     }),
-    ("change a setting of the kernel", |_| SETTINGS.iter().any(|path| can_write(path))),
+    ("change a setting of the kernel", |_| SETTINGS.iter().any(can_write)),
     ("press a key of the kernel", |_| can_write("/proc/sysrq-trigger")),
     ("change how interrupts are served", |_| can_write("/proc/irq/default_smp_affinity")),
     ("read the kernel's memory", |_| ["/proc/kcore", "/dev/mem", "/dev/kmem"].iter().any(has_content)),
     ("read what is nobody's business", |_| {
         HIDDEN.iter().any(|path| has_content(path) || !names(path).is_empty())
     }),
-    ("write below /sys", |_| below("/sys", 3).iter().any(|path| can_write(path))),
-    ("change its own limits", |_| below("/sys/fs/cgroup", 4).iter().any(|path| can_write(path))),
+    ("write below /sys", |_| below("/sys", 3).iter().any(can_write)),
+    ("change its own limits", |_| below("/sys/fs/cgroup", 4).iter().any(can_write)),
     ("make a group of processes", |_| {
         let folders = names("/sys/fs/cgroup").into_iter().map(|name| Path::new("/sys/fs/cgroup").join(name));
         let made = |folder: PathBuf| {
