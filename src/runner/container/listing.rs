@@ -25,7 +25,8 @@ pub struct Listed {
 
 pub async fn ours(connection: &Connection) -> Result<Vec<Listed>, ContainerFailure> {
     #[cfg(unix)]
-    if let (true, super::address::Host::Socket(path)) = (connection.is_podman(), &connection.address.host) {
+    if let (true, crate::model::EngineHost::Socket(path)) = (connection.is_podman(), &connection.address.host)
+    {
         let asked = tokio::time::timeout(super::connection::PATIENCE, socket::ask(path)).await;
         let told = asked.unwrap_or_else(|late| Err(late.to_string()));
         return told.map_err(|problem| ContainerFailure::Refused { doing: DOING, problem });

@@ -20,6 +20,8 @@ mod create;
 #[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
+mod dial;
+#[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
 mod listing;
@@ -32,16 +34,22 @@ mod pull;
 #[cfg(feature = "containers")]
 mod runner;
 #[cfg(feature = "containers")]
+mod ssh;
+#[cfg(feature = "containers")]
 mod survey;
 #[cfg(feature = "containers")]
+mod tls;
+#[cfg(feature = "containers")]
 mod verdict;
+#[cfg(feature = "containers")]
+mod version;
 #[cfg(feature = "containers")]
 use present as platform;
 #[cfg(feature = "containers")]
 mod present {
     pub use super::clean::clean;
     pub use super::runner::ContainerRunner;
-    pub use super::survey::{has_image, survey};
+    pub use super::survey::look;
 }
 
 #[cfg(not(feature = "containers"))]
@@ -51,7 +59,7 @@ mod failure;
 use absent as platform;
 
 pub use failure::ContainerFailure;
-pub use platform::{ContainerRunner, clean, has_image, survey};
+pub use platform::{ContainerRunner, clean, look};
 
 /// An engine that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +71,14 @@ pub struct Survey {
     pub name: String,
     pub version: String,
     pub api: String,
+}
+
+/// What was seen of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub survey: Survey,
+    /// Of the images that were asked for, those that are not there.
+    pub missing: Vec<String>,
 }
 
 /// A container that nobody owned any more and that was removed.

@@ -53,6 +53,7 @@ pub fn container<'a>(
     report_disk(scope, written, limits);
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
+        executor: None,
         image: image??,
         pull: written.pull.unwrap_or(Pull::Missing),
         platform: given(platform)?,
