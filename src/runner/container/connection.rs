@@ -117,6 +117,10 @@ impl Connection {
         self.address.host.is_here()
     }
 
+    pub fn is_podman(&self) -> bool {
+        self.greeting.name.contains("Podman")
+    }
+
     /// The answer to a request, which has a deadline.
     pub async fn answer<T>(
         &self,
@@ -146,6 +150,11 @@ impl Connection {
                 Trouble::Said { doing, status: status_code, message: message.trim().to_owned() }
             }
             Error::RequestTimeoutError => Trouble::Away(ContainerFailure::Slow { doing, after: PATIENCE }),
+            // Somebody is there, and says what nobody understands.
+            error @ (Error::JsonDataError { .. } | Error::JsonSerdeError { .. }) => {
+                let message = format!("its answer cannot be read: {}", root(&error));
+                Trouble::Said { doing, status: 0, message }
+            }
             Error::DockerStreamError { error } => Trouble::Said { doing, status: 0, message: error },
             other => Trouble::Away(ContainerFailure::Unreachable {
                 at: self.address.host.to_string(),

@@ -25,6 +25,7 @@ use super::private_files::PrivateFiles;
 use super::pull::pull;
 use super::verdict::{not_created, not_started};
 use crate::model::{Enforcement, Pull};
+use crate::plan::ContainerPlan;
 use crate::runner::{End, OutputEvent};
 
 /// What output may still come after the end of whoever wrote it.
@@ -87,6 +88,7 @@ impl Life {
             connection = self.connector.connection() => connection?.for_a_call(self.order.plan.timeout),
         };
         self.refuse_foreign_mounts(&connection)?;
+        sources_are_there(&connection, &self.order.plan)?;
         let files = self.put_files(&connection)?;
         let connection = self.create(connection).await?;
         match cancel.is_cancelled() || self.wires.events.is_closed() {
@@ -206,7 +208,9 @@ impl Life {
             ..AttachContainerOptions::default()
         };
         let attached = connection.docker.attach_container(name, Some(options));
-        let attached = connection.answer("to attach to the container", attached).await?;
+        let attached = connection.answer("to attach to the container", attached).await;
+        // Podman readies its process when somebody attaches to it.
+        let attached = attached.map_err(|trouble| not_started(plan, trouble))?;
         let (output, input) = Output::of(attached);
         let deadline = Instant::now() + plan.timeout;
         let started = connection.docker.start_container(name, None::<StartContainerOptions>);
@@ -390,6 +394,20 @@ impl Life {
             return;
         }
         tracing::warn!("the container `{}` could not be removed; `mcpfier clean` does it", self.order.name);
+    }
+}
+
+/// Docker refuses to mount what is not there; Podman would make a folder of the host's for it.
+fn sources_are_there(connection: &Connection, plan: &ContainerPlan) -> Result<(), ContainerFailure> {
+    if !(connection.is_podman() && connection.is_local()) {
+        return Ok(());
+    }
+    match plan.mounts.iter().find(|mount| !mount.source.exists()) {
+        None => Ok(()),
+        Some(mount) => Err(ContainerFailure::Refused {
+            doing: "to create the container",
+            problem: format!("there is no `{}` to mount", mount.source.display()),
+        }),
     }
 }
 

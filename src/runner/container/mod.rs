@@ -24,6 +24,8 @@ mod dial;
 #[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
+mod listing;
+#[cfg(feature = "containers")]
 mod owner;
 #[cfg(feature = "containers")]
 mod private_files;

@@ -26,8 +26,9 @@ pub fn not_started(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
     let Some(program) = program(&message, plan) else {
         return ContainerFailure::Refused { doing, problem };
     };
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&["executable file not found", "no such file or directory"]) {
+    let told = message.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| told.contains(word));
+    if says(&["executable file not found", "no such file or directory", "a command that was not found"]) {
         return ContainerFailure::NoProgram { program, image, problem };
     }
     if says(&["permission denied", "exec format error", "is a directory"]) {
@@ -45,9 +46,20 @@ fn program(message: &str, plan: &ContainerPlan) -> Option<String> {
     quoted.or(first).or_else(|| Some("the program".to_owned()))
 }
 
+/// What engines add behind a reason.
+const KINDS: [&str; 4] = [
+    ": unknown",
+    ": OCI permission denied",
+    ": OCI runtime attempted to invoke a command that was not found",
+    ": OCI runtime error",
+];
+
 /// The end of a chain of reasons is what went wrong; before it stands who heard of it.
 fn reason(message: &str) -> &str {
-    let message = message.trim().trim_end_matches(": unknown");
+    let mut message = message.trim();
+    for kind in KINDS {
+        message = message.strip_suffix(kind).unwrap_or(message);
+    }
     match message.rfind("caused: ").or_else(|| message.rfind("exec: ")) {
         Some(at) => message.get(at..).map_or(message, |rest| rest.trim_start_matches("caused: ")),
         None => message,
@@ -63,5 +75,7 @@ mod tests {
         let message = r#"OCI runtime create failed: container_linux.go:380: starting container process caused: exec: "nope": executable file not found in $PATH: unknown"#;
         assert_eq!(reason(message), r#"exec: "nope": executable file not found in $PATH"#);
         assert_eq!(reason("something else"), "something else");
+        let message = r#"preparing container 0f for attach: runc: runc create failed: unable to start container process: exec: "nope": executable file not found in $PATH: OCI runtime attempted to invoke a command that was not found"#;
+        assert_eq!(reason(message), r#"exec: "nope": executable file not found in $PATH"#);
     }
 }

@@ -127,7 +127,9 @@ async fn a_call_that_is_cancelled_before_it_starts_makes_no_container() {
 async fn too_much_memory_is_named() {
     let Some(bench) = shell("tail /dev/zero") else { return };
     let bench = bench.with(|plan| plan.limits.memory = Some(ByteSize::mib(16)));
-    assert_eq!(bench.run().await.end, End::OutOfMemory);
+    let end = bench.run().await.end;
+    // Some Podmans say that it was killed, and not why.
+    assert!(end == End::OutOfMemory || bench.engine.is_podman && end == End::Signalled(9), "{end:?}");
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 mod away;
 mod cleaning;
 mod ends;
+mod escape;
+mod examples;
 mod executors;
 mod executors_own;
 mod executors_ssh;
@@ -13,6 +15,7 @@ mod lines;
 mod lockdown;
 mod pulls;
 mod served;
+mod sessions;
 mod streams;
 
 use std::process::Stdio;

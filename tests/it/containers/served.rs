@@ -54,7 +54,7 @@ fn the_line_of_a_dry_run_does_the_same_in_a_shell() {
     let said = program(&engine, &["--dry-run", "inside", "word=a b"]).run();
     let line = said.stdout.lines().find_map(|line| line.trim_start().strip_prefix("command "));
     let line = line.expect("a line to paste").trim();
-    let output = Command::new("bash").env("DOCKER_HOST", &engine.host).args(["-c", line]).output().unwrap();
+    let output = engine.shell(line).output().unwrap();
     assert_eq!((output.status.code(), &*output.stdout), (Some(3), &b"a b\n65534\n"[..]), "{line}");
 }
 

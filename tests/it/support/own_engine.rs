@@ -118,7 +118,7 @@ impl Dockerd {
     }
 
     fn engine(&self) -> Engine {
-        Engine { host: format!("unix://{}", self.socket().display()) }
+        Engine { host: format!("unix://{}", self.socket().display()), is_podman: false }
     }
 
     fn socket(&self) -> PathBuf {
