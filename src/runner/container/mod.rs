@@ -20,6 +20,8 @@ mod create;
 #[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
+pub mod init;
+#[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
 mod owner;
