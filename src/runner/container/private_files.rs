@@ -16,6 +16,8 @@ use super::owner::Owner;
 pub struct PrivateFiles {
     folder: PathBuf,
     mounts: Vec<Mount>,
+    /// Open, since nobody may open them for writing any more.
+    open: Vec<fs::File>,
 }
 
 const PREFIX: &str = "mcpfier-files-";
@@ -27,7 +29,7 @@ impl PrivateFiles {
         let memory = memory().ok_or("this host has no memory file system (`/dev/shm`) to keep them in")?;
         let folder = private_folder(&memory, owner, name);
         make_folder(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let mut written = Self { folder, mounts: Vec::new() };
+        let mut written = Self { folder, mounts: Vec::new(), open: Vec::new() };
         for (index, (target, text)) in files.iter().enumerate() {
             let source = written.folder.join(index.to_string());
             write_file(&source, text.as_bytes(), 0o444)
@@ -45,6 +47,14 @@ impl PrivateFiles {
 
     pub fn mounts(&self) -> &[Mount] {
         &self.mounts
+    }
+
+    /// Writes into files that a container has mounted already, in the order in which they were made.
+    pub fn fill(&mut self, files: &[(String, String)]) -> Result<(), String> {
+        let mut pairs = self.open.iter_mut().zip(files);
+        pairs
+            .try_for_each(|(file, (_, text))| file.write_all(text.as_bytes()))
+            .map_err(|error| error.to_string())
     }
 
     /// Removes what owners left behind that are gone.

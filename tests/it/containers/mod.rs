@@ -12,6 +12,7 @@ mod lockdown;
 mod pulls;
 mod served;
 mod streams;
+mod warm;
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -152,6 +153,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         labels: vec![("mcpfier.tool".to_owned(), mark.to_owned())],
         init: false,
         stop_signal: None,
+        warm: 0,
         limits: Limits {
             memory: Some(ByteSize::mib(64)),
             cpu: None,

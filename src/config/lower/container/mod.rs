@@ -71,6 +71,7 @@ pub fn container<'a>(
         labels,
         init: written.init.unwrap_or(false),
         stop_signal: given(stop_signal)?,
+        warm: written.warm.map_or(0, |warm| warm.value),
     };
     report_host_paths(scope, &workload);
     Some(workload)
