@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::init::{Ended, Nonce, Strainer};
+use super::init::{Ended, Nonce, Strainer, Told};
 use crate::runner::{OutputEvent, Stream};
 
 /// Hands the whole of a text to the container and closes its input. What it does not want to read
@@ -61,11 +61,14 @@ impl Output {
         self.is_over && self.ready.is_empty()
     }
 
-    /// Waits until our init tells that the command is executed, or that it cannot be.
-    pub async fn begun(&mut self) {
+    /// Waits until our init tells that the command is executed, or how that has failed. Nothing is
+    /// told of one that has ended already.
+    pub async fn begun(&mut self) -> Option<Told> {
         while !self.is_over && self.strained.as_ref().is_some_and(|strained| !strained.stderr.has_begun()) {
             self.advance().await;
         }
+        // The other stream says the same a moment later.
+        self.strained.as_ref()?.stderr.ended().map(|ended| ended.told)
     }
 
     /// The next chunk, or `None` at the end, however that came.

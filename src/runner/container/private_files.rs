@@ -32,8 +32,8 @@ impl PrivateFiles {
         let mut written = Self { folder, mounts: Vec::new(), open: Vec::new() };
         for (index, (target, text)) in files.iter().enumerate() {
             let source = written.folder.join(index.to_string());
-            write_file(&source, text.as_bytes(), 0o444)
-                .map_err(|error| format!("{}: {error}", source.display()))?;
+            let file = write_file(&source, text.as_bytes(), 0o444);
+            written.open.push(file.map_err(|error| format!("{}: {error}", source.display()))?);
             written.mounts.push(Mount {
                 target: Some(target.clone()),
                 source: Some(source.display().to_string()),
@@ -51,10 +51,10 @@ impl PrivateFiles {
 
     /// Writes into files that a container has mounted already, in the order in which they were made.
     pub fn fill(&mut self, files: &[(String, String)]) -> Result<(), String> {
-        let mut pairs = self.open.iter_mut().zip(files);
-        pairs
-            .try_for_each(|(file, (_, text))| file.write_all(text.as_bytes()))
-            .map_err(|error| error.to_string())
+        for (file, (target, text)) in self.open.iter_mut().zip(files) {
+            file.write_all(text.as_bytes()).map_err(|error| format!("{target}: {error}"))?;
+        }
+        Ok(())
     }
 
     /// Removes what owners left behind that are gone.

@@ -7,6 +7,7 @@ mod ends;
 mod faults;
 mod files;
 mod init;
+mod kept;
 mod lines;
 mod lockdown;
 mod pulls;

@@ -170,15 +170,14 @@ impl Life {
     /// finds a command that runs.
     async fn begun(&self, alive: &mut Alive, program: &str) -> Option<ContainerFailure> {
         let Wires { events, cancel } = &self.wires;
-        tokio::select! {
+        let told = tokio::select! {
             biased;
-            () = alive.output.begun() => {}
-            () = &mut alive.feeding => {}
+            told = alive.output.begun() => told?,
+            () = &mut alive.feeding => return None,
             () = cancel.cancelled() => return None,
             () = events.closed() => return None,
             () = sleep_until(alive.deadline) => return None,
-        }
-        let told = alive.output.told().map(|ended| ended.told)?;
+        };
         not_begun(&self.order.plan, program, told)
     }
 }
