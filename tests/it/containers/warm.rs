@@ -18,7 +18,7 @@ const IS_WARM: &str = "/.mcpfier/init ";
 
 impl Bench {
     /// Keeps so many for its plan, and waits until they are there.
-    async fn warmed(self, count: u32) -> Self {
+    pub(super) async fn warmed(self, count: u32) -> Self {
         let bench = self.with(|plan| plan.warm = count);
         bench.keep(vec![bench.plan.clone()]);
         bench.until_there_wait(count as usize).await;
@@ -29,7 +29,7 @@ impl Bench {
         self.runner.keep_ready(plans, WarmCaps::default());
     }
 
-    async fn until_there_wait(&self, count: usize) {
+    pub(super) async fn until_there_wait(&self, count: usize) {
         let begun = Instant::now();
         while self.runner.waiting() != count {
             assert!(begun.elapsed() < LONG, "{} wait and not {count}", self.runner.waiting());
@@ -50,7 +50,7 @@ impl Bench {
     }
 
     /// Everybody goes, and nothing is left.
-    async fn shut_down(self) {
+    pub(super) async fn shut_down(self) {
         assert!(self.runner.shut_down(LONG).await, "not all of it is gone");
         assert_eq!(self.containers(), [""; 0]);
     }
