@@ -37,7 +37,7 @@ const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 pub struct Life {
     pub(super) order: Order,
-    pub(super) connector: Arc<Connector>,
+    connector: Arc<Connector>,
     pub(super) wires: Wires,
     /// The engine that may have made the container.
     pub(super) asked: Option<Connection>,
@@ -84,6 +84,15 @@ impl Life {
     }
 
     async fn begin(&mut self) -> Result<Alive, ContainerFailure> {
+        let (connection, files) = self.prepare().await?;
+        match self.wires.cancel.is_cancelled() || self.wires.events.is_closed() {
+            true => Err(ContainerFailure::Cancelled),
+            false => self.start(connection, files).await,
+        }
+    }
+
+    /// The container as it is before anybody attaches to it.
+    pub(super) async fn prepare(&mut self) -> Result<(Connection, Option<PrivateFiles>), ContainerFailure> {
         let cancel = self.wires.cancel.clone();
         let connection = tokio::select! {
             biased;
@@ -92,17 +101,11 @@ impl Life {
         };
         let files = self.put_files(&connection)?;
         let connection = self.create(connection).await?;
-        match cancel.is_cancelled() || self.wires.events.is_closed() {
-            true => Err(ContainerFailure::Cancelled),
-            false => self.start(connection, files).await,
-        }
+        Ok((connection, files))
     }
 
     /// Gives back the connection to where it was created.
-    pub(super) async fn create(
-        &mut self,
-        mut connection: Connection,
-    ) -> Result<Connection, ContainerFailure> {
+    async fn create(&mut self, mut connection: Connection) -> Result<Connection, ContainerFailure> {
         let pull = self.order.plan.pull;
         if pull == Pull::Always {
             self.pull(&connection).await?;
@@ -125,10 +128,7 @@ impl Life {
     }
 
     /// The files, as mounts of the container to be.
-    pub(super) fn put_files(
-        &mut self,
-        connection: &Connection,
-    ) -> Result<Option<PrivateFiles>, ContainerFailure> {
+    fn put_files(&mut self, connection: &Connection) -> Result<Option<PrivateFiles>, ContainerFailure> {
         let Order { name, owner, files, body, .. } = &mut self.order;
         if files.is_empty() {
             return Ok(None);

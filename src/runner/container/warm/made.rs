@@ -69,9 +69,7 @@ pub async fn lead(
 
 impl Life {
     async fn make(&mut self) -> Result<Made, ContainerFailure> {
-        let connection = self.connector.connection().await?;
-        let files = self.put_files(&connection)?;
-        let connection = self.create(connection).await?;
+        let (connection, files) = self.prepare().await?;
         let own_words = self.own_words(&connection).await?;
         let (output, input) = self.attach_and_start(&connection).await?;
         Ok(Made { connection, output, input, files, own_words })
