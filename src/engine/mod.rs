@@ -34,15 +34,15 @@ use capture::Capture;
 use supply::Means;
 
 pub use ahead::Serving;
-pub use outcome::{Ending, Outcome, RunId};
+pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
-// What a watcher sees is told in this word, so whoever watches need not know the runner.
-pub use crate::runner::Stream;
+// What a watcher sees is told in these words, so whoever watches need not know the runner.
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, share_one_heap};
+pub use crate::runner::{RunId, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {
@@ -104,7 +104,7 @@ impl Engine {
         let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
         let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
-        let mut running = self.runner.start(&plan.step, &secrets, stop.clone()).await?;
+        let mut running = self.runner.start_run(&id, &plan.step, &secrets, stop.clone()).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),

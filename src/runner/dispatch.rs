@@ -11,7 +11,7 @@ use crate::plan::{ContainerPlan, Environment, Step};
 use super::container::ContainerRunner;
 use super::http::HttpRunner;
 use super::process::ProcessRunner;
-use super::{BoxFuture, Runner, Running, SecretValues, StartError};
+use super::{BoxFuture, RunId, Runner, Running, SecretValues, StartError};
 
 /// Local processes, containers and HTTP calls.
 #[derive(Clone)]
@@ -55,6 +55,19 @@ impl Runner for Dispatch {
             Step::Process(_) => self.processes.start(step, secrets, cancel),
             Step::Container(_) => self.containers.start(step, secrets, cancel),
             Step::Http(_) => self.calls.start(step, secrets, cancel),
+        }
+    }
+
+    fn start_run<'a>(
+        &'a self,
+        run: &'a RunId,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        match step {
+            Step::Container(_) => self.containers.start_run(run, step, secrets, cancel),
+            Step::Process(_) | Step::Http(_) => self.start(step, secrets, cancel),
         }
     }
 }

@@ -8,6 +8,7 @@ mod dispatch;
 pub mod http;
 mod pretended;
 pub mod process;
+mod run_id;
 mod secret_values;
 mod vault;
 
@@ -24,6 +25,7 @@ use crate::plan::{ContainerPlan, Step};
 
 pub use dispatch::Dispatch;
 pub use pretended::PretendedRunner;
+pub use run_id::RunId;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
 
@@ -47,6 +49,17 @@ pub trait Runner: Send + Sync {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>>;
+
+    /// The same for one whose name others know. A runner that names what it starts uses it.
+    fn start_run<'a>(
+        &'a self,
+        _run: &'a RunId,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        self.start(step, secrets, cancel)
+    }
 }
 
 /// A step that has been started. Dropping it kills whatever still runs.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::{Action, ByteSize, ContainerWorkload, Inside, Limits, Mount, Tool};
 use crate::plan::{Facts, PlannedStdin, Word};
 
-use super::{ContainerPlan, MountLookup, PlannedMount, confined, labels, tmpfs};
+use super::{ContainerPlan, MountLookup, PlannedMount, confined, is_looked_up, labels, tmpfs};
 
 impl ContainerPlan {
     /// The part of it that calls of one command share.
@@ -42,6 +42,8 @@ pub fn ahead(tool: &Tool, facts: &Facts) -> Option<ContainerPlan> {
         Inside::Shell { shell, .. } => Some(vec![shell.clone()]),
     };
     let plan = ContainerPlan {
+        executor: workload.executor.clone(),
+        is_bound_here: workload.mounts.iter().any(is_looked_up),
         image: workload.image.clone(),
         pull: workload.pull,
         platform: workload.platform.clone(),

@@ -42,7 +42,9 @@ fn assignments(plan: &ContainerPlan, secrets: &Secrets) -> String {
 }
 
 fn docker(plan: &ContainerPlan, secrets: &Secrets) -> String {
-    let mut flags: Vec<String> = ["docker", "run", "--rm", "--log-driver", "none"].map(str::to_owned).into();
+    let mut flags = vec!["docker".to_owned()];
+    flags.extend(engine_flags(plan));
+    flags.extend(["run", "--rm", "--log-driver", "none"].map(str::to_owned));
     if matches!(plan.stdin, PlannedStdin::Text(_)) {
         flags.push("--interactive".to_owned());
     }
@@ -67,6 +69,21 @@ fn docker(plan: &ContainerPlan, secrets: &Secrets) -> String {
     words.extend(entrypoint);
     words.extend(plan.arguments.iter().map(|word| shell_word("", word, secrets)));
     words.join(" ")
+}
+
+/// Which engine, for one that the file names.
+fn engine_flags(plan: &ContainerPlan) -> Vec<String> {
+    let mut flags = Vec::new();
+    let Some(executor) = &plan.executor else { return flags };
+    push(&mut flags, "--host", &executor.host.to_string());
+    let Some(tls) = &executor.tls else { return flags };
+    flags.push("--tlsverify".to_owned());
+    push(&mut flags, "--tlscacert", &tls.ca.display().to_string());
+    if let Some(client) = &tls.client {
+        push(&mut flags, "--tlscert", &client.certificate.display().to_string());
+        push(&mut flags, "--tlskey", &client.key.display().to_string());
+    }
+    flags
 }
 
 fn image_flags(plan: &ContainerPlan) -> Vec<String> {

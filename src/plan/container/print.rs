@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Lockdown, Secrets};
+use crate::model::{Executor, Lockdown, Secrets};
 use crate::plan::quote::quoted;
 use crate::plan::render::{input, limits, limits_json, millis, stopping};
 use crate::plan::{PlannedStdin, Word};
@@ -13,6 +13,9 @@ use super::line::{docker_line, network, pull};
 /// One aspect a line, in the words of the file.
 pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str, String)> {
     let mut lines = vec![("image", image(plan))];
+    lines.extend(
+        plan.executor.iter().map(|executor| ("engine", format!("{} at {}", executor.name, executor.host))),
+    );
     lines.extend(runs(plan, secrets).map(|line| ("runs", line)));
     lines.extend(plan.workdir.iter().map(|workdir| ("folder", workdir.clone())));
     lines.push(("input", input(&plan.stdin, secrets)));
@@ -122,6 +125,7 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
     };
     map(json!({
         "kind": "container",
+        "executor": plan.executor.as_ref().map(executor),
         "image": plan.image,
         "pull": pull(plan.pull),
         "platform": plan.platform,
@@ -139,6 +143,10 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
         "warm": plan.warm,
         "labels": plan.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
     }))
+}
+
+fn executor(executor: &Executor) -> Value {
+    json!({ "name": executor.name, "host": executor.host.to_string(), "tls": executor.tls.is_some() })
 }
 
 /// What it can reach, and what holds it back.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Cleaned, ContainerFailure, Survey};
+use super::{Cleaned, ContainerFailure, Seen};
+use crate::model::Executor;
 use crate::plan::{Environment, Step};
 use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
 
@@ -37,14 +38,17 @@ impl Runner for ContainerRunner {
     }
 }
 
-pub async fn clean(_environment: Arc<Environment>) -> Result<Vec<Cleaned>, ContainerFailure> {
+pub async fn clean(
+    _environment: Arc<Environment>,
+    _executor: Option<&Executor>,
+) -> Result<Vec<Cleaned>, ContainerFailure> {
     Err(ContainerFailure::NotBuilt)
 }
 
-pub async fn survey(_environment: Arc<Environment>) -> Result<Survey, ContainerFailure> {
-    Err(ContainerFailure::NotBuilt)
-}
-
-pub async fn has_image(_environment: Arc<Environment>, _image: &str) -> Result<bool, ContainerFailure> {
+pub async fn look(
+    _environment: Arc<Environment>,
+    _executor: Option<Executor>,
+    _images: Vec<String>,
+) -> Result<Seen, ContainerFailure> {
     Err(ContainerFailure::NotBuilt)
 }

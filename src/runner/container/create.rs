@@ -9,8 +9,9 @@ use bytes::Bytes;
 
 use crate::model::{Limits, Network};
 use crate::plan::{ContainerPlan, PlannedStdin};
-use crate::runner::{SecretValues, StartError};
+use crate::runner::{RunId, SecretValues, StartError};
 
+use super::connection::PATIENCE;
 use super::init;
 use super::owner::{CALL, OWNER, Owner};
 
@@ -30,7 +31,7 @@ impl Order {
     pub fn fill(
         plan: &ContainerPlan,
         secrets: &SecretValues,
-        name: String,
+        run: &RunId,
         owner: Owner,
     ) -> Result<Self, StartError> {
         let filled = |words: &[(String, crate::plan::Word)]| -> Result<Vec<(String, String)>, StartError> {
@@ -45,8 +46,10 @@ impl Order {
         };
         let mut body = body(plan, &variables, arguments?, stdin.is_some());
         let labels = body.labels.get_or_insert_default();
-        labels.insert(CALL.to_owned(), name.clone());
+        labels.insert(CALL.to_owned(), run.to_string());
         labels.insert(OWNER.to_owned(), owner.label());
+        // No other container of this host has it.
+        let name = format!("mcpfier-{run}-{:x}", std::process::id());
         Ok(Self { name, owner, body, files: filled(&plan.files)?, stdin, plan: plan.clone() })
     }
 }
@@ -66,7 +69,9 @@ impl Order {
         host.init = None;
         host.pids_limit = plan.limits.pids.map(|pids| i64::from(pids) + 1);
         let files = plan.files.iter().map(|(path, _)| (path.clone(), String::new())).collect();
-        Self { name, owner, body, files, stdin: None, plan: plan.clone() }
+        // Nobody waits for it, so the engine may take its time.
+        let plan = ContainerPlan { timeout: PATIENCE, ..plan.clone() };
+        Self { name, owner, body, files, stdin: None, plan }
     }
 
     /// The words of the command and its variables, as `NAME=VALUE`.

@@ -20,6 +20,8 @@ mod create;
 #[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
+mod dial;
+#[cfg(feature = "containers")]
 pub mod init;
 #[cfg(feature = "containers")]
 mod life;
@@ -34,9 +36,15 @@ mod pull;
 #[cfg(feature = "containers")]
 mod runner;
 #[cfg(feature = "containers")]
+mod ssh;
+#[cfg(feature = "containers")]
 mod survey;
 #[cfg(feature = "containers")]
+mod tls;
+#[cfg(feature = "containers")]
 mod verdict;
+#[cfg(feature = "containers")]
+mod version;
 #[cfg(feature = "containers")]
 mod warm;
 #[cfg(feature = "containers")]
@@ -45,7 +53,7 @@ use present as platform;
 mod present {
     pub use super::clean::clean;
     pub use super::runner::ContainerRunner;
-    pub use super::survey::{has_image, survey};
+    pub use super::survey::look;
 }
 
 #[cfg(not(feature = "containers"))]
@@ -55,7 +63,7 @@ mod failure;
 use absent as platform;
 
 pub use failure::ContainerFailure;
-pub use platform::{ContainerRunner, clean, has_image, survey};
+pub use platform::{ContainerRunner, clean, look};
 
 /// An engine that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +75,14 @@ pub struct Survey {
     pub name: String,
     pub version: String,
     pub api: String,
+}
+
+/// What was seen of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub survey: Survey,
+    /// Of the images that were asked for, those that are not there.
+    pub missing: Vec<String>,
 }
 
 /// A container that nobody owned any more and that was removed.

@@ -1,6 +1,7 @@
 //! The runner of containers: fills a planned one and gives it a task of its own.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -12,12 +13,11 @@ use super::connection::Connector;
 use super::create::Order;
 use super::failure::ContainerFailure;
 use super::life::{Life, Wires};
-use super::name::container_name;
 use super::owner::Owner;
 use super::warm::{Assignment, Pool};
-use crate::model::WarmCaps;
+use crate::model::{Executor, WarmCaps};
 use crate::plan::{ContainerPlan, Environment, Step};
-use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError};
+use crate::runner::{BoxFuture, End, OutputEvent, RunId, Runner, Running, SecretValues, StartError};
 
 /// Chunks that wait for their reader; a container that writes faster waits.
 const WAITING: usize = 8;
@@ -30,24 +30,48 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 pub struct ContainerRunner(Arc<Shared>);
 
 struct Shared {
-    connector: Arc<Connector>,
+    engines: Arc<Engines>,
     tasks: TaskTracker,
     /// Containers that wait for their call.
     pool: Arc<Pool>,
+}
+
+/// One engine, found or named.
+struct Engine {
+    connector: Arc<Connector>,
     /// What earlier servers left is removed once, beside the first call.
     cleaning: std::sync::Once,
+}
+
+struct Engines {
+    environment: Arc<Environment>,
+    /// Those that were asked for so far. A reload may name others, which adds to them.
+    known: Mutex<HashMap<Option<Executor>, Arc<Engine>>>,
+}
+
+impl Engines {
+    fn new(environment: Arc<Environment>) -> Self {
+        Self { environment, known: Mutex::default() }
+    }
+
+    fn engine(&self, executor: Option<&Executor>) -> Arc<Engine> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = known.entry(executor.cloned()).or_insert_with(|| {
+            let connector = Arc::new(Connector::new(Arc::clone(&self.environment), executor));
+            Arc::new(Engine { connector, cleaning: std::sync::Once::new() })
+        });
+        Arc::clone(engine)
+    }
 }
 
 impl ContainerRunner {
     /// Asks for nothing yet.
     pub fn new(environment: Arc<Environment>) -> Self {
-        let (connector, tasks) = (Arc::new(Connector::new(environment)), TaskTracker::new());
-        Self(Arc::new(Shared {
-            pool: pool(Arc::clone(&connector), tasks.clone()),
-            connector,
-            tasks,
-            cleaning: std::sync::Once::new(),
-        }))
+        let (engines, tasks) = (Arc::new(Engines::new(environment)), TaskTracker::new());
+        let known = Arc::clone(&engines);
+        let pool =
+            Pool::new(move |plan| Arc::clone(&known.engine(plan.executor.as_ref()).connector), tasks.clone());
+        Self(Arc::new(Shared { engines, tasks, pool }))
     }
 
     /// How many containers wait for their call.
@@ -62,9 +86,13 @@ impl ContainerRunner {
         tokio::time::timeout(patience, self.0.tasks.wait()).await.is_ok()
     }
 
-    fn clean_once(&self) {
-        self.0.cleaning.call_once(|| {
-            let connector = Arc::clone(&self.0.connector);
+    fn engine(&self, executor: Option<&Executor>) -> Arc<Engine> {
+        self.0.engines.engine(executor)
+    }
+
+    fn clean_once(&self, engine: &Engine) {
+        engine.cleaning.call_once(|| {
+            let connector = Arc::clone(&engine.connector);
             self.0.tasks.spawn(async move {
                 match clean_with(&connector).await {
                     Ok(cleaned) if cleaned.is_empty() => {}
@@ -80,8 +108,8 @@ impl ContainerRunner {
 
 impl Runner for ContainerRunner {
     fn keep_ready(&self, plans: Vec<ContainerPlan>, caps: WarmCaps) {
-        if !plans.is_empty() {
-            self.clean_once();
+        for plan in &plans {
+            self.clean_once(&self.engine(plan.executor.as_ref()));
         }
         self.0.pool.keep(plans, caps);
     }
@@ -92,11 +120,21 @@ impl Runner for ContainerRunner {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        Box::pin(async move { self.start_run(&RunId::next(), step, secrets, cancel).await })
+    }
+
+    fn start_run<'a>(
+        &'a self,
+        run: &'a RunId,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async move {
             let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
             self.0.pool.somebody_calls();
             while let Some(waiting) = self.0.pool.take(plan) {
-                let order = Order::fill(plan, secrets, waiting.name.clone(), Owner::this())?;
+                let order = Order::fill(plan, secrets, run, Owner::this())?;
                 let (call, started) = Call::new(order, &cancel);
                 if waiting.hand_over(call.assignment).is_err() {
                     continue;
@@ -108,10 +146,11 @@ impl Runner for ContainerRunner {
                     Err(failure) => return Err(failure.into()),
                 }
             }
-            let order = Order::fill(plan, secrets, container_name(), Owner::this())?;
+            let engine = self.engine(plan.executor.as_ref());
+            let order = Order::fill(plan, secrets, run, Owner::this())?;
             let (call, started) = Call::new(order, &cancel);
             let Assignment { order, wires, started: told } = call.assignment;
-            let life = Life::new(order, Arc::clone(&self.0.connector), wires);
+            let life = Life::new(order, Arc::clone(&engine.connector), wires);
             // Whoever started it may go away at any moment; the task never does before its container.
             self.0.tasks.spawn(life.lead(told));
             match started_or_given_up(call.started, &cancel).await? {
@@ -119,14 +158,10 @@ impl Runner for ContainerRunner {
                 None => return Err(ContainerFailure::Cancelled.into()),
             }
             self.0.pool.can_be_made(plan);
-            self.clean_once();
+            self.clean_once(&engine);
             Ok(started)
         })
     }
-}
-
-fn pool(connector: Arc<Connector>, tasks: TaskTracker) -> Arc<Pool> {
-    Pool::new(move |_plan| Arc::clone(&connector), tasks)
 }
 
 /// A call on its way into a container.

@@ -54,6 +54,7 @@ pub fn container<'a>(
     report_warm_mounts(scope, written, mounts.as_deref());
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
+        executor: None,
         image: image??,
         pull: written.pull.unwrap_or(Pull::Missing),
         platform: given(platform)?,

@@ -113,7 +113,8 @@ impl Life {
 
     async fn carry_out(mut self, made: Made, assignment: Assignment) {
         let Assignment { order, wires, started } = assignment;
-        self.order = order;
+        // It has been another's only by name.
+        self.order = Order { name: std::mem::take(&mut self.order.name), ..order };
         self.wires = wires;
         let connection = made.connection.clone();
         let failure = match self.hand_over(made) {
