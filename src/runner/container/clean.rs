@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use super::Cleaned;
 use super::connection::{Connection, Connector, Trouble};
 use super::failure::ContainerFailure;
+use super::init::InitFile;
 use super::listing;
 use super::owner::{OWNER, Owner, TOOL};
 use super::private_files::PrivateFiles;
@@ -39,6 +40,7 @@ pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, Container
         sleep(PAUSE).await;
     }
     PrivateFiles::clean(&here);
+    InitFile::clean(&here, &connector.environment);
     Ok(cleaned)
 }
 

@@ -4,6 +4,7 @@
 //! when a caller goes away. It is attached before it is started: no byte of output is lost.
 
 use std::num::NonZeroI32;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use bollard::query_parameters::{
     WaitContainerOptions,
 };
 use futures_util::StreamExt;
+use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -21,9 +23,10 @@ use super::clean::{remove, remove_if_there};
 use super::connection::{Connection, Connector, Trouble};
 use super::create::Order;
 use super::failure::ContainerFailure;
+use super::init;
 use super::private_files::PrivateFiles;
 use super::pull::pull;
-use super::verdict::{not_created, not_started};
+use super::verdict::{end_told, not_created, not_started};
 use crate::model::{Enforcement, Pull};
 use crate::plan::ContainerPlan;
 use crate::runner::{End, OutputEvent};
@@ -34,11 +37,11 @@ const LAST_OUTPUT: Duration = Duration::from_secs(5);
 const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 pub struct Life {
-    order: Order,
+    pub(super) order: Order,
     connector: Arc<Connector>,
-    wires: Wires,
+    pub(super) wires: Wires,
     /// The engine that may have made the container.
-    asked: Option<Connection>,
+    pub(super) asked: Option<Connection>,
     /// It has said that it has.
     is_created: bool,
 }
@@ -50,13 +53,16 @@ pub struct Wires {
 }
 
 /// A container that runs.
-struct Alive {
-    connection: Connection,
-    output: Output,
-    feeding: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
-    deadline: Instant,
-    files: Option<PrivateFiles>,
+pub struct Alive {
+    pub connection: Connection,
+    pub output: Output,
+    pub feeding: Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub deadline: Instant,
+    pub files: Option<PrivateFiles>,
 }
+
+/// What is written to a container.
+pub type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
 impl Life {
     pub fn new(order: Order, connector: Arc<Connector>, wires: Wires) -> Self {
@@ -81,6 +87,15 @@ impl Life {
     }
 
     async fn begin(&mut self) -> Result<Alive, ContainerFailure> {
+        let (connection, files) = self.prepare().await?;
+        match self.wires.cancel.is_cancelled() || self.wires.events.is_closed() {
+            true => Err(ContainerFailure::Cancelled),
+            false => self.start(connection, files).await,
+        }
+    }
+
+    /// The container as it is before anybody attaches to it.
+    pub(super) async fn prepare(&mut self) -> Result<(Connection, Option<PrivateFiles>), ContainerFailure> {
         let cancel = self.wires.cancel.clone();
         let connection = tokio::select! {
             biased;
@@ -91,10 +106,7 @@ impl Life {
         sources_are_there(&connection, &self.order.plan)?;
         let files = self.put_files(&connection)?;
         let connection = self.create(connection).await?;
-        match cancel.is_cancelled() || self.wires.events.is_closed() {
-            true => Err(ContainerFailure::Cancelled),
-            false => self.start(connection, files).await,
-        }
+        Ok((connection, files))
     }
 
     /// Gives back the connection to where it was created.
@@ -199,10 +211,22 @@ impl Life {
         connection: Connection,
         files: Option<PrivateFiles>,
     ) -> Result<Alive, ContainerFailure> {
-        let Order { name, stdin, plan, .. } = &mut self.order;
+        let (output, input) = self.attach_and_start(&connection).await?;
+        let Order { stdin, plan, .. } = &mut self.order;
+        let deadline = Instant::now() + plan.timeout;
+        let feeding = Box::pin(feed(input, stdin.take()));
+        Ok(Alive { connection, output, feeding, deadline, files })
+    }
+
+    /// Attached before it starts, so that nothing of its output is lost.
+    pub(super) async fn attach_and_start(
+        &self,
+        connection: &Connection,
+    ) -> Result<(Output, Input), ContainerFailure> {
+        let Order { name, plan, body, .. } = &self.order;
         let options = AttachContainerOptions {
             stream: true,
-            stdin: stdin.is_some(),
+            stdin: body.attach_stdin == Some(true),
             stdout: true,
             stderr: true,
             ..AttachContainerOptions::default()
@@ -211,16 +235,13 @@ impl Life {
         let attached = connection.answer("to attach to the container", attached).await;
         // Podman readies its process when somebody attaches to it.
         let attached = attached.map_err(|trouble| not_started(plan, trouble))?;
-        let (output, input) = Output::of(attached);
-        let deadline = Instant::now() + plan.timeout;
         let started = connection.docker.start_container(name, None::<StartContainerOptions>);
         let started = connection.answer("to start the container", started).await;
         started.map_err(|trouble| not_started(plan, trouble))?;
-        let feeding = Box::pin(feed(input, stdin.take()));
-        Ok(Alive { connection, output, feeding, deadline, files })
+        Ok(Output::of(attached))
     }
 
-    async fn go_on(&self, mut alive: Alive) {
+    pub(super) async fn go_on(&self, mut alive: Alive) {
         let end = match self.watch(&mut alive).await {
             // Nothing of it is alive. To take away what is left needs nobody to wait.
             Ended::ByItself(end) => Some(end),
@@ -267,10 +288,18 @@ impl Life {
     /// Hands its output on until it has ended, or has to.
     async fn watch(&self, alive: &mut Alive) -> Ended {
         let Wires { events, cancel } = &self.wires;
-        let mut exit = Box::pin(self.exit(alive.connection.clone()));
+        let mut exit = Exit::Unknown;
+        if !alive.output.is_strained() {
+            exit = Exit::Awaited(Box::pin(self.exit(alive.connection.clone())));
+        }
         let mut ended: Option<(End, Instant)> = None;
         let mut chunk = None;
         loop {
+            if matches!(exit, Exit::Unknown) && alive.output.is_over() {
+                // Our init tells more, and sooner than an engine does.
+                let told = alive.output.told();
+                exit = Exit::Awaited(Box::pin(self.exit_as_told(alive.connection.clone(), told)));
+            }
             if let (Some((end, _)), true, None) = (&ended, alive.output.is_over(), &chunk) {
                 return Ended::ByItself(end.clone());
             }
@@ -284,7 +313,7 @@ impl Life {
                     None => Ended::ByUs(End::TimedOut { after: self.order.plan.timeout }),
                 },
                 () = &mut alive.feeding => {}
-                end = &mut exit, if ended.is_none() => ended = Some((end, Instant::now())),
+                end = exit.end(), if ended.is_none() => ended = Some((end, Instant::now())),
                 permit = events.reserve(), if chunk.is_some() => {
                     if let (Ok(permit), Some(event)) = (permit, chunk.take()) {
                         permit.send(event);
@@ -295,6 +324,14 @@ impl Life {
                     ended = ended.map(|(end, _)| (end, Instant::now()));
                 }
             }
+        }
+    }
+
+    /// How it ended, if our init has told that; otherwise as the engine says.
+    async fn exit_as_told(&self, connection: Connection, told: Option<init::Ended>) -> End {
+        match told.and_then(end_told) {
+            Some(end) => end,
+            None => self.exit(connection).await,
         }
     }
 
@@ -347,13 +384,14 @@ impl Life {
             return;
         }
         let mut exit = Box::pin(self.exit(alive.connection.clone()));
-        loop {
+        while alive.output.told().is_none() || !alive.output.is_over() {
             tokio::select! {
                 biased;
                 () = sleep_until(until) => return,
                 _ = &mut exit => return,
                 () = self.wires.events.closed() => return,
-                Some(chunk) = alive.output.next() => {
+                chunk = alive.output.next(), if !alive.output.is_over() => {
+                    let Some(chunk) = chunk else { continue };
                     if timeout_at(until, self.wires.events.send(chunk)).await.is_err() {
                         return;
                     }
@@ -377,7 +415,7 @@ impl Life {
 
     /// Until the engine says that it is gone, or has been away for a minute. One that never said that
     /// it made it may do so yet, when it goes on: what is not there may still come.
-    async fn remove(&self, connection: &Connection) {
+    pub(super) async fn remove(&self, connection: &Connection) {
         let mut is_there = true;
         for pause in PAUSES {
             match remove_if_there(connection, &self.order.name).await {
@@ -408,6 +446,22 @@ fn sources_are_there(connection: &Connection, plan: &ContainerPlan) -> Result<()
             doing: "to create the container",
             problem: format!("there is no `{}` to mount", mount.source.display()),
         }),
+    }
+}
+
+/// Whoever knows how it ended.
+enum Exit<'a> {
+    /// Nobody was asked yet.
+    Unknown,
+    Awaited(Pin<Box<dyn Future<Output = End> + Send + 'a>>),
+}
+
+impl Exit<'_> {
+    async fn end(&mut self) -> End {
+        match self {
+            Self::Unknown => std::future::pending().await,
+            Self::Awaited(exit) => exit.await,
+        }
     }
 }
 

@@ -22,9 +22,13 @@ mod credentials;
 #[cfg(feature = "containers")]
 mod dial;
 #[cfg(feature = "containers")]
+pub mod init;
+#[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
 mod listing;
+#[cfg(feature = "containers")]
+mod name;
 #[cfg(feature = "containers")]
 mod owner;
 #[cfg(feature = "containers")]
@@ -43,6 +47,8 @@ mod tls;
 mod verdict;
 #[cfg(feature = "containers")]
 mod version;
+#[cfg(feature = "containers")]
+mod warm;
 #[cfg(feature = "containers")]
 use present as platform;
 #[cfg(feature = "containers")]

@@ -11,12 +11,15 @@ mod executors_own;
 mod executors_ssh;
 mod faults;
 mod files;
+mod init;
+mod kept;
 mod lines;
 mod lockdown;
 mod pulls;
 mod served;
 mod sessions;
 mod streams;
+mod warm;
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -168,6 +171,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         labels: vec![("mcpfier.tool".to_owned(), mark.to_owned())],
         init: false,
         stop_signal: None,
+        warm: 0,
         limits: Limits {
             memory: Some(ByteSize::mib(64)),
             cpu: None,
