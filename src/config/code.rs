@@ -154,6 +154,10 @@ codes! {
     HostPath = 158, "a path of the host, told to a container";
     NoMountSource = 159, "a mount of what this host does not have";
     DiskOfContainer = 160, "a limit that not every engine can hold";
+    BadDestination = 165, "a destination that cannot be";
+    WideDestination = 166, "a destination that is nearly everything";
+    DuplicateDestination = 167, "a destination that stands twice";
+    NearDestination = 168, "a destination that is not of the internet";
 
     // The sandbox of local commands.
     SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";

@@ -20,6 +20,8 @@ mod create;
 #[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
+mod egress;
+#[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
 mod owner;

@@ -34,6 +34,7 @@ mod supervisor;
 mod tree;
 mod watch;
 
+pub(in crate::runner) use channel::receive_with;
 pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
 pub use raw::{give_memory_back, share_one_heap};
