@@ -151,6 +151,26 @@ fn unsafe_code_is_in_one_file_of_the_runner() {
 }
 
 #[test]
+fn the_init_of_containers_needs_nothing_but_the_compiler() {
+    let files = source::init();
+    assert!(files.len() > 5, "only {} files of the init were found", files.len());
+    let foreign = ["std", "alloc", "nix", "libc", "mcpfier"];
+    let mut found = Vec::new();
+    for file in files {
+        let mut problems = file.paths_below(&foreign);
+        if !file.name.starts_with("init/system/") {
+            problems.extend(file.words(r"\bunsafe\b|\basm!"));
+        }
+        problems.extend(file.words(r"\.unwrap\(\)|\.expect\(|\b(panic|todo|unimplemented|unreachable)!"));
+        if !file.text.starts_with("//! ") {
+            problems.push("does not open with `//!`".to_owned());
+        }
+        found.extend(problems.into_iter().map(|problem| format!("src/{}: {problem}", file.name)));
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
 fn every_file_opens_with_what_it_is_for() {
     check(|file| match file.text.starts_with("//! ") {
         true => Vec::new(),

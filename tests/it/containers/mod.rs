@@ -6,6 +6,7 @@ mod cleaning;
 mod ends;
 mod faults;
 mod files;
+mod init;
 mod lines;
 mod lockdown;
 mod pulls;
