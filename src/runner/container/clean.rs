@@ -8,6 +8,7 @@ use bollard::query_parameters::{ListContainersOptions, RemoveContainerOptions};
 use super::Cleaned;
 use super::connection::{Connection, Connector, Trouble};
 use super::failure::ContainerFailure;
+use super::init::InitFile;
 use super::owner::{OWNER, Owner, TOOL};
 use super::private_files::PrivateFiles;
 use crate::plan::Environment;
@@ -42,6 +43,7 @@ pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, Container
         cleaned.push(Cleaned { name, tool: labels.get(TOOL).cloned().unwrap_or_default() });
     }
     PrivateFiles::clean(&here);
+    InitFile::clean(&here, &connector.environment);
     Ok(cleaned)
 }
 

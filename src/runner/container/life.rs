@@ -20,15 +20,18 @@ use super::attached::{Output, feed};
 use super::clean::remove;
 use super::connection::{Connection, Connector, Trouble};
 use super::create::Order;
+use super::egress::{self, Missed, OpenWay, WayOut};
 use super::failure::ContainerFailure;
 use super::private_files::PrivateFiles;
 use super::pull::pull;
-use super::verdict::{not_created, not_started};
+use super::verdict::{not_created, not_opened, not_started};
 use crate::model::{Enforcement, Pull};
-use crate::runner::{End, OutputEvent};
+use crate::runner::{End, OutputEvent, Stream};
 
 /// What output may still come after the end of whoever wrote it.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
+/// For what the first process of a container said before it ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Between attempts to remove a container from an engine that is away.
 const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
@@ -53,6 +56,7 @@ struct Alive {
     feeding: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
     deadline: Instant,
     files: Option<PrivateFiles>,
+    way: Option<OpenWay>,
 }
 
 impl Life {
@@ -85,11 +89,73 @@ impl Life {
             connection = self.connector.connection() => connection?,
         };
         let files = self.put_files(&connection)?;
+        let way = self.prepare_way(&connection)?;
         let connection = self.create(connection).await?;
         match cancel.is_cancelled() || self.wires.events.is_closed() {
             true => Err(ContainerFailure::Cancelled),
-            false => self.start(connection, files).await,
+            false => self.start(connection, files, way).await,
         }
+    }
+
+    /// The way out of a container that may reach a few destinations, as a part of the container to be.
+    fn prepare_way(&mut self, connection: &Connection) -> Result<Option<WayOut>, ContainerFailure> {
+        let Order { name, owner, body, plan, .. } = &mut self.order;
+        let Some(doors) = plan.doors() else { return Ok(None) };
+        if !connection.is_local() {
+            let problem = "the engine is on another host, and connections are made by this one".to_owned();
+            return Err(ContainerFailure::Egress { problem });
+        }
+        let way = WayOut::prepare(plan, doors, name, owner, &self.connector.environment);
+        let way = way.map_err(|problem| ContainerFailure::Egress { problem })?;
+        way.add_to(body);
+        Ok(Some(way))
+    }
+
+    /// Its first process is ours, and becomes what the image or the plan says.
+    async fn put_init_first(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        let Order { body, plan, .. } = &mut self.order;
+        if plan.doors().is_none() {
+            return Ok(());
+        }
+        let mut words = plan.entrypoint.clone().unwrap_or_default();
+        if plan.entrypoint.is_none() {
+            let doing = "to look at the image";
+            let inspected = connection.answer(doing, connection.docker.inspect_image(&plan.image)).await?;
+            let config = inspected.config.unwrap_or_default();
+            words = config.entrypoint.unwrap_or_default();
+            let cmd = body.cmd.get_or_insert_with(|| config.cmd.unwrap_or_default());
+            if words.is_empty() && cmd.is_empty() {
+                let message = "No command specified".to_owned();
+                return Err(Trouble::Said { doing, status: 400, message });
+            }
+        }
+        body.entrypoint = Some(egress::entrypoint(words));
+        Ok(())
+    }
+
+    /// Waits until the program of the container runs, whose doors are then open.
+    async fn open(&self, way: WayOut, connection: &Connection) -> Result<OpenWay, ContainerFailure> {
+        let mut opening = Box::pin(way.open());
+        let early_end = async {
+            // It hardly ever takes as long as that.
+            sleep(LAST_WORDS).await;
+            self.exit(connection.clone()).await
+        };
+        let opened = tokio::select! {
+            biased;
+            () = self.wires.cancel.cancelled() => return Err(ContainerFailure::Cancelled),
+            () = self.wires.events.closed() => return Err(ContainerFailure::Cancelled),
+            opened = &mut opening => Ok(opened),
+            end = early_end => Err(end),
+        };
+        let opened = match opened {
+            Ok(opened) => opened,
+            // What it had said before has come, or never will.
+            Err(end) => timeout_at(Instant::now() + LAST_WORDS, opening).await.unwrap_or_else(|_| {
+                Err(Missed::Other(format!("its first process has ended early ({end:?})")))
+            }),
+        };
+        opened.map_err(|missed| not_opened(&self.order.plan, missed))
     }
 
     /// Gives back the connection to where it was created.
@@ -144,6 +210,7 @@ impl Life {
 
     /// A limit that the engine cannot keep is left out, unless it is required.
     async fn create_on(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        self.put_init_first(connection).await?;
         let is_required = self.order.plan.limits.enforcement == Enforcement::Required;
         let mut created = self.ask_to_create(connection).await;
         if let Err(Trouble::Said { message, .. }) = &created
@@ -184,6 +251,7 @@ impl Life {
         &mut self,
         connection: Connection,
         files: Option<PrivateFiles>,
+        way: Option<WayOut>,
     ) -> Result<Alive, ContainerFailure> {
         let Order { name, stdin, plan, .. } = &mut self.order;
         let options = AttachContainerOptions {
@@ -201,7 +269,11 @@ impl Life {
         let started = connection.answer("to start the container", started).await;
         started.map_err(|trouble| not_started(plan, trouble))?;
         let feeding = Box::pin(feed(input, stdin.take()));
-        Ok(Alive { connection, output, feeding, deadline, files })
+        let way = match way {
+            Some(way) => Some(self.open(way, &connection).await?),
+            None => None,
+        };
+        Ok(Alive { connection, output, feeding, deadline, files, way })
     }
 
     async fn go_on(&self, mut alive: Alive) {
@@ -216,11 +288,16 @@ impl Life {
             Ended::Abandoned => None,
         };
         // An engine does not let go of a container while somebody holds its streams and does not read.
-        let Alive { connection, output, feeding, files, .. } = alive;
+        let Alive { connection, output, feeding, files, way, .. } = alive;
         drop((output, feeding));
         if let Some(end) = end {
-            // Nobody reads them any more.
-            drop(files);
+            let denied = way.as_ref().and_then(OpenWay::report);
+            // Nobody reads or uses them any more.
+            drop((files, way));
+            if let Some(denied) = denied {
+                let chunk = OutputEvent::Chunk { stream: Stream::Stderr, bytes: denied.into() };
+                let _ = self.wires.events.send(chunk).await;
+            }
             let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
         }
         self.remove(&connection).await;

@@ -21,6 +21,7 @@ mod create;
 mod credentials;
 #[cfg(feature = "containers")]
 mod egress;
+#[cfg(feature = "containers")]
 pub mod init;
 #[cfg(feature = "containers")]
 mod life;

@@ -1,6 +1,7 @@
 //! What an engine's refusal means: an image, a program or a limit that is not there.
 
 use super::connection::Trouble;
+use super::egress::Missed;
 use super::failure::ContainerFailure;
 use crate::model::Pull;
 use crate::plan::ContainerPlan;
@@ -34,6 +35,24 @@ pub fn not_started(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
         return ContainerFailure::NotExecutable { program, image, problem };
     }
     ContainerFailure::Refused { doing, problem }
+}
+
+/// Of a container that could reach a few destinations, and did not come to its program.
+pub fn not_opened(plan: &ContainerPlan, missed: Missed) -> ContainerFailure {
+    const NOT_THERE: i32 = 2;
+    let number = match missed {
+        Missed::NotExecuted(number) => number,
+        Missed::Other(problem) => return ContainerFailure::Egress { problem },
+    };
+    let image = plan.image.clone();
+    let first = plan.entrypoint.as_ref().and_then(|words| words.first().cloned());
+    let program = first.unwrap_or_else(|| "the program".to_owned());
+    let problem = std::io::Error::from_raw_os_error(number).to_string();
+    let problem = problem.split(" (os error").next().unwrap_or_default().to_lowercase();
+    match number {
+        NOT_THERE => ContainerFailure::NoProgram { program, image, problem },
+        _ => ContainerFailure::NotExecutable { program, image, problem },
+    }
 }
 
 /// The program that could not be executed, if it was that.

@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, UdpSocket, UnixListener, UnixStream};
 use tokio::time::timeout;
 
 use crate::plan::{Door, Leads};
+use crate::runner::container::init::wire::{GO_ON, QUESTION, TCP_V4, TCP_V6, UDP_V4};
 use crate::runner::process::receive_with;
 
 use super::Missed;
@@ -26,14 +27,6 @@ use super::serve::OpenDoor;
 
 /// For a process that only has to open sockets, on a busy host.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// What a question asks for.
-const GO_ON: u8 = 0;
-const TCP_V4: u8 = 4;
-const TCP_V6: u8 = 6;
-const UDP_V4: u8 = 17;
-/// What it asks for, a port, an address.
-const QUESTION: usize = 19;
 
 /// The place where a container's first process comes to.
 pub struct Meeting(UnixListener);

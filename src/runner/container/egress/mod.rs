@@ -18,13 +18,16 @@ mod proxy;
 mod question;
 mod serve;
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use bollard::models::{ContainerCreateBody, Mount, MountType};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::plan::{ContainerPlan, Doors};
+use crate::plan::{ContainerPlan, Doors, Environment};
 
+use super::init::{InitFile, TARGET, wire};
+use super::owner::Owner;
 use gate::{Gate, NamesOfHost};
 use handover::Meeting;
 
@@ -36,11 +39,14 @@ pub enum Missed {
     Other(String),
 }
 
-/// The socket to which the container's first process comes, in a folder of ours.
+/// The socket to which the container's first process comes, beside the init.
 const MEETING: &str = "doors";
+/// Ports that every user may listen at, from this one on. Some engines do that by themselves.
+const PORTS: (&str, &str) = ("net.ipv4.ip_unprivileged_port_start", "0");
 
 /// A way out that waits for its container.
 pub struct WayOut {
+    init: InitFile,
     meeting: Meeting,
     doors: Doors,
     gate: Arc<Gate>,
@@ -50,15 +56,47 @@ pub struct WayOut {
 pub struct OpenWay {
     gate: Arc<Gate>,
     _serving: AbortOnDropHandle<()>,
+    _init: InitFile,
 }
 
 impl WayOut {
-    /// Gives back where the container's first process has to come to.
-    pub fn prepare(plan: &ContainerPlan, doors: Doors, folder: &Path) -> Result<(Self, PathBuf), String> {
-        let place = folder.join(MEETING);
-        let meeting = Meeting::at(folder, MEETING).map_err(|error| format!("{}: {error}", place.display()))?;
+    /// For a container of this name.
+    pub fn prepare(
+        plan: &ContainerPlan,
+        doors: Doors,
+        name: &str,
+        owner: &Owner,
+        environment: &Environment,
+    ) -> Result<Self, String> {
+        let init = InitFile::write(&format!("{MEETING}-{name}"), owner, environment)?;
+        let place = init.folder().join(MEETING);
+        let meeting = Meeting::at(init.folder(), MEETING);
+        let meeting = meeting.map_err(|error| format!("{}: {error}", place.display()))?;
         let gate = Gate::new(plan.network.allowed(), &plan.hosts, Box::new(NamesOfHost));
-        Ok((Self { meeting, doors, gate: Arc::new(gate) }, place))
+        Ok(Self { init, meeting, doors, gate: Arc::new(gate) })
+    }
+
+    /// What the engine is asked for besides, but the entrypoint.
+    pub fn add_to(&self, body: &mut ContainerCreateBody) {
+        let host = body.host_config.get_or_insert_default();
+        let meeting = Mount {
+            target: Some(wire::MEETING.to_string_lossy().into_owned()),
+            source: Some(self.init.folder().join(MEETING).display().to_string()),
+            typ: Some(MountType::BIND),
+            read_only: Some(true),
+            ..Mount::default()
+        };
+        host.mounts.get_or_insert_default().extend([self.init.mount(), meeting]);
+        let hosts = host.extra_hosts.get_or_insert_default();
+        let is_door = |line: &String| {
+            self.doors.hosts.iter().any(|(name, _)| line.split(':').next().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+        };
+        hosts.retain(|line| !is_door(line));
+        hosts.extend(self.doors.hosts.iter().map(|(name, address)| format!("{name}:{address}")));
+        host.dns = Some(vec![self.doors.dns.to_string()]);
+        // Names are whole as they are.
+        host.dns_search = Some(vec![".".to_owned()]);
+        host.sysctls = Some(HashMap::from([(PORTS.0.to_owned(), PORTS.1.to_owned())]));
     }
 
     /// Once the container has been started.
@@ -66,8 +104,14 @@ impl WayOut {
         let Doors { hosts, doors, .. } = self.doors;
         let doors = self.meeting.doors(&doors).await?;
         let serving = tokio::spawn(serve::serve(doors, hosts, Arc::clone(&self.gate)));
-        Ok(OpenWay { gate: self.gate, _serving: AbortOnDropHandle::new(serving) })
+        Ok(OpenWay { gate: self.gate, _serving: AbortOnDropHandle::new(serving), _init: self.init })
     }
+}
+
+/// The words that open the doors and then become these.
+pub fn entrypoint(words: Vec<String>) -> Vec<String> {
+    let ours = [TARGET.to_owned(), wire::DOORS.to_string_lossy().into_owned()];
+    ours.into_iter().chain(words).collect()
 }
 
 impl OpenWay {
