@@ -27,8 +27,13 @@ pub enum DestinationEntry<'n> {
 
 pub fn network<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Network<'n>> {
     let field = fields.take("network")?;
-    if !matches!(field.node.kind, Kind::Map(_)) {
-        return reader.text(field.node, "network").map(Network::Name);
+    match field.node.kind {
+        Kind::Map(_) => {}
+        Kind::Scalar(_) => return reader.text(field.node, "network").map(Network::Name),
+        _ => {
+            reader.wrong_type(field.node, "`network`", "a word, or a map such as `{ allow: [\"HOST:PORT\"] }`");
+            return None;
+        }
     }
     let mut fields = Fields::open(reader, field.node, &shape::NETWORK)?;
     let allow = fields.required("allow");
@@ -42,8 +47,13 @@ pub fn network<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Ne
 }
 
 fn entry<'n>(reader: &'n Reader<'n>, item: &'n Node<'n>) -> Option<DestinationEntry<'n>> {
-    if !matches!(item.kind, Kind::Map(_)) {
-        return reader.text(item, "allow").map(DestinationEntry::Text);
+    match item.kind {
+        Kind::Map(_) => {}
+        Kind::Scalar(_) => return reader.text(item, "allow").map(DestinationEntry::Text),
+        _ => {
+            reader.wrong_type(item, "an element of `allow`", "`\"HOST:PORT\"` in quotes, or a map");
+            return None;
+        }
     }
     let mut fields = Fields::open(reader, item, &shape::DESTINATION)?;
     let host = fields.required("host").and_then(|field| reader.text(field.node, "host"));

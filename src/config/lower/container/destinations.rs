@@ -20,10 +20,7 @@ const MOST: usize = 100;
 type Wrong = (String, String);
 
 pub fn only(scope: &Scope<'_>, allowed: &Allowed<'_>) -> Option<Network> {
-    if allowed.is_broken {
-        return None;
-    }
-    if allowed.entries.is_empty() {
+    if allowed.entries.is_empty() && !allowed.is_broken {
         let problem = Diagnostic::error(Code::BadValue, allowed.key_span, "`allow` lists nothing");
         scope.problems.add(problem.help("write `network: none`, which is what holds without it"));
         return None;
@@ -37,7 +34,7 @@ pub fn only(scope: &Scope<'_>, allowed: &Allowed<'_>) -> Option<Network> {
     let read = allowed.entries.iter().map(|entry| destination(scope, entry));
     let read: Vec<Option<(Destination, Span)>> = read.collect();
     let read: Option<Vec<(Destination, Span)>> = read.into_iter().collect();
-    let read = read?;
+    let read = read.filter(|_| !allowed.is_broken)?;
     report_duplicates(scope, &read);
     let mut list: Vec<Destination> = read.into_iter().map(|(destination, _)| destination).collect();
     list.sort();
@@ -209,9 +206,12 @@ fn report_duplicates(scope: &Scope<'_>, read: &[(Destination, Span)]) {
 const TOLD: usize = 5;
 
 fn report_what_is_lifted(scope: &Scope<'_>, allowed: &Allowed<'_>, list: &[Destination]) {
-    let mut told: Vec<String> = list.iter().take(TOLD).map(|entry| format!("`{entry}`")).collect();
-    if list.len() > TOLD {
-        told.push(format!("{} more", list.len() - TOLD));
+    let mut told: Vec<String> = list.iter().map(|entry| format!("`{entry}`")).collect();
+    told.dedup();
+    if told.len() > TOLD {
+        let more = told.len() - TOLD;
+        told.truncate(TOLD);
+        told.push(format!("{more} more"));
     }
     let message = format!(
         "the container can talk to {}, also about what it was given; everything else is out of its reach",
@@ -226,7 +226,7 @@ pub fn report_name_servers(scope: &Scope<'_>, written: &Container<'_>) {
         return;
     };
     let message = "`dns` has no effect: the names of `allow` are looked up by this host";
-    let problem = Diagnostic::error(Code::Pointless, first.span, message);
+    let problem = Diagnostic::warning(Code::Pointless, first.span, message);
     let problem = problem.other(allowed.key_span, "`allow` is here");
     scope.problems.add(problem.help("remove it; `extra_hosts` says where a name leads that this host does not know"));
 }
