@@ -154,6 +154,9 @@ codes! {
     HostPath = 158, "a path of the host, told to a container";
     NoMountSource = 159, "a mount of what this host does not have";
     DiskOfContainer = 160, "a limit that not every engine can hold";
+    WarmMount = 161, "a container made ahead of which callers choose a mount";
+    WarmOnStdio = 162, "a container that is made ahead, where nobody keeps any";
+    TooManyWarm = 163, "more containers made ahead than may wait";
     BadDestination = 165, "a destination that cannot be";
     WideDestination = 166, "a destination that is nearly everything";
     DuplicateDestination = 167, "a destination that stands twice";

@@ -121,7 +121,7 @@ impl<'s> Interpreting<'_, 's> {
             // As it is written: what comes from the environment does not stand in the file.
             let documents: Vec<&Node<'_>> =
                 std::iter::once(root).chain(composed.parts.iter().map(|(_, part)| part)).collect();
-            lint::lint(self.problems, &documents, commands, whole.get("defaults"));
+            lint::lint(self.problems, &documents, commands, whole.get("defaults"), whole.get("server"));
         }
         allow::apply(reader, commands, whole.get("defaults"), checks_all);
         if checks_all && self.choice.is_empty() {

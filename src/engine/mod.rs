@@ -5,6 +5,7 @@
 //! What a file decides is one [`State`], which [`Engine::reload`] exchanges whole.
 
 mod admission;
+mod ahead;
 mod capture;
 mod gate;
 mod outcome;
@@ -32,6 +33,7 @@ use crate::runner::{OutputEvent, Runner, Vault};
 use capture::Capture;
 use supply::Means;
 
+pub use ahead::Serving;
 pub use outcome::{Ending, Outcome, RunId};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;

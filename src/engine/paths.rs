@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use crate::call::Invocation;
-use crate::model::{Action, Param};
-use crate::plan::{Facts, MountLookup, PathFact, mount_lookups};
+use crate::model::{Action, Param, Tool};
+use crate::plan::{Facts, MountLookup, PathFact, lookups_ahead, mount_lookups};
 
 /// The facts with this call's paths, or `None` if no path has to be looked up.
 pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
@@ -37,6 +37,16 @@ pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
         }
     }
     Some(facts)
+}
+
+/// The same for what is known of a container before anybody calls.
+pub fn look_up_ahead(tool: &Tool, facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    for MountLookup { path, within } in lookups_ahead(tool) {
+        let fact = path_fact(&path, &within);
+        facts.mounts.insert(path, fact);
+    }
+    facts
 }
 
 /// The folder that relative paths are in. A folder with holes is judged by its literal text, which

@@ -33,6 +33,7 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         labels,
         init,
         stop_signal,
+        warm,
     } = workload;
     let mut map = self::inside(inside);
     let files: Map<String, Value> = files.iter().map(|(path, text)| (path.clone(), private(text))).collect();
@@ -53,6 +54,7 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         "labels": labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
         "init": init,
         "stop_signal": stop_signal,
+        "warm": warm,
     });
     map.insert("container".to_owned(), document);
     map.insert("env".to_owned(), variables(env));

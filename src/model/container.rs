@@ -36,6 +36,8 @@ pub struct ContainerWorkload {
     pub init: bool,
     /// Sent before the kill; the image's own unless said.
     pub stop_signal: Option<String>,
+    /// How many are made ahead and wait for their one call.
+    pub warm: u32,
 }
 
 /// What runs in the container.

@@ -43,7 +43,7 @@ pub use principal::Principal;
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
-pub use server::{CallCaps, ServerSettings};
+pub use server::{CallCaps, ServerSettings, WarmCaps};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
 pub use trial::{

@@ -21,7 +21,10 @@ use std::sync::Arc;
 
 use crate::model::{Principal, SecretName, Tool};
 
-pub use container::{ContainerPlan, Door, Doors, Leads, MountLookup, PlannedMount, docker_line, mount_lookups};
+pub use container::{
+    ContainerPlan, Door, Doors, Leads, MountLookup, PlannedMount, ahead, docker_line, lookups_ahead,
+    mount_lookups,
+};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};

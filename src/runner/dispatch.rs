@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::plan::{Environment, Step};
+use crate::model::WarmCaps;
+use crate::plan::{ContainerPlan, Environment, Step};
 
 use super::container::ContainerRunner;
 use super::http::HttpRunner;
@@ -40,6 +41,10 @@ impl Dispatch {
 }
 
 impl Runner for Dispatch {
+    fn keep_ready(&self, plans: Vec<ContainerPlan>, caps: WarmCaps) {
+        self.containers.keep_ready(plans, caps);
+    }
+
     fn start<'a>(
         &'a self,
         step: &'a Step,

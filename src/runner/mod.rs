@@ -19,8 +19,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::SecretName;
-use crate::plan::Step;
+use crate::model::{SecretName, WarmCaps};
+use crate::plan::{ContainerPlan, Step};
 
 pub use dispatch::Dispatch;
 pub use pretended::PretendedRunner;
@@ -35,6 +35,9 @@ pub trait Runner: Send + Sync {
     fn takes_secrets(&self) -> bool {
         true
     }
+
+    /// From now on has containers waiting for calls of these, within these bounds, and for no others.
+    fn keep_ready(&self, _plans: Vec<ContainerPlan>, _caps: WarmCaps) {}
 
     /// Starts the step, its holes filled with these secrets. Cancelling the token ends it as its plan
     /// says (signal, grace, kill).

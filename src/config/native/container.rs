@@ -25,6 +25,7 @@ pub struct Container<'n> {
     /// By path in the container.
     pub files: Vec<(Text<'n>, Text<'n>)>,
     pub init: Option<bool>,
+    pub warm: Option<Spanned<u32>>,
     pub stop_signal: Option<Text<'n>>,
     pub labels: Vec<(Text<'n>, Text<'n>)>,
     pub mounts: Vec<MountEntry<'n>>,
@@ -91,6 +92,7 @@ impl<'n> Container<'n> {
             files: pairs(reader, &mut fields, "files"),
             init: fields.boolean("init"),
             stop_signal: fields.text("stop_signal"),
+            warm: warm(reader, &mut fields),
             labels: pairs(reader, &mut fields, "labels"),
             mounts: mounts(reader, &mut fields),
             tmpfs: tmpfs(reader, &mut fields),
@@ -144,6 +146,12 @@ fn texts<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>, key: &'static str)
 fn boolean<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Spanned<bool>> {
     let field = fields.take(key)?;
     Some(Spanned { value: reader.boolean(field.node, key)?, span: field.node.span })
+}
+
+fn warm(reader: &Reader<'_>, fields: &mut Fields<'_>) -> Option<Spanned<u32>> {
+    let field = fields.take("warm")?;
+    let count = reader.integer(field.node, "warm", 0..=i128::from(u32::MAX))?;
+    Some(Spanned { value: u32::try_from(count).ok()?, span: field.key_span })
 }
 
 fn cap_drop<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Spanned<Vec<Text<'n>>>> {

@@ -24,7 +24,7 @@ pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use output::Output;
 pub use sandbox::{SandboxKeys, SandboxSetting};
 pub use secrets::{SOURCES, SecretEntry};
-pub use server::{Caller, Calls, Server};
+pub use server::{Caller, Calls, Server, Warm};
 pub use settings::{Bound, LimitSettings, Settings, cores};
 pub use test::{Check, Ending, Expect, MockEntry, Test};
 pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};

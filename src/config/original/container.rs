@@ -45,5 +45,6 @@ pub fn container(
         labels: Vec::new(),
         init: false,
         stop_signal: None,
+        warm: 0,
     }))
 }

@@ -109,7 +109,7 @@ static IMAGE: [Key; 3] = [
 ];
 
 /// How it is run.
-static INSIDE: [Key; 6] = [
+static INSIDE: [Key; 7] = [
     Key::new(
         "entrypoint",
         Kind::Either(&[Kind::Filled, Kind::ListOf(&Kind::Filled)]),
@@ -136,6 +136,13 @@ static INSIDE: [Key; 6] = [
     Key::new("stop_signal", Kind::Filled, "The polite signal, `kill_grace` before the kill.")
         .otherwise("what the image says, or SIGTERM")
         .examples(&["SIGINT"]),
+    Key::new(
+        "warm",
+        Kind::Whole,
+        "So many containers are made ahead and wait, each for one call, so that it starts at once. They wait in servers over HTTP, and on stdio with `server.warm.stdio`.",
+    )
+    .default("0")
+    .examples(&["2"]),
     Key::new(
         "labels",
         Kind::MapOf(Names::Any, &Kind::Text),
@@ -212,10 +219,5 @@ static LOCKDOWN: [Key; 5] = [
     .default("true"),
 ];
 
-static LATER: [Key; 5] = [
-    Key::later("build"),
-    Key::later("warm"),
-    Key::later("reuse"),
-    Key::later("gpus"),
-    Key::later("require_digest"),
-];
+static LATER: [Key; 4] =
+    [Key::later("build"), Key::later("reuse"), Key::later("gpus"), Key::later("require_digest")];

@@ -58,7 +58,7 @@ pub use param::{ITEM, PARAM, SCHEMA, TYPES};
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
-pub use server::{CALLS, SERVER, STDIO};
+pub use server::{CALLS, SERVER, STDIO, WARM};
 pub use settings::DEFAULTS;
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};

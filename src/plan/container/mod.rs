@@ -1,5 +1,6 @@
 //! Planning a container: what the create request will say, all known or named.
 
+mod ahead;
 mod egress;
 mod line;
 mod print;
@@ -20,6 +21,7 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 /// What a problem with a mount is about.
 const MOUNTS: &str = "container.mounts";
 
+pub use ahead::{ahead, lookups_ahead};
 pub use egress::{Door, Doors, Leads};
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
@@ -48,6 +50,8 @@ pub struct ContainerPlan {
     pub labels: Vec<(String, String)>,
     pub init: bool,
     pub stop_signal: Option<String>,
+    /// How many containers like this one may be waiting for their call; the call takes one of them.
+    pub warm: u32,
     pub limits: Limits,
     pub timeout: Duration,
     pub kill_grace: Duration,
@@ -133,6 +137,7 @@ pub fn container(
         labels: labels(tool, workload),
         init: workload.init,
         stop_signal: workload.stop_signal.clone(),
+        warm: workload.warm,
         limits: tool.limits.clone(),
         timeout: tool.timeout,
         kill_grace: tool.kill_grace,

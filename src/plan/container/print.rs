@@ -24,6 +24,13 @@ pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str,
     lines.extend(reach(plan));
     lines.extend(lockdown(&plan.lockdown));
     lines.extend(plan.labels.iter().map(|(name, value)| ("labels", format!("{name}={value}"))));
+    if plan.warm > 0 {
+        let made = match plan.warm {
+            1 => "in one made ahead".to_owned(),
+            count => format!("in one of {count} made ahead"),
+        };
+        lines.push(("warm", format!("{made}, if one is waiting; each has one call")));
+    }
     lines.push(("timeout", stopping(plan.timeout, plan.kill_grace, "the container", signal(plan))));
     lines.extend(limits(&plan.limits, plan.means()).into_iter().map(|line| ("limits", line)));
     lines
@@ -149,6 +156,7 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
         },
         "init": plan.init,
         "stopSignal": plan.stop_signal,
+        "warm": plan.warm,
         "labels": plan.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
     }))
 }

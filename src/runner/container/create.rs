@@ -11,6 +11,7 @@ use crate::model::{Limits, Network};
 use crate::plan::{ContainerPlan, PlannedStdin};
 use crate::runner::{SecretValues, StartError};
 
+use super::init;
 use super::owner::{CALL, OWNER, Owner};
 
 /// Everything that a life of a container needs, every hole filled. It holds secrets, so nothing of
@@ -48,6 +49,43 @@ impl Order {
         labels.insert(OWNER.to_owned(), owner.label());
         Ok(Self { name, owner, body, files: filled(&plan.files)?, stdin, plan: plan.clone() })
     }
+}
+
+impl Order {
+    /// A container that waits for its command with everything else in force: limits, mounts, network.
+    /// Of the command it knows nothing.
+    pub fn ahead(plan: &ContainerPlan, name: String, owner: Owner, init: Mount) -> Self {
+        let mut body = body(plan, &[], Vec::new(), true);
+        let labels = body.labels.get_or_insert_default();
+        labels.insert(CALL.to_owned(), name.clone());
+        labels.insert(OWNER.to_owned(), owner.label());
+        body.entrypoint = Some(vec![init::TARGET.to_owned()]);
+        let host = body.host_config.get_or_insert_default();
+        host.mounts.get_or_insert_default().push(init);
+        // Ours does what that does, and is one process more than the command's.
+        host.init = None;
+        host.pids_limit = plan.limits.pids.map(|pids| i64::from(pids) + 1);
+        let files = plan.files.iter().map(|(path, _)| (path.clone(), String::new())).collect();
+        Self { name, owner, body, files, stdin: None, plan: plan.clone() }
+    }
+
+    /// The words of the command and its variables, as `NAME=VALUE`.
+    pub fn command(&self, image: &OwnWords) -> (Vec<String>, &[String]) {
+        let ContainerCreateBody { entrypoint, cmd, env, .. } = &self.body;
+        let words = match (entrypoint, cmd) {
+            (Some(entrypoint), cmd) => [entrypoint.as_slice(), cmd.as_deref().unwrap_or_default()].concat(),
+            (None, Some(words)) => [&*image.entrypoint, words].concat(),
+            (None, None) => [&*image.entrypoint, &*image.words].concat(),
+        };
+        (words, env.as_deref().unwrap_or_default())
+    }
+}
+
+/// What an image runs by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnWords {
+    pub entrypoint: Vec<String>,
+    pub words: Vec<String>,
 }
 
 fn body(

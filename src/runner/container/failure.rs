@@ -36,6 +36,8 @@ pub enum ContainerFailure {
     Egress { problem: String },
     #[error("the engine refuses {doing}: {problem}")]
     Refused { doing: &'static str, problem: String },
+    #[error("no container can be made ahead: {problem}")]
+    NotAhead { problem: String },
     #[error("cancelled before it started")]
     Cancelled,
     #[error("this program was built without containers")]

@@ -4,6 +4,7 @@
 //! when a caller goes away. It is attached before it is started: no byte of output is lost.
 
 use std::num::NonZeroI32;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use bollard::query_parameters::{
     WaitContainerOptions,
 };
 use futures_util::StreamExt;
+use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -20,27 +22,26 @@ use super::attached::{Output, feed};
 use super::clean::remove;
 use super::connection::{Connection, Connector, Trouble};
 use super::create::Order;
-use super::egress::{self, Missed, OpenWay, WayOut};
+use super::egress::{OpenWay, WayOut};
 use super::failure::ContainerFailure;
+use super::init;
 use super::private_files::PrivateFiles;
 use super::pull::pull;
-use super::verdict::{not_created, not_opened, not_started};
+use super::verdict::{end_told, not_created, not_started};
 use crate::model::{Enforcement, Pull};
 use crate::runner::{End, OutputEvent, Stream};
 
 /// What output may still come after the end of whoever wrote it.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
-/// For what the first process of a container said before it ended.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Between attempts to remove a container from an engine that is away.
 const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 pub struct Life {
-    order: Order,
-    connector: Arc<Connector>,
-    wires: Wires,
+    pub(super) order: Order,
+    pub(super) connector: Arc<Connector>,
+    pub(super) wires: Wires,
     /// The engine that may have made the container.
-    asked: Option<Connection>,
+    pub(super) asked: Option<Connection>,
 }
 
 /// To and from whoever started it.
@@ -50,14 +51,17 @@ pub struct Wires {
 }
 
 /// A container that runs.
-struct Alive {
-    connection: Connection,
-    output: Output,
-    feeding: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
-    deadline: Instant,
-    files: Option<PrivateFiles>,
-    way: Option<OpenWay>,
+pub struct Alive {
+    pub connection: Connection,
+    pub output: Output,
+    pub feeding: Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub deadline: Instant,
+    pub files: Option<PrivateFiles>,
+    pub way: Option<OpenWay>,
 }
+
+/// What is written to a container.
+pub type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
 impl Life {
     pub fn new(order: Order, connector: Arc<Connector>, wires: Wires) -> Self {
@@ -97,69 +101,11 @@ impl Life {
         }
     }
 
-    /// The way out of a container that may reach a few destinations, as a part of the container to be.
-    fn prepare_way(&mut self, connection: &Connection) -> Result<Option<WayOut>, ContainerFailure> {
-        let Order { name, owner, body, plan, .. } = &mut self.order;
-        let Some(doors) = plan.doors() else { return Ok(None) };
-        if !connection.is_local() {
-            let problem = "the engine is on another host, and connections are made by this one".to_owned();
-            return Err(ContainerFailure::Egress { problem });
-        }
-        let way = WayOut::prepare(plan, doors, name, owner, &self.connector.environment);
-        let way = way.map_err(|problem| ContainerFailure::Egress { problem })?;
-        way.add_to(body);
-        Ok(Some(way))
-    }
-
-    /// Its first process is ours, and becomes what the image or the plan says.
-    async fn put_init_first(&mut self, connection: &Connection) -> Result<(), Trouble> {
-        let Order { body, plan, .. } = &mut self.order;
-        if plan.doors().is_none() {
-            return Ok(());
-        }
-        let mut words = plan.entrypoint.clone().unwrap_or_default();
-        if plan.entrypoint.is_none() {
-            let doing = "to look at the image";
-            let inspected = connection.answer(doing, connection.docker.inspect_image(&plan.image)).await?;
-            let config = inspected.config.unwrap_or_default();
-            words = config.entrypoint.unwrap_or_default();
-            let cmd = body.cmd.get_or_insert_with(|| config.cmd.unwrap_or_default());
-            if words.is_empty() && cmd.is_empty() {
-                let message = "No command specified".to_owned();
-                return Err(Trouble::Said { doing, status: 400, message });
-            }
-        }
-        body.entrypoint = Some(egress::entrypoint(words));
-        Ok(())
-    }
-
-    /// Waits until the program of the container runs, whose doors are then open.
-    async fn open(&self, way: WayOut, connection: &Connection) -> Result<OpenWay, ContainerFailure> {
-        let mut opening = Box::pin(way.open());
-        let early_end = async {
-            // It hardly ever takes as long as that.
-            sleep(LAST_WORDS).await;
-            self.exit(connection.clone()).await
-        };
-        let opened = tokio::select! {
-            biased;
-            () = self.wires.cancel.cancelled() => return Err(ContainerFailure::Cancelled),
-            () = self.wires.events.closed() => return Err(ContainerFailure::Cancelled),
-            opened = &mut opening => Ok(opened),
-            end = early_end => Err(end),
-        };
-        let opened = match opened {
-            Ok(opened) => opened,
-            // What it had said before has come, or never will.
-            Err(end) => timeout_at(Instant::now() + LAST_WORDS, opening).await.unwrap_or_else(|_| {
-                Err(Missed::Other(format!("its first process has ended early ({end:?})")))
-            }),
-        };
-        opened.map_err(|missed| not_opened(&self.order.plan, missed))
-    }
-
     /// Gives back the connection to where it was created.
-    async fn create(&mut self, mut connection: Connection) -> Result<Connection, ContainerFailure> {
+    pub(super) async fn create(
+        &mut self,
+        mut connection: Connection,
+    ) -> Result<Connection, ContainerFailure> {
         let pull = self.order.plan.pull;
         if pull == Pull::Always {
             self.pull(&connection).await?;
@@ -182,7 +128,10 @@ impl Life {
     }
 
     /// The files, as mounts of the container to be.
-    fn put_files(&mut self, connection: &Connection) -> Result<Option<PrivateFiles>, ContainerFailure> {
+    pub(super) fn put_files(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<Option<PrivateFiles>, ContainerFailure> {
         let Order { name, owner, files, body, .. } = &mut self.order;
         if files.is_empty() {
             return Ok(None);
@@ -253,30 +202,35 @@ impl Life {
         files: Option<PrivateFiles>,
         way: Option<WayOut>,
     ) -> Result<Alive, ContainerFailure> {
-        let Order { name, stdin, plan, .. } = &mut self.order;
+        let (output, input) = self.attach_and_start(&connection).await?;
+        let deadline = Instant::now() + self.order.plan.timeout;
+        let way = self.open(way, &connection).await?;
+        let feeding = Box::pin(feed(input, self.order.stdin.take()));
+        Ok(Alive { connection, output, feeding, deadline, files, way })
+    }
+
+    /// Attached before it starts, so that nothing of its output is lost.
+    pub(super) async fn attach_and_start(
+        &self,
+        connection: &Connection,
+    ) -> Result<(Output, Input), ContainerFailure> {
+        let Order { name, plan, body, .. } = &self.order;
         let options = AttachContainerOptions {
             stream: true,
-            stdin: stdin.is_some(),
+            stdin: body.attach_stdin == Some(true),
             stdout: true,
             stderr: true,
             ..AttachContainerOptions::default()
         };
         let attached = connection.docker.attach_container(name, Some(options));
         let attached = connection.answer("to attach to the container", attached).await?;
-        let (output, input) = Output::of(attached);
-        let deadline = Instant::now() + plan.timeout;
         let started = connection.docker.start_container(name, None::<StartContainerOptions>);
         let started = connection.answer("to start the container", started).await;
         started.map_err(|trouble| not_started(plan, trouble))?;
-        let feeding = Box::pin(feed(input, stdin.take()));
-        let way = match way {
-            Some(way) => Some(self.open(way, &connection).await?),
-            None => None,
-        };
-        Ok(Alive { connection, output, feeding, deadline, files, way })
+        Ok(Output::of(attached))
     }
 
-    async fn go_on(&self, mut alive: Alive) {
+    pub(super) async fn go_on(&self, mut alive: Alive) {
         let end = match self.watch(&mut alive).await {
             // Nothing of it is alive. To take away what is left needs nobody to wait.
             Ended::ByItself(end) => Some(end),
@@ -328,10 +282,18 @@ impl Life {
     /// Hands its output on until it has ended, or has to.
     async fn watch(&self, alive: &mut Alive) -> Ended {
         let Wires { events, cancel } = &self.wires;
-        let mut exit = Box::pin(self.exit(alive.connection.clone()));
+        let mut exit = Exit::Unknown;
+        if !alive.output.is_strained() {
+            exit = Exit::Awaited(Box::pin(self.exit(alive.connection.clone())));
+        }
         let mut ended: Option<(End, Instant)> = None;
         let mut chunk = None;
         loop {
+            if matches!(exit, Exit::Unknown) && alive.output.is_over() {
+                // Our init tells more, and sooner than an engine does.
+                let told = alive.output.told();
+                exit = Exit::Awaited(Box::pin(self.exit_as_told(alive.connection.clone(), told)));
+            }
             if let (Some((end, _)), true, None) = (&ended, alive.output.is_over(), &chunk) {
                 return Ended::ByItself(end.clone());
             }
@@ -345,7 +307,7 @@ impl Life {
                     None => Ended::ByUs(End::TimedOut { after: self.order.plan.timeout }),
                 },
                 () = &mut alive.feeding => {}
-                end = &mut exit, if ended.is_none() => ended = Some((end, Instant::now())),
+                end = exit.end(), if ended.is_none() => ended = Some((end, Instant::now())),
                 permit = events.reserve(), if chunk.is_some() => {
                     if let (Ok(permit), Some(event)) = (permit, chunk.take()) {
                         permit.send(event);
@@ -359,8 +321,16 @@ impl Life {
         }
     }
 
+    /// How it ended, if our init has told that; otherwise as the engine says.
+    async fn exit_as_told(&self, connection: Connection, told: Option<init::Ended>) -> End {
+        match told.and_then(end_told) {
+            Some(end) => end,
+            None => self.exit(connection).await,
+        }
+    }
+
     /// Waits until it has ended by itself.
-    async fn exit(&self, connection: Connection) -> End {
+    pub(super) async fn exit(&self, connection: Connection) -> End {
         // Some engines answer nothing at all before the end.
         let longest = self.order.plan.timeout + self.order.plan.kill_grace + LAST_OUTPUT;
         let docker = connection.docker.clone().with_timeout(longest);
@@ -408,13 +378,14 @@ impl Life {
             return;
         }
         let mut exit = Box::pin(self.exit(alive.connection.clone()));
-        loop {
+        while alive.output.told().is_none() || !alive.output.is_over() {
             tokio::select! {
                 biased;
                 () = sleep_until(until) => return,
                 _ = &mut exit => return,
                 () = self.wires.events.closed() => return,
-                Some(chunk) = alive.output.next() => {
+                chunk = alive.output.next(), if !alive.output.is_over() => {
+                    let Some(chunk) = chunk else { continue };
                     if timeout_at(until, self.wires.events.send(chunk)).await.is_err() {
                         return;
                     }
@@ -437,7 +408,7 @@ impl Life {
     }
 
     /// Until the engine says that it is gone, or has been away for a minute.
-    async fn remove(&self, connection: &Connection) {
+    pub(super) async fn remove(&self, connection: &Connection) {
         for pause in PAUSES {
             match remove(connection, &self.order.name).await {
                 Ok(()) => return,
@@ -446,6 +417,22 @@ impl Life {
             sleep(Duration::from_millis(pause)).await;
         }
         tracing::warn!("the container `{}` could not be removed; `mcpfier clean` does it", self.order.name);
+    }
+}
+
+/// Whoever knows how it ended.
+enum Exit<'a> {
+    /// Nobody was asked yet.
+    Unknown,
+    Awaited(Pin<Box<dyn Future<Output = End> + Send + 'a>>),
+}
+
+impl Exit<'_> {
+    async fn end(&mut self) -> End {
+        match self {
+            Self::Unknown => std::future::pending().await,
+            Self::Awaited(exit) => exit.await,
+        }
     }
 }
 

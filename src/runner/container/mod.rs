@@ -26,6 +26,8 @@ pub mod init;
 #[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
+mod name;
+#[cfg(feature = "containers")]
 mod owner;
 #[cfg(feature = "containers")]
 mod private_files;
@@ -37,6 +39,10 @@ mod runner;
 mod survey;
 #[cfg(feature = "containers")]
 mod verdict;
+#[cfg(feature = "containers")]
+mod warm;
+#[cfg(feature = "containers")]
+mod way;
 #[cfg(feature = "containers")]
 use present as platform;
 #[cfg(feature = "containers")]

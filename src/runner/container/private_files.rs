@@ -16,6 +16,8 @@ use super::owner::Owner;
 pub struct PrivateFiles {
     folder: PathBuf,
     mounts: Vec<Mount>,
+    /// Open, since nobody may open them for writing any more.
+    open: Vec<fs::File>,
 }
 
 const PREFIX: &str = "mcpfier-files-";
@@ -27,11 +29,11 @@ impl PrivateFiles {
         let memory = memory().ok_or("this host has no memory file system (`/dev/shm`) to keep them in")?;
         let folder = private_folder(&memory, owner, name);
         make_folder(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let mut written = Self { folder, mounts: Vec::new() };
+        let mut written = Self { folder, mounts: Vec::new(), open: Vec::new() };
         for (index, (target, text)) in files.iter().enumerate() {
             let source = written.folder.join(index.to_string());
-            write_file(&source, text.as_bytes(), 0o444)
-                .map_err(|error| format!("{}: {error}", source.display()))?;
+            let file = write_file(&source, text.as_bytes(), 0o444);
+            written.open.push(file.map_err(|error| format!("{}: {error}", source.display()))?);
             written.mounts.push(Mount {
                 target: Some(target.clone()),
                 source: Some(source.display().to_string()),
@@ -45,6 +47,14 @@ impl PrivateFiles {
 
     pub fn mounts(&self) -> &[Mount] {
         &self.mounts
+    }
+
+    /// Writes into files that a container has mounted already, in the order in which they were made.
+    pub fn fill(&mut self, files: &[(String, String)]) -> Result<(), String> {
+        for (file, (target, text)) in self.open.iter_mut().zip(files) {
+            file.write_all(text.as_bytes()).map_err(|error| format!("{target}: {error}"))?;
+        }
+        Ok(())
     }
 
     /// Removes what owners left behind that are gone.

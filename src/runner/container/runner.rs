@@ -1,8 +1,7 @@
 //! The runner of containers: fills a planned one and gives it a task of its own.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -13,8 +12,11 @@ use super::connection::Connector;
 use super::create::Order;
 use super::failure::ContainerFailure;
 use super::life::{Life, Wires};
+use super::name::container_name;
 use super::owner::Owner;
-use crate::plan::{Environment, Step};
+use super::warm::{Assignment, Pool};
+use crate::model::WarmCaps;
+use crate::plan::{ContainerPlan, Environment, Step};
 use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError};
 
 /// Chunks that wait for their reader; a container that writes faster waits.
@@ -30,36 +32,34 @@ pub struct ContainerRunner(Arc<Shared>);
 struct Shared {
     connector: Arc<Connector>,
     tasks: TaskTracker,
+    /// Containers that wait for their call.
+    pool: Arc<Pool>,
     /// What earlier servers left is removed once, beside the first call.
     cleaning: std::sync::Once,
-    first: u64,
-    count: AtomicU64,
 }
 
 impl ContainerRunner {
     /// Asks for nothing yet.
     pub fn new(environment: Arc<Environment>) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let (connector, tasks) = (Arc::new(Connector::new(environment)), TaskTracker::new());
         Self(Arc::new(Shared {
-            connector: Arc::new(Connector::new(environment)),
-            tasks: TaskTracker::new(),
+            pool: Pool::new(Arc::clone(&connector), tasks.clone()),
+            connector,
+            tasks,
             cleaning: std::sync::Once::new(),
-            first: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
-            count: AtomicU64::new(1),
         }))
+    }
+
+    /// How many containers wait for their call.
+    pub fn waiting(&self) -> usize {
+        self.0.pool.waiting()
     }
 
     /// Waits until every container of ours is gone, and says whether they are.
     pub async fn shut_down(&self, patience: Duration) -> bool {
+        self.0.pool.close();
         self.0.tasks.close();
         tokio::time::timeout(patience, self.0.tasks.wait()).await.is_ok()
-    }
-
-    /// No other container of this host has it.
-    fn name(&self) -> String {
-        let Shared { first, count, .. } = &*self.0;
-        let (pid, number) = (std::process::id(), count.fetch_add(1, Ordering::Relaxed));
-        format!("mcpfier-{first:x}-{pid:x}-{number}")
     }
 
     fn clean_once(&self) {
@@ -79,6 +79,13 @@ impl ContainerRunner {
 }
 
 impl Runner for ContainerRunner {
+    fn keep_ready(&self, plans: Vec<ContainerPlan>, caps: WarmCaps) {
+        if !plans.is_empty() {
+            self.clean_once();
+        }
+        self.0.pool.keep(plans, caps);
+    }
+
     fn start<'a>(
         &'a self,
         step: &'a Step,
@@ -87,29 +94,66 @@ impl Runner for ContainerRunner {
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async move {
             let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
-            let order = Order::fill(plan, secrets, self.name(), Owner::this())?;
-            let (events, told) = mpsc::channel(WAITING);
-            let (started, is_started) = oneshot::channel();
-            let cancelled = cancel.clone();
-            let life = Life::new(order, Arc::clone(&self.0.connector), Wires { events, cancel });
-            // Whoever started it may go away at any moment; the task never does before its container.
-            self.0.tasks.spawn(life.lead(started));
-            let given_up = async {
-                cancelled.cancelled().await;
-                tokio::time::sleep(LAST_CHANCE).await;
-            };
-            let is_started = tokio::select! {
-                is_started = is_started => is_started,
-                () = given_up => return Err(ContainerFailure::Cancelled.into()),
-            };
-            match is_started {
-                Ok(Ok(())) => {}
-                Ok(Err(failure)) => return Err(failure.into()),
-                Err(_) => return Err(ContainerFailure::Cancelled.into()),
+            self.0.pool.somebody_calls();
+            while let Some(waiting) = self.0.pool.take(plan) {
+                let order = Order::fill(plan, secrets, waiting.name.clone(), Owner::this())?;
+                let (call, started) = Call::new(order, &cancel);
+                if waiting.hand_over(call.assignment).is_err() {
+                    continue;
+                }
+                match started_or_given_up(call.started, &cancel).await {
+                    // It was gone before it was told anything.
+                    Ok(None) => {}
+                    Ok(Some(is_started)) => return is_started.map(|()| started).map_err(Into::into),
+                    Err(failure) => return Err(failure.into()),
+                }
             }
+            let order = Order::fill(plan, secrets, container_name(), Owner::this())?;
+            let (call, started) = Call::new(order, &cancel);
+            let Assignment { order, wires, started: told } = call.assignment;
+            let life = Life::new(order, Arc::clone(&self.0.connector), wires);
+            // Whoever started it may go away at any moment; the task never does before its container.
+            self.0.tasks.spawn(life.lead(told));
+            match started_or_given_up(call.started, &cancel).await? {
+                Some(is_started) => is_started?,
+                None => return Err(ContainerFailure::Cancelled.into()),
+            }
+            self.0.pool.can_be_made(plan);
             self.clean_once();
-            Ok(Box::new(ContainerRunning(told)) as Box<dyn Running>)
+            Ok(started)
         })
+    }
+}
+
+/// A call on its way into a container.
+struct Call {
+    assignment: Assignment,
+    started: oneshot::Receiver<Result<(), ContainerFailure>>,
+}
+
+impl Call {
+    /// With what its caller is given when it has started.
+    fn new(order: Order, cancel: &CancellationToken) -> (Self, Box<dyn Running>) {
+        let (events, told) = mpsc::channel(WAITING);
+        let (is_started, started) = oneshot::channel();
+        let wires = Wires { events, cancel: cancel.clone() };
+        let assignment = Assignment { order, wires, started: is_started };
+        (Self { assignment, started }, Box::new(ContainerRunning(told)))
+    }
+}
+
+/// Whether it has started. `None`: whoever should have said so is gone.
+async fn started_or_given_up(
+    started: oneshot::Receiver<Result<(), ContainerFailure>>,
+    cancel: &CancellationToken,
+) -> Result<Option<Result<(), ContainerFailure>>, ContainerFailure> {
+    let given_up = async {
+        cancel.cancelled().await;
+        tokio::time::sleep(LAST_CHANCE).await;
+    };
+    tokio::select! {
+        is_started = started => Ok(is_started.ok()),
+        () = given_up => Err(ContainerFailure::Cancelled),
     }
 }
 

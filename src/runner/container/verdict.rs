@@ -1,10 +1,14 @@
 //! What an engine's refusal means: an image, a program or a limit that is not there.
 
+use std::num::NonZeroI32;
+
 use super::connection::Trouble;
 use super::egress::Missed;
 use super::failure::ContainerFailure;
+use super::init::{Ended, Memory, Told};
 use crate::model::Pull;
 use crate::plan::ContainerPlan;
+use crate::runner::End;
 
 pub fn not_created(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
     let image = plan.image.clone();
@@ -39,20 +43,79 @@ pub fn not_started(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
 
 /// Of a container that could reach a few destinations, and did not come to its program.
 pub fn not_opened(plan: &ContainerPlan, missed: Missed) -> ContainerFailure {
-    const NOT_THERE: i32 = 2;
     let number = match missed {
         Missed::NotExecuted(number) => number,
         Missed::Other(problem) => return ContainerFailure::Egress { problem },
     };
-    let image = plan.image.clone();
-    let first = plan.entrypoint.as_ref().and_then(|words| words.first().cloned());
-    let program = first.unwrap_or_else(|| "the program".to_owned());
-    let problem = std::io::Error::from_raw_os_error(number).to_string();
-    let problem = problem.split(" (os error").next().unwrap_or_default().to_lowercase();
-    match number {
-        NOT_THERE => ContainerFailure::NoProgram { program, image, problem },
-        _ => ContainerFailure::NotExecutable { program, image, problem },
-    }
+    let first = plan.entrypoint.as_ref().and_then(|words| words.first());
+    let program = first.map_or("the program", String::as_str);
+    let failure = not_begun(plan, program, Told::NotExecuted(number));
+    failure.unwrap_or_else(|| ContainerFailure::Egress { problem: "its program does not run".to_owned() })
+}
+
+/// What our init says of a command that it could not execute. `None`: it is executed.
+pub fn not_begun(plan: &ContainerPlan, program: &str, told: Told) -> Option<ContainerFailure> {
+    let (image, program) = (plan.image.clone(), program.to_owned());
+    let why = |problem: &str| format!("exec: {program:?}: {problem}");
+    Some(match told {
+        Told::Exited(_) | Told::Signalled(_) => return None,
+        Told::NotFound => {
+            let problem = why("executable file not found in $PATH");
+            ContainerFailure::NoProgram { program, image, problem }
+        }
+        Told::NotExecuted(NOT_THERE) => {
+            let problem = why(&kernels_words(NOT_THERE));
+            ContainerFailure::NoProgram { program, image, problem }
+        }
+        Told::NotExecuted(number) if OF_A_FILE.iter().any(|(known, _)| *known == number) => {
+            let problem = why(&kernels_words(number));
+            ContainerFailure::NotExecutable { program, image, problem }
+        }
+        Told::NotExecuted(number) | Told::NoFolder(number) => {
+            let problem = why(&kernels_words(number));
+            ContainerFailure::Refused { doing: "to start the container", problem }
+        }
+    })
+}
+
+/// Numbers of the kernel under the container, whatever system this is.
+const NOT_THERE: i32 = 2;
+const OF_A_FILE: [(i32, &str); 6] = [
+    (1, "operation not permitted"),
+    (8, "exec format error"),
+    (13, "permission denied"),
+    (20, "not a directory"),
+    (21, "is a directory"),
+    (26, "text file busy"),
+];
+
+fn kernels_words(number: i32) -> String {
+    const OTHERS: [(i32, &str); 4] = [
+        (NOT_THERE, "no such file or directory"),
+        (7, "argument list too long"),
+        (11, "resource temporarily unavailable"),
+        (12, "cannot allocate memory"),
+    ];
+    let known = OF_A_FILE.iter().chain(&OTHERS).find(|(known, _)| *known == number);
+    known.map_or_else(|| format!("error {number} of the kernel"), |(_, words)| (*words).to_owned())
+}
+
+/// How a command ended whose end our init tells, if that says all. As an engine says it: the code of
+/// one that was ended by a signal is 128 and the signal.
+pub fn end_told(Ended { told, memory }: Ended) -> Option<End> {
+    const KILLED: i32 = 128 + 9;
+    let code = match told {
+        Told::Exited(code) => code,
+        Told::Signalled(signal) => 128 + signal,
+        Told::NotExecuted(_) | Told::NotFound | Told::NoFolder(_) => return Some(End::Lost),
+    };
+    Some(match (NonZeroI32::new(code), memory) {
+        (None, _) => End::Success,
+        (Some(_), Memory::Exceeded) => End::OutOfMemory,
+        (Some(_), Memory::Unknown) if code == KILLED => return None,
+        (Some(_), _) if code == KILLED => End::Signalled(9),
+        (Some(code), _) => End::Failed(code),
+    })
 }
 
 /// The program that could not be executed, if it was that.

@@ -113,3 +113,31 @@ async fn who_is_asked_says_which_engine_it_is() {
     assert_eq!((survey.at, survey.by), (engine.host.clone(), "DOCKER_HOST".to_owned()));
     assert_eq!(survey.version, engine.docker(&["version", "--format", "{{.Server.Version}}"]));
 }
+
+#[tokio::test]
+async fn what_waits_is_gone_with_its_engine_and_made_again_when_it_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some((bench, mut door)) = behind_a_door(folder.path(), "hostname") else { return };
+    if let Err(reason) = mcpfier::runner::container::init::program() {
+        return crate::support::skip::skip(&format!("containers made ahead ({reason})"));
+    }
+    door.open();
+    let bench = bench.warmed(2).await;
+    let before = bench.containers();
+    door.close().await;
+    bench.until_there_wait(0).await;
+    let told = match bench.try_start(CancellationToken::new()).await {
+        Err(error) => error.to_string(),
+        Ok(_) => panic!("it started"),
+    };
+    assert!(told.contains("cannot be reached"), "{told}");
+    door.open();
+    bench.until_there_wait(2).await;
+    let begun = Instant::now();
+    // Those of before are removed as soon as somebody can.
+    while bench.containers().iter().any(|container| before.contains(container)) {
+        assert!(begun.elapsed() < super::LONG, "{before:?} {:?}", bench.containers());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bench.shut_down().await;
+}

@@ -42,8 +42,8 @@ fn order<'a>(words: &'a [&'a str]) -> Order<'a> {
 fn run(engine: &Engine, order: &Order<'_>) -> Heard {
     let nonce = Nonce::new().unwrap();
     let words: Vec<String> = order.words.iter().map(|word| (*word).to_owned()).collect();
-    let variables: Vec<(String, String)> =
-        order.variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let variables: Vec<String> =
+        order.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let frame = Frame {
         words: &words,
         variables: &variables,

@@ -8,11 +8,13 @@ mod ends;
 mod faults;
 mod files;
 mod init;
+mod kept;
 mod lines;
 mod lockdown;
 mod pulls;
 mod served;
 mod streams;
+mod warm;
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -153,6 +155,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         labels: vec![("mcpfier.tool".to_owned(), mark.to_owned())],
         init: false,
         stop_signal: None,
+        warm: 0,
         limits: Limits {
             memory: Some(ByteSize::mib(64)),
             cpu: None,

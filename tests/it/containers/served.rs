@@ -93,13 +93,13 @@ fn served(engine: &Engine) -> Server {
 }
 
 /// The containers of one server.
-fn containers_of(engine: &Engine, server: &Server) -> usize {
+pub(super) fn containers_of(engine: &Engine, server: &Server) -> usize {
     let listed = engine.docker(&["ps", "--all", "--format", "{{.Label \"mcpfier.instance\"}}"]);
     let ours = format!("/{}/", server.pid());
     listed.lines().filter(|owner| owner.contains(&ours)).count()
 }
 
-async fn until_there_are(count: usize, engine: &Engine, server: &Server) {
+pub(super) async fn until_there_are(count: usize, engine: &Engine, server: &Server) {
     let begun = std::time::Instant::now();
     while containers_of(engine, server) != count {
         assert!(begun.elapsed() < super::LONG, "there are not {count} containers");

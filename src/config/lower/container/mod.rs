@@ -15,7 +15,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, Container, LimitSettings};
 use crate::config::read::Spanned;
-use crate::model::{Argument, ContainerWorkload, Inside, Pull, Reference, Stdin, Template, Variable};
+use crate::model::{Argument, ContainerWorkload, Inside, Mount, Pull, Reference, Stdin, Template, Variable};
 
 use super::scope::{Scope, Spot};
 
@@ -53,6 +53,7 @@ pub fn container<'a>(
     let devices = reach::devices(scope, &written.devices);
     let labels = reach::labels(scope, &written.labels);
     report_disk(scope, written, limits);
+    report_warm_mounts(scope, written, mounts.as_deref());
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
         image: image??,
@@ -73,6 +74,7 @@ pub fn container<'a>(
         labels,
         init: written.init.unwrap_or(false),
         stop_signal: given(stop_signal)?,
+        warm: written.warm.map_or(0, |warm| warm.value),
     };
     report_host_paths(scope, &workload);
     Some(workload)
@@ -119,6 +121,20 @@ fn files(scope: &Scope<'_>, written: &Container<'_>) -> Vec<(String, Template)> 
         Some((target::path(scope, *path, "files")?, template?))
     };
     written.files.iter().filter_map(read).collect()
+}
+
+/// What is mounted is decided when a container is made, and then nobody has called.
+fn report_warm_mounts(scope: &Scope<'_>, written: &Container<'_>, mounts: Option<&[Mount]>) {
+    let Some(warm) = written.warm.filter(|warm| warm.value > 0) else { return };
+    let chosen = written.mounts.iter().zip(mounts.unwrap_or_default());
+    let chosen = chosen.filter(|(_, mount)| mount.source.as_literal().is_none());
+    let Some(source) = chosen.filter_map(|(entry, _)| entry.source).next() else { return };
+    let message = "a container that is made ahead cannot have a mount that callers choose";
+    let problem = Diagnostic::error(Code::WarmMount, warm.span, message);
+    let problem = problem.other(source.span, "what is mounted is known when somebody calls");
+    scope.problems.add(problem.help(
+        "remove `warm`, or mount a folder that is always the same and let callers choose a name in it",
+    ));
 }
 
 /// Written bytes are held by the size of what can be written to, as far as there is such a size.

@@ -86,7 +86,12 @@ impl WayOut {
             read_only: Some(true),
             ..Mount::default()
         };
-        host.mounts.get_or_insert_default().extend([self.init.mount(), meeting]);
+        let mounts = host.mounts.get_or_insert_default();
+        // One that is made ahead has an init already.
+        if !mounts.iter().any(|mount| mount.target.as_deref() == Some(TARGET)) {
+            mounts.push(self.init.mount());
+        }
+        mounts.push(meeting);
         let hosts = host.extra_hosts.get_or_insert_default();
         let is_door = |line: &String| {
             self.doors.hosts.iter().any(|(name, _)| line.split(':').next().is_some_and(|own| own.eq_ignore_ascii_case(name)))
