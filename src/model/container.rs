@@ -3,8 +3,8 @@
 use core::net::IpAddr;
 use std::path::PathBuf;
 
-use super::destination::Destination;
 use super::action::{Argument, Stdin, Variable};
+use super::destination::Destination;
 use super::template::Template;
 use super::units::ByteSize;
 

@@ -22,7 +22,11 @@ pub struct Allowed<'n> {
 pub enum DestinationEntry<'n> {
     /// `HOST:PORT`
     Text(Spanned<&'n str>),
-    Keys { host: Spanned<&'n str>, port: Spanned<i128>, private: Option<Spanned<bool>> },
+    Keys {
+        host: Spanned<&'n str>,
+        port: Spanned<i128>,
+        private: Option<Spanned<bool>>,
+    },
 }
 
 pub fn network<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Network<'n>> {
@@ -31,7 +35,11 @@ pub fn network<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Ne
         Kind::Map(_) => {}
         Kind::Scalar(_) => return reader.text(field.node, "network").map(Network::Name),
         _ => {
-            reader.wrong_type(field.node, "`network`", "a word, or a map such as `{ allow: [\"HOST:PORT\"] }`");
+            reader.wrong_type(
+                field.node,
+                "`network`",
+                "a word, or a map such as `{ allow: [\"HOST:PORT\"] }`",
+            );
             return None;
         }
     }

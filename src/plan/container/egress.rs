@@ -130,7 +130,10 @@ mod tests {
         let names = |given: &[&str]| -> Vec<String> {
             variables(&Network::Only(Vec::new()), given).into_iter().map(|(name, _)| name).collect()
         };
-        assert_eq!(names(&["https_proxy", "ALL_PROXY"]), ["HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"]);
+        assert_eq!(
+            names(&["https_proxy", "ALL_PROXY"]),
+            ["HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"]
+        );
         assert!(variables(&Network::Bridge, &[]).is_empty());
     }
 }

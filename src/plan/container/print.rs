@@ -97,9 +97,7 @@ fn listed(entry: &Destination) -> String {
 
 fn network_json(network: &Network) -> Value {
     let Network::Only(list) = network else { return json!(self::network(network)) };
-    let entry = |entry: &Destination| {
-        json!({ "host": entry.host.to_string(), "port": entry.port, "private": entry.private })
-    };
+    let entry = |entry: &Destination| json!({ "host": entry.host.to_string(), "port": entry.port, "private": entry.private });
     json!({ "allow": list.iter().map(entry).collect::<Vec<_>>() })
 }
 

@@ -17,7 +17,10 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl Life {
     /// The way out of a container that may reach a few destinations, as a part of the container to be.
-    pub(super) fn prepare_way(&mut self, connection: &Connection) -> Result<Option<WayOut>, ContainerFailure> {
+    pub(super) fn prepare_way(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<Option<WayOut>, ContainerFailure> {
         let Order { name, owner, body, plan, .. } = &mut self.order;
         let Some(doors) = plan.doors() else { return Ok(None) };
         if !connection.is_local() {
@@ -36,7 +39,8 @@ impl Life {
         if plan.doors().is_none() {
             return Ok(());
         }
-        if let Some(words) = body.entrypoint.as_mut().filter(|words| words.first().is_some_and(|first| first == TARGET))
+        if let Some(words) =
+            body.entrypoint.as_mut().filter(|words| words.first().is_some_and(|first| first == TARGET))
         {
             // It is there already. One that is made ahead waits for its program when the doors are open.
             if words.len() == 1 {

@@ -85,7 +85,8 @@ fn echo(first: &[u8], stream: &mut TcpStream) {
 async fn a_name_is_reached_by_programs_that_know_no_proxy() {
     let server = server(echo);
     let port = server.at.port();
-    let script = format!("head -c 16777216 /dev/zero | nc db.test {port} | tee /dev/stderr 2>/dev/null | wc -c");
+    let script =
+        format!("head -c 16777216 /dev/zero | nc db.test {port} | tee /dev/stderr 2>/dev/null | wc -c");
     let Some(bench) = shell(&script) else { return };
     let ran = bench.may_reach(&[entry("db.test", port, false)], &[("db.test", HERE)]).run().await;
     ran.says("16777216\n");
@@ -152,14 +153,18 @@ async fn nothing_else_is_reached_in_any_way() {
     ] {
         script += &attempt(&target, &by_proxy(&format!("CONNECT {target} HTTP/1.1\\r\\n\\r\\nx")));
     }
-    script += &attempt("origin form", &by_proxy(&format!("GET / HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n")));
+    script += &attempt(
+        "origin form",
+        &by_proxy(&format!("GET / HTTP/1.1\\r\\nHost: 127.0.0.1:{port}\\r\\n\\r\\n")),
+    );
     script += "echo tried";
     let Some(bench) = shell(&script) else { return };
     // The right name with another port, and nothing below it.
     let ran = bench.may_reach(&[entry("db.test", 1, true)], &[("db.test", HERE)]).run().await;
     ran.says("tried\n");
     assert!(server.said.try_recv().is_err(), "somebody came");
-    let denied = |what: &str| format!("mcpfier: denied `{what}:{port}`, which `network.allow` does not list\n");
+    let denied =
+        |what: &str| format!("mcpfier: denied `{what}:{port}`, which `network.allow` does not list\n");
     for what in ["127.0.0.1", "[::1]", "localhost", "db.test", "evil.example", "169.254.169.254"] {
         assert!(ran.stderr.contains(&denied(what)), "{what}: {}", ran.stderr);
         assert_eq!(ran.stderr.matches(&denied(what)).count(), 1);
@@ -170,7 +175,8 @@ async fn nothing_else_is_reached_in_any_way() {
 fn own_addresses() -> Vec<String> {
     let found = std::process::Command::new("hostname").arg("-I").output();
     let text = found.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let bracketed = |address: &str| if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+    let bracketed =
+        |address: &str| if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
     text.split_whitespace().map(bracketed).chain(["172.17.0.1".to_owned()]).collect()
 }
 
@@ -200,11 +206,14 @@ async fn names_are_answered_here_and_asked_nowhere() {
     let ran = bench.may_reach(&list, &[]).run().await;
     ran.says("1\nnameserver 127.77.0.1\n");
     let lines: Vec<&str> = ran.stderr.lines().collect();
-    assert_eq!(lines, [
-        "mcpfier: the name `evil.example` is not resolved: `network.allow` does not list it",
-        "mcpfier: the name `secret.evil.example` is not resolved: `network.allow` does not list it",
-        "mcpfier: the name `a.allowed.test` is not resolved: it is reached by the proxy only",
-    ]);
+    assert_eq!(
+        lines,
+        [
+            "mcpfier: the name `evil.example` is not resolved: `network.allow` does not list it",
+            "mcpfier: the name `secret.evil.example` is not resolved: `network.allow` does not list it",
+            "mcpfier: the name `a.allowed.test` is not resolved: it is reached by the proxy only",
+        ]
+    );
 }
 
 #[tokio::test]
@@ -212,13 +221,17 @@ async fn what_is_told_holds_nothing_that_the_container_made_up() {
     let script = by_proxy("CONNECT \\033[31mred\\nmcpfier: all is well:1 HTTP/1.1\\r\\n\\r\\n");
     let Some(bench) = shell(&format!("{script} >/dev/null")) else { return };
     let ran = bench.may_reach(&[entry("db.test", 1, false)], &[]).run().await;
-    assert_eq!(ran.stderr, "mcpfier: a request to the proxy was refused: it is no request of HTTP/1.0 or 1.1\n");
+    assert_eq!(
+        ran.stderr,
+        "mcpfier: a request to the proxy was refused: it is no request of HTTP/1.0 or 1.1\n"
+    );
 }
 
 #[tokio::test]
 async fn many_attempts_are_counted() {
     let said = "CONNECT x$number.example:443 HTTP/1.1\\r\\n\\r\\n";
-    let script = format!("for number in $(seq 50); do {} >/dev/null; done", by_proxy(said).replace('\'', "\""));
+    let script =
+        format!("for number in $(seq 50); do {} >/dev/null; done", by_proxy(said).replace('\'', "\""));
     let Some(bench) = shell(&script) else { return };
     let ran = bench.may_reach(&[entry("db.test", 1, false)], &[]).run().await;
     assert_eq!(ran.stderr.lines().count(), 21, "{}", ran.stderr);
@@ -335,4 +348,45 @@ async fn files_are_there_beside_the_doors() {
         .run()
         .await;
     ran.says("text\n65534\nCapEff:\t0000000000000000\n");
+}
+
+#[tokio::test]
+async fn a_container_made_ahead_has_its_doors_open_for_its_call() {
+    let server = server(echo);
+    let port = server.at.port();
+    let script = format!(
+        "tr '\\0' ' ' < /proc/1/cmdline; echo word | nc db.test {port}; nslookup evil.example >/dev/null 2>&1; true"
+    );
+    let Some(bench) = shell(&script) else { return };
+    let bench = bench.may_reach(&[entry("db.test", port, false)], &[("db.test", HERE)]).warmed(1).await;
+    for _ in 0..2 {
+        bench.until_there_wait(1).await;
+        let ran = to_the_end(&mut bench.start(CancellationToken::new()).await).await;
+        ran.says("/.mcpfier/init doors word\n");
+        let told = "mcpfier: the name `evil.example` is not resolved: `network.allow` does not list it\n";
+        assert_eq!(ran.stderr, told);
+    }
+    bench.shut_down().await;
+}
+
+#[tokio::test]
+async fn an_engine_of_another_host_is_refused() {
+    let Some(engine) = crate::support::engine::engine() else { return };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = format!("tcp://{}", listener.local_addr().unwrap());
+    let path = engine.host.strip_prefix("unix://").expect("a socket of this host").to_owned();
+    let lead = tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            let mut to = tokio::net::UnixStream::connect(&path).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
+        }
+    });
+    let environment = mcpfier::plan::Environment::from([("DOCKER_HOST".to_owned(), host)]);
+    let bench = Bench::on(engine, environment.into(), &["/bin/true"]);
+    let told = bench.may_reach(&[entry("db.test", 1, false)], &[]).failure().await.to_string();
+    lead.abort();
+    assert_eq!(
+        told,
+        "`network: { allow }` cannot be kept: the engine is on another host, and connections are made by this one"
+    );
 }

@@ -57,7 +57,9 @@ fn destination(scope: &Scope<'_>, entry: &DestinationEntry<'_>) -> Option<(Desti
             let is_private = private.as_ref().is_some_and(|private| private.value);
             if let (DestinationHost::Address(_), Some(private)) = (&host, private) {
                 let message = "`private` has no effect: an address names itself, whatever network it is in";
-                scope.problems.add(Diagnostic::warning(Code::Pointless, private.span, message).help("remove it"));
+                scope
+                    .problems
+                    .add(Diagnostic::warning(Code::Pointless, private.span, message).help("remove it"));
             }
             report_reach(scope, written.span, &host, is_private);
             let private = is_private && !matches!(host, DestinationHost::Address(_));
@@ -84,7 +86,10 @@ fn parse(text: &str) -> Result<(DestinationHost, u16), Wrong> {
     }
     let is_naked_v6 = text.parse::<core::net::Ipv6Addr>().is_ok();
     if is_naked_v6 {
-        return Err(("it names no port".to_owned(), format!("write `[{text}]:443`, the address in brackets")));
+        return Err((
+            "it names no port".to_owned(),
+            format!("write `[{text}]:443`, the address in brackets"),
+        ));
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, port),
@@ -228,7 +233,9 @@ pub fn report_name_servers(scope: &Scope<'_>, written: &Container<'_>) {
     let message = "`dns` has no effect: the names of `allow` are looked up by this host";
     let problem = Diagnostic::warning(Code::Pointless, first.span, message);
     let problem = problem.other(allowed.key_span, "`allow` is here");
-    scope.problems.add(problem.help("remove it; `extra_hosts` says where a name leads that this host does not know"));
+    scope
+        .problems
+        .add(problem.help("remove it; `extra_hosts` says where a name leads that this host does not know"));
 }
 
 #[cfg(test)]

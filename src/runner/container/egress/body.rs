@@ -124,8 +124,18 @@ mod tests {
     async fn a_body_that_is_none_ends_it() {
         let endless = format!("0\r\n{}\r\n", "A: b\r\n".repeat(4000));
         for text in [
-            "", "3\r\nab", "3\r\nabcd\r\n", "-3\r\n", "+3\r\n", "0x3\r\n", "\r\n", "3\nabc\r\n", "x\r\n",
-            "ffffffffffffffff\r\n", "3;\r;\r\nabc\r\n", &endless,
+            "",
+            "3\r\nab",
+            "3\r\nabcd\r\n",
+            "-3\r\n",
+            "+3\r\n",
+            "0x3\r\n",
+            "\r\n",
+            "3\nabc\r\n",
+            "x\r\n",
+            "ffffffffffffffff\r\n",
+            "3;\r;\r\nabc\r\n",
+            &endless,
         ] {
             assert!(!forwarded(text.as_bytes(), Body::Chunked).await.0, "{text:?}");
         }

@@ -58,6 +58,9 @@ mod tests {
         }
         let report = denials.report().unwrap();
         assert!(report.starts_with("mcpfier: denied 0\nmcpfier: denied 1\n"), "{report}");
-        assert!(report.ends_with("mcpfier: denied 19\nmcpfier: 15 other attempts were in vain\n"), "{report}");
+        assert!(
+            report.ends_with("mcpfier: denied 19\nmcpfier: 15 other attempts were in vain\n"),
+            "{report}"
+        );
     }
 }

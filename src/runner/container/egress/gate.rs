@@ -55,7 +55,9 @@ pub struct Gate {
 pub enum Refusal {
     #[error("denied `{host}:{port}`, which `network.allow` does not list")]
     NotListed { host: HostName, port: u16 },
-    #[error("denied `{host}:{port}`, which leads to the private address {address}; its entry lacks `private: true`")]
+    #[error(
+        "denied `{host}:{port}`, which leads to the private address {address}; its entry lacks `private: true`"
+    )]
     Private { host: HostName, port: u16, address: IpAddr },
     #[error("denied `{host}:{port}`, which leads to {address}, and no name may lead there")]
     Special { host: HostName, port: u16, address: IpAddr },
@@ -235,7 +237,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_not_listed_is_not_even_looked_up() {
-        for host in ["evil.example", "api.example.com.evil.example", "127.0.0.1", "[::1]", "169.254.169.254"] {
+        for host in ["evil.example", "api.example.com.evil.example", "127.0.0.1", "[::1]", "169.254.169.254"]
+        {
             let gate = Gate::new(&[listed("api.example.com", 443, true)], &[], Box::new(NeverAsked));
             let told = refusal(&gate, host, 443).await;
             assert_eq!(told, format!("denied `{host}:443`, which `network.allow` does not list"));

@@ -47,7 +47,10 @@ impl Meeting {
     pub async fn doors(self, wanted: &[Door]) -> Result<Vec<OpenDoor>, Missed> {
         match timeout(PATIENCE, self.meet(wanted)).await {
             Ok(doors) => doors,
-            Err(_) => Err(Missed::Other(format!("its first process does not answer within {} s", PATIENCE.as_secs()))),
+            Err(_) => Err(Missed::Other(format!(
+                "its first process does not answer within {} s",
+                PATIENCE.as_secs()
+            ))),
         }
     }
 
@@ -62,7 +65,11 @@ impl Meeting {
                 // A container without IPv6 has no such loopback either.
                 Err(Errno::EADDRNOTAVAIL | Errno::EAFNOSUPPORT) if door.at.is_ipv6() => {}
                 Err(problem) => {
-                    return Err(Missed::Other(format!("{} cannot be listened at: {}", door.at, problem.desc())));
+                    return Err(Missed::Other(format!(
+                        "{} cannot be listened at: {}",
+                        door.at,
+                        problem.desc()
+                    )));
                 }
             }
         }
@@ -199,7 +206,8 @@ mod tests {
             door("127.0.0.1:0", Leads::Names),
         ];
         let doors = doors(&wanted, b"").await.unwrap();
-        let [OpenDoor::Proxy(proxy), OpenDoor::Lane(_, leads), OpenDoor::Names(names)] = doors.as_slice() else {
+        let [OpenDoor::Proxy(proxy), OpenDoor::Lane(_, leads), OpenDoor::Names(names)] = doors.as_slice()
+        else {
             panic!("other doors");
         };
         assert_eq!(*leads, to);
@@ -214,7 +222,10 @@ mod tests {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let at = taken.local_addr().unwrap().to_string();
         let missed = doors(&[door(&at, Leads::Proxy)], b"").await.err();
-        assert_eq!(missed, Some(Missed::Other(format!("{at} cannot be listened at: Address already in use"))));
+        assert_eq!(
+            missed,
+            Some(Missed::Other(format!("{at} cannot be listened at: Address already in use")))
+        );
         assert_eq!(doors(&[], &[2]).await.err(), Some(Missed::NotExecuted(2)));
     }
 }

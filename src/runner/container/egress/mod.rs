@@ -94,7 +94,10 @@ impl WayOut {
         mounts.push(meeting);
         let hosts = host.extra_hosts.get_or_insert_default();
         let is_door = |line: &String| {
-            self.doors.hosts.iter().any(|(name, _)| line.split(':').next().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+            self.doors
+                .hosts
+                .iter()
+                .any(|(name, _)| line.split(':').next().is_some_and(|own| own.eq_ignore_ascii_case(name)))
         };
         hosts.retain(|line| !is_door(line));
         hosts.extend(self.doors.hosts.iter().map(|(name, address)| format!("{name}:{address}")));

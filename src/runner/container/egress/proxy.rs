@@ -5,7 +5,8 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{
-    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy, copy_bidirectional_with_sizes,
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, copy,
+    copy_bidirectional_with_sizes,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;

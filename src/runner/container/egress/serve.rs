@@ -85,7 +85,11 @@ async fn answer(socket: UdpSocket, hosts: Arc<Vec<(String, Ipv4Addr)>>, gate: Ar
         let Some(answer) = question::answer(question, &hosts) else { continue };
         if let Some(name) = answer.denied {
             let only_by_proxy = gate.is_below(&name);
-            let why = if only_by_proxy { "it is reached by the proxy only" } else { "`network.allow` does not list it" };
+            let why = if only_by_proxy {
+                "it is reached by the proxy only"
+            } else {
+                "`network.allow` does not list it"
+            };
             gate.denials.add(&format!("the name `{name}` is not resolved: {why}"));
         }
         let _ = socket.send_to(&answer.packet, from).await;
