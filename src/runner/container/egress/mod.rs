@@ -28,6 +28,7 @@ use crate::plan::{ContainerPlan, Doors, Environment};
 
 use super::init::{InitFile, TARGET, wire};
 use super::owner::Owner;
+use super::private_files::write_file;
 use gate::{Gate, NamesOfHost};
 use handover::Meeting;
 
@@ -41,6 +42,8 @@ pub enum Missed {
 
 /// The socket to which the container's first process comes, beside the init.
 const MEETING: &str = "doors";
+/// What tells programs whom to ask for names, beside it too.
+const RESOLVER: &str = "resolv.conf";
 /// Ports that every user may listen at, from this one on. Some engines do that by themselves.
 const PORTS: (&str, &str) = ("net.ipv4.ip_unprivileged_port_start", "0");
 
@@ -69,9 +72,10 @@ impl WayOut {
         environment: &Environment,
     ) -> Result<Self, String> {
         let init = InitFile::write(&format!("{MEETING}-{name}"), owner, environment)?;
-        let place = init.folder().join(MEETING);
-        let meeting = Meeting::at(init.folder(), MEETING);
-        let meeting = meeting.map_err(|error| format!("{}: {error}", place.display()))?;
+        let told = |error: std::io::Error| format!("{}: {error}", init.folder().display());
+        let meeting = Meeting::at(init.folder(), MEETING).map_err(told)?;
+        let resolver = format!("nameserver {}\n", doors.dns);
+        write_file(&init.folder().join(RESOLVER), resolver.as_bytes(), 0o444).map_err(told)?;
         let gate = Gate::new(plan.network.allowed(), &plan.hosts, Box::new(NamesOfHost));
         Ok(Self { init, meeting, doors, gate: Arc::new(gate) })
     }
@@ -79,19 +83,14 @@ impl WayOut {
     /// What the engine is asked for besides, but the entrypoint.
     pub fn add_to(&self, body: &mut ContainerCreateBody) {
         let host = body.host_config.get_or_insert_default();
-        let meeting = Mount {
-            target: Some(wire::MEETING.to_string_lossy().into_owned()),
-            source: Some(self.init.folder().join(MEETING).display().to_string()),
-            typ: Some(MountType::BIND),
-            read_only: Some(true),
-            ..Mount::default()
-        };
         let mounts = host.mounts.get_or_insert_default();
         // One that is made ahead has an init already.
         if !mounts.iter().any(|mount| mount.target.as_deref() == Some(TARGET)) {
             mounts.push(self.init.mount());
         }
-        mounts.push(meeting);
+        mounts.push(self.mount(MEETING, &wire::MEETING.to_string_lossy()));
+        // Not every engine writes it for a container without a network.
+        mounts.push(self.mount(RESOLVER, "/etc/resolv.conf"));
         let hosts = host.extra_hosts.get_or_insert_default();
         let is_door = |line: &String| {
             self.doors
@@ -101,10 +100,17 @@ impl WayOut {
         };
         hosts.retain(|line| !is_door(line));
         hosts.extend(self.doors.hosts.iter().map(|(name, address)| format!("{name}:{address}")));
-        host.dns = Some(vec![self.doors.dns.to_string()]);
-        // Names are whole as they are.
-        host.dns_search = Some(vec![".".to_owned()]);
         host.sysctls = Some(HashMap::from([(PORTS.0.to_owned(), PORTS.1.to_owned())]));
+    }
+
+    fn mount(&self, name: &str, target: &str) -> Mount {
+        Mount {
+            target: Some(target.to_owned()),
+            source: Some(self.init.folder().join(name).display().to_string()),
+            typ: Some(MountType::BIND),
+            read_only: Some(true),
+            ..Mount::default()
+        }
     }
 
     /// Once the container has been started.
