@@ -38,7 +38,7 @@ const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 pub struct Life {
     pub(super) order: Order,
-    pub(super) connector: Arc<Connector>,
+    connector: Arc<Connector>,
     pub(super) wires: Wires,
     /// The engine that may have made the container.
     pub(super) asked: Option<Connection>,
@@ -58,6 +58,13 @@ pub struct Alive {
     pub deadline: Instant,
     pub files: Option<PrivateFiles>,
     pub way: Option<OpenWay>,
+}
+
+/// A container to which nobody is attached yet, with what it needs of this host.
+pub struct Prepared {
+    pub connection: Connection,
+    pub files: Option<PrivateFiles>,
+    pub way: Option<WayOut>,
 }
 
 /// What is written to a container.
@@ -86,6 +93,15 @@ impl Life {
     }
 
     async fn begin(&mut self) -> Result<Alive, ContainerFailure> {
+        let prepared = self.prepare().await?;
+        match self.wires.cancel.is_cancelled() || self.wires.events.is_closed() {
+            true => Err(ContainerFailure::Cancelled),
+            false => self.start(prepared).await,
+        }
+    }
+
+    /// The container as it is before anybody attaches to it.
+    pub(super) async fn prepare(&mut self) -> Result<Prepared, ContainerFailure> {
         let cancel = self.wires.cancel.clone();
         let connection = tokio::select! {
             biased;
@@ -95,17 +111,11 @@ impl Life {
         let files = self.put_files(&connection)?;
         let way = self.prepare_way(&connection)?;
         let connection = self.create(connection).await?;
-        match cancel.is_cancelled() || self.wires.events.is_closed() {
-            true => Err(ContainerFailure::Cancelled),
-            false => self.start(connection, files, way).await,
-        }
+        Ok(Prepared { connection, files, way })
     }
 
     /// Gives back the connection to where it was created.
-    pub(super) async fn create(
-        &mut self,
-        mut connection: Connection,
-    ) -> Result<Connection, ContainerFailure> {
+    async fn create(&mut self, mut connection: Connection) -> Result<Connection, ContainerFailure> {
         let pull = self.order.plan.pull;
         if pull == Pull::Always {
             self.pull(&connection).await?;
@@ -128,10 +138,7 @@ impl Life {
     }
 
     /// The files, as mounts of the container to be.
-    pub(super) fn put_files(
-        &mut self,
-        connection: &Connection,
-    ) -> Result<Option<PrivateFiles>, ContainerFailure> {
+    fn put_files(&mut self, connection: &Connection) -> Result<Option<PrivateFiles>, ContainerFailure> {
         let Order { name, owner, files, body, .. } = &mut self.order;
         if files.is_empty() {
             return Ok(None);
@@ -196,12 +203,8 @@ impl Life {
         Ok(created?.warnings)
     }
 
-    async fn start(
-        &mut self,
-        connection: Connection,
-        files: Option<PrivateFiles>,
-        way: Option<WayOut>,
-    ) -> Result<Alive, ContainerFailure> {
+    async fn start(&mut self, prepared: Prepared) -> Result<Alive, ContainerFailure> {
+        let Prepared { connection, files, way } = prepared;
         let (output, input) = self.attach_and_start(&connection).await?;
         let deadline = Instant::now() + self.order.plan.timeout;
         let way = self.open(way, &connection).await?;

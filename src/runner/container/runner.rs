@@ -43,7 +43,7 @@ impl ContainerRunner {
     pub fn new(environment: Arc<Environment>) -> Self {
         let (connector, tasks) = (Arc::new(Connector::new(environment)), TaskTracker::new());
         Self(Arc::new(Shared {
-            pool: Pool::new(Arc::clone(&connector), tasks.clone()),
+            pool: pool(Arc::clone(&connector), tasks.clone()),
             connector,
             tasks,
             cleaning: std::sync::Once::new(),
@@ -123,6 +123,10 @@ impl Runner for ContainerRunner {
             Ok(started)
         })
     }
+}
+
+fn pool(connector: Arc<Connector>, tasks: TaskTracker) -> Arc<Pool> {
+    Pool::new(move |_plan| Arc::clone(&connector), tasks)
 }
 
 /// A call on its way into a container.

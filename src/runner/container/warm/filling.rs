@@ -43,8 +43,9 @@ pub async fn fill(pool: Arc<Pool>) {
             () = pool.closed.cancelled() => return,
             () = quiet(&pool) => {}
         }
-        let made = match init_file(&pool.connector, &mut init).await {
-            Ok(init) => make(&pool, &plan, init).await,
+        let connector = (pool.connector)(&plan);
+        let made = match init_file(&connector, &mut init).await {
+            Ok(init) => make(&pool, connector, &plan, init).await,
             Err(failure) => Err(failure),
         };
         match made {
@@ -80,12 +81,12 @@ async fn init_file(
     connector: &Connector,
     kept: &mut Option<Arc<InitFile>>,
 ) -> Result<Arc<InitFile>, ContainerFailure> {
-    if let Some(init) = kept.as_ref().filter(|init| init.is_there()) {
-        return Ok(Arc::clone(init));
-    }
     let not_ahead = |problem: String| ContainerFailure::NotAhead { problem };
     if !connector.connection().await?.is_local() {
         return Err(not_ahead("the engine is on another host, which cannot see our init".to_owned()));
+    }
+    if let Some(init) = kept.as_ref().filter(|init| init.is_there()) {
+        return Ok(Arc::clone(init));
     }
     let written = InitFile::write(&container_name(), &Owner::this(), &connector.environment);
     let written = Arc::new(written.map_err(not_ahead)?);
@@ -95,6 +96,7 @@ async fn init_file(
 
 async fn make(
     pool: &Arc<Pool>,
+    connector: Arc<Connector>,
     plan: &ContainerPlan,
     init: Arc<InitFile>,
 ) -> Result<Waiting, ContainerFailure> {
@@ -102,7 +104,6 @@ async fn make(
     let order = Order::ahead(plan, name.clone(), Owner::this(), init.mount());
     let (ready, is_ready) = oneshot::channel();
     let (assign, assigned) = oneshot::channel();
-    let connector = Arc::clone(&pool.connector);
     let beginning = Beginning { order, connector, cancel: pool.closed.clone(), init };
     let (pool_of, of) = (Arc::clone(pool), name.clone());
     pool.tasks.spawn(async move {

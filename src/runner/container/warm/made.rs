@@ -12,7 +12,7 @@ use crate::runner::container::create::{Order, OwnWords};
 use crate::runner::container::egress::OpenWay;
 use crate::runner::container::failure::ContainerFailure;
 use crate::runner::container::init::{Frame, InitFile, Nonce};
-use crate::runner::container::life::{Alive, Input, Life, Wires};
+use crate::runner::container::life::{Alive, Input, Life, Prepared, Wires};
 use crate::runner::container::private_files::PrivateFiles;
 use crate::runner::container::verdict::not_begun;
 
@@ -71,10 +71,7 @@ pub async fn lead(
 
 impl Life {
     async fn make(&mut self) -> Result<Made, ContainerFailure> {
-        let connection = self.connector.connection().await?;
-        let files = self.put_files(&connection)?;
-        let way = self.prepare_way(&connection)?;
-        let connection = self.create(connection).await?;
+        let Prepared { connection, files, way } = self.prepare().await?;
         let own_words = self.own_words(&connection).await?;
         let (output, input) = self.attach_and_start(&connection).await?;
         let way = self.open(way, &connection).await?;

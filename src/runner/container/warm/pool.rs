@@ -15,7 +15,8 @@ use crate::plan::ContainerPlan;
 use crate::runner::container::connection::Connector;
 
 pub struct Pool {
-    pub(super) connector: Arc<Connector>,
+    /// Of the engine that a container is for.
+    pub(super) connector: Box<dyn Fn(&ContainerPlan) -> Arc<Connector> + Send + Sync>,
     pub(super) tasks: TaskTracker,
     /// Something has changed.
     pub(super) changed: Notify,
@@ -76,9 +77,12 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 
 impl Pool {
     /// Does nothing until somebody wants containers.
-    pub fn new(connector: Arc<Connector>, tasks: TaskTracker) -> Arc<Self> {
+    pub fn new(
+        connector: impl Fn(&ContainerPlan) -> Arc<Connector> + Send + Sync + 'static,
+        tasks: TaskTracker,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            connector,
+            connector: Box::new(connector),
             tasks,
             changed: Notify::new(),
             closed: CancellationToken::new(),
