@@ -38,7 +38,7 @@ const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 pub struct Life {
     pub(super) order: Order,
-    connector: Arc<Connector>,
+    pub(super) connector: Arc<Connector>,
     pub(super) wires: Wires,
     /// The engine that may have made the container.
     pub(super) asked: Option<Connection>,
