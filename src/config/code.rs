@@ -157,6 +157,10 @@ codes! {
     WarmMount = 161, "a container made ahead of which callers choose a mount";
     WarmOnStdio = 162, "a container that is made ahead, where nobody keeps any";
     TooManyWarm = 163, "more containers made ahead than may wait";
+    BadDestination = 165, "a destination that cannot be";
+    WideDestination = 166, "a destination that is nearly everything";
+    DuplicateDestination = 167, "a destination that stands twice";
+    NearDestination = 168, "a destination that is not of the internet";
 
     // Which engine.
     BadExecutor = 180, "an engine that nobody could reach so";

@@ -26,6 +26,14 @@ impl Failure {
         }
     }
 
+    /// What the kernel says of it.
+    pub fn errno(&self) -> Errno {
+        match *self {
+            Self::NotExecuted(errno) | Self::NoFolder(errno) => errno,
+            Self::NotFound => NOT_THERE,
+        }
+    }
+
     /// As a number that is not 0, through memory that two processes share.
     fn as_number(self) -> i32 {
         match self {
@@ -101,10 +109,24 @@ fn become_it(
     }
     signals.give_back();
     let Some(program) = frame.words().next() else { return Failure::NotFound };
+    let path = self::variables(frame, start).find_map(|variable| value(variable, b"PATH"));
+    execute(program, path, words, variables)
+}
+
+/// Becomes the program of these words, with the variables that the engine has set.
+pub fn become_words(program: &CStr, words: impl Iterator<Item = &'static CStr> + Clone, start: Start) -> Failure {
+    let (words, variables) = match (table(words), table(start.variables())) {
+        (Ok(words), Ok(variables)) => (words, variables),
+        (Err(errno), _) | (_, Err(errno)) => return Failure::NotExecuted(errno),
+    };
+    let path = start.variables().find_map(|variable| value(variable, b"PATH"));
+    execute(program, path, &words, &variables)
+}
+
+fn execute(program: &CStr, path: Option<&[u8]>, words: &Table, variables: &Table) -> Failure {
     if program.to_bytes().contains(&b'/') {
         return Failure::NotExecuted(system::execute(program, words, variables));
     }
-    let path = self::variables(frame, start).find_map(|variable| value(variable, b"PATH"));
     search(program.to_bytes(), path.unwrap_or_default(), words, variables)
 }
 

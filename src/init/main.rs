@@ -6,12 +6,16 @@
 //! speaks to it in the words of `wire.rs`. It trusts whoever holds its standard input, and does not
 //! trust the command.
 //!
+//! It opens doors as well, for containers that may reach something ([`doors`]); those that are not made
+//! ahead have it for nothing else, and it becomes their program.
+//!
 //! What is alive is in one loop of `poll`, into which more descriptors fit.
 
 #![no_std]
 #![no_main]
 
 mod command;
+mod doors;
 mod ending;
 mod frame;
 mod memory_left;
@@ -20,6 +24,8 @@ mod system;
 mod telling;
 mod waiting;
 mod wire;
+
+use core::ffi::CStr;
 
 use frame::Frame;
 use signals::Signals;
@@ -31,6 +37,10 @@ pub const BROKEN: i32 = 125;
 
 /// From the beginning to the end.
 fn live(start: Start) -> ! {
+    let mut words = start.words().skip(1);
+    if doors::are_wanted(words.next()) {
+        open_doors(words, start);
+    }
     if system::own_id() != 1 {
         // To end everybody else would be far too many.
         exit(BROKEN);
@@ -40,6 +50,15 @@ fn live(start: Start) -> ! {
     let Some(bytes) = waiting::frame(&signals) else { exit(0) };
     let Some(frame) = Frame::of(&bytes) else { exit(BROKEN) };
     exit(carry_out(&frame, start, &signals))
+}
+
+/// Comes back if no program follows.
+fn open_doors(words: impl Iterator<Item = &'static CStr> + Clone, start: Start) {
+    let Ok(meeting) = doors::open() else { exit(BROKEN) };
+    let Some(program) = words.clone().next() else { return meeting.end() };
+    let failure = command::become_words(program, words, start);
+    meeting.tell(failure.errno());
+    exit(failure.code())
 }
 
 /// Gives back the code to exit with.

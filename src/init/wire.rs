@@ -4,6 +4,8 @@
 //! *marks* among the output: a nonce that only the two know, a kind and a number. No frame is read
 //! beyond its end, so what follows it is the command's own input.
 
+use core::ffi::CStr;
+
 /// The length of the records that follow, and of the bytes of one of them.
 pub const LENGTH: usize = size_of::<u32>();
 /// Longer frames are refused: no kernel takes so many words.
@@ -41,3 +43,19 @@ pub const NO_FOLDER: u8 = 6;
 pub const MEMORY_UNKNOWN: u8 = 0;
 pub const MEMORY_SUFFICED: u8 = 1;
 pub const MEMORY_EXCEEDED: u8 = 2;
+
+/// The first word, if the init opens doors before all else (`doors.rs`). If others follow, they are
+/// the program that it becomes, and no frame is waited for.
+pub const DOORS: &CStr = c"doors";
+/// The socket to which it goes then. There it is asked question after question, each of the same
+/// length: a kind, a port and an address, as they go over wires. It answers each with a byte: 0,
+/// and a descriptor beside it, or the number of the kernel that says why there is none.
+pub const MEETING: &CStr = c"/.mcpfier/doors";
+pub const QUESTION: usize = 1 + 2 + 16;
+
+/// Kinds of questions. After the last, the end of the connection says that the program is executed,
+/// and a byte why it is not.
+pub const GO_ON: u8 = 0;
+pub const TCP_V4: u8 = 4;
+pub const TCP_V6: u8 = 6;
+pub const UDP_V4: u8 = 17;

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Argument, ContainerWorkload, EngineTls, Executor, Inside, Lockdown, Mount, Network, Pull, Stdin,
-    Template, Tmpfs,
+    Argument, ContainerWorkload, Destination, EngineTls, Executor, Inside, Lockdown, Mount, Network, Pull,
+    Stdin, Template, Tmpfs,
 };
 
 use super::action::{Around, collect, private, secrets_of, stdin, variables};
@@ -123,12 +123,18 @@ fn tmpfs(tmpfs: &Tmpfs) -> Value {
     json!({ "target": target, "size": size.map(|size| size.0) })
 }
 
-fn network(network: &Network) -> &str {
+fn network(network: &Network) -> Value {
     match network {
-        Network::None => "none",
-        Network::Bridge => "bridge",
-        Network::Named(name) => name,
+        Network::None => json!("none"),
+        Network::Bridge => json!("bridge"),
+        Network::Named(name) => json!(name),
+        Network::Only(list) => json!({ "allow": list.iter().map(destination).collect::<Vec<_>>() }),
     }
+}
+
+fn destination(destination: &Destination) -> String {
+    let private = if destination.private { " (private)" } else { "" };
+    format!("{destination}{private}")
 }
 
 fn lockdown(lockdown: &Lockdown) -> Value {
@@ -195,9 +201,20 @@ pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
     lines.extend(
         workload.files.iter().map(|(path, _)| format!("  with a file of its own at {}", escape::line(path))),
     );
-    lines.push(format!("  network: {}", escape::line(network(&workload.network))));
+    lines.push(format!("  network: {}", escape::line(&reach(&workload.network))));
     lines.extend(privileges(workload).into_iter().map(|privilege| format!("  {privilege}")));
     lines
+}
+
+fn reach(network: &Network) -> String {
+    match network {
+        Network::None => "none".to_owned(),
+        Network::Bridge => "bridge".to_owned(),
+        Network::Named(name) => name.clone(),
+        Network::Only(list) => {
+            format!("only {}", list.iter().map(destination).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// What a container has that one does not have by default.

@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use std::path::PathBuf;
 
 use super::action::{Argument, Stdin, Variable};
+use super::destination::Destination;
 use super::executor::Executor;
 use super::template::Template;
 use super::units::ByteSize;
@@ -85,6 +86,8 @@ pub enum Network {
     Bridge,
     /// One that exists in the engine.
     Named(String),
+    /// These and nothing else, sorted and each once.
+    Only(Vec<Destination>),
 }
 
 /// What holds the container back. Everything, unless a file lifts a part of it by name.
@@ -119,6 +122,16 @@ impl Lockdown {
             cap_add: Vec::new(),
             no_new_privileges: false,
             user: None,
+        }
+    }
+}
+
+impl Network {
+    /// What may be reached, where that is a list.
+    pub fn allowed(&self) -> &[Destination] {
+        match self {
+            Self::Only(list) => list,
+            Self::None | Self::Bridge | Self::Named(_) => &[],
         }
     }
 }

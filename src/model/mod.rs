@@ -7,6 +7,7 @@
 mod action;
 mod catalog;
 mod container;
+mod destination;
 mod executor;
 mod fed;
 mod http;
@@ -28,11 +29,12 @@ mod units;
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
+pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fed::FedVariables;
 pub use http::{
-    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,
-    is_dots, is_loopback, is_public, percent_encoded,
+    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
+    UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};

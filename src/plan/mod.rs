@@ -22,7 +22,8 @@ use std::sync::Arc;
 use crate::model::{Principal, SecretName, Tool};
 
 pub use container::{
-    ContainerPlan, MountLookup, PlannedMount, ahead, docker_line, lookups_ahead, mount_lookups,
+    ContainerPlan, Door, Doors, Leads, MountLookup, PlannedMount, ahead, docker_line, lookups_ahead,
+    mount_lookups,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};

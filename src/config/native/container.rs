@@ -8,6 +8,8 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{ByteSize, Pull};
 
+use super::network::{Network, network};
+
 /// A text of the file.
 type Text<'n> = Spanned<&'n str>;
 
@@ -57,12 +59,6 @@ pub struct MountEntry<'n> {
 pub struct TmpfsEntry<'n> {
     pub target: Text<'n>,
     pub size: Option<ByteSize>,
-}
-
-pub enum Network<'n> {
-    Name(Text<'n>),
-    /// It has been reported.
-    NotSupported,
 }
 
 impl<'n> Container<'n> {
@@ -216,15 +212,4 @@ fn one_tmpfs<'n>(reader: &'n Reader<'n>, item: &'n Node<'n>) -> Option<TmpfsEntr
     let size = fields.take("size").and_then(|field| reader.size(field.node, "size"));
     fields.close();
     Some(TmpfsEntry { target: target?, size })
-}
-
-/// A name; a map of what may be reached comes later.
-fn network<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Network<'n>> {
-    let field = fields.take("network")?;
-    if let Some(allow) = field.node.get("allow") {
-        let at = field.node.entries().first().map_or(allow.span, |entry| entry.key.span);
-        reader.not_supported(at, "`network: { allow: … }`");
-        return Some(Network::NotSupported);
-    }
-    reader.text(field.node, "network").map(Network::Name)
 }

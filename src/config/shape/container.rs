@@ -44,6 +44,37 @@ pub static MOUNT: Shape = Shape {
     ]],
 };
 
+pub static NETWORK: Shape = Shape {
+    name: "network",
+    what: "`network`",
+    description: "The few destinations that a container can talk to. It has no network: every connection is made for it by mcpfier, to what is listed and to nothing else.",
+    tables: &[&[Key::new(
+        "allow",
+        Kind::ListOf(&Kind::Either(&[Kind::Filled, Kind::Group(&DESTINATION)])),
+        "The destinations, each with its port: `NAME:PORT`, which any program reaches; `*.NAME:PORT` and `ADDRESS:PORT`, which programs reach that speak to a proxy. A name that leads into a private network is refused, unless its entry is a map with `private: true`.",
+    )
+    .required()
+    .examples(&["[\"api.example.com:443\", \"*.example.org:443\", \"10.0.0.7:5432\"]"])]],
+};
+
+pub static DESTINATION: Shape = Shape {
+    name: "destination",
+    what: "an element of `allow`",
+    description: "A destination that a container can talk to.",
+    tables: &[&[
+        Key::new("host", Kind::Filled, "A name, `*.NAME`, or an address.")
+            .required()
+            .examples(&["db.internal", "10.0.0.7"]),
+        Key::new("port", Kind::Count, "Its port, up to 65535.").required().examples(&["5432"]),
+        Key::new(
+            "private",
+            Kind::Boolean,
+            "`true`: the name may lead to addresses of private networks, and of this host. Those of the metadata of a cloud stay out of reach.",
+        )
+        .default("false"),
+    ]],
+};
+
 pub static TMPFS: Shape = Shape {
     name: "tmpfs",
     what: "an element of `tmpfs`",
@@ -139,11 +170,11 @@ static REACH: [Key; 6] = [
     .examples(&["[/tmp, { target: /var/cache, size: 64MiB }]", "[]"]),
     Key::new(
         "network",
-        Kind::Filled,
-        "What it can talk to: `none`, `bridge` (the internet, your network, and the services of this host that listen there), or the name of a network of the engine's.",
+        Kind::Either(&[Kind::Filled, Kind::Group(&NETWORK)]),
+        "What it can talk to: `none`, `bridge` (the internet, your network, and the services of this host that listen there), the name of a network of the engine's, or `{ allow: [HOST:PORT, …] }` for these and nothing else.",
     )
     .default("none")
-    .examples(&["bridge", "database"]),
+    .examples(&["bridge", "database", "{ allow: [\"api.example.com:443\"] }"]),
     Key::new(
         "extra_hosts",
         Kind::MapOf(Names::Any, &Kind::Text),

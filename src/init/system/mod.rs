@@ -9,11 +9,13 @@ mod machine;
 #[path = "x86_64.rs"]
 mod machine;
 mod memory;
+mod sockets;
 
 use core::ffi::{CStr, c_char};
 
 use machine::call;
 pub use memory::{Region, Shared, Table};
+pub use sockets::{Address, V4, V6, bound, connected, hand_over, listening};
 
 /// A number of the kernel's that says what was wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,8 @@ const HERE: usize = usize::MAX - 99;
 /// What the kernel has left for us at the beginning.
 #[derive(Clone, Copy)]
 pub struct Start {
+    /// The words, as the environment has its texts.
+    words: *const *const c_char,
     /// The environment: pointers to texts, the last of them null.
     environment: *const *const c_char,
 }
@@ -45,26 +49,35 @@ pub struct Start {
 /// Where the init begins; the machine's own beginning leads here.
 pub unsafe extern "C" fn begin(stack: *const usize) -> ! {
     // SAFETY: the kernel has put the number of words here, the words, a null, and the environment.
-    let environment = unsafe { stack.add(1).add(*stack).add(1) };
-    crate::live(Start { environment: environment.cast() })
+    let (words, environment) = unsafe { (stack.add(1), stack.add(1).add(*stack).add(1)) };
+    crate::live(Start { words: words.cast(), environment: environment.cast() })
 }
 
 impl Start {
     /// `NAME=VALUE`, as the engine has set them.
     pub fn variables(self) -> impl Iterator<Item = &'static CStr> + Clone {
-        let mut next = self.environment;
-        core::iter::from_fn(move || {
-            // SAFETY: a null ends the list, and nothing goes beyond it. The texts stay for ever.
-            unsafe {
-                let text = *next;
-                if text.is_null() {
-                    return None;
-                }
-                next = next.add(1);
-                Some(CStr::from_ptr(text))
-            }
-        })
+        texts(self.environment)
     }
+
+    /// As the engine has set them; the first is the init itself.
+    pub fn words(self) -> impl Iterator<Item = &'static CStr> + Clone {
+        texts(self.words)
+    }
+}
+
+fn texts(first: *const *const c_char) -> impl Iterator<Item = &'static CStr> + Clone {
+    let mut next = first;
+    core::iter::from_fn(move || {
+        // SAFETY: a null ends the list, and nothing goes beyond it. The texts stay for ever.
+        unsafe {
+            let text = *next;
+            if text.is_null() {
+                return None;
+            }
+            next = next.add(1);
+            Some(CStr::from_ptr(text))
+        }
+    })
 }
 
 fn checked(answer: isize) -> Result<usize, Errno> {

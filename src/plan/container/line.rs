@@ -9,8 +9,19 @@ use crate::plan::{PlannedStdin, Word};
 
 use super::ContainerPlan;
 
-/// The line for bash, zsh and their like.
+/// The line for bash, zsh and their like, after a remark on what it cannot do.
 pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
+    let line = whole_line(plan, secrets);
+    match &plan.network {
+        Network::Only(list) => format!(
+            "# without a network: only mcpfier lets it reach {}, and nothing else\n{line}",
+            list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ),
+        Network::None | Network::Bridge | Network::Named(_) => line,
+    }
+}
+
+fn whole_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
     let run = [input(plan, secrets), assignments(plan, secrets), docker(plan, secrets)].concat();
     if plan.files.is_empty() {
         return run;
@@ -218,7 +229,7 @@ pub(super) fn pull(pull: Pull) -> &'static str {
 
 pub(super) fn network(network: &Network) -> &str {
     match network {
-        Network::None => "none",
+        Network::None | Network::Only(_) => "none",
         Network::Bridge => "bridge",
         Network::Named(name) => name,
     }

@@ -1,6 +1,7 @@
 //! Planning a container: what the create request will say, all known or named.
 
 mod ahead;
+mod egress;
 mod line;
 mod print;
 
@@ -22,6 +23,7 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 const MOUNTS: &str = "container.mounts";
 
 pub use ahead::{ahead, lookups_ahead};
+pub use egress::{Door, Doors, Leads};
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
 
@@ -111,6 +113,9 @@ pub fn container(
     };
     let env = workload.env.iter();
     variables.extend(env.filter_map(|Variable { name, value }| Some((name.clone(), expansion.text(value)?))));
+    let given: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
+    let ours = egress::variables(&workload.network, &given);
+    variables.extend(ours.into_iter().map(|(name, value)| (name, Word::Known(value))));
     let files = workload.files.iter();
     let files = files.filter_map(|(path, text)| Some((path.clone(), expansion.text(text)?))).collect();
     let stdin = stdin(&workload.stdin, &mut expansion);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Executor, Lockdown, Secrets};
+use crate::model::{Destination, Executor, Lockdown, Network, Secrets};
 use crate::plan::quote::quoted;
 use crate::plan::render::{input, limits, limits_json, millis, stopping};
 use crate::plan::{PlannedStdin, Word};
@@ -76,7 +76,7 @@ fn mounts(plan: &ContainerPlan) -> Vec<String> {
 }
 
 fn reach(plan: &ContainerPlan) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("network", network(&plan.network).to_owned())];
+    let mut lines = networks(&plan.network);
     lines.extend(plan.hosts.iter().map(|(name, address)| ("network", format!("{name} is {address}"))));
     let servers: Vec<String> = plan.dns.iter().map(ToString::to_string).collect();
     if !servers.is_empty() {
@@ -84,6 +84,24 @@ fn reach(plan: &ContainerPlan) -> Vec<(&'static str, String)> {
     }
     lines.extend(plan.devices.iter().map(|device| ("devices", device.display().to_string())));
     lines
+}
+
+fn networks(network: &Network) -> Vec<(&'static str, String)> {
+    let Network::Only(list) = network else { return vec![("network", self::network(network).to_owned())] };
+    let mut lines = vec![("network", "none but what is listed".to_owned())];
+    lines.extend(list.iter().map(|entry| ("network", format!("may reach {}", listed(entry)))));
+    lines
+}
+
+fn listed(entry: &Destination) -> String {
+    let private = if entry.private { " (which may be in a private network)" } else { "" };
+    format!("{entry}{private}")
+}
+
+fn network_json(network: &Network) -> Value {
+    let Network::Only(list) = network else { return json!(self::network(network)) };
+    let entry = |entry: &Destination| json!({ "host": entry.host.to_string(), "port": entry.port, "private": entry.private });
+    json!({ "allow": list.iter().map(entry).collect::<Vec<_>>() })
 }
 
 fn lockdown(lockdown: &Lockdown) -> Vec<(&'static str, String)> {
@@ -165,7 +183,7 @@ fn around(plan: &ContainerPlan) -> Map<String, Value> {
     map(json!({
         "mounts": mounts.collect::<Vec<_>>(),
         "tmpfs": tmpfs.collect::<Vec<_>>(),
-        "network": network(&plan.network),
+        "network": network_json(&plan.network),
         "hosts": hosts.collect::<Vec<_>>(),
         "dns": plan.dns,
         "devices": plan.devices.iter().map(|device| device.display().to_string()).collect::<Vec<_>>(),

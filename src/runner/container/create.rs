@@ -168,7 +168,7 @@ fn signed(number: u64) -> i64 {
 
 fn network(network: &Network) -> &str {
     match network {
-        Network::None => "none",
+        Network::None | Network::Only(_) => "none",
         Network::Bridge => "bridge",
         Network::Named(name) => name,
     }

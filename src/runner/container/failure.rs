@@ -38,6 +38,8 @@ pub enum ContainerFailure {
     NotLimited { problem: String },
     #[error("`files` cannot be put into the container: {problem}")]
     Files { problem: String },
+    #[error("`network: {{ allow }}` cannot be kept: {problem}")]
+    Egress { problem: String },
     #[error("the engine refuses {doing}: {problem}")]
     Refused { doing: &'static str, problem: String },
     #[error("no container can be made ahead: {problem}")]

@@ -22,6 +22,7 @@ use super::attached::{Output, feed};
 use super::clean::{remove, remove_if_there};
 use super::connection::{Connection, Connector, Trouble};
 use super::create::Order;
+use super::egress::{OpenWay, WayOut};
 use super::failure::ContainerFailure;
 use super::init;
 use super::private_files::PrivateFiles;
@@ -29,7 +30,7 @@ use super::pull::pull;
 use super::verdict::{end_told, not_created, not_started};
 use crate::model::{Enforcement, Pull};
 use crate::plan::ContainerPlan;
-use crate::runner::{End, OutputEvent};
+use crate::runner::{End, OutputEvent, Stream};
 
 /// What output may still come after the end of whoever wrote it.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
@@ -38,7 +39,7 @@ const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 pub struct Life {
     pub(super) order: Order,
-    connector: Arc<Connector>,
+    pub(super) connector: Arc<Connector>,
     pub(super) wires: Wires,
     /// The engine that may have made the container.
     pub(super) asked: Option<Connection>,
@@ -59,6 +60,14 @@ pub struct Alive {
     pub feeding: Pin<Box<dyn Future<Output = ()> + Send>>,
     pub deadline: Instant,
     pub files: Option<PrivateFiles>,
+    pub way: Option<OpenWay>,
+}
+
+/// A container to which nobody is attached yet, with what it needs of this host.
+pub struct Prepared {
+    pub connection: Connection,
+    pub files: Option<PrivateFiles>,
+    pub way: Option<WayOut>,
 }
 
 /// What is written to a container.
@@ -87,15 +96,15 @@ impl Life {
     }
 
     async fn begin(&mut self) -> Result<Alive, ContainerFailure> {
-        let (connection, files) = self.prepare().await?;
+        let prepared = self.prepare().await?;
         match self.wires.cancel.is_cancelled() || self.wires.events.is_closed() {
             true => Err(ContainerFailure::Cancelled),
-            false => self.start(connection, files).await,
+            false => self.start(prepared).await,
         }
     }
 
     /// The container as it is before anybody attaches to it.
-    pub(super) async fn prepare(&mut self) -> Result<(Connection, Option<PrivateFiles>), ContainerFailure> {
+    pub(super) async fn prepare(&mut self) -> Result<Prepared, ContainerFailure> {
         let cancel = self.wires.cancel.clone();
         let connection = tokio::select! {
             biased;
@@ -105,8 +114,9 @@ impl Life {
         self.refuse_foreign_mounts(&connection)?;
         sources_are_there(&connection, &self.order.plan)?;
         let files = self.put_files(&connection)?;
+        let way = self.prepare_way(&connection)?;
         let connection = self.create(connection).await?;
-        Ok((connection, files))
+        Ok(Prepared { connection, files, way })
     }
 
     /// Gives back the connection to where it was created.
@@ -169,6 +179,7 @@ impl Life {
 
     /// A limit that the engine cannot keep is left out, unless it is required.
     async fn create_on(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        self.put_init_first(connection).await?;
         let is_required = self.order.plan.limits.enforcement == Enforcement::Required;
         let mut created = self.ask_to_create(connection).await;
         if let Err(Trouble::Said { message, .. }) = &created
@@ -206,16 +217,13 @@ impl Life {
         Ok(created?.warnings)
     }
 
-    async fn start(
-        &mut self,
-        connection: Connection,
-        files: Option<PrivateFiles>,
-    ) -> Result<Alive, ContainerFailure> {
+    async fn start(&mut self, prepared: Prepared) -> Result<Alive, ContainerFailure> {
+        let Prepared { connection, files, way } = prepared;
         let (output, input) = self.attach_and_start(&connection).await?;
-        let Order { stdin, plan, .. } = &mut self.order;
-        let deadline = Instant::now() + plan.timeout;
-        let feeding = Box::pin(feed(input, stdin.take()));
-        Ok(Alive { connection, output, feeding, deadline, files })
+        let deadline = Instant::now() + self.order.plan.timeout;
+        let way = self.open(way, &connection).await?;
+        let feeding = Box::pin(feed(input, self.order.stdin.take()));
+        Ok(Alive { connection, output, feeding, deadline, files, way })
     }
 
     /// Attached before it starts, so that nothing of its output is lost.
@@ -253,11 +261,16 @@ impl Life {
             Ended::Abandoned => None,
         };
         // An engine does not let go of a container while somebody holds its streams and does not read.
-        let Alive { connection, output, feeding, files, .. } = alive;
+        let Alive { connection, output, feeding, files, way, .. } = alive;
         drop((output, feeding));
         if let Some(end) = end {
-            // Nobody reads them any more.
-            drop(files);
+            let denied = way.as_ref().and_then(OpenWay::report);
+            // Nobody reads or uses them any more.
+            drop((files, way));
+            if let Some(denied) = denied {
+                let chunk = OutputEvent::Chunk { stream: Stream::Stderr, bytes: denied.into() };
+                let _ = self.wires.events.send(chunk).await;
+            }
             let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
         }
         self.remove(&connection).await;
@@ -336,7 +349,7 @@ impl Life {
     }
 
     /// Waits until it has ended by itself.
-    async fn exit(&self, connection: Connection) -> End {
+    pub(super) async fn exit(&self, connection: Connection) -> End {
         // Some engines answer nothing at all before the end.
         let longest = self.order.plan.timeout + self.order.plan.kill_grace + LAST_OUTPUT;
         let docker = connection.docker.clone().with_timeout(longest);

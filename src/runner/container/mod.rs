@@ -22,6 +22,8 @@ mod credentials;
 #[cfg(feature = "containers")]
 mod dial;
 #[cfg(feature = "containers")]
+mod egress;
+#[cfg(feature = "containers")]
 pub mod init;
 #[cfg(feature = "containers")]
 mod life;
@@ -49,6 +51,8 @@ mod verdict;
 mod version;
 #[cfg(feature = "containers")]
 mod warm;
+#[cfg(feature = "containers")]
+mod way;
 #[cfg(feature = "containers")]
 use present as platform;
 #[cfg(feature = "containers")]

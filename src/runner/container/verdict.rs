@@ -3,6 +3,7 @@
 use std::num::NonZeroI32;
 
 use super::connection::Trouble;
+use super::egress::Missed;
 use super::failure::ContainerFailure;
 use super::init::{Ended, Memory, Told};
 use crate::model::Pull;
@@ -39,6 +40,18 @@ pub fn not_started(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
         return ContainerFailure::NotExecutable { program, image, problem };
     }
     ContainerFailure::Refused { doing, problem }
+}
+
+/// Of a container that could reach a few destinations, and did not come to its program.
+pub fn not_opened(plan: &ContainerPlan, missed: Missed) -> ContainerFailure {
+    let number = match missed {
+        Missed::NotExecuted(number) => number,
+        Missed::Other(problem) => return ContainerFailure::Egress { problem },
+    };
+    let first = plan.entrypoint.as_ref().and_then(|words| words.first());
+    let program = first.map_or("the program", String::as_str);
+    let failure = not_begun(plan, program, Told::NotExecuted(number));
+    failure.unwrap_or_else(|| ContainerFailure::Egress { problem: "its program does not run".to_owned() })
 }
 
 /// What our init says of a command that it could not execute. `None`: it is executed.

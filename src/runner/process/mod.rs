@@ -15,6 +15,9 @@ mod unsupported;
 #[cfg(not(target_os = "linux"))]
 use unsupported as platform;
 
+/// For sockets that come from a container.
+#[cfg(target_os = "linux")]
+pub(in crate::runner) use linux::receive_with;
 pub use platform::{
     ForkServer, ProcessRunner, end_with_us, fork_server_main, give_memory_back, give_program_back,
     probe_means, share_one_heap,

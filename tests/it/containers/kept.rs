@@ -167,7 +167,7 @@ async fn what_waited_for_a_server_that_was_killed_ends_by_itself_and_is_cleaned(
 
 #[tokio::test]
 async fn a_server_without_an_engine_serves_all_the_same() {
-    let engine = Engine { host: "unix:///no/such.sock".to_owned() };
+    let engine = Engine { host: "unix:///no/such.sock".to_owned(), is_podman: false };
     let mut server = served(&engine, &tools(KEPT, 32)).await;
     let answer = server.client.call(1, "first", json!({})).await;
     assert!(text(&answer).contains("`unix:///no/such.sock` cannot be reached"), "{answer}");

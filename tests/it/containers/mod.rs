@@ -3,6 +3,7 @@
 
 mod away;
 mod cleaning;
+mod egress;
 mod ends;
 mod escape;
 mod examples;

@@ -3,6 +3,7 @@
 //! Nothing that callers say decides the image, the network, the user or a privilege: those take no
 //! templates. A mount may be chosen by callers within a folder.
 
+mod destinations;
 mod image;
 mod inside;
 mod lockdown;
@@ -48,6 +49,7 @@ pub fn container<'a>(
     let stop_signal = written.stop_signal.map(|signal| lockdown::stop_signal(scope, signal));
     let hosts = reach::hosts(scope, &written.extra_hosts);
     let dns = reach::dns(scope, &written.dns);
+    destinations::report_name_servers(scope, written);
     let devices = reach::devices(scope, &written.devices);
     let labels = reach::labels(scope, &written.labels);
     report_disk(scope, written, limits);

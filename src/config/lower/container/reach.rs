@@ -10,6 +10,7 @@ use crate::config::native::NetworkEntry;
 use crate::config::read::Spanned;
 use crate::model::Network;
 
+use super::destinations;
 use super::lockdown::lifted;
 
 /// Labels of ours, by which containers without an owner are found.
@@ -18,7 +19,7 @@ const OUR_LABELS: &str = "mcpfier.";
 pub fn network(scope: &Scope<'_>, written: Option<&NetworkEntry<'_>>) -> Option<Network> {
     let written = match written {
         None => return Some(Network::None),
-        Some(NetworkEntry::NotSupported) => return None,
+        Some(NetworkEntry::Only(allowed)) => return destinations::only(scope, allowed),
         Some(NetworkEntry::Name(written)) => *written,
     };
     let name = super::fixed(scope, written, "network")?;

@@ -9,7 +9,7 @@ mod nonce;
 mod place;
 mod program;
 #[path = "../../../init/wire.rs"]
-mod wire;
+pub(super) mod wire;
 
 pub use frame::Frame;
 pub use marks::{Ended, Memory, Strainer, Told};

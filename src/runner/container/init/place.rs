@@ -35,6 +35,11 @@ impl InitFile {
         Ok(file)
     }
 
+    /// Nobody else may enter it, but an engine may.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Nobody has removed it.
     pub fn is_there(&self) -> bool {
         self.path.exists()

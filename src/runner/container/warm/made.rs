@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use crate::runner::container::attached::{Output, feed};
 use crate::runner::container::connection::{Connection, Connector};
 use crate::runner::container::create::{Order, OwnWords};
+use crate::runner::container::egress::OpenWay;
 use crate::runner::container::failure::ContainerFailure;
 use crate::runner::container::init::{Frame, InitFile, Nonce};
-use crate::runner::container::life::{Alive, Input, Life, Wires};
+use crate::runner::container::life::{Alive, Input, Life, Prepared, Wires};
 use crate::runner::container::private_files::PrivateFiles;
 use crate::runner::container::verdict::not_begun;
 
@@ -39,6 +40,7 @@ struct Made {
     output: Output,
     input: Input,
     files: Option<PrivateFiles>,
+    way: Option<OpenWay>,
     own_words: OwnWords,
 }
 
@@ -69,10 +71,11 @@ pub async fn lead(
 
 impl Life {
     async fn make(&mut self) -> Result<Made, ContainerFailure> {
-        let (connection, files) = self.prepare().await?;
+        let Prepared { connection, files, way } = self.prepare().await?;
         let own_words = self.own_words(&connection).await?;
         let (output, input) = self.attach_and_start(&connection).await?;
-        Ok(Made { connection, output, input, files, own_words })
+        let way = self.open(way, &connection).await?;
+        Ok(Made { connection, output, input, files, way, own_words })
     }
 
     /// Those of the very image that the container was made of, where a command uses them.
@@ -133,7 +136,7 @@ impl Life {
 
     /// With the program that is to be executed.
     fn hand_over(&mut self, made: Made) -> Result<(Alive, String), ContainerFailure> {
-        let Made { connection, mut output, input, mut files, own_words } = made;
+        let Made { connection, mut output, input, mut files, way, own_words } = made;
         if self.wires.cancel.is_cancelled() || self.wires.events.is_closed() {
             return Err(ContainerFailure::Cancelled);
         }
@@ -144,7 +147,7 @@ impl Life {
         let deadline = Instant::now() + self.order.plan.timeout;
         let program = self.order.command(&own_words).0.into_iter().next().unwrap_or_default();
         let feeding = Box::pin(feed(input, Some(bytes.into())));
-        Ok((Alive { connection, output, feeding, deadline, files }, program))
+        Ok((Alive { connection, output, feeding, deadline, files, way }, program))
     }
 
     /// All that the container is told, and what the command reads.

@@ -35,6 +35,7 @@ mod supervisor;
 mod tree;
 mod watch;
 
+pub(in crate::runner) use channel::receive_with;
 pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
 pub use raw::{end_with_us, give_memory_back, give_program_back, share_one_heap};
