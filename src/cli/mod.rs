@@ -38,6 +38,7 @@ mod test;
 mod tool_help;
 mod trust;
 mod validate;
+mod waiting;
 
 use std::process::ExitCode;
 

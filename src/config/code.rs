@@ -154,6 +154,10 @@ codes! {
     HostPath = 158, "a path of the host, told to a container";
     NoMountSource = 159, "a mount of what this host does not have";
     DiskOfContainer = 160, "a limit that not every engine can hold";
+    UnpinnedImage = 170, "an image without the digest that is required";
+    BadBuild = 171, "a build that cannot be";
+    BuildReach = 172, "a build, whose steps nothing holds back";
+    BadVerify = 173, "a signature that nobody can have made";
 
     // The sandbox of local commands.
     SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";

@@ -1,4 +1,4 @@
-//! Looks up where path arguments and mounts lead, before planning. The plan gets the answers as facts.
+//! Looks up where path arguments and mounts lead and what images are built of, before planning. The plan gets the answers as facts.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -8,12 +8,15 @@ use serde_json::Value;
 use crate::call::Invocation;
 use crate::model::{Action, Param};
 use crate::plan::{Facts, MountLookup, PathFact, mount_lookups};
+use crate::runner::build;
 
 /// The facts with this call's paths, or `None` if no path has to be looked up.
 pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
     let confined = |param: &Param| param.rule.path.as_ref().is_some_and(|rule| rule.within.is_some());
     let container = match &invocation.tool().action {
-        Action::Container(container) if container.mounts.iter().any(|mount| mount.within.is_some()) => {
+        Action::Container(container)
+            if container.build.is_some() || container.mounts.iter().any(|mount| mount.within.is_some()) =>
+        {
             Some(container)
         }
         _ => None,
@@ -35,6 +38,10 @@ pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
             let fact = path_fact(&path, &within);
             facts.mounts.insert(path, fact);
         }
+        facts.build = container.build.as_ref().map(|what| {
+            let looked = build::look(what, container.platform.as_deref());
+            looked.map(|context| context.digest).map_err(|problem| problem.to_string())
+        });
     }
     Some(facts)
 }

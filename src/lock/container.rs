@@ -16,6 +16,8 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
     let ContainerWorkload {
         folder,
         image,
+        build,
+        verify,
         pull,
         platform,
         inside,
@@ -30,6 +32,7 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         hosts,
         dns,
         devices,
+        gpus,
         labels,
         init,
         stop_signal,
@@ -54,7 +57,9 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         "init": init,
         "stop_signal": stop_signal,
     });
-    map.insert("container".to_owned(), document);
+    let mut document = document.as_object().cloned().unwrap_or_default();
+    document.extend(super::image::image(build.as_ref(), verify.as_ref(), gpus.as_ref(), around));
+    map.insert("container".to_owned(), Value::Object(document));
     map.insert("env".to_owned(), variables(env));
     map.insert("stdin".to_owned(), stdin(input));
     map.insert("secrets".to_owned(), secrets(workload, around));
@@ -144,7 +149,11 @@ fn arguments(inside: &Inside) -> &[Argument] {
 
 /// What runs where, for a person who has to decide whether that is acceptable.
 pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
-    let mut words = vec![format!("in {}:", escape::word(&workload.image))];
+    let place = match &workload.build {
+        Some(build) => format!("in what is built of {}:", escape::word(&build.context.display().to_string())),
+        None => format!("in {}:", escape::word(&workload.image)),
+    };
+    let mut words = vec![place];
     let mut script = Vec::new();
     match &workload.inside {
         Inside::Image { args } => words.extend(args.iter().map(argument)),
@@ -203,5 +212,8 @@ fn privileges(workload: &ContainerWorkload) -> Vec<String> {
             .iter()
             .map(|device| format!("device: {}", escape::line(&device.display().to_string()))),
     );
+    if workload.gpus.is_some() {
+        lines.push("graphics cards".to_owned());
+    }
     lines
 }

@@ -3,6 +3,7 @@
 use core::net::IpAddr;
 use std::path::PathBuf;
 
+use super::image::{Build, Gpus, Verify};
 use super::action::{Argument, Stdin, Variable};
 use super::template::Template;
 use super::units::ByteSize;
@@ -13,8 +14,10 @@ use super::units::ByteSize;
 pub struct ContainerWorkload {
     /// Of this host: what relative paths of callers are relative to.
     pub folder: PathBuf,
-    /// As written: `name:tag`, `name@sha256:…`.
+    /// As written: `name:tag`, `name@sha256:…`. One that is built here has its tag by its content.
     pub image: String,
+    pub build: Option<Build>,
+    pub verify: Option<Verify>,
     pub pull: Pull,
     pub platform: Option<String>,
     pub inside: Inside,
@@ -30,6 +33,7 @@ pub struct ContainerWorkload {
     pub hosts: Vec<(String, IpAddr)>,
     pub dns: Vec<IpAddr>,
     pub devices: Vec<PathBuf>,
+    pub gpus: Option<Gpus>,
     pub labels: Vec<(String, String)>,
     /// A small init of the engine's reaps orphans and passes signals on.
     pub init: bool,

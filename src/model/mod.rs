@@ -9,6 +9,7 @@ mod catalog;
 mod container;
 mod fed;
 mod http;
+mod image;
 mod limits;
 mod name;
 mod nearest;
@@ -32,6 +33,7 @@ pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,
     is_dots, is_loopback, is_public, percent_encoded,
 };
+pub use image::{BUILT, Build, Gpus, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;

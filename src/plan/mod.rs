@@ -21,7 +21,10 @@ use std::sync::Arc;
 
 use crate::model::{Principal, SecretName, Tool};
 
-pub use container::{ContainerPlan, MountLookup, PlannedMount, docker_line, mount_lookups};
+pub use container::{
+    BuildFact, ContainerPlan, LockedImages, MountLookup, PlannedBuild, PlannedMount, build_tag, docker_line,
+    mount_lookups, verify_words,
+};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
@@ -65,6 +68,11 @@ pub enum PlanError {
     Unavailable { tool: String, reason: String },
     #[error("`{param}`: {problem}")]
     Argument { param: String, problem: String },
+    #[error(
+        "`{tool}`: what its image is built of, `{}`, is not what the lock says; if that is wanted, `mcpfier lock` writes it down",
+        .context.display()
+    )]
+    NotLocked { tool: String, context: std::path::PathBuf },
     #[error("the limit `{limit}` cannot be enforced on this host, and `limits_enforcement` is `required`")]
     NotEnforceable { limit: &'static str },
     #[error("the sandbox cannot be kept on this host ({lack}), and `limits_enforcement` is `required`")]

@@ -10,7 +10,7 @@ use crate::plan::{Environment, Step};
 use super::container::ContainerRunner;
 use super::http::HttpRunner;
 use super::process::ProcessRunner;
-use super::{BoxFuture, Runner, Running, SecretValues, StartError};
+use super::{BoxFuture, Runner, Running, SecretValues, StartError, Teller};
 
 /// Local processes, containers and HTTP calls.
 #[derive(Clone)]
@@ -50,6 +50,19 @@ impl Runner for Dispatch {
             Step::Process(_) => self.processes.start(step, secrets, cancel),
             Step::Container(_) => self.containers.start(step, secrets, cancel),
             Step::Http(_) => self.calls.start(step, secrets, cancel),
+        }
+    }
+
+    fn start_telling<'a>(
+        &'a self,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+        news: Teller,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        match step {
+            Step::Container(_) => self.containers.start_telling(step, secrets, cancel, news),
+            Step::Process(_) | Step::Http(_) => self.start(step, secrets, cancel),
         }
     }
 }

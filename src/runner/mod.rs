@@ -3,9 +3,11 @@
 //! A [`Runner`] takes one planned step and gives back a [`Running`], from which its one owner pulls
 //! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
 
+pub mod build;
 pub mod container;
 mod dispatch;
 pub mod http;
+mod news;
 mod pretended;
 pub mod process;
 mod secret_values;
@@ -23,6 +25,7 @@ use crate::model::SecretName;
 use crate::plan::Step;
 
 pub use dispatch::Dispatch;
+pub use news::{News, Teller};
 pub use pretended::PretendedRunner;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
@@ -44,6 +47,17 @@ pub trait Runner: Send + Sync {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>>;
+
+    /// The same, telling what goes on until it has started.
+    fn start_telling<'a>(
+        &'a self,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+        _news: Teller,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        self.start(step, secrets, cancel)
+    }
 }
 
 /// A step that has been started. Dropping it kills whatever still runs.

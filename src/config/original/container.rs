@@ -28,6 +28,8 @@ pub fn container(
     Action::Container(Box::new(ContainerWorkload {
         folder: place.host.cwd.clone(),
         image: image.value.to_owned(),
+        build: None,
+        verify: None,
         pull: Pull::Missing,
         platform: None,
         inside: Inside::Image { args: script.into_iter().chain(args).collect() },
@@ -42,6 +44,7 @@ pub fn container(
         hosts: Vec::new(),
         dns: Vec::new(),
         devices: Vec::new(),
+        gpus: None,
         labels: Vec::new(),
         init: false,
         stop_signal: None,

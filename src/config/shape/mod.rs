@@ -47,7 +47,7 @@ pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
-pub use container::{CONTAINER, MOUNT, TMPFS};
+pub use container::{BUILD, CONTAINER, MOUNT, TMPFS, VERIFY};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{

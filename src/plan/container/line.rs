@@ -2,7 +2,7 @@
 //!
 //! In the line a secret is the variable that holds it; it stands in no argument of `docker`.
 
-use crate::model::{Network, Pull, Secrets};
+use crate::model::{Gpus, Network, Pull, Secrets};
 use crate::plan::quote::quoted;
 use crate::plan::shell_word::shell_word;
 use crate::plan::{PlannedStdin, Word};
@@ -11,7 +11,7 @@ use super::ContainerPlan;
 
 /// The line for bash, zsh and their like.
 pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
-    let run = [input(plan, secrets), assignments(plan, secrets), docker(plan, secrets)].concat();
+    let run = [built(plan), input(plan, secrets), assignments(plan, secrets), docker(plan, secrets)].concat();
     if plan.files.is_empty() {
         return run;
     }
@@ -26,6 +26,14 @@ pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
     }
     steps.push(run);
     format!("({})", steps.join(" && "))
+}
+
+/// What is built already is not built again: the engine keeps the steps.
+fn built(plan: &ContainerPlan) -> String {
+    let Some(build) = &plan.build else { return String::new() };
+    let words = build.flags(plan.platform.as_deref());
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    format!("{} >&2 && ", words.join(" "))
 }
 
 fn input(plan: &ContainerPlan, secrets: &Secrets) -> String {
@@ -71,7 +79,7 @@ fn docker(plan: &ContainerPlan, secrets: &Secrets) -> String {
 
 fn image_flags(plan: &ContainerPlan) -> Vec<String> {
     let mut flags = Vec::new();
-    push(&mut flags, "--pull", pull(plan.pull));
+    push(&mut flags, "--pull", if plan.build.is_some() { "never" } else { pull(plan.pull) });
     if let Some(platform) = &plan.platform {
         push(&mut flags, "--platform", platform);
     }
@@ -162,10 +170,22 @@ fn reach_flags(plan: &ContainerPlan) -> Vec<String> {
     for device in &plan.devices {
         push(&mut flags, "--device", &device.display().to_string());
     }
+    if let Some(gpus) = &plan.gpus {
+        push(&mut flags, "--gpus", &self::gpus(gpus));
+    }
     for (name, value) in &plan.labels {
         push(&mut flags, "--label", &format!("{name}={value}"));
     }
     flags
+}
+
+/// Ids stand in one field of what is read as CSV.
+fn gpus(gpus: &Gpus) -> String {
+    match gpus {
+        Gpus::All => "all".to_owned(),
+        Gpus::Count(count) => count.to_string(),
+        Gpus::Ids(ids) => field(&format!("device={}", ids.join(","))),
+    }
 }
 
 /// The folder of the files is a variable of the line.

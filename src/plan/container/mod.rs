@@ -1,7 +1,9 @@
 //! Planning a container: what the create request will say, all known or named.
 
+mod build;
 mod line;
 mod print;
+mod verify;
 
 use core::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,8 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
+    ByteSize, ContainerWorkload, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
+    Verify,
 };
 
 use super::expand::Expansion;
@@ -19,6 +22,8 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 /// What a problem with a mount is about.
 const MOUNTS: &str = "container.mounts";
 
+pub use build::{BuildFact, LockedImages, PlannedBuild, build_tag};
+pub use verify::verify_words;
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
 
@@ -26,6 +31,10 @@ pub use print::{text_lines, to_json};
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerPlan {
     pub image: String,
+    pub build: Option<PlannedBuild>,
+    pub verify: Option<Verify>,
+    /// The digest that the lock has for the image: no other may run.
+    pub locked: Option<String>,
     pub pull: Pull,
     pub platform: Option<String>,
     /// In place of the image's own, if given.
@@ -43,6 +52,7 @@ pub struct ContainerPlan {
     pub hosts: Vec<(String, IpAddr)>,
     pub dns: Vec<IpAddr>,
     pub devices: Vec<PathBuf>,
+    pub gpus: Option<Gpus>,
     pub labels: Vec<(String, String)>,
     pub init: bool,
     pub stop_signal: Option<String>,
@@ -89,6 +99,13 @@ pub fn container(
     problems: &mut Vec<PlanError>,
 ) -> Option<ContainerPlan> {
     let tool = invocation.tool();
+    let build = match build::planned(tool, workload, facts) {
+        Ok(build) => build,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
     let mut expansion = Expansion::new(invocation, facts, problems);
     let mut variables = Vec::new();
     let (entrypoint, arguments) = match &workload.inside {
@@ -109,7 +126,10 @@ pub fn container(
     let mounts =
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
     Some(ContainerPlan {
-        image: workload.image.clone(),
+        image: build.as_ref().map_or_else(|| workload.image.clone(), |build| build.tag.clone()),
+        locked: facts.locked.digest(workload).cloned(),
+        build,
+        verify: workload.verify.clone(),
         pull: workload.pull,
         platform: workload.platform.clone(),
         entrypoint,
@@ -125,6 +145,7 @@ pub fn container(
         hosts: workload.hosts.clone(),
         dns: workload.dns.clone(),
         devices: workload.devices.clone(),
+        gpus: workload.gpus.clone(),
         labels: labels(tool, workload),
         init: workload.init,
         stop_signal: workload.stop_signal.clone(),

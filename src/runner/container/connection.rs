@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::address::{Address, Host, addresses};
+use super::care::Care;
 use super::failure::ContainerFailure;
 use crate::plan::Environment;
 
@@ -21,6 +22,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// Finds an engine when one is needed.
 pub struct Connector {
     pub environment: Arc<Environment>,
+    pub care: Care,
     kept: Mutex<Kept>,
 }
 
@@ -48,7 +50,7 @@ pub struct Greeting {
 
 impl Connector {
     pub fn new(environment: Arc<Environment>) -> Self {
-        Self { environment, kept: Mutex::default() }
+        Self { environment, care: Care::default(), kept: Mutex::default() }
     }
 
     pub async fn connection(&self) -> Result<Connection, ContainerFailure> {

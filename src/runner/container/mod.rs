@@ -8,7 +8,13 @@
 #[cfg(feature = "containers")]
 mod address;
 #[cfg(feature = "containers")]
+mod asked;
+#[cfg(feature = "containers")]
 mod attached;
+#[cfg(feature = "containers")]
+mod build;
+#[cfg(feature = "containers")]
+mod care;
 #[cfg(feature = "containers")]
 mod clean;
 #[cfg(feature = "containers")]
@@ -16,9 +22,13 @@ mod connection;
 #[cfg(feature = "containers")]
 mod context;
 #[cfg(feature = "containers")]
+mod cosign;
+#[cfg(feature = "containers")]
 mod create;
 #[cfg(feature = "containers")]
 mod credentials;
+#[cfg(feature = "containers")]
+mod layers;
 #[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]

@@ -15,7 +15,7 @@ use super::failure::ContainerFailure;
 use super::life::{Life, Wires};
 use super::owner::Owner;
 use crate::plan::{Environment, Step};
-use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError};
+use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Teller};
 
 /// Chunks that wait for their reader; a container that writes faster waits.
 const WAITING: usize = 8;
@@ -85,13 +85,23 @@ impl Runner for ContainerRunner {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        self.start_telling(step, secrets, cancel, Teller::default())
+    }
+
+    fn start_telling<'a>(
+        &'a self,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+        news: Teller,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async move {
             let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
             let order = Order::fill(plan, secrets, self.name(), Owner::this())?;
             let (events, told) = mpsc::channel(WAITING);
             let (started, is_started) = oneshot::channel();
             let cancelled = cancel.clone();
-            let life = Life::new(order, Arc::clone(&self.0.connector), Wires { events, cancel });
+            let life = Life::new(order, Arc::clone(&self.0.connector), Wires { events, cancel, news });
             // Whoever started it may go away at any moment; the task never does before its container.
             self.0.tasks.spawn(life.lead(started));
             let given_up = async {
