@@ -1,5 +1,6 @@
 //! Where an image comes from, what proves whose it is, and the graphics cards that it is given.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The name of images that are built here; their tag is what they are built of.
@@ -38,4 +39,19 @@ pub enum Gpus {
     All,
     Count(u32),
     Ids(Vec<String>),
+}
+
+/// The images that were agreed on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LockedImages {
+    /// The digest of an image by its name; `None` if nobody knew it when the rest was agreed on.
+    pub images: BTreeMap<String, Option<String>>,
+    /// The digest of what an image is built of, by the name of its tool.
+    pub builds: BTreeMap<String, String>,
+}
+
+impl LockedImages {
+    pub fn is_empty(&self) -> bool {
+        self.images.is_empty() && self.builds.is_empty()
+    }
 }

@@ -33,7 +33,7 @@ pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,
     is_dots, is_loopback, is_public, percent_encoded,
 };
-pub use image::{BUILT, Build, Gpus, Verify};
+pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::model::{EnvInherit, KEY_VARIABLE, Param, SecretSource, Secrets};
+use crate::model::{EnvInherit, KEY_VARIABLE, LockedImages, Param, SecretSource, Secrets};
 
-use super::{BuildFact, LockedImages, PlanError, SandboxMeans};
+use super::{BuildFact, PlanError, SandboxMeans};
 
 /// What planning may know about this host.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct Facts {
     /// What the image of this call is built of, if it is.
     pub build: Option<BuildFact>,
     /// The images that were agreed on, if nothing else may run.
-    pub locked: Arc<LockedImages>,
+    pub locked: Option<Arc<LockedImages>>,
 }
 
 /// A snapshot of environment variables.
@@ -62,7 +62,7 @@ impl Facts {
             paths: HashMap::new(),
             mounts: HashMap::new(),
             build: None,
-            locked: Arc::default(),
+            locked: None,
         }
     }
 
@@ -72,8 +72,8 @@ impl Facts {
     }
 
     /// The same host, where only these images may run.
-    pub fn with_locked(self, locked: Arc<LockedImages>) -> Self {
-        Self { locked, ..self }
+    pub fn with_locked(self, locked: Option<LockedImages>) -> Self {
+        Self { locked: locked.map(Arc::new), ..self }
     }
 
     /// The variables that a command takes over.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use crate::model::{Principal, SecretName, Tool};
 
 pub use container::{
-    BuildFact, ContainerPlan, LockedImages, MountLookup, PlannedBuild, PlannedMount, build_tag, docker_line,
+    BUILD_LABEL, BuildFact, ContainerPlan, MountLookup, PlannedBuild, PlannedMount, build_tag, docker_line,
     mount_lookups, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
@@ -68,11 +68,8 @@ pub enum PlanError {
     Unavailable { tool: String, reason: String },
     #[error("`{param}`: {problem}")]
     Argument { param: String, problem: String },
-    #[error(
-        "`{tool}`: what its image is built of, `{}`, is not what the lock says; if that is wanted, `mcpfier lock` writes it down",
-        .context.display()
-    )]
-    NotLocked { tool: String, context: std::path::PathBuf },
+    #[error("`{tool}`: {reason}; if that is wanted, `mcpfier lock` writes it down")]
+    NotLocked { tool: String, reason: String },
     #[error("the limit `{limit}` cannot be enforced on this host, and `limits_enforcement` is `required`")]
     NotEnforceable { limit: &'static str },
     #[error("the sandbox cannot be kept on this host ({lack}), and `limits_enforcement` is `required`")]

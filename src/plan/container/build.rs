@@ -1,6 +1,5 @@
 //! Planning the image: which one a build makes, and which one the lock holds it to.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::model::{BUILT, Build, ContainerWorkload, Tool};
@@ -19,22 +18,8 @@ pub struct PlannedBuild {
     pub tag: String,
 }
 
-/// The images that were agreed on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LockedImages {
-    /// The digest of an image, by its name as it is written.
-    pub images: BTreeMap<String, String>,
-    /// The digest of what an image is built of, by the name of its tool.
-    pub builds: BTreeMap<String, String>,
-}
-
-impl LockedImages {
-    /// That of an image that comes from elsewhere.
-    pub fn digest(&self, workload: &ContainerWorkload) -> Option<&String> {
-        if workload.build.is_some() { None } else { self.images.get(&workload.image) }
-    }
-}
-
+/// Says of an image what it is built of.
+pub const BUILD_LABEL: &str = "mcpfier.build";
 /// How much of a digest stands in a tag.
 const TAG: usize = 24;
 
@@ -55,12 +40,32 @@ pub fn planned(
         Some(Err(reason)) => return Err(unavailable(format!("its image cannot be built: {reason}"))),
         None => return Err(unavailable("nobody has looked at what its image is built of".to_owned())),
     };
-    match facts.locked.builds.get(tool.name.as_str()) {
-        Some(agreed) if *agreed != digest => {
-            Err(PlanError::NotLocked { tool: tool.name.to_string(), context: what.context.clone() })
+    match &facts.locked {
+        Some(locked) if locked.builds.get(tool.name.as_str()) != Some(&digest) => {
+            let context = what.context.display();
+            Err(not_locked(tool, format!("what its image is built of, `{context}`, is not what the lock says")))
         }
         _ => Ok(Some(PlannedBuild { tag: build_tag(&digest), digest, what: what.clone() })),
     }
+}
+
+/// The digest that the lock holds an image to, if it does. One that is named by its digest needs none.
+pub fn locked(
+    tool: &Tool,
+    workload: &ContainerWorkload,
+    facts: &Facts,
+) -> Result<Option<String>, PlanError> {
+    let image = &workload.image;
+    let Some(locked) = &facts.locked else { return Ok(None) };
+    if workload.build.is_some() || image.contains('@') {
+        return Ok(None);
+    }
+    let agreed = locked.images.get(image).cloned();
+    agreed.ok_or_else(|| not_locked(tool, format!("the lock does not know the image `{image}`")))
+}
+
+fn not_locked(tool: &Tool, reason: String) -> PlanError {
+    PlanError::NotLocked { tool: tool.name.to_string(), reason }
 }
 
 impl PlannedBuild {
@@ -81,6 +86,7 @@ impl PlannedBuild {
         for (name, value) in args {
             push("--build-arg", &format!("{name}={value}"));
         }
+        push("--label", &format!("{BUILD_LABEL}={}", self.digest));
         push("--file", &dockerfile.display().to_string());
         flags.push(self.what.context.display().to_string());
         flags

@@ -22,7 +22,7 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 /// What a problem with a mount is about.
 const MOUNTS: &str = "container.mounts";
 
-pub use build::{BuildFact, LockedImages, PlannedBuild, build_tag};
+pub use build::{BUILD_LABEL, BuildFact, PlannedBuild, build_tag};
 pub use verify::verify_words;
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
@@ -99,13 +99,9 @@ pub fn container(
     problems: &mut Vec<PlanError>,
 ) -> Option<ContainerPlan> {
     let tool = invocation.tool();
-    let build = match build::planned(tool, workload, facts) {
-        Ok(build) => build,
-        Err(problem) => {
-            problems.push(problem);
-            return None;
-        }
-    };
+    let image = build::planned(tool, workload, facts);
+    let image = image.and_then(|build| Ok((build, build::locked(tool, workload, facts)?)));
+    let (build, locked) = image.map_err(|problem| problems.push(problem)).ok()?;
     let mut expansion = Expansion::new(invocation, facts, problems);
     let mut variables = Vec::new();
     let (entrypoint, arguments) = match &workload.inside {
@@ -127,7 +123,7 @@ pub fn container(
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
     Some(ContainerPlan {
         image: build.as_ref().map_or_else(|| workload.image.clone(), |build| build.tag.clone()),
-        locked: facts.locked.digest(workload).cloned(),
+        locked,
         build,
         verify: workload.verify.clone(),
         pull: workload.pull,

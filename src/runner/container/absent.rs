@@ -1,13 +1,15 @@
 //! The runner of a build without containers: it refuses each and says why.
 
+use std::path::Path;
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Cleaned, ContainerFailure, Survey};
-use crate::plan::{Environment, Step};
-use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
+use super::{Cleaned, ContainerFailure, Found, Survey};
+use crate::plan::{Environment, PlannedBuild, Step};
+use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError, Teller};
 
 #[derive(Clone)]
 pub struct ContainerRunner(());
@@ -43,4 +45,42 @@ pub async fn survey(_environment: Arc<Environment>) -> Result<Survey, ContainerF
 
 pub async fn has_image(_environment: Arc<Environment>, _image: &str) -> Result<bool, ContainerFailure> {
     Err(ContainerFailure::NotBuilt)
+}
+
+pub struct Images(());
+
+impl Images {
+    pub fn new(_environment: Arc<Environment>) -> Self {
+        Self(())
+    }
+
+    pub async fn look(&self, _image: &str) -> Result<Option<Found>, ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+
+    pub async fn pull(
+        &self,
+        _image: &str,
+        _platform: Option<&str>,
+        _news: &Teller,
+    ) -> Result<(), ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+
+    pub async fn build(
+        &self,
+        _planned: &PlannedBuild,
+        _platform: Option<&str>,
+        _news: &Teller,
+    ) -> Result<(), ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+
+    pub async fn save(&self, _image: &str, _path: &Path) -> Result<(), ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+}
+
+pub async fn scanner(_environment: &Environment, _words: &[String]) -> Result<Option<Output>, String> {
+    Ok(None)
 }

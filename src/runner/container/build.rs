@@ -18,7 +18,7 @@ use super::credentials::{credentials, registry};
 use super::failure::ContainerFailure;
 use super::layers::Layers;
 use super::pull;
-use crate::plan::{Environment, PlannedBuild};
+use crate::plan::{BUILD_LABEL, Environment, PlannedBuild};
 use crate::runner::Teller;
 use crate::runner::build::{self, BadContext, Context};
 
@@ -29,8 +29,6 @@ const SILENCE: Duration = Duration::from_secs(30 * 60);
 const WAITING: usize = 8;
 /// How many of its last lines a step that has failed is told with.
 const LAST_LINES: usize = 12;
-/// Says of an image what it is built of.
-const LABEL: &str = "mcpfier.build";
 
 pub async fn build(
     connection: &Connection,
@@ -104,7 +102,7 @@ fn options(planned: &PlannedBuild, platform: Option<&str>, context: &Context) ->
         dockerfile: context.dockerfile.clone(),
         t: Some(planned.tag.clone()),
         buildargs: Some(planned.what.args.iter().cloned().collect()),
-        labels: Some(HashMap::from([(LABEL.to_owned(), planned.digest.clone())])),
+        labels: Some(HashMap::from([(BUILD_LABEL.to_owned(), planned.digest.clone())])),
         platform: platform.unwrap_or_default().to_owned(),
         target: planned.what.target.clone().unwrap_or_default(),
         // Nothing of a build is left but its image, also of one that fails.
@@ -157,7 +155,7 @@ impl Steps {
         }
         self.unfinished.push_str(&info.stream.unwrap_or_default());
         while let Some((line, rest)) = self.unfinished.split_once('\n') {
-            let (line, rest) = (line.trim_end_matches('\r').to_owned(), rest.to_owned());
+            let (line, rest) = (plain(line), rest.to_owned());
             self.unfinished = rest;
             if !line.trim().is_empty() {
                 self.note(&line);
@@ -203,7 +201,7 @@ impl Steps {
     fn failed(&mut self, message: &str) -> String {
         let rest = std::mem::take(&mut self.unfinished);
         if !rest.trim().is_empty() {
-            self.note(rest.trim_end());
+            self.note(&plain(&rest));
         }
         let at = match self.step.as_deref().and_then(|step| step.split_once(" : ")) {
             Some((number, text)) => format!("step {number} (`{text}`): "),
@@ -215,6 +213,17 @@ impl Steps {
     }
 }
 
+/// Without colours, and without what was drawn over.
+fn plain(line: &str) -> String {
+    let line = line.trim_end().rsplit('\r').next().unwrap_or_default();
+    let mut parts = line.split("\u{1b}[");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').get(1..).unwrap_or_default());
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,7 +231,7 @@ mod tests {
     #[tokio::test]
     async fn a_step_that_fails_is_told_with_its_last_lines() {
         let mut steps = Steps::default();
-        for text in ["Step 1/2 : FROM x\n", " ---> 00\n", "Step 2/2 : RUN make", " it\n", "one\r\ntwo\n", "thr"] {
+        for text in ["Step 1/2 : FROM x\n", " ---> 00\n", "Step 2/2 : RUN make", " it\n", "\u{1b}[91mone\r\n\u{1b}[0mRemoving intermediate container 1\n", "1%\r2%\rtwo\n", "thr"] {
             let info = BuildInfo { stream: Some(text.to_owned()), ..BuildInfo::default() };
             steps.hear(info, &Teller::default()).await;
         }

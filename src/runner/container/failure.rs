@@ -28,6 +28,10 @@ pub enum ContainerFailure {
     NotAgreed { image: String, locked: String, found: String },
     #[error("the image `{image}` does not count as signed: {problem}")]
     NotVerified { image: String, problem: String },
+    #[error(
+        "the engine has no graphics cards to give: {problem}; install the container toolkit of their maker on its host, or remove `gpus`"
+    )]
+    NoGpus { problem: String },
     #[error("there is no `{program}` in the image `{image}`: {problem}")]
     NoProgram { program: String, image: String, problem: String },
     #[error("`{program}` of the image `{image}` cannot be executed: {problem}")]

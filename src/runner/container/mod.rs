@@ -28,6 +28,8 @@ mod create;
 #[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
+mod images;
+#[cfg(feature = "containers")]
 mod layers;
 #[cfg(feature = "containers")]
 mod life;
@@ -48,6 +50,7 @@ use present as platform;
 #[cfg(feature = "containers")]
 mod present {
     pub use super::clean::clean;
+    pub use super::images::{Images, scanner};
     pub use super::runner::ContainerRunner;
     pub use super::survey::{has_image, survey};
 }
@@ -59,7 +62,7 @@ mod failure;
 use absent as platform;
 
 pub use failure::ContainerFailure;
-pub use platform::{ContainerRunner, clean, has_image, survey};
+pub use platform::{ContainerRunner, Images, clean, has_image, scanner, survey};
 
 /// An engine that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,4 +81,21 @@ pub struct Survey {
 pub struct Cleaned {
     pub name: String,
     pub tool: String,
+}
+
+/// An image that an engine has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub id: String,
+    /// By which its registry has it, if it comes from there.
+    pub digest: Option<String>,
+    /// In bytes, unpacked.
+    pub size: u64,
+}
+
+impl Found {
+    /// What tells it from every other of its name.
+    pub fn told(&self) -> &str {
+        self.digest.as_deref().unwrap_or(&self.id)
+    }
 }
