@@ -6,6 +6,7 @@ mod cleaning;
 mod ends;
 mod faults;
 mod files;
+mod images;
 mod lines;
 mod lockdown;
 mod pulls;
@@ -133,6 +134,9 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
     let words = program.iter().skip(1).map(|text| Word::Known((*text).to_owned()));
     ContainerPlan {
         image: IMAGE.to_owned(),
+        build: None,
+        verify: None,
+        locked: None,
         pull: Pull::Never,
         platform: None,
         entrypoint: program.first().map(|first| vec![(*first).to_owned()]),
@@ -148,6 +152,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         hosts: Vec::new(),
         dns: Vec::new(),
         devices: Vec::new(),
+        gpus: None,
         labels: vec![("mcpfier.tool".to_owned(), mark.to_owned())],
         init: false,
         stop_signal: None,
