@@ -51,6 +51,7 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
     }
     if let (Some(written), Action::Container(container)) = (&command.container, &tool.action) {
         check_mounts(place, container, written);
+        check_build(place, container, written);
     }
     if let Action::Process(workload) = &tool.action
         && let (Some(sandbox), Some(SandboxSetting::Keys(keys))) =
@@ -87,6 +88,23 @@ fn check_mounts(place: &Place<'_>, container: &ContainerWorkload, written: &Cont
             place.reader.problems.add(Diagnostic::error(Code::HostMount, source.span, message).of_host());
         }
     }
+}
+
+/// Whether this host has what the image is built of.
+fn check_build(place: &Place<'_>, container: &ContainerWorkload, written: &Container<'_>) {
+    let (Some(build), Some(keys)) = (&container.build, &written.proof.build) else { return };
+    let context = keys.context.map_or(keys.span, |context| context.span);
+    let (span, message, help) = if !build.context.is_dir() {
+        let message = format!("there is no folder `{}` on this host", build.context.display());
+        (context, message, "`build` names the folder whose files the image is built of")
+    } else if !build.dockerfile.is_file() {
+        let span = keys.dockerfile.map_or(context, |dockerfile| dockerfile.span);
+        let message = format!("there is no Dockerfile `{}` on this host", build.dockerfile.display());
+        (span, message, "`dockerfile` names another one, relative to the folder of this file")
+    } else {
+        return;
+    };
+    place.reader.problems.add(Diagnostic::error(Code::BadBuild, span, message).help(help).of_host());
 }
 
 /// What cannot be read is passed over; what cannot be written fails every call.

@@ -28,9 +28,9 @@ pub fn look(build: &Build, platform: Option<&str>) -> Result<Context, BadContext
     stays(&file, &within, "the Dockerfile", &build.dockerfile)?;
     let dockerfile_text = text(&file)?;
     if build.pinned_bases
-        && let Some(image) = floating(&dockerfile_text).first()
+        && let Some(image) = floating(&dockerfile_text, &build.args).first()
     {
-        return Err(BadContext::FloatingBase { image: (*image).to_owned() });
+        return Err(BadContext::FloatingBase { image: image.clone() });
     }
     let inside = file.strip_prefix(&root).ok().and_then(|path| path.to_str()).map(str::to_owned);
     let ignoring = root.join(IGNORE_FILE);

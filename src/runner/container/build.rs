@@ -44,7 +44,8 @@ pub async fn build(
     if context.digest != planned.digest {
         return Err(bad("it was changed since the call was planned; try again".to_owned()));
     }
-    let credentials = logins(environment, &context.dockerfile_text).await;
+    let bases = build::bases(&context.dockerfile_text, &planned.what.args);
+    let credentials = logins(environment, &bases).await;
     let options = options(planned, platform, &context);
     let (archive, mut broken) = archive(context);
     let mut told = connection.docker.build_image(options, credentials, Some(body_try_stream(archive)));
@@ -83,10 +84,10 @@ async fn look(planned: &PlannedBuild, platform: Option<&str>) -> Result<Context,
 /// For the registries that the images come from with which it begins.
 async fn logins(
     environment: &Environment,
-    dockerfile: &str,
+    bases: &[String],
 ) -> Option<HashMap<String, DockerCredentials>> {
     let mut logins = HashMap::new();
-    for base in build::bases(dockerfile) {
+    for base in bases {
         let registry = registry(base);
         if !logins.contains_key(registry)
             && let Some(found) = credentials(environment, registry).await
