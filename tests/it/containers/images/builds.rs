@@ -150,6 +150,33 @@ fn two_who_want_the_same_image_get_it() {
     }
 }
 
+#[test]
+fn the_example_is_built_and_says_which_words_are_frequent() {
+    let Some(engine) = engine() else { return };
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let read = |name: &str| std::fs::read_to_string(source.join(name)).expect("an example");
+    let file = read("build.yaml");
+    let (dockerfile, script) = (read("word-report/Dockerfile"), read("word-report/report.sh"));
+    let files = [
+        ("tools.yaml", file.as_str()),
+        ("word-report/Dockerfile", &dockerfile),
+        ("word-report/report.sh", &script),
+    ];
+    let shop = Shop::with(&engine, &files);
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(shop.place.path("word-report/report.sh"), mode).expect("an executable");
+    let run = |words: &[&str]| {
+        let mut command = shop.command(words);
+        command.env("BASE_IMAGE", IMAGE);
+        shop.place.finish(command).ends_with(0).stdout
+    };
+    let plan: serde_json::Value =
+        serde_json::from_str(&run(&["--dry-run", "frequent-words", "text=x", "--json"])).expect("JSON");
+    let _images = Images(&engine, vec![plan["image"].as_str().expect("a name").to_owned()]);
+    let said = run(&["frequent-words", "text=the cat and the dog and the bird", "count=2"]);
+    assert_eq!(said.split_whitespace().collect::<Vec<_>>(), ["3", "the", "2", "and"]);
+}
+
 #[tokio::test]
 async fn a_client_sees_the_steps_of_a_build_as_progress() {
     let Some(engine) = engine() else { return };
