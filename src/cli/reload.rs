@@ -93,12 +93,7 @@ impl Rules {
     }
 }
 
-fn state(
-    catalog: Catalog,
-    environment: Environment,
-    means: Means,
-    images: Option<LockedImages>,
-) -> State {
+fn state(catalog: Catalog, environment: Environment, means: Means, images: Option<LockedImages>) -> State {
     let facts = Facts::new(&environment, &catalog.secrets, means).with_locked(images);
     let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment)));
     State::new(Arc::new(catalog), facts, Arc::new(vault))

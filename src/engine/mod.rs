@@ -38,9 +38,9 @@ pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
 // What a watcher sees is told in this word, so whoever watches need not know the runner.
-pub use crate::runner::{News, Stream};
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, share_one_heap};
+pub use crate::runner::{News, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {
@@ -89,9 +89,9 @@ impl Engine {
     /// The same beside other calls: what an image is built of may be much to read.
     pub async fn prepare_aside(self: &Arc<Self>, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
-        let is_built = state.catalog().tool(&call.tool).is_some_and(|tool| {
-            matches!(&tool.action, Action::Container(workload) if workload.build.is_some())
-        });
+        let is_built = state.catalog().tool(&call.tool).is_some_and(
+            |tool| matches!(&tool.action, Action::Container(workload) if workload.build.is_some()),
+        );
         if !is_built {
             return self.prepare(call);
         }

@@ -3,8 +3,8 @@
 use core::net::IpAddr;
 use std::path::PathBuf;
 
-use super::image::{Build, Gpus, Verify};
 use super::action::{Argument, Stdin, Variable};
+use super::image::{Build, Gpus, Verify};
 use super::template::Template;
 use super::units::ByteSize;
 

@@ -245,7 +245,8 @@ static REPOSITORY: LazyLock<TempDir> = LazyLock::new(|| {
         let files = entries.filter(|entry| entry.path().is_file());
         files.map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy())).collect()
     };
-    let names = files("examples").into_iter().chain(files("examples/team")).chain(files("examples/word-report"));
+    let names =
+        files("examples").into_iter().chain(files("examples/team")).chain(files("examples/word-report"));
     for name in names.chain(["config.example.yaml", "README.md", "Cargo.toml"].map(str::to_owned)) {
         std::fs::copy(sources().join(&name), folder.path().join(&name)).expect("a copy of an example");
     }

@@ -165,11 +165,7 @@ fn each(all: &[Wanted], names: &ImageNames, printer: &Printer, doing: Doing) -> 
         Ok(chosen) => chosen,
         Err(unknown) => return strange(&unknown, printer),
     };
-    let is_meant = |one: &&&Wanted| match (&one.source, doing) {
-        (Source::Registry, Doing::Pull) => true,
-        (Source::Build(_) | Source::Broken(_), Doing::Build) => true,
-        _ => false,
-    };
+    let is_meant = |one: &&&Wanted| matches!(one.source, Source::Registry) == (doing == Doing::Pull);
     let meant: Vec<&&Wanted> = chosen.iter().filter(is_meant).collect();
     if meant.is_empty() {
         let word = if doing == Doing::Pull { "fetch" } else { "build" };
@@ -197,10 +193,9 @@ async fn told(one: &Wanted, images: &Images, printer: &Printer) -> Result<(), Co
         match &one.source {
             Source::Registry => images.pull(&one.image, platform, &teller).await,
             Source::Build(planned) => images.build(planned, platform, &teller).await,
-            Source::Broken(problem) => Err(ContainerFailure::NotBuildable {
-                folder: one.tools.join(", "),
-                problem: problem.clone(),
-            }),
+            Source::Broken(problem) => {
+                Err(ContainerFailure::NotBuildable { folder: one.tools.join(", "), problem: problem.clone() })
+            }
         }
     };
     let mut doing = std::pin::pin!(doing);

@@ -23,12 +23,17 @@ pub fn run(arguments: &Arguments, names: &[String], printer: &Printer) -> Exit {
     };
     let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
     let folder = loaded.path.parent().unwrap_or(Path::new("/"));
-    let texts: Vec<(PathBuf, String)> =
-        loaded.report.texts().map(|(path, text)| (place(path, folder, &host.cwd), text.to_string())).collect();
+    let texts: Vec<(PathBuf, String)> = loaded
+        .report
+        .texts()
+        .map(|(path, text)| (place(path, folder, &host.cwd), text.to_string()))
+        .collect();
     let mut open: Vec<String> = Vec::new();
     for (path, text) in &texts {
         let images = config::images(path, text).into_iter();
-        open.extend(images.filter(|image| !image.contains('@') && (names.is_empty() || names.contains(image))));
+        open.extend(
+            images.filter(|image| !image.contains('@') && (names.is_empty() || names.contains(image))),
+        );
     }
     open.sort();
     open.dedup();
@@ -52,6 +57,9 @@ pub fn run(arguments: &Arguments, names: &[String], printer: &Printer) -> Exit {
             return Exit::FAILURE;
         }
     };
+    if digests.is_empty() {
+        printer.talk("there is nothing to pin\n");
+    }
     let mut exit = Exit::OK;
     let mut pinned = BTreeMap::new();
     for (image, found) in digests {
@@ -62,7 +70,8 @@ pub fn run(arguments: &Arguments, names: &[String], printer: &Printer) -> Exit {
                 exit = Exit::FAILURE;
             }
             None => {
-                printer.error(&format!("the engine does not have `{image}`; `mcpfier images pull` fetches it"));
+                printer
+                    .error(&format!("the engine does not have `{image}`; `mcpfier images pull` fetches it"));
                 exit = Exit::FAILURE;
             }
         }
@@ -89,9 +98,6 @@ fn write(texts: &[(PathBuf, String)], pinned: &BTreeMap<String, String>, printer
     }
     for image in pinned.values() {
         printer.data(&format!("{image}\n"));
-    }
-    if pinned.is_empty() {
-        printer.talk("there is nothing to pin\n");
     }
     None
 }

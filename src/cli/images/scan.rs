@@ -57,12 +57,16 @@ fn scanned(one: &Wanted, block_on: &str) -> Result<Verdict, String> {
     runtime.block_on(async {
         // A scanner that is not there is told before much is written.
         let Some(scanner_of_host) = installed(&environment).await? else {
-            return Err("there is neither `trivy` nor `grype` on this host to look through it; install one of them"
-                .to_owned());
+            return Err(
+                "there is neither `trivy` nor `grype` on this host to look through it; install one of them"
+                    .to_owned(),
+            );
         };
         let images = Images::new(Arc::clone(&environment));
         if images.look(&one.image).await.map_err(|failure| failure.to_string())?.is_none() {
-            return Err("the engine does not have it; `mcpfier images pull` or `build` sees to that".to_owned());
+            return Err(
+                "the engine does not have it; `mcpfier images pull` or `build` sees to that".to_owned()
+            );
         }
         images.save(&one.image, &archive).await.map_err(|failure| failure.to_string())?;
         let words = scanner_of_host.words(&archive, block_on);
@@ -73,7 +77,8 @@ fn scanned(one: &Wanted, block_on: &str) -> Result<Verdict, String> {
             Some(code) if scanner_of_host.has_found(code, &ended.stderr) => Ok(Verdict::Blocked(report)),
             _ => {
                 let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-                let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
+                let last =
+                    said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
                 Err(format!("`{}` failed: {last}", words.join(" ")))
             }
         }

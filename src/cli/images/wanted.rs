@@ -35,8 +35,9 @@ pub fn wanted(catalog: &Catalog) -> Vec<Wanted> {
         let Action::Container(workload) = &tool.action else { continue };
         let (image, source) = source(workload);
         let platform = workload.platform.clone();
-        let is_same =
-            |one: &&mut Wanted| one.image == image && one.platform == platform && is_alike(&one.source, &source);
+        let is_same = |one: &&mut Wanted| {
+            one.image == image && one.platform == platform && is_alike(&one.source, &source)
+        };
         match all.iter_mut().find(is_same) {
             Some(one) => one.tools.push(tool.name.to_string()),
             None => all.push(Wanted { image, platform, source, tools: vec![tool.name.to_string()] }),

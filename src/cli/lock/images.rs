@@ -10,12 +10,7 @@ use crate::model::{Catalog, LockedImages};
 use crate::runner::container::{ContainerFailure, Found};
 
 /// What is agreed on with the rest. What an engine does not know now stays what it was.
-pub fn look(
-    catalog: &Catalog,
-    host: Host,
-    before: Option<&LockedImages>,
-    printer: &Printer,
-) -> LockedImages {
+pub fn look(catalog: &Catalog, host: Host, before: Option<&LockedImages>, printer: &Printer) -> LockedImages {
     let wanted = wanted(catalog);
     let builds = builds(&wanted, printer);
     let found = found(&wanted, host).unwrap_or_else(|failure| {
@@ -54,7 +49,8 @@ fn builds(wanted: &[Wanted], printer: &Printer) -> BTreeMap<String, String> {
                 builds.extend(one.tools.iter().map(|tool| (tool.clone(), planned.digest.clone())));
             }
             Source::Broken(problem) => {
-                printer.talk(&format!("note: nothing can be built for {}: {problem}\n", one.tools.join(", ")));
+                printer
+                    .talk(&format!("note: nothing can be built for {}: {problem}\n", one.tools.join(", ")));
             }
         }
     }
@@ -97,9 +93,10 @@ pub fn check(agreed: &LockedImages, catalog: &Catalog, host: Host, printer: &Pri
             .images
             .iter()
             .map(|(image, digest)| (image.clone(), digest.clone()))
-            .chain(images.filter_map(|image| {
-                Some((image.to_owned(), Some(found.get(image)?.told().to_owned())))
-            }))
+            .chain(
+                images
+                    .filter_map(|image| Some((image.to_owned(), Some(found.get(image)?.told().to_owned())))),
+            )
             .collect(),
         builds: builds(&wanted, printer),
     };
@@ -128,5 +125,5 @@ pub fn changes(before: &LockedImages, now: &LockedImages) -> Vec<Change> {
 
 pub fn say(changes: &[Change], printer: &Printer) {
     let differences = Differences::new(changes.to_vec());
-    printer.error(&format!("the images differ from what the lock says:\n{differences}").trim_end());
+    printer.error(format!("the images differ from what the lock says:\n{differences}").trim_end());
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::evidence::Evidence;
 use crate::cli::session;
 use crate::config::{self, Host};
-use crate::model::LockedImages;
 use crate::lock::{self, BadLock, Differences, Lock};
+use crate::model::LockedImages;
 
 /// Why a file is not served with `--locked`.
 #[derive(Debug, thiserror::Error)]

@@ -165,7 +165,11 @@ fn texts<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>, key: &'static str)
     field.and_then(|field| reader.texts(field.node, key)).unwrap_or_default()
 }
 
-pub(super) fn boolean<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Spanned<bool>> {
+pub(super) fn boolean<'n>(
+    reader: &Reader<'_>,
+    fields: &mut Fields<'n>,
+    key: &'static str,
+) -> Option<Spanned<bool>> {
     let field = fields.take(key)?;
     Some(Spanned { value: reader.boolean(field.node, key)?, span: field.node.span })
 }

@@ -35,7 +35,10 @@ pub struct VerifyKeys<'n> {
 pub enum GpuKeys<'n> {
     /// `all`, or how many.
     Word(Text<'n>),
-    Ids { span: Span, ids: Vec<Text<'n>> },
+    Ids {
+        span: Span,
+        ids: Vec<Text<'n>>,
+    },
 }
 
 impl<'n> Proof<'n> {

@@ -256,7 +256,4 @@ static LOCKDOWN: [Key; 5] = [
     .default("true"),
 ];
 
-static LATER: [Key; 2] = [
-    Key::later("warm"),
-    Key::later("reuse"),
-];
+static LATER: [Key; 2] = [Key::later("warm"), Key::later("reuse")];

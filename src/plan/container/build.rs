@@ -43,18 +43,17 @@ pub fn planned(
     match &facts.locked {
         Some(locked) if locked.builds.get(tool.name.as_str()) != Some(&digest) => {
             let context = what.context.display();
-            Err(not_locked(tool, format!("what its image is built of, `{context}`, is not what the lock says")))
+            Err(not_locked(
+                tool,
+                format!("what its image is built of, `{context}`, is not what the lock says"),
+            ))
         }
         _ => Ok(Some(PlannedBuild { tag: build_tag(&digest), digest, what: what.clone() })),
     }
 }
 
 /// The digest that the lock holds an image to, if it does. One that is named by its digest needs none.
-pub fn locked(
-    tool: &Tool,
-    workload: &ContainerWorkload,
-    facts: &Facts,
-) -> Result<Option<String>, PlanError> {
+pub fn locked(tool: &Tool, workload: &ContainerWorkload, facts: &Facts) -> Result<Option<String>, PlanError> {
     let image = &workload.image;
     let Some(locked) = &facts.locked else { return Ok(None) };
     if workload.build.is_some() || image.contains('@') {
@@ -72,7 +71,8 @@ impl PlannedBuild {
     /// As Docker's own client is asked for the same.
     pub fn flags(&self, platform: Option<&str>) -> Vec<String> {
         let Build { dockerfile, args, target, name, .. } = &self.what;
-        let mut flags: Vec<String> = ["docker", "build", "--quiet", "--tag", &self.tag].map(str::to_owned).into();
+        let mut flags: Vec<String> =
+            ["docker", "build", "--quiet", "--tag", &self.tag].map(str::to_owned).into();
         let mut push = |flag: &str, value: &str| flags.extend([flag.to_owned(), value.to_owned()]);
         if let Some(name) = name {
             push("--tag", name);

@@ -23,9 +23,9 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 const MOUNTS: &str = "container.mounts";
 
 pub use build::{BUILD_LABEL, BuildFact, PlannedBuild, build_tag};
-pub use verify::verify_words;
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
+pub use verify::verify_words;
 
 /// A container with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,8 +7,8 @@ use crate::plan::quote::quoted;
 use crate::plan::render::{input, limits, limits_json, millis, stopping};
 use crate::plan::{PlannedStdin, Word};
 
-use super::{ContainerPlan, verify_words};
 use super::line::{docker_line, network, pull};
+use super::{ContainerPlan, verify_words};
 
 /// One aspect a line, in the words of the file.
 pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str, String)> {

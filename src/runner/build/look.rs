@@ -316,10 +316,7 @@ mod tests {
     fn a_base_without_a_digest_is_refused_where_digests_are_required() {
         let place = Place::with(&[("tool/Dockerfile", "FROM alpine:3\n")]);
         let build = Build { pinned_bases: true, ..place.build("tool/Dockerfile") };
-        assert_eq!(
-            look(&build, None).err(),
-            Some(BadContext::FloatingBase { image: "alpine:3".to_owned() })
-        );
+        assert_eq!(look(&build, None).err(), Some(BadContext::FloatingBase { image: "alpine:3".to_owned() }));
     }
 
     #[test]

@@ -37,7 +37,11 @@ enum Content {
     Folder,
     /// What it says, wherever that leads: links are handed over and not followed.
     Link(Vec<u8>),
-    File { path: PathBuf, length: u64, digest: [u8; 32] },
+    File {
+        path: PathBuf,
+        length: u64,
+        digest: [u8; 32],
+    },
     /// A file of ours.
     Text(Vec<u8>),
 }

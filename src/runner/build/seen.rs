@@ -22,7 +22,9 @@ struct Sign {
     changed: (i64, i64),
 }
 
-static SEEN: LazyLock<Mutex<HashMap<PathBuf, (Sign, [u8; 32])>>> = LazyLock::new(Mutex::default);
+type Seen = HashMap<PathBuf, (Sign, [u8; 32])>;
+
+static SEEN: LazyLock<Mutex<Seen>> = LazyLock::new(Mutex::default);
 
 /// The digest of a file.
 pub fn digest(path: &Path, metadata: &Metadata) -> io::Result<[u8; 32]> {

@@ -82,10 +82,7 @@ async fn look(planned: &PlannedBuild, platform: Option<&str>) -> Result<Context,
 }
 
 /// For the registries that the images come from with which it begins.
-async fn logins(
-    environment: &Environment,
-    bases: &[String],
-) -> Option<HashMap<String, DockerCredentials>> {
+async fn logins(environment: &Environment, bases: &[String]) -> Option<HashMap<String, DockerCredentials>> {
     let mut logins = HashMap::new();
     for base in bases {
         let registry = registry(base);
@@ -114,7 +111,9 @@ fn options(planned: &PlannedBuild, platform: Option<&str>, context: &Context) ->
 }
 
 /// The archive as it is written by a thread, and why that ended early.
-fn archive(context: Context) -> (impl Stream<Item = io::Result<Bytes>> + Send + 'static, mpsc::Receiver<String>) {
+fn archive(
+    context: Context,
+) -> (impl Stream<Item = io::Result<Bytes>> + Send + 'static, mpsc::Receiver<String>) {
     let (pieces, written) = mpsc::channel::<io::Result<Bytes>>(WAITING);
     let (problem, broken) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
@@ -127,9 +126,11 @@ fn archive(context: Context) -> (impl Stream<Item = io::Result<Bytes>> + Send + 
             let _ = pieces.blocking_send(Err(error));
         }
     });
-    let stream = futures_util::stream::unfold(written, |mut written| async move {
-        Some((written.recv().await?, written))
-    });
+    let stream =
+        futures_util::stream::unfold(
+            written,
+            |mut written| async move { Some((written.recv().await?, written)) },
+        );
     (stream, broken)
 }
 
@@ -159,6 +160,11 @@ impl Steps {
             let (line, rest) = (plain(line), rest.to_owned());
             self.unfinished = rest;
             if !line.trim().is_empty() {
+                if line.starts_with("Step ") {
+                    tracing::info!("{line}");
+                } else {
+                    tracing::debug!("{line}");
+                }
                 self.note(&line);
                 news.line(line).await;
             }
@@ -209,7 +215,8 @@ impl Steps {
             None => String::new(),
         };
         let lines: Vec<String> = self.last.iter().map(|line| format!("\n  {line}")).collect();
-        let said = if lines.is_empty() { String::new() } else { format!("; its last lines:{}", lines.concat()) };
+        let said =
+            if lines.is_empty() { String::new() } else { format!("; its last lines:{}", lines.concat()) };
         format!("{at}{}{said}", message.trim())
     }
 }
@@ -220,7 +227,9 @@ fn plain(line: &str) -> String {
     let mut parts = line.split("\u{1b}[");
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        text.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').get(1..).unwrap_or_default());
+        text.push_str(
+            part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').get(1..).unwrap_or_default(),
+        );
     }
     text
 }
@@ -232,12 +241,21 @@ mod tests {
     #[tokio::test]
     async fn a_step_that_fails_is_told_with_its_last_lines() {
         let mut steps = Steps::default();
-        for text in ["Step 1/2 : FROM x\n", " ---> 00\n", "Step 2/2 : RUN make", " it\n", "\u{1b}[91mone\r\n\u{1b}[0mRemoving intermediate container 1\n", "1%\r2%\rtwo\n", "thr"] {
+        for text in [
+            "Step 1/2 : FROM x\n",
+            " ---> 00\n",
+            "Step 2/2 : RUN make",
+            " it\n",
+            "\u{1b}[91mone\r\n\u{1b}[0mRemoving intermediate container 1\n",
+            "1%\r2%\rtwo\n",
+            "thr",
+        ] {
             let info = BuildInfo { stream: Some(text.to_owned()), ..BuildInfo::default() };
             steps.hear(info, &Teller::default()).await;
         }
         let told = steps.failed("it returned a non-zero code: 1\n");
-        let expected = "step 2/2 (`RUN make it`): it returned a non-zero code: 1; its last lines:\n  one\n  two\n  thr";
+        let expected =
+            "step 2/2 (`RUN make it`): it returned a non-zero code: 1; its last lines:\n  one\n  two\n  thr";
         assert_eq!(told, expected);
     }
 }

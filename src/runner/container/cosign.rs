@@ -23,7 +23,8 @@ pub async fn verify(environment: &Environment, verify: &Verify, image: &str) -> 
         Ended::Done(output) if output.status.success() => Ok(()),
         Ended::Done(output) => {
             let said = String::from_utf8_lossy(&output.stderr);
-            let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
+            let last =
+                said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it does not say why");
             Err(format!("`{line}` refuses it: {}", last.chars().take(TOLD).collect::<String>()))
         }
         Ended::NotStarted(_) => Err(format!(

@@ -89,7 +89,8 @@ mod tests {
     use super::*;
 
     fn info(id: &str, status: &str, detail: Option<(i64, i64)>) -> CreateImageInfo {
-        let detail = detail.map(|(current, total)| ProgressDetail { current: Some(current), total: Some(total) });
+        let detail =
+            detail.map(|(current, total)| ProgressDetail { current: Some(current), total: Some(total) });
         CreateImageInfo {
             id: Some(id.to_owned()),
             status: Some(status.to_owned()),

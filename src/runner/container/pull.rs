@@ -92,7 +92,13 @@ fn refused(image: &str, trouble: Trouble) -> ContainerFailure {
         "wait until the registry allows more, or log in with `docker login`: who is known may pull more"
     } else if says(&["denied", "unauthorized", "no basic auth", "authentication"]) {
         "check its name, or log in to its registry with `docker login`"
-    } else if says(&["not found", "manifest unknown", "no such", "invalid reference"]) {
+    } else if says(&[
+        "not found",
+        "manifest unknown",
+        "no such image",
+        "no such manifest",
+        "invalid reference",
+    ]) {
         "check its name and its tag"
     } else {
         "see whether the engine reaches the registry"
@@ -103,6 +109,46 @@ fn refused(image: &str, trouble: Trouble) -> ContainerFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_registry_refuses_is_told_with_what_to_do() {
+        let cure = |message: &str| {
+            let trouble = Trouble::Said { doing: DOING, status: 404, message: message.to_owned() };
+            match refused("team/tool:1", trouble) {
+                ContainerFailure::NotPulled { cure, .. } => cure,
+                other => panic!("{other}"),
+            }
+        };
+        for (message, expected) in [
+            (
+                "pull access denied for team/tool, repository does not exist or may require 'docker login': denied",
+                "log in",
+            ),
+            ("Get https://r/v2/: unauthorized: authentication required", "log in"),
+            (
+                "toomanyrequests: You have reached your pull rate limit.",
+                "wait until the registry allows more",
+            ),
+            ("manifest for team/tool:1 not found: manifest unknown", "check its name and its tag"),
+            ("dial tcp: lookup r: no such host", "see whether the engine reaches the registry"),
+            ("net/http: TLS handshake timeout", "see whether the engine reaches the registry"),
+        ] {
+            assert!(cure(message).contains(expected), "{message}: {}", cure(message));
+        }
+    }
+
+    #[test]
+    fn repositories_are_one_however_they_are_written() {
+        for (written, expected) in [
+            ("python", "docker.io/library/python"),
+            ("team/tool", "docker.io/team/tool"),
+            ("docker.io/team/tool", "docker.io/team/tool"),
+            ("ghcr.io/a/b", "ghcr.io/a/b"),
+            ("127.0.0.1:5000/a", "127.0.0.1:5000/a"),
+        ] {
+            assert_eq!(whole(written), expected);
+        }
+    }
 
     #[test]
     fn an_image_is_fetched_by_one_tag_or_by_its_digest() {

@@ -124,9 +124,9 @@ pub fn report_unpinned(scope: &Scope<'_>, written: &Container<'_>, image: Option
     }
     let message = format!("`{text}` names no digest, which `require_digest` asks for");
     let problem = Diagnostic::error(Code::UnpinnedImage, written.span, message);
-    scope.problems.add(problem.help(
-        "`mcpfier images pin` asks the engine for it and writes it here: `NAME:TAG@sha256:…`",
-    ));
+    scope.problems.add(
+        problem.help("`mcpfier images pin` asks the engine for it and writes it here: `NAME:TAG@sha256:…`"),
+    );
 }
 
 /// Who has to have signed. `None` outside: nobody.

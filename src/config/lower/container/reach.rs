@@ -127,7 +127,8 @@ pub fn gpus(scope: &Scope<'_>, written: Option<&GpuKeys<'_>>) -> Option<Option<G
                 text => text.parse().ok().filter(|count| *count > 0).map(Gpus::Count),
             });
             if let (None, Some(text)) = (&gpus, &text) {
-                let message = format!("`gpus` cannot be `{text}`; expected `all`, how many, or a list of ids");
+                let message =
+                    format!("`gpus` cannot be `{text}`; expected `all`, how many, or a list of ids");
                 bad(scope, word.span, message);
             }
             (gpus, word.span)

@@ -44,7 +44,9 @@ fn an_image_is_built_once_for_each_content() {
 #[test]
 fn the_line_of_a_dry_run_builds_and_runs_the_same() {
     let Some(engine) = engine() else { return };
-    let dockerfile = format!("FROM {IMAGE} AS one\nARG WORD\nRUN echo \"$WORD\" > /made\nFROM one AS two\nRUN echo no > /made\n");
+    let dockerfile = format!(
+        "FROM {IMAGE} AS one\nARG WORD\nRUN echo \"$WORD\" > /made\nFROM one AS two\nRUN echo no > /made\n"
+    );
     let word = format!("it's {}", std::process::id());
     let tools = tools(&format!(
         "{{ image: mcpfier-test/named:dev, build: {{ context: ./tool, dockerfile: ./other/File, target: one, args: {{ WORD: \"{word}\" }} }} }}"
@@ -55,18 +57,24 @@ fn the_line_of_a_dry_run_builds_and_runs_the_same() {
     let _images = Images(&engine, vec![tag.clone(), "mcpfier-test/named:dev".to_owned()]);
     let plan = shop.command(&["--dry-run", "show"]).output().expect("it starts");
     let plan = String::from_utf8(plan.stdout).expect("text");
-    let line = plan.lines().find_map(|line| line.trim_start().strip_prefix("command ")).expect("a line").trim();
+    let line =
+        plan.lines().find_map(|line| line.trim_start().strip_prefix("command ")).expect("a line").trim();
     let mut pasted = std::process::Command::new("bash");
     pasted.args(["-c", line]).env("DOCKER_HOST", &engine.host).env("DOCKER_BUILDKIT", "0");
     let pasted = pasted.output().expect("bash starts");
     let said = String::from_utf8_lossy(&pasted.stderr);
     assert_eq!(String::from_utf8_lossy(&pasted.stdout), format!("{word}\n65534\n"), "{line}\n{said}");
-    let theirs = engine.docker(&["image", "inspect", "--format", "{{.RootFS.Layers}} {{.Config.Labels}}", &tag]);
+    let theirs =
+        engine.docker(&["image", "inspect", "--format", "{{.RootFS.Layers}} {{.Config.Labels}}", &tag]);
     engine.docker(&["rmi", "--force", &tag, "mcpfier-test/named:dev"]);
     assert_eq!(shop.run(&["show"]).ends_with(0).stdout, format!("{word}\n65534\n"));
-    let ours = engine.docker(&["image", "inspect", "--format", "{{.RootFS.Layers}} {{.Config.Labels}}", &tag]);
+    let ours =
+        engine.docker(&["image", "inspect", "--format", "{{.RootFS.Layers}} {{.Config.Labels}}", &tag]);
     assert_eq!(ours.split('[').next_back(), theirs.split('[').next_back(), "the same labels");
-    assert_eq!(engine.docker(&["image", "inspect", "--format", "{{.Id}}", "mcpfier-test/named:dev"]), engine.docker(&["image", "inspect", "--format", "{{.Id}}", &tag]));
+    assert_eq!(
+        engine.docker(&["image", "inspect", "--format", "{{.Id}}", "mcpfier-test/named:dev"]),
+        engine.docker(&["image", "inspect", "--format", "{{.Id}}", &tag])
+    );
 }
 
 #[test]
@@ -101,7 +109,10 @@ fn a_build_that_fails_is_told_by_its_step_and_leaves_nothing() {
         let ran = shop.run(words);
         assert!(ran.status != 0, "{}", ran.stdout);
         let told = ran.stderr.split("error: ").last().expect("an error");
-        assert!(told.starts_with("the image of `[home]/tool` cannot be built: step 2/3 (`RUN echo"), "{told}");
+        assert!(
+            told.starts_with("the image of `[home]/tool` cannot be built: step 2/3 (`RUN echo"),
+            "{told}"
+        );
         assert!(told.contains("code: 3; its last lines:\n") && told.contains("\n  too bad"), "{told}");
     }
     let listed = engine.docker(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]);
@@ -116,7 +127,11 @@ fn what_cannot_be_a_context_is_told_before_anything_is_sent() {
     let told = |expected: &str| {
         for words in [&["show"][..], &["--dry-run", "show"]] {
             let ran = shop.run(words).ends_with(5);
-            assert!(ran.stderr.contains("`show` cannot run here: its image cannot be built: "), "{}", ran.stderr);
+            assert!(
+                ran.stderr.contains("`show` cannot run here: its image cannot be built: "),
+                "{}",
+                ran.stderr
+            );
             assert!(ran.stderr.contains(expected), "{}", ran.stderr);
         }
         let ran = shop.run(&["images"]).ends_with(0);
@@ -180,7 +195,8 @@ fn the_example_is_built_and_says_which_words_are_frequent() {
 #[tokio::test]
 async fn a_client_sees_the_steps_of_a_build_as_progress() {
     let Some(engine) = engine() else { return };
-    let dockerfile = format!("FROM {IMAGE}\nRUN echo on its way; sleep 2; echo {} > /made\n", std::process::id());
+    let dockerfile =
+        format!("FROM {IMAGE}\nRUN echo on its way; sleep 2; echo {} > /made\n", std::process::id());
     let tools = tools("{ build: ./tool }");
     let shop = Shop::with(&engine, &[("tools.yaml", &tools), ("tool/Dockerfile", &dockerfile)]);
     let _images = Images(&engine, vec![shop.tag("show")]);

@@ -30,7 +30,11 @@ fn what_has_to_be_pinned_is_an_error_until_it_is() {
     let login = registry.login();
     let shop = Shop::with(&engine, &[("tools.yaml", &file), ("docker/config.json", &login)]);
     let ran = shop.run(&["hi"]).ends_with(3);
-    assert!(ran.stderr.contains("error[E0170]") && ran.stderr.contains("mcpfier images pin"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("error[E0170]") && ran.stderr.contains("mcpfier images pin"),
+        "{}",
+        ran.stderr
+    );
     let ran = shop.run(&["images", "pin"]).ends_with(1);
     assert!(ran.stderr.contains(&format!("the engine does not have `{image}`")), "{}", ran.stderr);
     assert_eq!(shop.place.read("tools.yaml"), file);
@@ -128,13 +132,24 @@ fn what_has_to_be_signed_does_not_run_unless_cosign_says_so() {
     // A machine that has one shows the rest all the same.
     if std::process::Command::new("cosign").arg("version").output().is_err() {
         let ran = shop.run(&["hi"]).ends_with(125);
-        assert!(ran.stderr.contains(&format!("there is no `cosign` on this host to ask: `{line}`")), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains(&format!("there is no `cosign` on this host to ask: `{line}`")),
+            "{}",
+            ran.stderr
+        );
         assert_eq!(ran.stdout, "");
     }
     let note = shop.place.path("asked").display().to_string();
-    shop.program("cosign", &format!("#!/bin/sh\necho \"$@\" >> {note}\necho 'no matching signatures' >&2; exit 1\n"));
+    shop.program(
+        "cosign",
+        &format!("#!/bin/sh\necho \"$@\" >> {note}\necho 'no matching signatures' >&2; exit 1\n"),
+    );
     let ran = shop.run(&["hi"]).ends_with(125);
-    assert!(ran.stderr.contains("does not count as signed") && ran.stderr.contains("no matching signatures"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("does not count as signed") && ran.stderr.contains("no matching signatures"),
+        "{}",
+        ran.stderr
+    );
     shop.program("cosign", &format!("#!/bin/sh\necho \"$@\" >> {note}\n"));
     assert_eq!(shop.run(&["hi"]).ends_with(0).stdout, "hi\n");
     let home = shop.place.path("").display().to_string();

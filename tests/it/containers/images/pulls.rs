@@ -27,12 +27,10 @@ fn helper(folder: &std::path::Path, user: &str, secret: &str) -> String {
 #[test]
 fn a_helper_of_docker_says_who_we_are() {
     let (Some(engine), Some(registry)) = (engine(), Registry::start()) else { return };
-    for (number, config) in [
-        json!({ "credHelpers": { &registry.address: "test" } }),
-        json!({ "credsStore": "test" }),
-    ]
-    .iter()
-    .enumerate()
+    for (number, config) in
+        [json!({ "credHelpers": { &registry.address: "test" } }), json!({ "credsStore": "test" })]
+            .iter()
+            .enumerate()
     {
         let (image, _) = registry.push_busybox(&engine, &format!("private/helped:{number}"));
         let tools = tools(&image);

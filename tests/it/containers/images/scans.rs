@@ -32,7 +32,10 @@ fn alpine(engine: &Engine, name: &str) {
     };
     write("etc/alpine-release", "3.22.0\n");
     write("etc/os-release", "ID=alpine\nVERSION_ID=3.22.0\n");
-    write("lib/apk/db/installed", "C:Q1xxxxxxxxxxxxxxxxxxxxxxxxxxx=\nP:bash\nV:5.2.37-r0\nA:x86_64\no:bash\n\n");
+    write(
+        "lib/apk/db/installed",
+        "C:Q1xxxxxxxxxxxxxxxxxxxxxxxxxxx=\nP:bash\nV:5.2.37-r0\nA:x86_64\no:bash\n\n",
+    );
     let archive = folder.path().join("root.tar").display().to_string();
     let root = folder.path().join("root").display().to_string();
     let made = std::process::Command::new("tar").args(["-C", &root, "-cf", &archive, "."]).status();
@@ -65,12 +68,13 @@ fn bucket(items: Vec<(&str, bool, Vec<u8>)>) -> Vec<u8> {
 
 fn meta(id: u64) -> Vec<u8> {
     let mut page = [&id.to_le_bytes()[..], &4_u16.to_le_bytes(), &[0; 6]].concat();
-    let mut body: Vec<u8> = [0xED0C_DAED_u32, 2, 4096, 0].iter().flat_map(|number| number.to_le_bytes()).collect();
+    let mut body: Vec<u8> =
+        [0xED0C_DAED_u32, 2, 4096, 0].iter().flat_map(|number| number.to_le_bytes()).collect();
     // The root, its sequence, the free list, the end, the transaction.
     body.extend([3_u64, 0, 2, 4, id].iter().flat_map(|number| number.to_le_bytes()));
-    let sum = body.iter().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let sum = body
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     page.extend(body);
     page.extend(sum.to_le_bytes());
     page
@@ -88,11 +92,7 @@ fn database(cache: &Path, severity: &str) {
         3,
         vec![
             ("data-source", true, bucket(vec![("alpine 3.22", false, json(source))])),
-            (
-                "alpine 3.22",
-                true,
-                bucket(vec![("bash", true, bucket(vec![(KNOWN, false, advisory)]))]),
-            ),
+            ("alpine 3.22", true, bucket(vec![("bash", true, bucket(vec![(KNOWN, false, advisory)]))])),
             ("vulnerability", true, bucket(vec![(KNOWN, false, known)])),
         ],
     );
@@ -127,7 +127,11 @@ fn what_is_known_of_an_image_blocks_as_far_as_it_is_said() {
     };
     let ran = scan("CRITICAL", &[]).ends_with(1);
     assert!(ran.stdout.contains(KNOWN) && ran.stdout.contains("bash"), "{}", ran.stdout);
-    assert!(ran.stderr.contains(&format!("{name}: there is something that is critical or worse")), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(&format!("{name}: there is something that is critical or worse")),
+        "{}",
+        ran.stderr
+    );
     let ran = scan("HIGH", &[]).ends_with(0);
     assert!(ran.stdout.ends_with(&format!("{name}: nothing that is critical or worse\n")), "{}", ran.stdout);
     scan("HIGH", &["--block-on", "high"]).ends_with(1);
