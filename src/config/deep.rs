@@ -52,6 +52,7 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
     if let (Some(written), Action::Container(container)) = (&command.container, &tool.action) {
         check_mounts(place, container, written);
         check_build(place, container, written);
+        check_verify(place, container, written);
     }
     if let Action::Process(workload) = &tool.action
         && let (Some(sandbox), Some(SandboxSetting::Keys(keys))) =
@@ -105,6 +106,16 @@ fn check_build(place: &Place<'_>, container: &ContainerWorkload, written: &Conta
         return;
     };
     place.reader.problems.add(Diagnostic::error(Code::BadBuild, span, message).help(help).of_host());
+}
+
+/// Without `cosign` nothing that has to be signed ever runs.
+fn check_verify(place: &Place<'_>, container: &ContainerWorkload, written: &Container<'_>) {
+    let (Some(_), Some(keys)) = (&container.verify, &written.proof.verify) else { return };
+    if place.executables.find("cosign", &place.base).is_none() {
+        let message = "there is no `cosign` on this host, so the image is never taken for signed";
+        let problem = Diagnostic::error(Code::MissingExecutable, keys.span, message).of_host();
+        place.reader.problems.add(problem.help("install it: https://docs.sigstore.dev"));
+    }
 }
 
 /// What cannot be read is passed over; what cannot be written fails every call.
