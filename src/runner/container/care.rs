@@ -23,9 +23,10 @@ pub struct Care {
     verified: Mutex<HashSet<String>>,
 }
 
-/// Whether the image of a plan has to be looked at before it runs.
-pub fn is_needed(plan: &ContainerPlan) -> bool {
-    plan.build.is_some() || plan.locked.is_some() || plan.verify.is_some()
+/// Whether the image of a plan has to prove something before it runs. One that is built here has
+/// what it is built of in its name.
+pub fn has_to_prove(plan: &ContainerPlan) -> bool {
+    plan.locked.is_some() || plan.verify.is_some()
 }
 
 impl Care {

@@ -97,14 +97,18 @@ impl Life {
     /// Gives back the connection to where it was created.
     async fn create(&mut self, mut connection: Connection) -> Result<Connection, ContainerFailure> {
         let pull = self.order.plan.pull;
-        if care::is_needed(&self.order.plan) {
+        if care::has_to_prove(&self.order.plan) {
             self.order.body.image = Some(self.image(&connection).await?);
         } else if pull == Pull::Always {
             self.pull(&connection).await?;
         }
         let created = match self.create_on(&connection).await {
+            Err(Trouble::Said { status: 404, .. }) if self.order.plan.build.is_some() => {
+                self.order.body.image = Some(self.image(&connection).await?);
+                self.create_on(&connection).await
+            }
             Err(Trouble::Said { status: 404, .. })
-                if pull == Pull::Missing && !care::is_needed(&self.order.plan) =>
+                if pull == Pull::Missing && !care::has_to_prove(&self.order.plan) =>
             {
                 self.pull(&connection).await?;
                 self.create_on(&connection).await
