@@ -147,7 +147,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Images { action } => images::run(arguments, action.as_ref(), printer),
-        Verb::Clean => clean::run(printer),
+        Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),

@@ -159,6 +159,15 @@ codes! {
     BuildReach = 172, "a build, whose steps nothing holds back";
     BadVerify = 173, "a signature that nobody can have made";
 
+    // Which engine.
+    BadExecutor = 180, "an engine that nobody could reach so";
+    UnknownExecutor = 181, "an executor that is not declared";
+    RunOnWithoutContainer = 182, "an engine for what is no container";
+    RemoteEngine = 183, "something of this host, for an engine on another one";
+    OpenEngine = 184, "an engine that everybody can talk to";
+    EngineAway = 185, "an engine that does not answer";
+    ImageAway = 186, "an image that the engine does not have";
+
     // The sandbox of local commands.
     SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";
     SandboxPath = 191, "a path of a sandbox that this host does not have";

@@ -49,7 +49,9 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
     {
         check_folder(place, Some(folder), written.span);
     }
-    if let (Some(written), Action::Container(container)) = (&command.container, &tool.action) {
+    if let (Some(written), Action::Container(container)) = (&command.container, &tool.action)
+        && container.executor.as_ref().is_none_or(|executor| executor.host.is_here())
+    {
         check_mounts(place, container, written);
         check_build(place, container, written);
         check_verify(place, container, written);

@@ -32,15 +32,15 @@ use crate::runner::{OutputEvent, Runner, Running, SecretValues, Teller, Vault};
 use capture::Capture;
 use supply::Means;
 
-pub use outcome::{Ending, Outcome, RunId};
+pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
-// What a watcher sees is told in this word, so whoever watches need not know the runner.
+// What a watcher sees is told in these words, so whoever watches need not know the runner.
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, share_one_heap};
-pub use crate::runner::{News, Stream};
+pub use crate::runner::{News, RunId, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {
@@ -118,7 +118,7 @@ impl Engine {
         let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
         let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
-        let mut running = self.start(&plan.step, &secrets, stop.clone(), watcher).await?;
+        let mut running = self.start(&id, &plan.step, &secrets, stop.clone(), watcher).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),
@@ -141,6 +141,7 @@ impl Engine {
     /// Starts a step; the watcher hears what that takes.
     async fn start(
         &self,
+        run: &RunId,
         step: &Step,
         secrets: &SecretValues,
         cancel: CancellationToken,
@@ -150,7 +151,7 @@ impl Engine {
             return Ok(self.runner.start(step, secrets, cancel).await?);
         }
         let (teller, mut told) = Teller::channel();
-        let mut starting = self.runner.start_telling(step, secrets, cancel, teller);
+        let mut starting = self.runner.start_run(run, step, secrets, cancel, teller);
         loop {
             tokio::select! {
                 biased;

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Argument, ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Stdin, Template, Tmpfs,
+    Argument, ContainerWorkload, EngineTls, Executor, Inside, Lockdown, Mount, Network, Pull, Stdin,
+    Template, Tmpfs,
 };
 
 use super::action::{Around, collect, private, secrets_of, stdin, variables};
@@ -15,6 +16,7 @@ use super::{escape, written};
 pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Map<String, Value> {
     let ContainerWorkload {
         folder,
+        executor,
         image,
         build,
         verify,
@@ -60,10 +62,24 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
     let mut document = document.as_object().cloned().unwrap_or_default();
     document.extend(super::image::image(build.as_ref(), verify.as_ref(), gpus.as_ref(), around));
     map.insert("container".to_owned(), Value::Object(document));
+    // One that is found is another on every host.
+    if let Some(executor) = executor {
+        map.insert("engine".to_owned(), self::executor(executor, around));
+    }
     map.insert("env".to_owned(), variables(env));
     map.insert("stdin".to_owned(), stdin(input));
     map.insert("secrets".to_owned(), secrets(workload, around));
     map
+}
+
+/// Its name says nothing: another file may call it otherwise.
+fn executor(executor: &Executor, around: &Around<'_>) -> Value {
+    let Executor { name: _, host, tls } = executor;
+    let tls = tls.as_ref().map(|EngineTls { ca, client }| {
+        let certificate = client.as_ref().map(|client| written::path(&client.certificate, around.folder));
+        json!({ "ca": written::path(ca, around.folder), "cert": certificate })
+    });
+    json!({ "host": host.to_string(), "tls": tls })
 }
 
 fn inside(inside: &Inside) -> Map<String, Value> {
@@ -168,6 +184,12 @@ pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
     }
     let mut lines = vec![words.join(" ")];
     lines.extend(script);
+    lines.extend(
+        workload
+            .executor
+            .iter()
+            .map(|executor| format!("  on the engine at {}", escape::line(&executor.host.to_string()))),
+    );
     lines.extend(workload.mounts.iter().map(|mount| {
         let mode = if mount.read_only { "read only" } else { "WRITABLE" };
         let source = escape::line(&written::template(&mount.source));

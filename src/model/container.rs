@@ -4,6 +4,7 @@ use core::net::IpAddr;
 use std::path::PathBuf;
 
 use super::action::{Argument, Stdin, Variable};
+use super::executor::Executor;
 use super::image::{Build, Gpus, Verify};
 use super::template::Template;
 use super::units::ByteSize;
@@ -14,6 +15,8 @@ use super::units::ByteSize;
 pub struct ContainerWorkload {
     /// Of this host: what relative paths of callers are relative to.
     pub folder: PathBuf,
+    /// The engine that carries it out, if not the one that is found.
+    pub executor: Option<Executor>,
     /// As written: `name:tag`, `name@sha256:…`. One that is built here has its tag by its content.
     pub image: String,
     pub build: Option<Build>,

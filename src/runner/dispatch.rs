@@ -10,7 +10,7 @@ use crate::plan::{Environment, Step};
 use super::container::ContainerRunner;
 use super::http::HttpRunner;
 use super::process::ProcessRunner;
-use super::{BoxFuture, Runner, Running, SecretValues, StartError, Teller};
+use super::{BoxFuture, RunId, Runner, Running, SecretValues, StartError, Teller};
 
 /// Local processes, containers and HTTP calls.
 #[derive(Clone)]
@@ -53,15 +53,16 @@ impl Runner for Dispatch {
         }
     }
 
-    fn start_telling<'a>(
+    fn start_run<'a>(
         &'a self,
+        run: &'a RunId,
         step: &'a Step,
         secrets: &'a SecretValues,
         cancel: CancellationToken,
         news: Teller,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         match step {
-            Step::Container(_) => self.containers.start_telling(step, secrets, cancel, news),
+            Step::Container(_) => self.containers.start_run(run, step, secrets, cancel, news),
             Step::Process(_) | Step::Http(_) => self.start(step, secrets, cancel),
         }
     }

@@ -10,6 +10,7 @@ pub mod http;
 mod news;
 mod pretended;
 pub mod process;
+mod run_id;
 mod secret_values;
 mod vault;
 
@@ -27,6 +28,7 @@ use crate::plan::Step;
 pub use dispatch::Dispatch;
 pub use news::{News, Teller};
 pub use pretended::PretendedRunner;
+pub use run_id::RunId;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
 
@@ -48,9 +50,11 @@ pub trait Runner: Send + Sync {
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>>;
 
-    /// The same, telling what goes on until it has started.
-    fn start_telling<'a>(
+    /// The same for one whose name others know, telling what goes on until it has started. A runner
+    /// that names what it starts, or that has much to do first, uses it.
+    fn start_run<'a>(
         &'a self,
+        _run: &'a RunId,
         step: &'a Step,
         secrets: &'a SecretValues,
         cancel: CancellationToken,

@@ -73,7 +73,7 @@ fn list(all: &[Wanted], printer: &Printer) -> Exit {
         for one in all {
             found.push(match &one.source {
                 Source::Broken(_) => None,
-                _ => images.look(&one.image).await?,
+                _ => images.look(one.executor.as_ref(), &one.image).await?,
             });
         }
         Ok(found)
@@ -143,6 +143,7 @@ fn document(one: &Wanted, found: Option<Option<Found>>) -> Value {
         "image": one.image,
         "tools": one.tools,
         "platform": one.platform,
+        "engine": one.executor.as_ref().map(|executor| &executor.name),
         "build": build,
         "problem": problem,
         "pinned": one.is_pinned(),
@@ -188,11 +189,12 @@ fn each(all: &[Wanted], names: &ImageNames, printer: &Printer, doing: Doing) -> 
 
 async fn told(one: &Wanted, images: &Images, printer: &Printer) -> Result<(), ContainerFailure> {
     let (teller, mut news) = Teller::channel();
-    let (platform, mut waiting) = (one.platform.as_deref(), Waiting::new());
+    let (executor, platform) = (one.executor.as_ref(), one.platform.as_deref());
+    let mut waiting = Waiting::new();
     let doing = async {
         match &one.source {
-            Source::Registry => images.pull(&one.image, platform, &teller).await,
-            Source::Build(planned) => images.build(planned, platform, &teller).await,
+            Source::Registry => images.pull(executor, &one.image, platform, &teller).await,
+            Source::Build(planned) => images.build(executor, planned, platform, &teller).await,
             Source::Broken(problem) => {
                 Err(ContainerFailure::NotBuildable { folder: one.tools.join(", "), problem: problem.clone() })
             }

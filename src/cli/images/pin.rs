@@ -10,7 +10,7 @@ use crate::cli::print::Printer;
 use crate::cli::{replace, session};
 use crate::config;
 
-use super::engine;
+use super::{engine, wanted};
 
 pub fn run(arguments: &Arguments, names: &[String], printer: &Printer) -> Exit {
     let host = session::host();
@@ -43,10 +43,12 @@ pub fn run(arguments: &Arguments, names: &[String], printer: &Printer) -> Exit {
         ));
         return Exit::USAGE;
     }
+    let wanted = loaded.catalog.as_ref().map(wanted).unwrap_or_default();
+    let executor = |image: &str| wanted.iter().find(|one| one.image == image)?.executor.as_ref();
     let looked = engine(host, async |images| {
         let mut digests = BTreeMap::new();
         for image in &open {
-            digests.insert(image.clone(), images.look(image).await?);
+            digests.insert(image.clone(), images.look(executor(image), image).await?);
         }
         Ok(digests)
     });

@@ -62,13 +62,13 @@ fn scanned(one: &Wanted, block_on: &str) -> Result<Verdict, String> {
                     .to_owned(),
             );
         };
-        let images = Images::new(Arc::clone(&environment));
-        if images.look(&one.image).await.map_err(|failure| failure.to_string())?.is_none() {
+        let (images, executor) = (Images::new(Arc::clone(&environment)), one.executor.as_ref());
+        if images.look(executor, &one.image).await.map_err(|failure| failure.to_string())?.is_none() {
             return Err(
                 "the engine does not have it; `mcpfier images pull` or `build` sees to that".to_owned()
             );
         }
-        images.save(&one.image, &archive).await.map_err(|failure| failure.to_string())?;
+        images.save(executor, &one.image, &archive).await.map_err(|failure| failure.to_string())?;
         let words = scanner_of_host.words(&archive, block_on);
         let ended = scanner(&environment, &words).await?.ok_or("the scanner is gone")?;
         let report = String::from_utf8_lossy(&ended.stdout).into_owned();

@@ -1,6 +1,6 @@
 //! Which images the containers of a file run in, and which tools want each.
 
-use crate::model::{Action, Build, Catalog, ContainerWorkload};
+use crate::model::{Action, Build, Catalog, ContainerWorkload, Executor};
 use crate::plan::{PlannedBuild, build_tag};
 use crate::runner::build;
 
@@ -9,6 +9,8 @@ pub struct Wanted {
     /// As engines name it.
     pub image: String,
     pub platform: Option<String>,
+    /// The engine that has it, if not the one that is found.
+    pub executor: Option<Executor>,
     pub source: Source,
     /// Who runs in it.
     pub tools: Vec<String>,
@@ -34,13 +36,18 @@ pub fn wanted(catalog: &Catalog) -> Vec<Wanted> {
     for tool in catalog.tools() {
         let Action::Container(workload) = &tool.action else { continue };
         let (image, source) = source(workload);
-        let platform = workload.platform.clone();
+        let (platform, executor) = (workload.platform.clone(), workload.executor.clone());
         let is_same = |one: &&mut Wanted| {
-            one.image == image && one.platform == platform && is_alike(&one.source, &source)
+            one.image == image
+                && one.platform == platform
+                && one.executor == executor
+                && is_alike(&one.source, &source)
         };
         match all.iter_mut().find(is_same) {
             Some(one) => one.tools.push(tool.name.to_string()),
-            None => all.push(Wanted { image, platform, source, tools: vec![tool.name.to_string()] }),
+            None => {
+                all.push(Wanted { image, platform, executor, source, tools: vec![tool.name.to_string()] })
+            }
         }
     }
     all

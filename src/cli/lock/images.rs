@@ -64,7 +64,9 @@ fn found(wanted: &[Wanted], host: Host) -> Result<BTreeMap<String, Found>, Conta
     }
     engine(host, async |images| {
         for image in names(wanted) {
-            if let Some(found) = images.look(image).await? {
+            let executor = wanted.iter().find(|one| one.image == image);
+            let executor = executor.and_then(|one| one.executor.as_ref());
+            if let Some(found) = images.look(executor, image).await? {
                 known.insert(image.to_owned(), found);
             }
         }

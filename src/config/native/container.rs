@@ -76,12 +76,24 @@ impl<'n> Container<'n> {
                 let image = reader.text(field.node, "container");
                 Some(Self { span: field.key_span, image, ..Self::default() })
             }
-            Kind::Map(_) => Self::of_map(reader, field),
+            Kind::Map(_) => {
+                if field.node.get("image").is_none() {
+                    let message = "`container` has no `image`";
+                    reader.problems.add(Diagnostic::error(Code::MissingKey, field.node.span, message));
+                }
+                Self::of_map(reader, field)
+            }
             _ => {
                 reader.wrong_type(field.node, "`container`", "the name of an image, or a map");
                 None
             }
         }
+    }
+
+    /// Reads what `defaults` says of all containers, which need not be a whole one.
+    pub fn read_base(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        let field = fields.take("container")?;
+        Self::of_map(reader, field)
     }
 
     fn of_map(reader: &'n Reader<'n>, field: Field<'n>) -> Option<Self> {

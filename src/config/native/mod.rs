@@ -6,6 +6,7 @@
 mod command;
 mod container;
 mod env;
+mod executor;
 mod file;
 mod image;
 mod output;
@@ -19,6 +20,7 @@ mod webhook;
 pub use command::Command;
 pub use container::{Container, MountEntry, Network as NetworkEntry};
 pub use env::Variable;
+pub use executor::{DockerEntry, ExecutorEntry, TlsEntry};
 pub use file::File;
 pub use image::{BuildKeys, GpuKeys};
 pub use output::Output;

@@ -27,6 +27,7 @@ pub fn container(
     let script = script.map(|script| Argument::Word(Template::literal(script.value)));
     Action::Container(Box::new(ContainerWorkload {
         folder: place.host.cwd.clone(),
+        executor: None,
         image: image.value.to_owned(),
         build: None,
         verify: None,

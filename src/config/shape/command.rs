@@ -175,7 +175,7 @@ static CHOOSING: [Key; 3] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 16] = [
+static LATER: [Key; 15] = [
     Key::later("steps"),
     Key::later("depends_on"),
     Key::later("when"),
@@ -186,7 +186,6 @@ static LATER: [Key; 16] = [
     Key::later("schedule"),
     Key::later("triggers"),
     Key::later("requires"),
-    Key::later("run_on"),
     Key::later("mock"),
     Key::later("authorization"),
     Key::later("finally"),

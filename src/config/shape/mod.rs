@@ -30,6 +30,7 @@ mod annotations;
 mod argument;
 mod command;
 mod container;
+mod executor;
 mod key;
 mod limits;
 mod original;
@@ -48,6 +49,7 @@ pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use container::{BUILD, CONTAINER, MOUNT, TMPFS, VERIFY};
+pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{

@@ -30,10 +30,14 @@ pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
 
 /// What is built already is not built again: the engine keeps the steps.
 fn built(plan: &ContainerPlan) -> String {
-    let Some(build) = &plan.build else { return String::new() };
-    let words = build.flags(plan.platform.as_deref());
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-    format!("{} >&2 && ", words.join(" "))
+    build_line(plan).map(|line| format!("{line} >&2 && ")).unwrap_or_default()
+}
+
+/// The line that builds the image, if it is built here.
+pub(super) fn build_line(plan: &ContainerPlan) -> Option<String> {
+    let mut words = plan.build.as_ref()?.flags(plan.platform.as_deref());
+    words.splice(1..1, engine_flags(plan));
+    Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
 }
 
 fn input(plan: &ContainerPlan, secrets: &Secrets) -> String {
@@ -50,7 +54,9 @@ fn assignments(plan: &ContainerPlan, secrets: &Secrets) -> String {
 }
 
 fn docker(plan: &ContainerPlan, secrets: &Secrets) -> String {
-    let mut flags: Vec<String> = ["docker", "run", "--rm", "--log-driver", "none"].map(str::to_owned).into();
+    let mut flags = vec!["docker".to_owned()];
+    flags.extend(engine_flags(plan));
+    flags.extend(["run", "--rm", "--log-driver", "none"].map(str::to_owned));
     if matches!(plan.stdin, PlannedStdin::Text(_)) {
         flags.push("--interactive".to_owned());
     }
@@ -75,6 +81,21 @@ fn docker(plan: &ContainerPlan, secrets: &Secrets) -> String {
     words.extend(entrypoint);
     words.extend(plan.arguments.iter().map(|word| shell_word("", word, secrets)));
     words.join(" ")
+}
+
+/// Which engine, for one that the file names.
+fn engine_flags(plan: &ContainerPlan) -> Vec<String> {
+    let mut flags = Vec::new();
+    let Some(executor) = &plan.executor else { return flags };
+    push(&mut flags, "--host", &executor.host.to_string());
+    let Some(tls) = &executor.tls else { return flags };
+    flags.push("--tlsverify".to_owned());
+    push(&mut flags, "--tlscacert", &tls.ca.display().to_string());
+    if let Some(client) = &tls.client {
+        push(&mut flags, "--tlscert", &client.certificate.display().to_string());
+        push(&mut flags, "--tlskey", &client.key.display().to_string());
+    }
+    flags
 }
 
 fn image_flags(plan: &ContainerPlan) -> Vec<String> {

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
-    Verify,
+    ByteSize, ContainerWorkload, Executor, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool,
+    Variable, Verify,
 };
 
 use super::expand::Expansion;
@@ -30,6 +30,10 @@ pub use verify::verify_words;
 /// A container with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerPlan {
+    /// The engine that carries it out, if not the one that is found.
+    pub executor: Option<Executor>,
+    /// Something that is mounted was looked up on this host, and is anything on another.
+    pub is_bound_here: bool,
     pub image: String,
     pub build: Option<PlannedBuild>,
     pub verify: Option<Verify>,
@@ -122,6 +126,8 @@ pub fn container(
     let mounts =
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
     Some(ContainerPlan {
+        executor: workload.executor.clone(),
+        is_bound_here: workload.mounts.iter().any(is_looked_up),
         image: build.as_ref().map_or_else(|| workload.image.clone(), |build| build.tag.clone()),
         locked,
         build,
@@ -171,6 +177,11 @@ pub struct MountLookup {
     pub path: PathBuf,
     /// What it may not leave.
     pub within: PathBuf,
+}
+
+/// A source without holes and without `within` is a path of whichever host the engine is on.
+fn is_looked_up(mount: &Mount) -> bool {
+    mount.within.is_some() || mount.source.as_literal().is_none()
 }
 
 /// What has to be looked up for the mounts of a call, whose path arguments are looked up already.

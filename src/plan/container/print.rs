@@ -2,18 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Gpus, Lockdown, Secrets};
+use crate::model::{Executor, Gpus, Lockdown, Secrets};
 use crate::plan::quote::quoted;
 use crate::plan::render::{input, limits, limits_json, millis, stopping};
 use crate::plan::{PlannedStdin, Word};
 
-use super::line::{docker_line, network, pull};
+use super::line::{build_line, docker_line, network, pull};
 use super::{ContainerPlan, verify_words};
 
 /// One aspect a line, in the words of the file.
 pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str, String)> {
     let mut lines = vec![("image", image(plan))];
     lines.extend(proof(plan).map(|line| ("image", line)));
+    lines.extend(
+        plan.executor.iter().map(|executor| ("engine", format!("{} at {}", executor.name, executor.host))),
+    );
     lines.extend(runs(plan, secrets).map(|line| ("runs", line)));
     lines.extend(plan.workdir.iter().map(|workdir| ("folder", workdir.clone())));
     lines.push(("input", input(&plan.stdin, secrets)));
@@ -45,7 +48,7 @@ fn image(plan: &ContainerPlan) -> String {
 
 /// How it is built, and what it has to be.
 fn proof(plan: &ContainerPlan) -> impl Iterator<Item = String> {
-    let build = plan.build.as_ref().map(|build| words(&build.flags(plan.platform.as_deref())));
+    let build = build_line(plan);
     let locked = plan.locked.as_ref().map(|digest| format!("nothing but {digest}, as the lock says"));
     let verify = plan.verify.as_ref().map(|verify| {
         format!("signed, as {} says", words(&verify_words(verify, &format!("{}@DIGEST", plan.image))))
@@ -143,6 +146,7 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
     };
     map(json!({
         "kind": "container",
+        "executor": plan.executor.as_ref().map(executor),
         "image": plan.image,
         "build": plan.build.as_ref().map(|build| json!({
             "tag": build.tag,
@@ -152,7 +156,7 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
             "args": build.what.args.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
             "target": build.what.target,
             "name": build.what.name,
-            "docker": words(&build.flags(plan.platform.as_deref())),
+            "docker": build_line(plan),
         })),
         "lockedDigest": plan.locked,
         "verify": plan.verify.as_ref().map(|verify| verify_words(verify, &format!("{}@DIGEST", plan.image))),
@@ -171,6 +175,10 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
         "stopSignal": plan.stop_signal,
         "labels": plan.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
     }))
+}
+
+fn executor(executor: &Executor) -> Value {
+    json!({ "name": executor.name, "host": executor.host.to_string(), "tls": executor.tls.is_some() })
 }
 
 /// What it can reach, and what holds it back.

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Cleaned, ContainerFailure, Found, Survey};
+use super::{Cleaned, ContainerFailure, Found, Seen};
+use crate::model::Executor;
 use crate::plan::{Environment, PlannedBuild, Step};
 use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError, Teller};
 
@@ -35,15 +36,18 @@ impl Runner for ContainerRunner {
     }
 }
 
-pub async fn clean(_environment: Arc<Environment>) -> Result<Vec<Cleaned>, ContainerFailure> {
+pub async fn clean(
+    _environment: Arc<Environment>,
+    _executor: Option<&Executor>,
+) -> Result<Vec<Cleaned>, ContainerFailure> {
     Err(ContainerFailure::NotBuilt)
 }
 
-pub async fn survey(_environment: Arc<Environment>) -> Result<Survey, ContainerFailure> {
-    Err(ContainerFailure::NotBuilt)
-}
-
-pub async fn has_image(_environment: Arc<Environment>, _image: &str) -> Result<bool, ContainerFailure> {
+pub async fn look(
+    _environment: Arc<Environment>,
+    _executor: Option<Executor>,
+    _images: Vec<String>,
+) -> Result<Seen, ContainerFailure> {
     Err(ContainerFailure::NotBuilt)
 }
 
@@ -54,12 +58,17 @@ impl Images {
         Self(())
     }
 
-    pub async fn look(&self, _image: &str) -> Result<Option<Found>, ContainerFailure> {
+    pub async fn look(
+        &self,
+        _executor: Option<&Executor>,
+        _image: &str,
+    ) -> Result<Option<Found>, ContainerFailure> {
         Err(ContainerFailure::NotBuilt)
     }
 
     pub async fn pull(
         &self,
+        _executor: Option<&Executor>,
         _image: &str,
         _platform: Option<&str>,
         _news: &Teller,
@@ -69,6 +78,7 @@ impl Images {
 
     pub async fn build(
         &self,
+        _executor: Option<&Executor>,
         _planned: &PlannedBuild,
         _platform: Option<&str>,
         _news: &Teller,
@@ -76,7 +86,12 @@ impl Images {
         Err(ContainerFailure::NotBuilt)
     }
 
-    pub async fn save(&self, _image: &str, _path: &Path) -> Result<(), ContainerFailure> {
+    pub async fn save(
+        &self,
+        _executor: Option<&Executor>,
+        _image: &str,
+        _path: &Path,
+    ) -> Result<(), ContainerFailure> {
         Err(ContainerFailure::NotBuilt)
     }
 }

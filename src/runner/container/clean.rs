@@ -10,10 +10,15 @@ use super::connection::{Connection, Connector, Trouble};
 use super::failure::ContainerFailure;
 use super::owner::{OWNER, Owner, TOOL};
 use super::private_files::PrivateFiles;
+use crate::model::Executor;
 use crate::plan::Environment;
 
-pub async fn clean(environment: Arc<Environment>) -> Result<Vec<Cleaned>, ContainerFailure> {
-    clean_with(&Connector::new(environment)).await
+/// On the engine that is named, or on the one that is found.
+pub async fn clean(
+    environment: Arc<Environment>,
+    executor: Option<&Executor>,
+) -> Result<Vec<Cleaned>, ContainerFailure> {
+    clean_with(&Connector::new(environment, executor)).await
 }
 
 pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, ContainerFailure> {
@@ -47,10 +52,16 @@ pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, Container
 
 /// Kills it if it runs. One that is gone, or that somebody else removes, is as good as removed.
 pub async fn remove(connection: &Connection, container: &str) -> Result<(), ContainerFailure> {
+    remove_if_there(connection, container).await.map(drop)
+}
+
+/// The same, and whether it was there.
+pub async fn remove_if_there(connection: &Connection, container: &str) -> Result<bool, ContainerFailure> {
     let options = RemoveContainerOptions { v: true, force: true, link: false };
     let removed = connection.docker.remove_container(container, Some(options));
     match connection.answer("to remove a container", removed).await {
-        Ok(()) | Err(Trouble::Said { status: 404, .. }) => Ok(()),
+        Ok(()) => Ok(true),
+        Err(Trouble::Said { status: 404, .. }) => Ok(false),
         Err(trouble) => Err(trouble.into()),
     }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::model::{Gpus, Limits, Network};
 use crate::plan::{ContainerPlan, PlannedStdin};
-use crate::runner::{SecretValues, StartError};
+use crate::runner::{RunId, SecretValues, StartError};
 
 use super::owner::{CALL, OWNER, Owner};
 
@@ -30,7 +30,7 @@ impl Order {
     pub fn fill(
         plan: &ContainerPlan,
         secrets: &SecretValues,
-        name: String,
+        run: &RunId,
         owner: Owner,
     ) -> Result<Self, StartError> {
         let filled = |words: &[(String, crate::plan::Word)]| -> Result<Vec<(String, String)>, StartError> {
@@ -45,8 +45,10 @@ impl Order {
         };
         let mut body = body(plan, &variables, arguments?, stdin.is_some());
         let labels = body.labels.get_or_insert_default();
-        labels.insert(CALL.to_owned(), name.clone());
+        labels.insert(CALL.to_owned(), run.to_string());
         labels.insert(OWNER.to_owned(), owner.label());
+        // No other container of this host has it.
+        let name = format!("mcpfier-{run}-{:x}", std::process::id());
         Ok(Self { name, owner, body, files: filled(&plan.files)?, stdin, plan: plan.clone() })
     }
 }

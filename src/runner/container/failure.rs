@@ -10,11 +10,17 @@ pub enum ContainerFailure {
     NoEngine { tried: Vec<String> },
     #[error("the container engine cannot be found: {problem}")]
     BadAddress { problem: String },
+    #[error("the container engine at `{at}` cannot be reached: {problem}; {cure}")]
+    Unreachable { at: String, problem: String, cure: String },
     #[error(
-        "the container engine at `{at}` cannot be reached: {problem}; see whether it runs, and whether `DOCKER_HOST` is right"
+        "the container engine at `{at}`, {engine}, is too old: it speaks API {api}, and 1.41 is needed, which Docker 20.10 has; update it"
     )]
-    Unreachable { at: String, problem: String },
-    #[error("the container engine does not answer: no end after {} of {doing}", format_duration(*.after))]
+    TooOld { at: String, engine: String, api: String },
+    #[error(
+        "what is mounted was looked up on this host, and the engine at `{at}` is on another; mount a folder that the file names, without `within`"
+    )]
+    MountElsewhere { at: String },
+    #[error("the container engine does not answer: asked {doing}, it said nothing for {}; see whether it hangs", format_duration(*.after))]
     Slow { doing: &'static str, after: Duration },
     #[error("the image `{image}` is not there, and `pull` is `never`; `docker pull {image}` fetches it")]
     NoImage { image: String },

@@ -9,10 +9,11 @@ use std::time::Duration;
 use futures_util::StreamExt;
 
 use super::asked::{Ended, asked};
-use super::care::{self, registry_digest};
+use super::care::{self, Care, registry_digest};
 use super::connection::{Connection, Connector};
 use super::failure::ContainerFailure;
 use super::{Found, pull};
+use crate::model::Executor;
 use crate::plan::{Environment, PlannedBuild};
 use crate::runner::Teller;
 
@@ -22,21 +23,25 @@ const SILENCE: Duration = Duration::from_secs(120);
 /// A scanner may fetch what it knows of first.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-/// The images of one engine.
-pub struct Images(Connector);
+/// The images of the engines of a file.
+pub struct Images(Arc<Environment>);
 
 impl Images {
     pub fn new(environment: Arc<Environment>) -> Self {
-        Self(Connector::new(environment))
+        Self(environment)
     }
 
-    async fn connection(&self) -> Result<Connection, ContainerFailure> {
-        self.0.connection().await
+    async fn connection(&self, executor: Option<&Executor>) -> Result<Connection, ContainerFailure> {
+        Connector::new(Arc::clone(&self.0), executor).connection().await
     }
 
     /// What the engine has of that name, if it has it.
-    pub async fn look(&self, image: &str) -> Result<Option<Found>, ContainerFailure> {
-        let found = care::inspect(&self.connection().await?, image).await?;
+    pub async fn look(
+        &self,
+        executor: Option<&Executor>,
+        image: &str,
+    ) -> Result<Option<Found>, ContainerFailure> {
+        let found = care::inspect(&self.connection(executor).await?, image).await?;
         Ok(found.and_then(|found| {
             let digest = registry_digest(image, &found).map(str::to_owned);
             let size = found.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
@@ -46,28 +51,35 @@ impl Images {
 
     pub async fn pull(
         &self,
+        executor: Option<&Executor>,
         image: &str,
         platform: Option<&str>,
         news: &Teller,
     ) -> Result<(), ContainerFailure> {
-        pull::pull(&self.connection().await?, &self.0.environment, image, platform, news).await
+        pull::pull(&self.connection(executor).await?, &self.0, image, platform, news).await
     }
 
     /// Builds it unless it is there.
     pub async fn build(
         &self,
+        executor: Option<&Executor>,
         planned: &PlannedBuild,
         platform: Option<&str>,
         news: &Teller,
     ) -> Result<(), ContainerFailure> {
-        let (connection, environment) = (self.connection().await?, &self.0.environment);
-        self.0.care.built(&connection, environment, planned, platform, news).await?;
+        let connection = self.connection(executor).await?;
+        Care::default().built(&connection, &self.0, planned, platform, news).await?;
         Ok(())
     }
 
     /// Writes the image into a file, as `docker save` does.
-    pub async fn save(&self, image: &str, path: &Path) -> Result<(), ContainerFailure> {
-        let connection = self.connection().await?;
+    pub async fn save(
+        &self,
+        executor: Option<&Executor>,
+        image: &str,
+        path: &Path,
+    ) -> Result<(), ContainerFailure> {
+        let connection = self.connection(executor).await?;
         let refused = |problem: String| ContainerFailure::Refused { doing: SAVING, problem };
         let mut file = std::fs::File::create(path).map_err(|error| refused(error.to_string()))?;
         let mut pieces = connection.docker.export_image(image);

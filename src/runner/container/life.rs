@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::attached::{Output, feed};
 use super::care;
-use super::clean::remove;
+use super::clean::{remove, remove_if_there};
 use super::connection::{Connection, Connector, Trouble};
 use super::create::Order;
 use super::failure::ContainerFailure;
@@ -39,6 +39,8 @@ pub struct Life {
     wires: Wires,
     /// The engine that may have made the container.
     asked: Option<Connection>,
+    /// It has said that it has.
+    is_created: bool,
 }
 
 /// To and from whoever started it.
@@ -59,7 +61,7 @@ struct Alive {
 
 impl Life {
     pub fn new(order: Order, connector: Arc<Connector>, wires: Wires) -> Self {
-        Self { order, connector, wires, asked: None }
+        Self { order, connector, wires, asked: None, is_created: false }
     }
 
     /// Says once whether it could be started, and then by events what comes of it.
@@ -84,8 +86,9 @@ impl Life {
         let connection = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(ContainerFailure::Cancelled),
-            connection = self.connector.connection() => connection?,
+            connection = self.connector.connection() => connection?.for_a_call(self.order.plan.timeout),
         };
+        self.refuse_foreign_mounts(&connection)?;
         let files = self.put_files(&connection)?;
         let connection = self.create(connection).await?;
         match cancel.is_cancelled() || self.wires.events.is_closed() {
@@ -116,13 +119,21 @@ impl Life {
             // A place that is remembered may have been left.
             Err(Trouble::Away(ContainerFailure::Unreachable { .. })) => {
                 self.connector.forget().await;
-                connection = self.connector.connection().await?;
+                connection = self.connector.connection().await?.for_a_call(self.order.plan.timeout);
                 self.create_on(&connection).await
             }
             created => created,
         };
         created.map_err(|trouble| not_created(&self.order.plan, trouble))?;
         Ok(connection)
+    }
+
+    /// What was looked up here is anything there.
+    fn refuse_foreign_mounts(&self, connection: &Connection) -> Result<(), ContainerFailure> {
+        match self.order.plan.is_bound_here && !connection.is_local() {
+            true => Err(ContainerFailure::MountElsewhere { at: connection.address.host.to_string() }),
+            false => Ok(()),
+        }
     }
 
     /// The files, as mounts of the container to be.
@@ -202,6 +213,7 @@ impl Life {
         // Only a refusal says for sure that there is none.
         let is_refused = matches!(created, Err(Trouble::Said { .. }));
         self.asked = (!is_refused).then(|| connection.clone());
+        self.is_created = created.is_ok();
         Ok(created?.warnings)
     }
 
@@ -384,14 +396,23 @@ impl Life {
         let _ = connection.docker.kill_container(name, Some(KillContainerOptions { signal })).await;
     }
 
-    /// Until the engine says that it is gone, or has been away for a minute.
+    /// Until the engine says that it is gone, or has been away for a minute. One that never said that
+    /// it made it may do so yet, when it goes on: what is not there may still come.
     async fn remove(&self, connection: &Connection) {
+        let mut is_there = true;
         for pause in PAUSES {
-            match remove(connection, &self.order.name).await {
-                Ok(()) => return,
-                Err(failure) => tracing::debug!("`{}` is not removed yet: {failure}", self.order.name),
+            match remove_if_there(connection, &self.order.name).await {
+                Ok(is_removed) if is_removed || self.is_created => return,
+                Ok(_) => is_there = false,
+                Err(failure) => {
+                    is_there = true;
+                    tracing::debug!("`{}` is not removed yet: {failure}", self.order.name);
+                }
             }
             sleep(Duration::from_millis(pause)).await;
+        }
+        if !is_there {
+            return;
         }
         tracing::warn!("the container `{}` could not be removed; `mcpfier clean` does it", self.order.name);
     }

@@ -28,6 +28,8 @@ mod create;
 #[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
+mod dial;
+#[cfg(feature = "containers")]
 mod images;
 #[cfg(feature = "containers")]
 mod layers;
@@ -42,9 +44,15 @@ mod pull;
 #[cfg(feature = "containers")]
 mod runner;
 #[cfg(feature = "containers")]
+mod ssh;
+#[cfg(feature = "containers")]
 mod survey;
 #[cfg(feature = "containers")]
+mod tls;
+#[cfg(feature = "containers")]
 mod verdict;
+#[cfg(feature = "containers")]
+mod version;
 #[cfg(feature = "containers")]
 use present as platform;
 #[cfg(feature = "containers")]
@@ -52,7 +60,7 @@ mod present {
     pub use super::clean::clean;
     pub use super::images::{Images, scanner};
     pub use super::runner::ContainerRunner;
-    pub use super::survey::{has_image, survey};
+    pub use super::survey::look;
 }
 
 #[cfg(not(feature = "containers"))]
@@ -62,7 +70,7 @@ mod failure;
 use absent as platform;
 
 pub use failure::ContainerFailure;
-pub use platform::{ContainerRunner, Images, clean, has_image, scanner, survey};
+pub use platform::{ContainerRunner, Images, clean, look, scanner};
 
 /// An engine that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +82,14 @@ pub struct Survey {
     pub name: String,
     pub version: String,
     pub api: String,
+}
+
+/// What was seen of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub survey: Survey,
+    /// Of the images that were asked for, those that are not there.
+    pub missing: Vec<String>,
 }
 
 /// A container that nobody owned any more and that was removed.

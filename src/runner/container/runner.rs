@@ -1,8 +1,8 @@
 //! The runner of containers: fills a planned one and gives it a task of its own.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -14,8 +14,9 @@ use super::create::Order;
 use super::failure::ContainerFailure;
 use super::life::{Life, Wires};
 use super::owner::Owner;
+use crate::model::Executor;
 use crate::plan::{Environment, Step};
-use crate::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Teller};
+use crate::runner::{BoxFuture, End, OutputEvent, RunId, Runner, Running, SecretValues, StartError, Teller};
 
 /// Chunks that wait for their reader; a container that writes faster waits.
 const WAITING: usize = 8;
@@ -28,25 +29,23 @@ const LAST_CHANCE: Duration = Duration::from_secs(1);
 pub struct ContainerRunner(Arc<Shared>);
 
 struct Shared {
-    connector: Arc<Connector>,
+    environment: Arc<Environment>,
+    /// Those that were asked for so far. A reload may name others, which adds to them.
+    engines: Mutex<HashMap<Option<Executor>, Arc<Engine>>>,
     tasks: TaskTracker,
+}
+
+/// One engine, found or named.
+struct Engine {
+    connector: Arc<Connector>,
     /// What earlier servers left is removed once, beside the first call.
     cleaning: std::sync::Once,
-    first: u64,
-    count: AtomicU64,
 }
 
 impl ContainerRunner {
     /// Asks for nothing yet.
     pub fn new(environment: Arc<Environment>) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self(Arc::new(Shared {
-            connector: Arc::new(Connector::new(environment)),
-            tasks: TaskTracker::new(),
-            cleaning: std::sync::Once::new(),
-            first: u64::try_from(now.as_micros()).unwrap_or(u64::MAX),
-            count: AtomicU64::new(1),
-        }))
+        Self(Arc::new(Shared { environment, engines: Mutex::default(), tasks: TaskTracker::new() }))
     }
 
     /// Waits until every container of ours is gone, and says whether they are.
@@ -55,16 +54,19 @@ impl ContainerRunner {
         tokio::time::timeout(patience, self.0.tasks.wait()).await.is_ok()
     }
 
-    /// No other container of this host has it.
-    fn name(&self) -> String {
-        let Shared { first, count, .. } = &*self.0;
-        let (pid, number) = (std::process::id(), count.fetch_add(1, Ordering::Relaxed));
-        format!("mcpfier-{first:x}-{pid:x}-{number}")
+    fn engine(&self, executor: Option<&Executor>) -> Arc<Engine> {
+        let Shared { engines, environment, .. } = &*self.0;
+        let mut engines = engines.lock().unwrap_or_else(PoisonError::into_inner);
+        let engine = engines.entry(executor.cloned()).or_insert_with(|| {
+            let connector = Arc::new(Connector::new(Arc::clone(environment), executor));
+            Arc::new(Engine { connector, cleaning: std::sync::Once::new() })
+        });
+        Arc::clone(engine)
     }
 
-    fn clean_once(&self) {
-        self.0.cleaning.call_once(|| {
-            let connector = Arc::clone(&self.0.connector);
+    fn clean_once(&self, engine: &Engine) {
+        engine.cleaning.call_once(|| {
+            let connector = Arc::clone(&engine.connector);
             self.0.tasks.spawn(async move {
                 match clean_with(&connector).await {
                     Ok(cleaned) if cleaned.is_empty() => {}
@@ -85,11 +87,14 @@ impl Runner for ContainerRunner {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
-        self.start_telling(step, secrets, cancel, Teller::default())
+        Box::pin(
+            async move { self.start_run(&RunId::next(), step, secrets, cancel, Teller::default()).await },
+        )
     }
 
-    fn start_telling<'a>(
+    fn start_run<'a>(
         &'a self,
+        run: &'a RunId,
         step: &'a Step,
         secrets: &'a SecretValues,
         cancel: CancellationToken,
@@ -97,11 +102,12 @@ impl Runner for ContainerRunner {
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async move {
             let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
-            let order = Order::fill(plan, secrets, self.name(), Owner::this())?;
+            let order = Order::fill(plan, secrets, run, Owner::this())?;
             let (events, told) = mpsc::channel(WAITING);
             let (started, is_started) = oneshot::channel();
             let cancelled = cancel.clone();
-            let life = Life::new(order, Arc::clone(&self.0.connector), Wires { events, cancel, news });
+            let engine = self.engine(plan.executor.as_ref());
+            let life = Life::new(order, Arc::clone(&engine.connector), Wires { events, cancel, news });
             // Whoever started it may go away at any moment; the task never does before its container.
             self.0.tasks.spawn(life.lead(started));
             let given_up = async {
@@ -117,7 +123,7 @@ impl Runner for ContainerRunner {
                 Ok(Err(failure)) => return Err(failure.into()),
                 Err(_) => return Err(ContainerFailure::Cancelled.into()),
             }
-            self.clean_once();
+            self.clean_once(&engine);
             Ok(Box::new(ContainerRunning(told)) as Box<dyn Running>)
         })
     }

@@ -16,7 +16,7 @@ mod unsupported;
 use unsupported as platform;
 
 pub use platform::{
-    ForkServer, ProcessRunner, fork_server_main, give_memory_back, probe_means, share_one_heap,
+    ForkServer, ProcessRunner, end_with_us, fork_server_main, give_memory_back, probe_means, share_one_heap,
 };
 
 /// The one argument with which this program runs as a fork server. Nobody types it: the server

@@ -51,7 +51,7 @@ async fn only_containers_whose_owner_is_surely_gone_are_removed() {
     kept.push(left(&bench, None));
     kept.extend(alive);
 
-    let cleaned = clean(bench.engine.environment()).await.unwrap();
+    let cleaned = clean(bench.engine.environment(), None).await.unwrap();
     let ours = cleaned.iter().filter(|one| one.tool == bench.mark).count();
     assert!(ours <= gone.len(), "{cleaned:?}");
     kept.sort();

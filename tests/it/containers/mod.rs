@@ -4,6 +4,9 @@
 mod away;
 mod cleaning;
 mod ends;
+mod executors;
+mod executors_own;
+mod executors_ssh;
 mod faults;
 mod files;
 mod images;
@@ -99,6 +102,15 @@ impl Bench {
         failure
     }
 
+    /// Why it does not start, on an engine that cannot be asked what is left.
+    async fn runner_failure(&self) -> ContainerFailure {
+        match self.try_start(CancellationToken::new()).await {
+            Err(StartError::Container(failure)) => failure,
+            Err(other) => panic!("another failure: {other}"),
+            Ok(_) => panic!("it started"),
+        }
+    }
+
     fn containers(&self) -> Vec<String> {
         self.engine.labelled(&format!("mcpfier.tool={}", self.mark))
     }
@@ -133,6 +145,8 @@ impl Drop for Bench {
 fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
     let words = program.iter().skip(1).map(|text| Word::Known((*text).to_owned()));
     ContainerPlan {
+        executor: None,
+        is_bound_here: false,
         image: IMAGE.to_owned(),
         build: None,
         verify: None,

@@ -58,6 +58,7 @@ pub fn container<'a>(
     report_disk(scope, written, limits);
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
+        executor: None,
         image: build::named(image, build.as_ref())?,
         build: given(build)?,
         verify: given(verify)?,

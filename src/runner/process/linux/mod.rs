@@ -36,5 +36,5 @@ mod watch;
 
 pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
-pub use raw::{give_memory_back, share_one_heap};
+pub use raw::{end_with_us, give_memory_back, share_one_heap};
 pub use runner::ProcessRunner;

@@ -1,7 +1,7 @@
 //! The only file with `unsafe` code: what Linux offers and no safe interface covers.
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
-//! [`adopt`], which runs wherever descriptors arrive, [`fork`], which the server calls before it has
+//! [`adopt`], which runs wherever descriptors arrive, [`end_with_us`], whose one part runs in the child alone, [`fork`], which the server calls before it has
 //! a second thread, and [`give_memory_back`] and [`share_one_heap`], which anyone may call at any time. It knows
 //! system calls, and nothing of orders, pipes or limits.
 
@@ -9,7 +9,10 @@
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
+use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::ptr;
 
 use nix::errno::Errno;
@@ -45,6 +48,19 @@ pub fn share_one_heap() {
 /// Other allocators have their own ways.
 #[cfg(not(target_env = "gnu"))]
 pub fn share_one_heap() {}
+
+/// Has a program killed when the thread that starts it is gone, however that comes.
+pub fn end_with_us(command: &mut Command) {
+    let starter = unistd::getpid();
+    // SAFETY: what runs in the child makes two system calls, allocates nothing and takes no lock.
+    unsafe {
+        command.pre_exec(move || {
+            prctl::set_pdeathsig(Signal::SIGKILL)?;
+            // It may have ended just before.
+            if unistd::getppid() == starter { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+        });
+    }
+}
 
 /// A program ready to be executed, as the child needs it: without anything to allocate.
 pub struct Image<'a> {
