@@ -77,8 +77,8 @@ impl<'n> Container<'n> {
                 Some(Self { span: field.key_span, image, ..Self::default() })
             }
             Kind::Map(_) => {
-                if field.node.get("image").is_none() {
-                    let message = "`container` has no `image`";
+                if field.node.get("image").or(field.node.get("build")).is_none() {
+                    let message = "`container` has neither `image` nor `build`";
                     reader.problems.add(Diagnostic::error(Code::MissingKey, field.node.span, message));
                 }
                 Self::of_map(reader, field)
@@ -124,17 +124,7 @@ impl<'n> Container<'n> {
             no_new_privileges: boolean(reader, &mut fields, "no_new_privileges"),
         };
         fields.close();
-        container.report_no_image(reader, field);
         Some(container)
-    }
-}
-
-impl Container<'_> {
-    fn report_no_image(&self, reader: &Reader<'_>, field: Field<'_>) {
-        if field.node.get("image").or(field.node.get("build")).is_none() {
-            let message = "`container` has neither `image` nor `build`";
-            reader.problems.add(Diagnostic::error(Code::MissingKey, field.node.span, message));
-        }
     }
 }
 
