@@ -161,6 +161,10 @@ codes! {
     WideDestination = 166, "a destination that is nearly everything";
     DuplicateDestination = 167, "a destination that stands twice";
     NearDestination = 168, "a destination that is not of the internet";
+    UnpinnedImage = 170, "an image without the digest that is required";
+    BadBuild = 171, "a build that cannot be";
+    BuildReach = 172, "a build, whose steps nothing holds back";
+    BadVerify = 173, "a signature that nobody can have made";
 
     // Which engine.
     BadExecutor = 180, "an engine that nobody could reach so";

@@ -18,6 +18,8 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         folder,
         executor,
         image,
+        build,
+        verify,
         pull,
         platform,
         inside,
@@ -32,6 +34,7 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         hosts,
         dns,
         devices,
+        gpus,
         labels,
         init,
         stop_signal,
@@ -58,7 +61,9 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         "stop_signal": stop_signal,
         "warm": warm,
     });
-    map.insert("container".to_owned(), document);
+    let mut document = document.as_object().cloned().unwrap_or_default();
+    document.extend(super::image::image(build.as_ref(), verify.as_ref(), gpus.as_ref(), around));
+    map.insert("container".to_owned(), Value::Object(document));
     // One that is found is another on every host.
     if let Some(executor) = executor {
         map.insert("engine".to_owned(), self::executor(executor, around));
@@ -168,7 +173,11 @@ fn arguments(inside: &Inside) -> &[Argument] {
 
 /// What runs where, for a person who has to decide whether that is acceptable.
 pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
-    let mut words = vec![format!("in {}:", escape::word(&workload.image))];
+    let place = match &workload.build {
+        Some(build) => format!("in what is built of {}:", escape::word(&build.context.display().to_string())),
+        None => format!("in {}:", escape::word(&workload.image)),
+    };
+    let mut words = vec![place];
     let mut script = Vec::new();
     match &workload.inside {
         Inside::Image { args } => words.extend(args.iter().map(argument)),
@@ -244,5 +253,8 @@ fn privileges(workload: &ContainerWorkload) -> Vec<String> {
             .iter()
             .map(|device| format!("device: {}", escape::line(&device.display().to_string()))),
     );
+    if workload.gpus.is_some() {
+        lines.push("graphics cards".to_owned());
+    }
     lines
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::action::{Argument, Stdin, Variable};
 use super::destination::Destination;
 use super::executor::Executor;
+use super::image::{Build, Gpus, Verify};
 use super::template::Template;
 use super::units::ByteSize;
 
@@ -17,8 +18,10 @@ pub struct ContainerWorkload {
     pub folder: PathBuf,
     /// The engine that carries it out, if not the one that is found.
     pub executor: Option<Executor>,
-    /// As written: `name:tag`, `name@sha256:…`.
+    /// As written: `name:tag`, `name@sha256:…`. One that is built here has its tag by its content.
     pub image: String,
+    pub build: Option<Build>,
+    pub verify: Option<Verify>,
     pub pull: Pull,
     pub platform: Option<String>,
     pub inside: Inside,
@@ -34,6 +37,7 @@ pub struct ContainerWorkload {
     pub hosts: Vec<(String, IpAddr)>,
     pub dns: Vec<IpAddr>,
     pub devices: Vec<PathBuf>,
+    pub gpus: Option<Gpus>,
     pub labels: Vec<(String, String)>,
     /// A small init of the engine's reaps orphans and passes signals on.
     pub init: bool,

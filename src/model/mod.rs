@@ -11,6 +11,7 @@ mod destination;
 mod executor;
 mod fed;
 mod http;
+mod image;
 mod limits;
 mod name;
 mod nearest;
@@ -36,6 +37,7 @@ pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
     UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
+pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;

@@ -11,7 +11,7 @@ use crate::plan::{ContainerPlan, Environment, Step};
 use super::container::ContainerRunner;
 use super::http::HttpRunner;
 use super::process::ProcessRunner;
-use super::{BoxFuture, RunId, Runner, Running, SecretValues, StartError};
+use super::{BoxFuture, RunId, Runner, Running, SecretValues, StartError, Teller};
 
 /// Local processes, containers and HTTP calls.
 #[derive(Clone)]
@@ -64,9 +64,10 @@ impl Runner for Dispatch {
         step: &'a Step,
         secrets: &'a SecretValues,
         cancel: CancellationToken,
+        news: Teller,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         match step {
-            Step::Container(_) => self.containers.start_run(run, step, secrets, cancel),
+            Step::Container(_) => self.containers.start_run(run, step, secrets, cancel, news),
             Step::Process(_) | Step::Http(_) => self.start(step, secrets, cancel),
         }
     }

@@ -3,9 +3,11 @@
 //! A [`Runner`] takes one planned step and gives back a [`Running`], from which its one owner pulls
 //! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
 
+pub mod build;
 pub mod container;
 mod dispatch;
 pub mod http;
+mod news;
 mod pretended;
 pub mod process;
 mod run_id;
@@ -24,6 +26,7 @@ use crate::model::{SecretName, WarmCaps};
 use crate::plan::{ContainerPlan, Step};
 
 pub use dispatch::Dispatch;
+pub use news::{News, Teller};
 pub use pretended::PretendedRunner;
 pub use run_id::RunId;
 pub use secret_values::SecretValues;
@@ -50,13 +53,15 @@ pub trait Runner: Send + Sync {
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>>;
 
-    /// The same for one whose name others know. A runner that names what it starts uses it.
+    /// The same for one whose name others know, telling what goes on until it has started. A runner
+    /// that names what it starts, or that has much to do first, uses it.
     fn start_run<'a>(
         &'a self,
         _run: &'a RunId,
         step: &'a Step,
         secrets: &'a SecretValues,
         cancel: CancellationToken,
+        _news: Teller,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         self.start(step, secrets, cancel)
     }

@@ -34,7 +34,7 @@ fn trusted(found: &Found, loaded: &Loaded, evidence: &Evidence, host: &Host) -> 
 /// Where there is a lock.
 fn locked(evidence: &Evidence) -> Option<String> {
     Some(match lock::judge(evidence) {
-        Ok(()) => "lock: every tool is what the lock says".to_owned(),
+        Ok(_) => "lock: every tool is what the lock says".to_owned(),
         Err(Refusal::Missing(_)) => return None,
         Err(Refusal::Differs { differences, .. }) => {
             let count = differences.changes().len();

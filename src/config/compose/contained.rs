@@ -44,13 +44,23 @@ fn with_base<'s>(command: &Node<'s>, base: &Node<'s>) -> Node<'s> {
     let Kind::Map(entries) = &command.kind else { return command.clone() };
     let entries = entries.iter().map(|entry| match (&*entry.key.text, own(entry)) {
         ("container", Some(own)) => {
-            let whole = Overlay { guard: None }.root(base, &own);
+            let whole = Overlay { guard: None }.root(&beside(base, &own), &own);
             // It stands where the command has it.
             Entry { key: entry.key.clone(), value: Node::new(own.span, whole.kind) }
         }
         _ => entry.clone(),
     });
     Node::new(command.span, Kind::Map(Rc::new(entries.collect())))
+}
+
+/// What holds for all, without another way to come by an image than the command has: what is built
+/// here must not get the name of an image from elsewhere, and is signed by nobody.
+fn beside<'s>(base: &Node<'s>, own: &Node<'s>) -> Node<'s> {
+    match (own.get("build"), own.get("image")) {
+        (Some(_), _) => base.without("image").without("pull").without("verify"),
+        (None, Some(_)) => base.without("build"),
+        (None, None) => base.clone(),
+    }
 }
 
 /// What a command says of its container, as a map.

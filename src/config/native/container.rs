@@ -1,5 +1,6 @@
 //! `container` of a command: an image, or a map of what it runs and how far it is locked down.
 
+use super::image::{GpuKeys, Proof};
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
@@ -18,7 +19,8 @@ pub struct Container<'n> {
     /// Of the key.
     pub span: Span,
     pub image: Option<Text<'n>>,
-    pub pull: Option<Pull>,
+    pub proof: Proof<'n>,
+    pub pull: Option<Spanned<Pull>>,
     pub platform: Option<Text<'n>>,
     pub entrypoint: Option<Entrypoint<'n>>,
     pub workdir: Option<Text<'n>>,
@@ -34,6 +36,7 @@ pub struct Container<'n> {
     pub extra_hosts: Vec<(Text<'n>, Text<'n>)>,
     pub dns: Vec<Text<'n>>,
     pub devices: Vec<Text<'n>>,
+    pub gpus: Option<GpuKeys<'n>>,
     pub user: Option<Text<'n>>,
     pub read_only: Option<Spanned<bool>>,
     pub cap_drop: Option<Spanned<Vec<Text<'n>>>>,
@@ -71,8 +74,8 @@ impl<'n> Container<'n> {
                 Some(Self { span: field.key_span, image, ..Self::default() })
             }
             Kind::Map(_) => {
-                if field.node.get("image").is_none() {
-                    let message = "`container` has no `image`";
+                if field.node.get("image").or(field.node.get("build")).is_none() {
+                    let message = "`container` has neither `image` nor `build`";
                     reader.problems.add(Diagnostic::error(Code::MissingKey, field.node.span, message));
                 }
                 Self::of_map(reader, field)
@@ -91,13 +94,12 @@ impl<'n> Container<'n> {
     }
 
     fn of_map(reader: &'n Reader<'n>, field: Field<'n>) -> Option<Self> {
-        const PULLS: [(&str, Pull); 3] =
-            [("missing", Pull::Missing), ("always", Pull::Always), ("never", Pull::Never)];
         let mut fields = Fields::open(reader, field.node, &shape::CONTAINER)?;
         let container = Self {
             span: field.key_span,
             image: fields.text("image"),
-            pull: fields.one_of("pull", &PULLS),
+            proof: Proof::read(reader, &mut fields),
+            pull: pull(reader, &mut fields),
             platform: fields.text("platform"),
             entrypoint: entrypoint(reader, &mut fields),
             workdir: fields.text("workdir"),
@@ -112,6 +114,7 @@ impl<'n> Container<'n> {
             extra_hosts: pairs(reader, &mut fields, "extra_hosts"),
             dns: texts(reader, &mut fields, "dns"),
             devices: texts(reader, &mut fields, "devices"),
+            gpus: GpuKeys::read(reader, &mut fields),
             user: fields.text("user"),
             read_only: boolean(reader, &mut fields, "read_only"),
             cap_drop: cap_drop(reader, &mut fields),
@@ -121,6 +124,13 @@ impl<'n> Container<'n> {
         fields.close();
         Some(container)
     }
+}
+
+fn pull(reader: &Reader<'_>, fields: &mut Fields<'_>) -> Option<Spanned<Pull>> {
+    const PULLS: [(&str, Pull); 3] =
+        [("missing", Pull::Missing), ("always", Pull::Always), ("never", Pull::Never)];
+    let field = fields.take("pull")?;
+    Some(Spanned { value: reader.one_of(field.node, "pull", &PULLS)?, span: field.key_span })
 }
 
 /// A word, or several.
@@ -134,7 +144,7 @@ fn entrypoint<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Ent
 }
 
 /// A map of names, each with a text.
-fn pairs<'n>(
+pub(super) fn pairs<'n>(
     reader: &'n Reader<'n>,
     fields: &mut Fields<'n>,
     key: &'static str,
@@ -155,7 +165,11 @@ fn texts<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>, key: &'static str)
     field.and_then(|field| reader.texts(field.node, key)).unwrap_or_default()
 }
 
-fn boolean<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Spanned<bool>> {
+pub(super) fn boolean<'n>(
+    reader: &Reader<'_>,
+    fields: &mut Fields<'n>,
+    key: &'static str,
+) -> Option<Spanned<bool>> {
     let field = fields.take(key)?;
     Some(Spanned { value: reader.boolean(field.node, key)?, span: field.node.span })
 }

@@ -214,6 +214,8 @@ fn is_path_key(path: &[&str]) -> bool {
     match path {
         ["env_file"] => true,
         ["commands" | "defaults" | "templates", .., "sandbox", "read" | "write"] => true,
+        [.., "container", "build"] | [.., "container", "build", "context" | "dockerfile"] => true,
+        [.., "container", "verify", "key"] => true,
         ["commands" | "secrets", .., key] if path.len() > 1 => {
             // A parameter or a variable may have any name.
             let is_name =
@@ -232,7 +234,9 @@ fn is_expanded(path: &[&str]) -> bool {
             | ["commands", "env", _]
             | ["commands", .., "working_dir" | "within"]
             | ["commands", "container"]
-            | ["commands", "container", "image"]
+            | ["commands", "container", "image" | "build"]
+            | ["commands", "container", "build", "context" | "dockerfile"]
+            | ["commands", "container", "verify", "key"]
             | ["commands", "container", "mounts", "source"]
             | ["executors", _, "docker", "host"]
             | ["executors", _, "docker", "tls", _]

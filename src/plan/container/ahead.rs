@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::model::{Action, ByteSize, ContainerWorkload, Inside, Limits, Mount, Tool};
+use crate::model::{Action, ByteSize, ContainerWorkload, Limits, Mount, Tool};
 use crate::plan::{Facts, PlannedStdin, Word};
 
-use super::{ContainerPlan, MountLookup, PlannedMount, confined, is_looked_up, labels, tmpfs};
+use super::{ContainerPlan, MountLookup, PlannedMount, confined, fixed};
 
 impl ContainerPlan {
     /// The part of it that calls of one command share.
@@ -36,38 +36,8 @@ pub fn ahead(tool: &Tool, facts: &Facts) -> Option<ContainerPlan> {
     let workload = wanted(tool)?;
     let mounts: Option<Vec<PlannedMount>> =
         workload.mounts.iter().map(|mount| planned(mount, workload, facts)).collect();
-    let entrypoint = match &workload.inside {
-        Inside::Image { .. } => None,
-        Inside::Program { entrypoint, .. } => Some(entrypoint.clone()),
-        Inside::Shell { shell, .. } => Some(vec![shell.clone()]),
-    };
-    let plan = ContainerPlan {
-        executor: workload.executor.clone(),
-        is_bound_here: workload.mounts.iter().any(is_looked_up),
-        image: workload.image.clone(),
-        pull: workload.pull,
-        platform: workload.platform.clone(),
-        entrypoint,
-        arguments: Vec::new(),
-        variables: Vec::new(),
-        workdir: workload.workdir.clone(),
-        stdin: PlannedStdin::Null,
-        mounts: mounts?,
-        tmpfs: tmpfs(workload, &tool.limits),
-        files: workload.files.iter().map(|(path, _)| (path.clone(), Word::Known(String::new()))).collect(),
-        network: workload.network.clone(),
-        lockdown: workload.lockdown.clone(),
-        hosts: workload.hosts.clone(),
-        dns: workload.dns.clone(),
-        devices: workload.devices.clone(),
-        labels: labels(tool, workload),
-        init: workload.init,
-        stop_signal: workload.stop_signal.clone(),
-        warm: workload.warm,
-        limits: tool.limits.clone(),
-        timeout: tool.timeout,
-        kill_grace: tool.kill_grace,
-    };
+    let files = workload.files.iter().map(|(path, _)| (path.clone(), Word::Known(String::new()))).collect();
+    let plan = ContainerPlan { mounts: mounts?, files, ..fixed(tool, workload, facts).ok()? };
     Some(plan.made_ahead())
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In the line a secret is the variable that holds it; it stands in no argument of `docker`.
 
-use crate::model::{Network, Pull, Secrets};
+use crate::model::{Gpus, Network, Pull, Secrets};
 use crate::plan::quote::quoted;
 use crate::plan::shell_word::shell_word;
 use crate::plan::{PlannedStdin, Word};
@@ -22,7 +22,7 @@ pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
 }
 
 fn whole_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
-    let run = [input(plan, secrets), assignments(plan, secrets), docker(plan, secrets)].concat();
+    let run = [built(plan), input(plan, secrets), assignments(plan, secrets), docker(plan, secrets)].concat();
     if plan.files.is_empty() {
         return run;
     }
@@ -37,6 +37,18 @@ fn whole_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
     }
     steps.push(run);
     format!("({})", steps.join(" && "))
+}
+
+/// What is built already is not built again: the engine keeps the steps.
+fn built(plan: &ContainerPlan) -> String {
+    build_line(plan).map(|line| format!("{line} >&2 && ")).unwrap_or_default()
+}
+
+/// The line that builds the image, if it is built here.
+pub(super) fn build_line(plan: &ContainerPlan) -> Option<String> {
+    let mut words = plan.build.as_ref()?.flags(plan.platform.as_deref());
+    words.splice(1..1, engine_flags(plan));
+    Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
 }
 
 fn input(plan: &ContainerPlan, secrets: &Secrets) -> String {
@@ -99,7 +111,7 @@ fn engine_flags(plan: &ContainerPlan) -> Vec<String> {
 
 fn image_flags(plan: &ContainerPlan) -> Vec<String> {
     let mut flags = Vec::new();
-    push(&mut flags, "--pull", pull(plan.pull));
+    push(&mut flags, "--pull", if plan.build.is_some() { "never" } else { pull(plan.pull) });
     if let Some(platform) = &plan.platform {
         push(&mut flags, "--platform", platform);
     }
@@ -190,10 +202,22 @@ fn reach_flags(plan: &ContainerPlan) -> Vec<String> {
     for device in &plan.devices {
         push(&mut flags, "--device", &device.display().to_string());
     }
+    if let Some(gpus) = &plan.gpus {
+        push(&mut flags, "--gpus", &self::gpus(gpus));
+    }
     for (name, value) in &plan.labels {
         push(&mut flags, "--label", &format!("{name}={value}"));
     }
     flags
+}
+
+/// Ids stand in one field of what is read as CSV.
+fn gpus(gpus: &Gpus) -> String {
+    match gpus {
+        Gpus::All => "all".to_owned(),
+        Gpus::Count(count) => count.to_string(),
+        Gpus::Ids(ids) => field(&format!("device={}", ids.join(","))),
+    }
 }
 
 /// The folder of the files is a variable of the line.

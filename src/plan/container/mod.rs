@@ -1,9 +1,11 @@
 //! Planning a container: what the create request will say, all known or named.
 
 mod ahead;
+mod build;
 mod egress;
 mod line;
 mod print;
+mod verify;
 
 use core::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -11,8 +13,8 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Executor, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool,
-    Variable,
+    ByteSize, ContainerWorkload, Executor, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool,
+    Variable, Verify,
 };
 
 use super::expand::Expansion;
@@ -23,9 +25,11 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 const MOUNTS: &str = "container.mounts";
 
 pub use ahead::{ahead, lookups_ahead};
+pub use build::{BUILD_LABEL, BuildFact, PlannedBuild, build_tag};
 pub use egress::{Door, Doors, Leads};
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
+pub use verify::verify_words;
 
 /// A container with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +39,10 @@ pub struct ContainerPlan {
     /// Something that is mounted was looked up on this host, and is anything on another.
     pub is_bound_here: bool,
     pub image: String,
+    pub build: Option<PlannedBuild>,
+    pub verify: Option<Verify>,
+    /// The digest that the lock has for the image: no other may run.
+    pub locked: Option<String>,
     pub pull: Pull,
     pub platform: Option<String>,
     /// In place of the image's own, if given.
@@ -52,6 +60,7 @@ pub struct ContainerPlan {
     pub hosts: Vec<(String, IpAddr)>,
     pub dns: Vec<IpAddr>,
     pub devices: Vec<PathBuf>,
+    pub gpus: Option<Gpus>,
     pub labels: Vec<(String, String)>,
     pub init: bool,
     pub stop_signal: Option<String>,
@@ -100,15 +109,14 @@ pub fn container(
     problems: &mut Vec<PlanError>,
 ) -> Option<ContainerPlan> {
     let tool = invocation.tool();
+    let fixed = fixed(tool, workload, facts).map_err(|problem| problems.push(problem)).ok()?;
     let mut expansion = Expansion::new(invocation, facts, problems);
     let mut variables = Vec::new();
-    let (entrypoint, arguments) = match &workload.inside {
-        Inside::Image { args } => (None, expansion.arguments(args)),
-        Inside::Program { entrypoint, args } => (Some(entrypoint.clone()), expansion.arguments(args)),
-        Inside::Shell { shell, flag, text } => {
+    let arguments = match &workload.inside {
+        Inside::Image { args } | Inside::Program { args, .. } => expansion.arguments(args),
+        Inside::Shell { flag, text, .. } => {
             variables.extend(parameter_variables(invocation, facts));
-            let words = [flag, text].map(|word| Word::Known(word.clone()));
-            (Some(vec![shell.clone()]), words.into())
+            [flag, text].map(|word| Word::Known(word.clone())).into()
         }
     };
     let env = workload.env.iter();
@@ -122,25 +130,39 @@ pub fn container(
     let folder = &workload.folder;
     let mounts =
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
-    Some(ContainerPlan {
+    Some(ContainerPlan { arguments, variables, stdin, files, mounts, ..fixed })
+}
+
+/// What no call decides: all but words, variables, input, files and mounts, of which there are none yet.
+fn fixed(tool: &Tool, workload: &ContainerWorkload, facts: &Facts) -> Result<ContainerPlan, PlanError> {
+    let build = build::planned(tool, workload, facts)?;
+    Ok(ContainerPlan {
         executor: workload.executor.clone(),
         is_bound_here: workload.mounts.iter().any(is_looked_up),
-        image: workload.image.clone(),
+        image: build.as_ref().map_or_else(|| workload.image.clone(), |build| build.tag.clone()),
+        locked: build::locked(tool, workload, facts)?,
+        build,
+        verify: workload.verify.clone(),
         pull: workload.pull,
         platform: workload.platform.clone(),
-        entrypoint,
-        arguments,
-        variables,
+        entrypoint: match &workload.inside {
+            Inside::Image { .. } => None,
+            Inside::Program { entrypoint, .. } => Some(entrypoint.clone()),
+            Inside::Shell { shell, .. } => Some(vec![shell.clone()]),
+        },
+        arguments: Vec::new(),
+        variables: Vec::new(),
         workdir: workload.workdir.clone(),
-        stdin,
-        mounts,
+        stdin: PlannedStdin::Null,
+        mounts: Vec::new(),
         tmpfs: tmpfs(workload, &tool.limits),
-        files,
+        files: Vec::new(),
         network: workload.network.clone(),
         lockdown: workload.lockdown.clone(),
         hosts: workload.hosts.clone(),
         dns: workload.dns.clone(),
         devices: workload.devices.clone(),
+        gpus: workload.gpus.clone(),
         labels: labels(tool, workload),
         init: workload.init,
         stop_signal: workload.stop_signal.clone(),

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tokio_rustls::rustls;
 
 use super::address::{Address, addresses};
+use super::care::Care;
 use super::dial::{self, Dialer};
 use super::failure::ContainerFailure;
 use super::ssh::SshDialer;
@@ -31,6 +32,7 @@ const LEAST: Duration = Duration::from_secs(10);
 /// Finds an engine when one is needed.
 pub struct Connector {
     pub environment: Arc<Environment>,
+    pub care: Care,
     /// The engine that a file names; without it one is found.
     named: Option<Address>,
     kept: Mutex<Kept>,
@@ -62,7 +64,7 @@ pub struct Greeting {
 
 impl Connector {
     pub fn new(environment: Arc<Environment>, executor: Option<&Executor>) -> Self {
-        Self { environment, named: executor.map(Address::of), kept: Mutex::default() }
+        Self { environment, named: executor.map(Address::of), care: Care::default(), kept: Mutex::default() }
     }
 
     pub async fn connection(&self) -> Result<Connection, ContainerFailure> {

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, DeviceMapping, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
+    ContainerCreateBody, DeviceMapping, DeviceRequest, HostConfig, HostConfigLogConfig, Mount, MountType,
+    ResourcesUlimits,
 };
 use bytes::Bytes;
 
-use crate::model::{Limits, Network};
+use crate::model::{Gpus, Limits, Network};
 use crate::plan::{ContainerPlan, PlannedStdin};
 use crate::runner::{RunId, SecretValues, StartError};
 
@@ -134,6 +135,7 @@ fn host_config(plan: &ContainerPlan) -> HostConfig {
         extra_hosts: some(hosts),
         dns: some(texts(&plan.dns)),
         devices: Some(devices(plan)),
+        device_requests: plan.gpus.as_ref().map(|gpus| vec![graphics(gpus)]),
         init: plan.init.then_some(true),
         log_config: Some(HostConfigLogConfig {
             typ: Some("none".to_owned()),
@@ -198,6 +200,22 @@ fn tmpfs(plan: &ContainerPlan) -> HashMap<String, String> {
         (tmpfs.target.clone(), format!("mode=1777{size}"))
     });
     sized.collect()
+}
+
+/// As `docker run --gpus` asks for them.
+fn graphics(gpus: &Gpus) -> DeviceRequest {
+    let (count, ids) = match gpus {
+        Gpus::All => (-1, None),
+        Gpus::Count(count) => (i64::from(*count), None),
+        Gpus::Ids(ids) => (0, Some(ids.clone())),
+    };
+    DeviceRequest {
+        driver: Some(String::new()),
+        count: Some(count),
+        device_ids: ids,
+        capabilities: Some(vec![vec!["gpu".to_owned()]]),
+        options: Some(HashMap::new()),
+    }
 }
 
 fn devices(plan: &ContainerPlan) -> Vec<DeviceMapping> {

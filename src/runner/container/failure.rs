@@ -26,6 +26,18 @@ pub enum ContainerFailure {
     NoImage { image: String },
     #[error("the image `{image}` cannot be pulled: {problem}; {cure}")]
     NotPulled { image: String, problem: String, cure: String },
+    #[error("the image of `{folder}` cannot be built: {problem}")]
+    NotBuildable { folder: String, problem: String },
+    #[error(
+        "the engine has another image of the name `{image}` than was agreed on: {found}, where the lock says {locked}; `docker pull` what was agreed on, or accept it with `mcpfier lock`"
+    )]
+    NotAgreed { image: String, locked: String, found: String },
+    #[error("the image `{image}` does not count as signed: {problem}")]
+    NotVerified { image: String, problem: String },
+    #[error(
+        "the engine has no graphics cards to give: {problem}; install the container toolkit of their maker on its host, or remove `gpus`"
+    )]
+    NoGpus { problem: String },
     #[error("there is no `{program}` in the image `{image}`: {problem}")]
     NoProgram { program: String, image: String, problem: String },
     #[error("`{program}` of the image `{image}` cannot be executed: {problem}")]

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::attached::{Output, feed};
+use super::care;
 use super::clean::{remove, remove_if_there};
 use super::connection::{Connection, Connector, Trouble};
 use super::create::Order;
@@ -30,7 +31,7 @@ use super::pull::pull;
 use super::verdict::{end_told, not_created, not_started};
 use crate::model::{Enforcement, Pull};
 use crate::plan::ContainerPlan;
-use crate::runner::{End, OutputEvent, Stream};
+use crate::runner::{End, OutputEvent, Stream, Teller};
 
 /// What output may still come after the end of whoever wrote it.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
@@ -51,6 +52,7 @@ pub struct Life {
 pub struct Wires {
     pub events: mpsc::Sender<OutputEvent>,
     pub cancel: CancellationToken,
+    pub news: Teller,
 }
 
 /// A container that runs.
@@ -122,11 +124,19 @@ impl Life {
     /// Gives back the connection to where it was created.
     async fn create(&mut self, mut connection: Connection) -> Result<Connection, ContainerFailure> {
         let pull = self.order.plan.pull;
-        if pull == Pull::Always {
+        if care::has_to_prove(&self.order.plan) {
+            self.order.body.image = Some(self.image(&connection).await?);
+        } else if pull == Pull::Always {
             self.pull(&connection).await?;
         }
         let created = match self.create_on(&connection).await {
-            Err(Trouble::Said { status: 404, .. }) if pull == Pull::Missing => {
+            Err(Trouble::Said { status: 404, .. }) if self.order.plan.build.is_some() => {
+                self.order.body.image = Some(self.image(&connection).await?);
+                self.create_on(&connection).await
+            }
+            Err(Trouble::Said { status: 404, .. })
+                if pull == Pull::Missing && !care::has_to_prove(&self.order.plan) =>
+            {
                 self.pull(&connection).await?;
                 self.create_on(&connection).await
             }
@@ -168,12 +178,27 @@ impl Life {
     }
 
     async fn pull(&self, connection: &Connection) -> Result<(), ContainerFailure> {
-        let environment = &self.connector.environment;
+        let (environment, plan) = (&self.connector.environment, &self.order.plan);
+        let platform = plan.platform.as_deref();
+        self.unless_cancelled(pull(connection, environment, &plan.image, platform, &self.wires.news)).await
+    }
+
+    /// The id of an image that has to prove something first.
+    async fn image(&self, connection: &Connection) -> Result<String, ContainerFailure> {
+        let Connector { environment, care, .. } = &*self.connector;
+        let image = care.image(connection, environment, &self.order.plan, &self.wires.news);
+        self.unless_cancelled(image).await
+    }
+
+    async fn unless_cancelled<T>(
+        &self,
+        doing: impl Future<Output = Result<T, ContainerFailure>>,
+    ) -> Result<T, ContainerFailure> {
         tokio::select! {
             biased;
             () = self.wires.cancel.cancelled() => Err(ContainerFailure::Cancelled),
             () = self.wires.events.closed() => Err(ContainerFailure::Cancelled),
-            pulled = pull(connection, environment, &self.order.plan) => pulled,
+            done = doing => done,
         }
     }
 
@@ -300,7 +325,7 @@ impl Life {
 
     /// Hands its output on until it has ended, or has to.
     async fn watch(&self, alive: &mut Alive) -> Ended {
-        let Wires { events, cancel } = &self.wires;
+        let Wires { events, cancel, .. } = &self.wires;
         let mut exit = Exit::Unknown;
         if !alive.output.is_strained() {
             exit = Exit::Awaited(Box::pin(self.exit(alive.connection.clone())));

@@ -8,13 +8,21 @@
 #[cfg(feature = "containers")]
 mod address;
 #[cfg(feature = "containers")]
+mod asked;
+#[cfg(feature = "containers")]
 mod attached;
+#[cfg(feature = "containers")]
+mod build;
+#[cfg(feature = "containers")]
+mod care;
 #[cfg(feature = "containers")]
 mod clean;
 #[cfg(feature = "containers")]
 mod connection;
 #[cfg(feature = "containers")]
 mod context;
+#[cfg(feature = "containers")]
+mod cosign;
 #[cfg(feature = "containers")]
 mod create;
 #[cfg(feature = "containers")]
@@ -24,7 +32,11 @@ mod dial;
 #[cfg(feature = "containers")]
 mod egress;
 #[cfg(feature = "containers")]
+mod images;
+#[cfg(feature = "containers")]
 pub mod init;
+#[cfg(feature = "containers")]
+mod layers;
 #[cfg(feature = "containers")]
 mod life;
 #[cfg(feature = "containers")]
@@ -58,6 +70,7 @@ use present as platform;
 #[cfg(feature = "containers")]
 mod present {
     pub use super::clean::clean;
+    pub use super::images::{Images, scanner};
     pub use super::runner::ContainerRunner;
     pub use super::survey::look;
 }
@@ -69,7 +82,7 @@ mod failure;
 use absent as platform;
 
 pub use failure::ContainerFailure;
-pub use platform::{ContainerRunner, clean, look};
+pub use platform::{ContainerRunner, Images, clean, look, scanner};
 
 /// An engine that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,4 +109,21 @@ pub struct Seen {
 pub struct Cleaned {
     pub name: String,
     pub tool: String,
+}
+
+/// An image that an engine has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub id: String,
+    /// By which its registry has it, if it comes from there.
+    pub digest: Option<String>,
+    /// In bytes, unpacked.
+    pub size: u64,
+}
+
+impl Found {
+    /// What tells it from every other of its name.
+    pub fn told(&self) -> &str {
+        self.digest.as_deref().unwrap_or(&self.id)
+    }
 }

@@ -17,7 +17,7 @@ use super::owner::Owner;
 use super::warm::{Assignment, Pool};
 use crate::model::{Executor, WarmCaps};
 use crate::plan::{ContainerPlan, Environment, Step};
-use crate::runner::{BoxFuture, End, OutputEvent, RunId, Runner, Running, SecretValues, StartError};
+use crate::runner::{BoxFuture, End, OutputEvent, RunId, Runner, Running, SecretValues, StartError, Teller};
 
 /// Chunks that wait for their reader; a container that writes faster waits.
 const WAITING: usize = 8;
@@ -120,7 +120,9 @@ impl Runner for ContainerRunner {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
-        Box::pin(async move { self.start_run(&RunId::next(), step, secrets, cancel).await })
+        Box::pin(
+            async move { self.start_run(&RunId::next(), step, secrets, cancel, Teller::default()).await },
+        )
     }
 
     fn start_run<'a>(
@@ -129,13 +131,14 @@ impl Runner for ContainerRunner {
         step: &'a Step,
         secrets: &'a SecretValues,
         cancel: CancellationToken,
+        news: Teller,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async move {
             let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
             self.0.pool.somebody_calls();
             while let Some(waiting) = self.0.pool.take(plan) {
                 let order = Order::fill(plan, secrets, run, Owner::this())?;
-                let (call, started) = Call::new(order, &cancel);
+                let (call, started) = Call::new(order, &cancel, &news);
                 if waiting.hand_over(call.assignment).is_err() {
                     continue;
                 }
@@ -148,7 +151,7 @@ impl Runner for ContainerRunner {
             }
             let engine = self.engine(plan.executor.as_ref());
             let order = Order::fill(plan, secrets, run, Owner::this())?;
-            let (call, started) = Call::new(order, &cancel);
+            let (call, started) = Call::new(order, &cancel, &news);
             let Assignment { order, wires, started: told } = call.assignment;
             let life = Life::new(order, Arc::clone(&engine.connector), wires);
             // Whoever started it may go away at any moment; the task never does before its container.
@@ -172,10 +175,10 @@ struct Call {
 
 impl Call {
     /// With what its caller is given when it has started.
-    fn new(order: Order, cancel: &CancellationToken) -> (Self, Box<dyn Running>) {
+    fn new(order: Order, cancel: &CancellationToken, news: &Teller) -> (Self, Box<dyn Running>) {
         let (events, told) = mpsc::channel(WAITING);
         let (is_started, started) = oneshot::channel();
-        let wires = Wires { events, cancel: cancel.clone() };
+        let wires = Wires { events, cancel: cancel.clone(), news: news.clone() };
         let assignment = Assignment { order, wires, started: is_started };
         (Self { assignment, started }, Box::new(ContainerRunning(told)))
     }

@@ -28,6 +28,9 @@ pub fn not_created(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
 pub fn not_started(plan: &ContainerPlan, trouble: Trouble) -> ContainerFailure {
     let Trouble::Said { message, doing, .. } = trouble else { return trouble.into() };
     let (image, problem) = (plan.image.clone(), reason(&message).to_owned());
+    if plan.gpus.is_some() && message.contains("could not select device driver") {
+        return ContainerFailure::NoGpus { problem };
+    }
     let Some(program) = program(&message, plan) else {
         return ContainerFailure::Refused { doing, problem };
     };

@@ -12,6 +12,7 @@ mod executors_own;
 mod executors_ssh;
 mod faults;
 mod files;
+mod images;
 mod init;
 mod kept;
 mod lines;
@@ -154,6 +155,9 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         executor: None,
         is_bound_here: false,
         image: IMAGE.to_owned(),
+        build: None,
+        verify: None,
+        locked: None,
         pull: Pull::Never,
         platform: None,
         entrypoint: program.first().map(|first| vec![(*first).to_owned()]),
@@ -169,6 +173,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         hosts: Vec::new(),
         dns: Vec::new(),
         devices: Vec::new(),
+        gpus: None,
         labels: vec![("mcpfier.tool".to_owned(), mark.to_owned())],
         init: false,
         stop_signal: None,

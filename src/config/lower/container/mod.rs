@@ -3,6 +3,7 @@
 //! Nothing that callers say decides the image, the network, the user or a privilege: those take no
 //! templates. A mount may be chosen by callers within a folder.
 
+mod build;
 mod destinations;
 mod image;
 mod inside;
@@ -37,7 +38,10 @@ pub fn container<'a>(
     let inside = inside::inside(scope, command, written);
     let env = super::command::variables(scope, command);
     let stdin = super::command::stdin(scope, command);
-    let image = written.image.map(|image| image::image(scope, image));
+    let image = written.image.map(|image| image::image(scope, image, written.proof.build.is_some()));
+    let build = build::build(scope, written, image.as_ref());
+    let verify = build::verify(scope, written);
+    build::report_unpinned(scope, written, image.as_ref());
     let workdir = written.workdir.map(|path| target::path(scope, path, "workdir"));
     let files = files(scope, written);
     let mounts = mounts::mounts(scope, &written.mounts);
@@ -51,14 +55,17 @@ pub fn container<'a>(
     let dns = reach::dns(scope, &written.dns);
     destinations::report_name_servers(scope, written);
     let devices = reach::devices(scope, &written.devices);
+    let gpus = reach::gpus(scope, written.gpus.as_ref());
     let labels = reach::labels(scope, &written.labels);
     report_disk(scope, written, limits);
     report_warm_mounts(scope, written, mounts.as_deref());
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
         executor: None,
-        image: image??,
-        pull: written.pull.unwrap_or(Pull::Missing),
+        image: build::named(image, build.as_ref())?,
+        build: given(build)?,
+        verify: given(verify)?,
+        pull: written.pull.as_ref().map_or(Pull::Missing, |pull| pull.value),
         platform: given(platform)?,
         inside: inside?,
         env,
@@ -72,6 +79,7 @@ pub fn container<'a>(
         hosts,
         dns,
         devices,
+        gpus: given(gpus)?,
         labels,
         init: written.init.unwrap_or(false),
         stop_signal: given(stop_signal)?,

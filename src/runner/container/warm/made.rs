@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::runner::Teller;
 use crate::runner::container::attached::{Output, feed};
 use crate::runner::container::connection::{Connection, Connector};
 use crate::runner::container::create::{Order, OwnWords};
@@ -53,7 +54,7 @@ pub async fn lead(
     let Beginning { order, connector, cancel, init } = beginning;
     // Nobody listens yet, and nobody has gone away.
     let (events, _nobody) = mpsc::channel(1);
-    let mut life = Life::new(order, connector, Wires { events, cancel });
+    let mut life = Life::new(order, connector, Wires { events, cancel, news: Teller::default() });
     match life.make().await {
         Ok(made) => {
             let _ = ready.send(Ok(()));
@@ -171,7 +172,7 @@ impl Life {
     /// Waits until the command is executed, or says why it cannot be. Whoever must not wait longer
     /// finds a command that runs.
     async fn begun(&self, alive: &mut Alive, program: &str) -> Option<ContainerFailure> {
-        let Wires { events, cancel } = &self.wires;
+        let Wires { events, cancel, .. } = &self.wires;
         let told = tokio::select! {
             biased;
             told = alive.output.begun() => told?,
