@@ -193,6 +193,12 @@ pub enum Verb {
         #[arg(long)]
         check: bool,
     },
+    /// Look after the images that the file's containers run in
+    #[command(after_help = examples::IMAGES)]
+    Images {
+        #[command(subcommand)]
+        action: Option<ImagesAction>,
+    },
     /// Remove the containers of servers that are gone
     #[command(after_help = examples::CLEAN)]
     Clean,
@@ -276,6 +282,50 @@ impl SecretAction {
             Self::Rm { name } => vec!["rm".to_owned(), name.clone()],
             Self::Other(words) => words.clone(),
         }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ImagesAction {
+    /// List them: which tools use each, and what the engine has
+    List,
+    /// Fetch them, or only these
+    Pull(ImageNames),
+    /// Build those that are built here, or only these
+    Build(ImageNames),
+    /// Write the digests that the engine has into the file: `NAME:TAG@sha256:…`
+    Pin(ImageNames),
+    /// Look through them for known vulnerabilities, with `trivy` or `grype` of this host
+    Scan {
+        #[command(flatten)]
+        names: ImageNames,
+        /// Fail if one is as severe as this
+        #[arg(long, value_name = "SEVERITY", default_value = "critical", value_parser = ["low", "medium", "high", "critical"])]
+        block_on: String,
+    },
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+pub struct ImageNames {
+    /// Images, or tools that use them
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+impl ImagesAction {
+    fn words(&self) -> Vec<String> {
+        let (verb, names) = match self {
+            Self::List => ("list", &Vec::new()),
+            Self::Pull(ImageNames { names }) => ("pull", names),
+            Self::Build(ImageNames { names }) => ("build", names),
+            Self::Pin(ImageNames { names }) => ("pin", names),
+            Self::Scan { names: ImageNames { names }, .. } => ("scan", names),
+            Self::Other(words) => return words.clone(),
+        };
+        std::iter::once(verb.to_owned()).chain(names.iter().cloned()).collect()
     }
 }
 
@@ -449,6 +499,7 @@ impl Verb {
             Self::Import(_) => "import",
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
+            Self::Images { .. } => "images",
             Self::Clean => "clean",
             Self::Doctor => "doctor",
             Self::Migrate(_) => "migrate",
@@ -477,6 +528,7 @@ impl Verb {
             Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
+            Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
             Self::Migrate(migrate) => {
                 (text_of(&migrate.file).filter(|file| file != INIT_FILE), &migrate.words)
@@ -502,6 +554,7 @@ impl Verb {
             Self::Import(import) => import.words.first(),
             Self::New(new) => new.words.first(),
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
+            Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),
             Self::Migrate(migrate) => migrate.words.first(),
             _ => None,

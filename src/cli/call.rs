@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, Outcome, Prepared, Rejection, Sanitizer, Watcher};
+use crate::engine::{Engine, News, Outcome, Prepared, Rejection, Sanitizer, Watcher};
 use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
@@ -17,6 +17,7 @@ use super::exit::Exit;
 use super::print::Printer;
 use super::serve::{hangup, runtime, stop_signal};
 use super::session::Session;
+use super::waiting::Waiting;
 
 pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
     let Some((name, arguments)) = words.split_first() else { return Exit::USAGE };
@@ -65,7 +66,7 @@ pub async fn carry_out(
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {
     let plan = engine.prepare(call)?;
     let cancel = CancellationToken::new();
-    let mut shell = Shell { quiet, broken: cancel.clone() };
+    let mut shell = Shell { quiet, broken: cancel.clone(), waiting: Waiting::new() };
     let interrupt = cancel.clone();
     let signals = async move {
         tokio::select! {
@@ -87,13 +88,21 @@ struct Shell {
     quiet: bool,
     /// Cancelled when nobody reads our output any more.
     broken: CancellationToken,
+    waiting: Waiting,
 }
 
 impl Watcher for Shell {
+    fn preparing(&mut self, news: &News) {
+        if !self.quiet {
+            self.waiting.tell(news);
+        }
+    }
+
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
         if self.quiet {
             return;
         }
+        self.waiting.clear();
         let written = match stream {
             Stream::Stdout => write_to(io::stdout().lock(), bytes),
             Stream::Stderr => write_to(io::stderr().lock(), bytes),

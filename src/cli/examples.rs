@@ -142,6 +142,16 @@ Examples:
 
 A file names a stored secret with `secrets: { github: { store: true } }`.";
 
+pub const IMAGES: &str = "\
+Examples:
+  mcpfier images                       what the containers of the file run in
+  mcpfier images pull                  fetch what calls would fetch
+  mcpfier images build                 build what calls would build
+  mcpfier images pin                   write the digests into the file
+  mcpfier images scan --block-on high  known vulnerabilities, by trivy or grype
+
+Without a word it is `images list`. NAME is an image, or a tool that runs in it.";
+
 pub const CLEAN: &str = "\
 Examples:
   mcpfier clean

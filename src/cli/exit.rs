@@ -74,7 +74,11 @@ impl Exit {
     fn of_problems(problems: &[PlanError]) -> Self {
         match problems.first() {
             Some(PlanError::Unavailable { .. }) => Self::NO_COMMAND,
-            Some(PlanError::NotEnforceable { .. } | PlanError::SandboxNotEnforceable { .. }) => Self::REFUSED,
+            Some(
+                PlanError::NotEnforceable { .. }
+                | PlanError::SandboxNotEnforceable { .. }
+                | PlanError::NotLocked { .. },
+            ) => Self::REFUSED,
             Some(PlanError::Argument { .. }) | None => Self::USAGE,
         }
     }

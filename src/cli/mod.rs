@@ -16,6 +16,7 @@ mod examples;
 mod exit;
 mod explain;
 mod help;
+mod images;
 mod import;
 mod init;
 mod into;
@@ -38,6 +39,7 @@ mod test;
 mod tool_help;
 mod trust;
 mod validate;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -106,17 +108,18 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     if arguments.validate {
         return validate::run(&arguments, &printer);
     }
-    let session = match Session::open(&arguments, &printer) {
+    let mut session = match Session::open(&arguments, &printer) {
         Ok(session) => session,
         Err(exit) => return exit,
     };
     if arguments.setup {
         return setup::show(&session);
     }
-    if arguments.locked
-        && let Err(refusal) = lock::judge(&session.evidence)
-    {
-        return lock::refuse(&refusal, &printer);
+    if arguments.locked {
+        match lock::judge(&session.evidence) {
+            Ok(agreed) => session.facts = session.facts.with_locked(agreed.images()),
+            Err(refusal) => return lock::refuse(&refusal, &printer),
+        }
     }
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
@@ -143,7 +146,8 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Help { topic } => help::run(topic.as_deref(), arguments, printer),
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
-        Verb::Clean => clean::run(printer),
+        Verb::Images { action } => images::run(arguments, action.as_ref(), printer),
+        Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),

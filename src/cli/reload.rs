@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use crate::config::{self, Choice, Found, Host, How, Loaded};
 use crate::engine::{Engine, State};
-use crate::model::{Catalog, Dialect};
+use crate::model::{Catalog, Dialect, LockedImages};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::Vault;
 use crate::serve::reload::{Attempt, Sources, keep_up};
@@ -46,7 +46,7 @@ impl Reloading {
             let papers = rules.papers(&host, &sources.files);
             sources.files.extend(papers);
             let state = match loaded.catalog {
-                Some(catalog) => judged.map(|()| state(catalog, host.environment, means)),
+                Some(catalog) => judged.map(|images| state(catalog, host.environment, means, images)),
                 None => Err(loaded.report.render(config::Style::Plain)),
             };
             Attempt { state, sources }
@@ -64,7 +64,7 @@ struct Rules {
 
 impl Rules {
     /// Whether what was read may be served, or why not.
-    fn judge(&self, loaded: &Loaded, host: &Host) -> Result<(), String> {
+    fn judge(&self, loaded: &Loaded, host: &Host) -> Result<Option<LockedImages>, String> {
         let evidence = Evidence::of(loaded);
         if self.needs_trust() && loaded.dialect == Dialect::Native {
             match trust::state(&evidence, host).map_err(|problem| problem.to_string())? {
@@ -72,10 +72,12 @@ impl Rules {
                 state => return Err(not_trusted(&self.found.path.display().to_string(), &state)),
             }
         }
-        if self.locked {
-            lock::judge(&evidence).map_err(|refusal| format!("{refusal}\nhelp: {}", refusal.help()))?;
+        if !self.locked {
+            return Ok(None);
         }
-        Ok(())
+        let agreed = lock::judge(&evidence);
+        let agreed = agreed.map_err(|refusal| format!("{refusal}\nhelp: {}", refusal.help()))?;
+        Ok(agreed.images())
     }
 
     fn needs_trust(&self) -> bool {
@@ -91,8 +93,8 @@ impl Rules {
     }
 }
 
-fn state(catalog: Catalog, environment: Environment, means: Means) -> State {
-    let facts = Facts::new(&environment, &catalog.secrets, means);
+fn state(catalog: Catalog, environment: Environment, means: Means, images: Option<LockedImages>) -> State {
+    let facts = Facts::new(&environment, &catalog.secrets, means).with_locked(images);
     let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment)));
     State::new(Arc::new(catalog), facts, Arc::new(vault))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::How;
+use crate::engine::Serving;
 use crate::model::{Availability, Dialect};
 use crate::runner::process::ForkServer;
 use crate::serve::stdio;
@@ -48,7 +49,8 @@ fn serve(session: Session, locked: bool, fork_server: Option<ForkServer>) -> io:
         let reloading = Reloading::of(session, locked);
         tokio::select! {
             _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
-            never = reloading.keep_up(engine) => match never {},
+            never = reloading.keep_up(Arc::clone(&engine)) => match never {},
+            never = engine.keep_ready(Serving::OneClient) => match never {},
         }
         runner.shut_down(PATIENCE).await;
         Ok(())

@@ -23,7 +23,12 @@ pub fn render(tool: &Tool, called_by: &str) -> String {
         text.push_str(&format!("{}\n", folded(line, 0)));
     }
     if let Action::Container(container) = &tool.action {
-        let _ = writeln!(text, "\nRuns in a container of {}.", container.image);
+        let _ = match &container.build {
+            Some(build) => {
+                writeln!(text, "\nRuns in a container of what {} builds.", build.dockerfile.display())
+            }
+            None => writeln!(text, "\nRuns in a container of {}.", container.image),
+        };
     }
     if let Some(reason) = unavailable(tool) {
         // Writing to a text cannot fail.

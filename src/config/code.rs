@@ -154,6 +154,26 @@ codes! {
     HostPath = 158, "a path of the host, told to a container";
     NoMountSource = 159, "a mount of what this host does not have";
     DiskOfContainer = 160, "a limit that not every engine can hold";
+    WarmMount = 161, "a container made ahead of which callers choose a mount";
+    WarmOnStdio = 162, "a container that is made ahead, where nobody keeps any";
+    TooManyWarm = 163, "more containers made ahead than may wait";
+    BadDestination = 165, "a destination that cannot be";
+    WideDestination = 166, "a destination that is nearly everything";
+    DuplicateDestination = 167, "a destination that stands twice";
+    NearDestination = 168, "a destination that is not of the internet";
+    UnpinnedImage = 170, "an image without the digest that is required";
+    BadBuild = 171, "a build that cannot be";
+    BuildReach = 172, "a build, whose steps nothing holds back";
+    BadVerify = 173, "a signature that nobody can have made";
+
+    // Which engine.
+    BadExecutor = 180, "an engine that nobody could reach so";
+    UnknownExecutor = 181, "an executor that is not declared";
+    RunOnWithoutContainer = 182, "an engine for what is no container";
+    RemoteEngine = 183, "something of this host, for an engine on another one";
+    OpenEngine = 184, "an engine that everybody can talk to";
+    EngineAway = 185, "an engine that does not answer";
+    ImageAway = 186, "an image that the engine does not have";
 
     // The sandbox of local commands.
     SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";

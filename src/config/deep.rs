@@ -49,8 +49,12 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
     {
         check_folder(place, Some(folder), written.span);
     }
-    if let (Some(written), Action::Container(container)) = (&command.container, &tool.action) {
+    if let (Some(written), Action::Container(container)) = (&command.container, &tool.action)
+        && container.executor.as_ref().is_none_or(|executor| executor.host.is_here())
+    {
         check_mounts(place, container, written);
+        check_build(place, container, written);
+        check_verify(place, container, written);
     }
     if let Action::Process(workload) = &tool.action
         && let (Some(sandbox), Some(SandboxSetting::Keys(keys))) =
@@ -86,6 +90,33 @@ fn check_mounts(place: &Place<'_>, container: &ContainerWorkload, written: &Cont
             let message = format!("this mount hands over {danger}, to which a link leads");
             place.reader.problems.add(Diagnostic::error(Code::HostMount, source.span, message).of_host());
         }
+    }
+}
+
+/// Whether this host has what the image is built of.
+fn check_build(place: &Place<'_>, container: &ContainerWorkload, written: &Container<'_>) {
+    let (Some(build), Some(keys)) = (&container.build, &written.proof.build) else { return };
+    let context = keys.context.map_or(keys.span, |context| context.span);
+    let (span, message, help) = if !build.context.is_dir() {
+        let message = format!("there is no folder `{}` on this host", build.context.display());
+        (context, message, "`build` names the folder whose files the image is built of")
+    } else if !build.dockerfile.is_file() {
+        let span = keys.dockerfile.map_or(context, |dockerfile| dockerfile.span);
+        let message = format!("there is no Dockerfile `{}` on this host", build.dockerfile.display());
+        (span, message, "`dockerfile` names another one, relative to the folder of this file")
+    } else {
+        return;
+    };
+    place.reader.problems.add(Diagnostic::error(Code::BadBuild, span, message).help(help).of_host());
+}
+
+/// Without `cosign` nothing that has to be signed ever runs.
+fn check_verify(place: &Place<'_>, container: &ContainerWorkload, written: &Container<'_>) {
+    let (Some(_), Some(keys)) = (&container.verify, &written.proof.verify) else { return };
+    if place.executables.find("cosign", &place.base).is_none() {
+        let message = "there is no `cosign` on this host, so the image is never taken for signed";
+        let problem = Diagnostic::error(Code::MissingExecutable, keys.span, message).of_host();
+        place.reader.problems.add(problem.help("install it: https://docs.sigstore.dev"));
     }
 }
 

@@ -56,6 +56,11 @@ impl Diagnostic {
         Self::new(Severity::Error, code, None, message.into())
     }
 
+    /// Something that this host lacks for a part of the file, though that is right in itself.
+    pub fn of_this_host(code: Code, path: String, message: impl Into<String>) -> Self {
+        Self { path, ..Self::new(Severity::Warning, code, None, message.into()) }.of_host()
+    }
+
     fn new(severity: Severity, code: Code, span: Option<Span>, message: String) -> Self {
         Self {
             severity,

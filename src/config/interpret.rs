@@ -121,7 +121,7 @@ impl<'s> Interpreting<'_, 's> {
             // As it is written: what comes from the environment does not stand in the file.
             let documents: Vec<&Node<'_>> =
                 std::iter::once(root).chain(composed.parts.iter().map(|(_, part)| part)).collect();
-            lint::lint(self.problems, &documents, commands, whole.get("defaults"));
+            lint::lint(self.problems, &documents, commands, whole.get("defaults"), whole.get("server"));
         }
         allow::apply(reader, commands, whole.get("defaults"), checks_all);
         if checks_all && self.choice.is_empty() {
@@ -179,20 +179,24 @@ impl<'s> Interpreting<'_, 's> {
     }
 
     fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>) {
-        let native::File { commands, defaults, secrets, server, vars: _ } = file;
+        let native::File { commands, defaults, secrets, server, executors, vars: _ } = file;
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
+        let executors = lower::Executors::read(place, &executors);
         let checks_all = self.depth == Depth::Everything;
         let (schemas, lines) = (deep::Schemas::default(), Lines::default());
         let trials: RefCell<Vec<TrialSet>> = RefCell::default();
-        let tools =
-            Commands { place, defaults: &defaults, secrets: &declared }.lower(commands, |tool, command| {
+        let tools = Commands { place, defaults: &defaults, secrets: &declared, executors: &executors }.lower(
+            commands,
+            |tool, command| {
                 if checks_all {
                     deep::check_command(place, &schemas, tool, command);
                     trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
                 }
-            });
+            },
+        );
         if checks_all {
+            executors.report_rest(place, defaults.run_on.as_ref());
             for secret in &secrets {
                 let name = secret.name.value.parse::<SecretName>().ok();
                 if let Some(source) = name.and_then(|name| usable.get(&name)) {
@@ -203,6 +207,7 @@ impl<'s> Interpreting<'_, 's> {
         let fed = lower::fed(place, &usable);
         let mut catalog = Catalog::new(tools, lower::server(place.reader, server), usable);
         catalog.fed = fed;
+        catalog.executors = executors.usable();
         (catalog, trials.take())
     }
 }

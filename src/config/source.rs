@@ -164,6 +164,11 @@ fn wide_encoding(bytes: &[u8]) -> Option<String> {
 /// YAML is text: no NUL and no other control character but tab and line ends.
 fn check_characters(text: &str) -> Result<(), BadSource> {
     let is_wrong = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    // A piece is looked at without a way out in between, so that many bytes are compared at once.
+    let has_wrong = |piece: &[u8]| piece.iter().fold(false, |found, byte| found | is_wrong(*byte));
+    if !text.as_bytes().chunks(256).any(has_wrong) {
+        return Ok(());
+    }
     match text.bytes().position(is_wrong) {
         None => Ok(()),
         Some(at) => {

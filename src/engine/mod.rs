@@ -5,6 +5,7 @@
 //! What a file decides is one [`State`], which [`Engine::reload`] exchanges whole.
 
 mod admission;
+mod ahead;
 mod capture;
 mod conditions;
 mod gate;
@@ -25,28 +26,31 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Invocation};
-use crate::model::{Catalog, OnOverflow};
-use crate::plan::{ExecutionPlan, Facts, plan};
+use crate::model::{Action, Catalog, OnOverflow};
+use crate::plan::{ExecutionPlan, Facts, Step, plan};
 use crate::policy::Policy;
-use crate::runner::{OutputEvent, Runner, Vault};
+use crate::runner::{OutputEvent, Runner, Running, SecretValues, Teller, Vault};
 
 use capture::Capture;
 use supply::Means;
 
-pub use outcome::{Ending, Outcome, RunId};
+pub use ahead::Serving;
+pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
-// What a watcher sees is told in this word, so whoever watches need not know the runner.
-pub use crate::runner::Stream;
+// What a watcher sees is told in these words, so whoever watches need not know the runner.
 /// For those who have held a large output, and who load files in threads.
-pub use crate::runner::process::{give_memory_back, share_one_heap};
+pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
+pub use crate::runner::{News, RunId, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {
     /// The call has its slot and its process is being started.
     fn started(&mut self, _run: &RunId) {}
+    /// What goes on before it has started: its image is fetched or built.
+    fn preparing(&mut self, _news: &News) {}
     /// Output of the command, declared secrets already taken out.
     fn output(&mut self, stream: Stream, bytes: &[u8]);
 }
@@ -85,6 +89,20 @@ impl Engine {
         Ok(Prepared { plan, state })
     }
 
+    /// The same beside other calls: what an image is built of may be much to read.
+    pub async fn prepare_aside(self: &Arc<Self>, call: Call) -> Result<Prepared, Rejection> {
+        let state = self.state();
+        let is_built = state.catalog().tool(&call.tool).is_some_and(
+            |tool| matches!(&tool.action, Action::Container(workload) if workload.build.is_some()),
+        );
+        if !is_built {
+            return self.prepare(call);
+        }
+        let engine = Arc::clone(self);
+        let prepared = tokio::task::spawn_blocking(move || engine.prepare(call)).await;
+        prepared.unwrap_or(Err(Rejection::Cancelled))
+    }
+
     /// Carries a plan out, in the state it was made in. When this returns, nothing of the run is alive any more.
     pub async fn execute(
         &self,
@@ -103,7 +121,7 @@ impl Engine {
         let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
         let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
-        let mut running = self.runner.start(&plan.step, &secrets, stop.clone()).await?;
+        let mut running = self.start(&id, &plan.step, &secrets, stop.clone(), watcher).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),
@@ -121,6 +139,29 @@ impl Engine {
         };
         let waited = started.duration_since(queued);
         Ok(Outcome { id, ending, waited, duration: started.elapsed(), output: capture.into_output() })
+    }
+
+    /// Starts a step; the watcher hears what that takes.
+    async fn start(
+        &self,
+        run: &RunId,
+        step: &Step,
+        secrets: &SecretValues,
+        cancel: CancellationToken,
+        watcher: &mut dyn Watcher,
+    ) -> Result<Box<dyn Running>, Rejection> {
+        if !matches!(step, Step::Container(_)) {
+            return Ok(self.runner.start(step, secrets, cancel).await?);
+        }
+        let (teller, mut told) = Teller::channel();
+        let mut starting = self.runner.start_run(run, step, secrets, cancel, teller);
+        loop {
+            tokio::select! {
+                biased;
+                Some(news) = told.recv() => watcher.preparing(&news),
+                started = &mut starting => return Ok(started?),
+            }
+        }
     }
 }
 

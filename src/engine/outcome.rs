@@ -1,36 +1,11 @@
 //! What happened to a run.
 
-use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use crate::model::ExitCodes;
-use crate::runner::End;
+use crate::runner::{End, RunId};
 
 use super::capture::Output;
-
-/// Names a run in logs and results.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunId(String);
-
-impl RunId {
-    /// Unique on this host: the server's first moment and a counter.
-    pub fn next() -> Self {
-        static FIRST: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
-        static COUNT: AtomicU64 = AtomicU64::new(1);
-        let first = FIRST.get_or_init(|| {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
-        });
-        Self(format!("{first:x}-{}", COUNT.fetch_add(1, Ordering::Relaxed)))
-    }
-}
-
-impl fmt::Display for RunId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A run that is over, with what was kept of its output.
 #[derive(Debug)]

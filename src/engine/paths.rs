@@ -1,4 +1,5 @@
-//! Looks up where path arguments and mounts lead, before planning. The plan gets the answers as facts.
+//! Looks up where path arguments and mounts lead and what images are built of, before planning. The
+//! plan gets the answers as facts.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -6,14 +7,17 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use crate::call::Invocation;
-use crate::model::{Action, Param};
-use crate::plan::{Facts, MountLookup, PathFact, mount_lookups};
+use crate::model::{Action, ContainerWorkload, Param, Tool};
+use crate::plan::{BuildFact, Facts, MountLookup, PathFact, lookups_ahead, mount_lookups};
+use crate::runner::build;
 
 /// The facts with this call's paths, or `None` if no path has to be looked up.
 pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
     let confined = |param: &Param| param.rule.path.as_ref().is_some_and(|rule| rule.within.is_some());
     let container = match &invocation.tool().action {
-        Action::Container(container) if container.mounts.iter().any(|mount| mount.within.is_some()) => {
+        Action::Container(container)
+            if container.build.is_some() || container.mounts.iter().any(|mount| mount.within.is_some()) =>
+        {
             Some(container)
         }
         _ => None,
@@ -35,8 +39,28 @@ pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
             let fact = path_fact(&path, &within);
             facts.mounts.insert(path, fact);
         }
+        facts.build = build_fact(container);
     }
     Some(facts)
+}
+
+/// The same for what is known of a container before anybody calls.
+pub fn look_up_ahead(tool: &Tool, facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    for MountLookup { path, within } in lookups_ahead(tool) {
+        let fact = path_fact(&path, &within);
+        facts.mounts.insert(path, fact);
+    }
+    if let Action::Container(container) = &tool.action {
+        facts.build = build_fact(container);
+    }
+    facts
+}
+
+fn build_fact(container: &ContainerWorkload) -> Option<BuildFact> {
+    let what = container.build.as_ref()?;
+    let looked = build::look(what, container.platform.as_deref());
+    Some(looked.map(|context| context.digest).map_err(|problem| problem.to_string()))
 }
 
 /// The folder that relative paths are in. A folder with holes is judged by its literal text, which

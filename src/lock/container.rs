@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Argument, ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Stdin, Template, Tmpfs,
+    Argument, ContainerWorkload, Destination, EngineTls, Executor, Inside, Lockdown, Mount, Network, Pull,
+    Stdin, Template, Tmpfs,
 };
 
 use super::action::{Around, collect, private, secrets_of, stdin, variables};
@@ -15,7 +16,10 @@ use super::{escape, written};
 pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Map<String, Value> {
     let ContainerWorkload {
         folder,
+        executor,
         image,
+        build,
+        verify,
         pull,
         platform,
         inside,
@@ -30,9 +34,11 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         hosts,
         dns,
         devices,
+        gpus,
         labels,
         init,
         stop_signal,
+        warm,
     } = workload;
     let mut map = self::inside(inside);
     let files: Map<String, Value> = files.iter().map(|(path, text)| (path.clone(), private(text))).collect();
@@ -53,12 +59,29 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         "labels": labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(),
         "init": init,
         "stop_signal": stop_signal,
+        "warm": warm,
     });
-    map.insert("container".to_owned(), document);
+    let mut document = document.as_object().cloned().unwrap_or_default();
+    document.extend(super::image::image(build.as_ref(), verify.as_ref(), gpus.as_ref(), around));
+    map.insert("container".to_owned(), Value::Object(document));
+    // One that is found is another on every host.
+    if let Some(executor) = executor {
+        map.insert("engine".to_owned(), self::executor(executor, around));
+    }
     map.insert("env".to_owned(), variables(env));
     map.insert("stdin".to_owned(), stdin(input));
     map.insert("secrets".to_owned(), secrets(workload, around));
     map
+}
+
+/// Its name says nothing: another file may call it otherwise.
+fn executor(executor: &Executor, around: &Around<'_>) -> Value {
+    let Executor { name: _, host, tls } = executor;
+    let tls = tls.as_ref().map(|EngineTls { ca, client }| {
+        let certificate = client.as_ref().map(|client| written::path(&client.certificate, around.folder));
+        json!({ "ca": written::path(ca, around.folder), "cert": certificate })
+    });
+    json!({ "host": host.to_string(), "tls": tls })
 }
 
 fn inside(inside: &Inside) -> Map<String, Value> {
@@ -105,12 +128,18 @@ fn tmpfs(tmpfs: &Tmpfs) -> Value {
     json!({ "target": target, "size": size.map(|size| size.0) })
 }
 
-fn network(network: &Network) -> &str {
+fn network(network: &Network) -> Value {
     match network {
-        Network::None => "none",
-        Network::Bridge => "bridge",
-        Network::Named(name) => name,
+        Network::None => json!("none"),
+        Network::Bridge => json!("bridge"),
+        Network::Named(name) => json!(name),
+        Network::Only(list) => json!({ "allow": list.iter().map(destination).collect::<Vec<_>>() }),
     }
+}
+
+fn destination(destination: &Destination) -> String {
+    let private = if destination.private { " (private)" } else { "" };
+    format!("{destination}{private}")
 }
 
 fn lockdown(lockdown: &Lockdown) -> Value {
@@ -144,7 +173,11 @@ fn arguments(inside: &Inside) -> &[Argument] {
 
 /// What runs where, for a person who has to decide whether that is acceptable.
 pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
-    let mut words = vec![format!("in {}:", escape::word(&workload.image))];
+    let place = match &workload.build {
+        Some(build) => format!("in what is built of {}:", escape::word(&build.context.display().to_string())),
+        None => format!("in {}:", escape::word(&workload.image)),
+    };
+    let mut words = vec![place];
     let mut script = Vec::new();
     match &workload.inside {
         Inside::Image { args } => words.extend(args.iter().map(argument)),
@@ -159,6 +192,12 @@ pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
     }
     let mut lines = vec![words.join(" ")];
     lines.extend(script);
+    lines.extend(
+        workload
+            .executor
+            .iter()
+            .map(|executor| format!("  on the engine at {}", escape::line(&executor.host.to_string()))),
+    );
     lines.extend(workload.mounts.iter().map(|mount| {
         let mode = if mount.read_only { "read only" } else { "WRITABLE" };
         let source = escape::line(&written::template(&mount.source));
@@ -171,9 +210,20 @@ pub(super) fn outline(workload: &ContainerWorkload) -> Vec<String> {
     lines.extend(
         workload.files.iter().map(|(path, _)| format!("  with a file of its own at {}", escape::line(path))),
     );
-    lines.push(format!("  network: {}", escape::line(network(&workload.network))));
+    lines.push(format!("  network: {}", escape::line(&reach(&workload.network))));
     lines.extend(privileges(workload).into_iter().map(|privilege| format!("  {privilege}")));
     lines
+}
+
+fn reach(network: &Network) -> String {
+    match network {
+        Network::None => "none".to_owned(),
+        Network::Bridge => "bridge".to_owned(),
+        Network::Named(name) => name.clone(),
+        Network::Only(list) => {
+            format!("only {}", list.iter().map(destination).collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 /// What a container has that one does not have by default.
@@ -203,5 +253,8 @@ fn privileges(workload: &ContainerWorkload) -> Vec<String> {
             .iter()
             .map(|device| format!("device: {}", escape::line(&device.display().to_string()))),
     );
+    if workload.gpus.is_some() {
+        lines.push("graphics cards".to_owned());
+    }
     lines
 }

@@ -64,6 +64,10 @@ pub fn differences(agreed: &Lock, now: &Lock) -> Option<Differences> {
 }
 
 impl Differences {
+    pub fn new(changes: Vec<Change>) -> Self {
+        Self(changes)
+    }
+
     pub fn changes(&self) -> &[Change] {
         &self.0
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::Catalog;
+use crate::model::{Catalog, LockedImages};
 
 use super::entry::Entry;
 
@@ -37,6 +37,8 @@ pub struct Lock {
     /// What models are told of the tools as a whole.
     pub(super) instructions: Option<String>,
     pub(super) tools: BTreeMap<String, Entry>,
+    /// What an engine knew of the images when somebody agreed.
+    pub images: LockedImages,
 }
 
 impl Lock {
@@ -48,6 +50,7 @@ impl Lock {
             file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             instructions: catalog.server.instructions.clone(),
             tools: catalog.tools().iter().map(|tool| (tool.name.to_string(), entry(tool))).collect(),
+            images: LockedImages::default(),
         }
     }
 
@@ -62,13 +65,17 @@ impl Lock {
 
     pub fn to_text(&self) -> String {
         let tools = self.tools.iter().map(|(name, entry)| (name.clone(), entry.to_json()));
-        let document = json!({
+        let mut document = json!({
             "about": ABOUT,
             "version": VERSION,
             "file": self.file,
             "instructions": self.instructions,
             "tools": Value::Object(tools.collect()),
         });
+        if let Some(map) = document.as_object_mut().filter(|_| !self.images.is_empty()) {
+            map.insert("images".to_owned(), json!(self.images.images));
+            map.insert("builds".to_owned(), json!(self.images.builds));
+        }
         format!("{document:#}\n")
     }
 
@@ -86,8 +93,27 @@ impl Lock {
         };
         let tools = document.get("tools").and_then(Value::as_object).ok_or(BadLock::Shape("tools"))?;
         let tools: Result<BTreeMap<_, _>, _> = tools.iter().map(entry).collect();
-        Ok(Self { file, instructions, tools: tools? })
+        let images = LockedImages {
+            images: digests(&document, "images", |digest| match digest {
+                Value::Null => Some(None),
+                digest => Some(Some(digest.as_str()?.to_owned())),
+            })?,
+            builds: digests(&document, "builds", |digest| Some(digest.as_str()?.to_owned()))?,
+        };
+        Ok(Self { file, instructions, tools: tools?, images })
     }
+}
+
+/// What has a digest, by its name. A lock of before has none.
+fn digests<T>(
+    document: &Value,
+    key: &'static str,
+    read: impl Fn(&Value) -> Option<T>,
+) -> Result<BTreeMap<String, T>, BadLock> {
+    let Some(map) = document.get(key) else { return Ok(BTreeMap::new()) };
+    let map = map.as_object().ok_or(BadLock::Shape(key))?;
+    let read = map.iter().map(|(name, digest)| Some((name.clone(), read(digest)?)));
+    read.collect::<Option<_>>().ok_or(BadLock::Shape(key))
 }
 
 fn entry((name, value): (&String, &Value)) -> Result<(String, Entry), BadLock> {

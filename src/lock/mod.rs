@@ -15,6 +15,7 @@ mod entry;
 mod escape;
 mod file;
 mod http;
+mod image;
 mod outline;
 mod written;
 

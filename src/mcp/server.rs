@@ -57,7 +57,7 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
-        let done = match self.engine.prepare(call) {
+        let done = match self.engine.prepare_aside(call).await {
             Ok(plan) => self.run(&plan, context).await.map(|outcome| outcome.present(&plan)),
             Err(rejection) => Err(rejection),
         };

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::executor::Executor;
 use super::fed::FedVariables;
 use super::secret::Secrets;
 use super::server::ServerSettings;
@@ -16,6 +17,8 @@ pub struct Catalog {
     pub secrets: Secrets,
     /// Where secrets by `env` are looked up beside the environment.
     pub fed: FedVariables,
+    /// The engines that the file names.
+    pub executors: Vec<Executor>,
 }
 
 impl Catalog {
@@ -26,7 +29,7 @@ impl Catalog {
         for (index, tool) in tools.iter().enumerate() {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
-        Self { tools, by_name, server, secrets, fed: FedVariables::default() }
+        Self { tools, by_name, server, secrets, fed: FedVariables::default(), executors: Vec::new() }
     }
 
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {

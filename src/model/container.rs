@@ -4,6 +4,9 @@ use core::net::IpAddr;
 use std::path::PathBuf;
 
 use super::action::{Argument, Stdin, Variable};
+use super::destination::Destination;
+use super::executor::Executor;
+use super::image::{Build, Gpus, Verify};
 use super::template::Template;
 use super::units::ByteSize;
 
@@ -13,8 +16,12 @@ use super::units::ByteSize;
 pub struct ContainerWorkload {
     /// Of this host: what relative paths of callers are relative to.
     pub folder: PathBuf,
-    /// As written: `name:tag`, `name@sha256:…`.
+    /// The engine that carries it out, if not the one that is found.
+    pub executor: Option<Executor>,
+    /// As written: `name:tag`, `name@sha256:…`. One that is built here has its tag by its content.
     pub image: String,
+    pub build: Option<Build>,
+    pub verify: Option<Verify>,
     pub pull: Pull,
     pub platform: Option<String>,
     pub inside: Inside,
@@ -30,11 +37,14 @@ pub struct ContainerWorkload {
     pub hosts: Vec<(String, IpAddr)>,
     pub dns: Vec<IpAddr>,
     pub devices: Vec<PathBuf>,
+    pub gpus: Option<Gpus>,
     pub labels: Vec<(String, String)>,
     /// A small init of the engine's reaps orphans and passes signals on.
     pub init: bool,
     /// Sent before the kill; the image's own unless said.
     pub stop_signal: Option<String>,
+    /// How many are made ahead and wait for their one call.
+    pub warm: u32,
 }
 
 /// What runs in the container.
@@ -80,6 +90,8 @@ pub enum Network {
     Bridge,
     /// One that exists in the engine.
     Named(String),
+    /// These and nothing else, sorted and each once.
+    Only(Vec<Destination>),
 }
 
 /// What holds the container back. Everything, unless a file lifts a part of it by name.
@@ -114,6 +126,16 @@ impl Lockdown {
             cap_add: Vec::new(),
             no_new_privileges: false,
             user: None,
+        }
+    }
+}
+
+impl Network {
+    /// What may be reached, where that is a list.
+    pub fn allowed(&self) -> &[Destination] {
+        match self {
+            Self::Only(list) => list,
+            Self::None | Self::Bridge | Self::Named(_) => &[],
         }
     }
 }

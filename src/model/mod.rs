@@ -8,8 +8,11 @@ mod action;
 mod catalog;
 mod condition;
 mod container;
+mod destination;
+mod executor;
 mod fed;
 mod http;
+mod image;
 mod limits;
 mod name;
 mod nearest;
@@ -29,11 +32,14 @@ pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable,
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
+pub use destination::{Destination, DestinationHost};
+pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fed::FedVariables;
 pub use http::{
-    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, StatusCodes, UrlTemplate,
-    is_dots, is_loopback, is_public, percent_encoded,
+    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
+    UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
+pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
 pub use nearest::nearest;
@@ -43,7 +49,7 @@ pub use principal::Principal;
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
-pub use server::{CallCaps, ServerSettings};
+pub use server::{CallCaps, ServerSettings, WarmCaps};
 pub use template::{BadTemplate, Piece, Reference, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
 pub use trial::{

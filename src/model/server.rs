@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::principal::Principal;
+use super::units::ByteSize;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSettings {
@@ -15,6 +16,23 @@ pub struct ServerSettings {
     pub drain: Duration,
     /// Who a caller on stdio is.
     pub stdio: Principal,
+    pub warm: WarmCaps,
+}
+
+/// How many containers may be waiting for calls, over all commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WarmCaps {
+    pub max: usize,
+    /// Of what they may use in all.
+    pub memory: ByteSize,
+    /// Also on stdio, where every client starts a server of its own.
+    pub stdio: bool,
+}
+
+impl Default for WarmCaps {
+    fn default() -> Self {
+        Self { max: 16, memory: ByteSize(4 << 30), stdio: false }
+    }
 }
 
 /// How many calls run at once, and how many may wait.
@@ -39,6 +57,7 @@ impl Default for ServerSettings {
             calls: CallCaps::default(),
             drain: Duration::from_secs(30),
             stdio: Principal::local(),
+            warm: WarmCaps::default(),
         }
     }
 }

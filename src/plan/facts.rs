@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::model::{EnvInherit, KEY_VARIABLE, Param, SecretSource, Secrets};
+use crate::model::{EnvInherit, KEY_VARIABLE, LockedImages, Param, SecretSource, Secrets};
 
-use super::{PlanError, SandboxMeans};
+use super::{BuildFact, PlanError, SandboxMeans};
 
 /// What planning may know about this host.
 #[derive(Debug, Clone)]
@@ -23,6 +23,10 @@ pub struct Facts {
     pub paths: HashMap<(String, String), PathFact>,
     /// What the source of each confined mount of this call leads to.
     pub mounts: HashMap<PathBuf, PathFact>,
+    /// What the image of this call is built of, if it is.
+    pub build: Option<BuildFact>,
+    /// The images that were agreed on, if nothing else may run.
+    pub locked: Option<Arc<LockedImages>>,
 }
 
 /// A snapshot of environment variables.
@@ -57,12 +61,19 @@ impl Facts {
             means,
             paths: HashMap::new(),
             mounts: HashMap::new(),
+            build: None,
+            locked: None,
         }
     }
 
     /// The same host with these means.
     pub fn with_means(self, means: Means) -> Self {
         Self { means, ..self }
+    }
+
+    /// The same host, where only these images may run.
+    pub fn with_locked(self, locked: Option<LockedImages>) -> Self {
+        Self { locked: locked.map(Arc::new), ..self }
     }
 
     /// All variables, without what feeds secrets.

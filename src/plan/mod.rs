@@ -21,7 +21,10 @@ use std::sync::Arc;
 
 use crate::model::{Principal, SecretName, Tool};
 
-pub use container::{ContainerPlan, MountLookup, PlannedMount, docker_line, mount_lookups};
+pub use container::{
+    BUILD_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild, PlannedMount,
+    ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
+};
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
@@ -65,6 +68,8 @@ pub enum PlanError {
     Unavailable { tool: String, reason: String },
     #[error("`{param}`: {problem}")]
     Argument { param: String, problem: String },
+    #[error("`{tool}`: {reason}; if that is wanted, `mcpfier lock` writes it down")]
+    NotLocked { tool: String, reason: String },
     #[error("the limit `{limit}` cannot be enforced on this host, and `limits_enforcement` is `required`")]
     NotEnforceable { limit: &'static str },
     #[error("the sandbox cannot be kept on this host ({lack}), and `limits_enforcement` is `required`")]

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::plan::{Environment, Step};
+use crate::model::WarmCaps;
+use crate::plan::{ContainerPlan, Environment, Step};
 
 use super::container::ContainerRunner;
 use super::http::HttpRunner;
 use super::process::ProcessRunner;
-use super::{BoxFuture, Runner, Running, SecretValues, StartError};
+use super::{BoxFuture, RunId, Runner, Running, SecretValues, StartError, Teller};
 
 /// Local processes, containers and HTTP calls.
 #[derive(Clone)]
@@ -40,6 +41,10 @@ impl Dispatch {
 }
 
 impl Runner for Dispatch {
+    fn keep_ready(&self, plans: Vec<ContainerPlan>, caps: WarmCaps) {
+        self.containers.keep_ready(plans, caps);
+    }
+
     fn start<'a>(
         &'a self,
         step: &'a Step,
@@ -50,6 +55,20 @@ impl Runner for Dispatch {
             Step::Process(_) => self.processes.start(step, secrets, cancel),
             Step::Container(_) => self.containers.start(step, secrets, cancel),
             Step::Http(_) => self.calls.start(step, secrets, cancel),
+        }
+    }
+
+    fn start_run<'a>(
+        &'a self,
+        run: &'a RunId,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+        news: Teller,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        match step {
+            Step::Container(_) => self.containers.start_run(run, step, secrets, cancel, news),
+            Step::Process(_) | Step::Http(_) => self.start(step, secrets, cancel),
         }
     }
 }

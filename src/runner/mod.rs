@@ -3,11 +3,14 @@
 //! A [`Runner`] takes one planned step and gives back a [`Running`], from which its one owner pulls
 //! output until it has ended. When `Ended` is seen, nothing of that call is alive any more.
 
+pub mod build;
 pub mod container;
 mod dispatch;
 pub mod http;
+mod news;
 mod pretended;
 pub mod process;
+mod run_id;
 mod secret_values;
 mod vault;
 
@@ -19,11 +22,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::SecretName;
-use crate::plan::Step;
+use crate::model::{SecretName, WarmCaps};
+use crate::plan::{ContainerPlan, Step};
 
 pub use dispatch::Dispatch;
+pub use news::{News, Teller};
 pub use pretended::PretendedRunner;
+pub use run_id::RunId;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
 
@@ -36,6 +41,9 @@ pub trait Runner: Send + Sync {
         true
     }
 
+    /// From now on has containers waiting for calls of these, within these bounds, and for no others.
+    fn keep_ready(&self, _plans: Vec<ContainerPlan>, _caps: WarmCaps) {}
+
     /// Starts the step, its holes filled with these secrets. Cancelling the token ends it as its plan
     /// says (signal, grace, kill).
     fn start<'a>(
@@ -44,6 +52,19 @@ pub trait Runner: Send + Sync {
         secrets: &'a SecretValues,
         cancel: CancellationToken,
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>>;
+
+    /// The same for one whose name others know, telling what goes on until it has started. A runner
+    /// that names what it starts, or that has much to do first, uses it.
+    fn start_run<'a>(
+        &'a self,
+        _run: &'a RunId,
+        step: &'a Step,
+        secrets: &'a SecretValues,
+        cancel: CancellationToken,
+        _news: Teller,
+    ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
+        self.start(step, secrets, cancel)
+    }
 }
 
 /// A step that has been started. Dropping it kills whatever still runs.

@@ -4,7 +4,9 @@
 //! What it does it undoes, so that it can be run without a sandbox as well: a test does that to see
 //! that the deeds are possible at all. Facts come as variables: `OUTSIDE` (a folder with `secret`,
 //! a file), `SERVER` (the number of a process of the same user), `TCP`, `UDP` (ports with somebody
-//! behind), `UNIX` (a socket's path), `ABSTRACT` (a socket's name).
+//! behind), `UNIX` (a socket's path), `ABSTRACT` (a socket's name). In a container there are more.
+
+mod container;
 
 use std::ffi::CString;
 use std::fs::{self, File, OpenOptions};
@@ -255,7 +257,8 @@ fn main() {
         unix: PathBuf::from(variable("UNIX")),
         abstract_name: variable("ABSTRACT"),
     };
-    let deeds = || FILES.iter().chain(&PROCESSES).chain(&NETWORK).chain(&PRIVILEGES);
+    let more: &[Deed] = if std::env::var_os("CONTAINER").is_some() { &container::DEEDS } else { &[] };
+    let deeds = || FILES.iter().chain(&PROCESSES).chain(&NETWORK).chain(&PRIVILEGES).chain(more);
     for (what, _) in deeds().filter(|(_, deed)| deed(&facts)) {
         println!("managed: {what}");
     }

@@ -139,6 +139,17 @@ fn the_containers_are_planned() {
     assert_eq!(plans[1]["mounts"][0]["source"], readme.display().to_string());
 }
 
+/// Its base comes from the internet: `containers` builds and calls it on another one.
+#[test]
+fn the_build_is_planned() {
+    let example = |words: &[&str]| example("examples/build.yaml", words).may_talk().run();
+    example(&["--validate", "--strict", "--offline"]);
+    let plan = example(&["--dry-run", "frequent-words", "text=a", "--json"]).json();
+    let tag = plan["image"].as_str().expect("a name");
+    assert!(tag.starts_with("mcpfier-build:") && tag.len() > 30, "{tag}");
+    assert_eq!(plan["build"]["args"], serde_json::json!({ "BASE": "alpine:3.22" }));
+}
+
 #[test]
 fn every_example_has_a_test_here() {
     let tests = include_str!("examples.rs");
@@ -226,13 +237,16 @@ fn sources() -> PathBuf {
 /// A git repository with one commit, in which the examples lie as they do here.
 static REPOSITORY: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().expect("a scratch folder");
-    std::fs::create_dir_all(folder.path().join("examples/team")).expect("folders for the examples");
+    for below in ["examples/team", "examples/word-report"] {
+        std::fs::create_dir_all(folder.path().join(below)).expect("folders for the examples");
+    }
     let files = |folder: &str| -> Vec<String> {
         let entries = std::fs::read_dir(sources().join(folder)).expect("the examples").flatten();
         let files = entries.filter(|entry| entry.path().is_file());
         files.map(|entry| format!("{folder}/{}", entry.file_name().to_string_lossy())).collect()
     };
-    let names = files("examples").into_iter().chain(files("examples/team"));
+    let names =
+        files("examples").into_iter().chain(files("examples/team")).chain(files("examples/word-report"));
     for name in names.chain(["config.example.yaml", "README.md", "Cargo.toml"].map(str::to_owned)) {
         std::fs::copy(sources().join(&name), folder.path().join(&name)).expect("a copy of an example");
     }

@@ -1,7 +1,7 @@
 //! What the host's kernel may not offer or may not be told, in a virtual machine: limits by cgroup v2,
 //! and a server that gets no word of changes.
 
-use crate::support::machine::Machine;
+use crate::support::machine::{Machine, passes};
 use crate::support::processes::example;
 
 #[test]
@@ -17,14 +17,4 @@ fn limits_by_cgroup_hold_and_leave_nothing() {
 fn changes_are_seen_where_nobody_tells_of_them() {
     let Some(machine) = Machine::with_mcpfier() else { return };
     passes(machine, include_str!("../vm/reload.sh"));
-}
-
-/// Runs a script whose every check has to pass.
-fn passes(machine: Machine, script: &str) {
-    let session = machine.run(script);
-    assert_eq!(session.status, 0, "it stopped early:\n{}", session.text);
-    assert!(session.text.trim_end().ends_with("done"), "it stopped early:\n{}", session.text);
-    assert!(!session.text.contains("FAIL "), "{}", session.text);
-    let checks = script.lines().filter(|line| line.starts_with("verdict ")).count();
-    assert_eq!(session.text.matches("PASS ").count(), checks, "{}", session.text);
 }

@@ -54,6 +54,7 @@ commands:
       mounts: [{ source: ./tools.yaml, target: /data, read_only: false }]
       tmpfs: [/tmp, { target: /cache, size: 2MiB }]
       files: { /run/secrets/token: "{{secrets.token}}" }
+      network: { allow: ["db:5432", { host: "*.example.com", port: 443, private: true }] }
       extra_hosts: { db: 10.0.0.1 }
       dns: ["::1"]
       devices: [/dev/null]

@@ -86,7 +86,7 @@ fn trusted(loaded: &Loaded, file: &str, host: &Host) -> Finding {
 fn locked(loaded: &Loaded) -> Option<Finding> {
     loaded.catalog.as_ref()?;
     match lock::judge(&Evidence::of(loaded)) {
-        Ok(()) => Some(Finding::fine("lock", "every tool is what the lock says")),
+        Ok(_) => Some(Finding::fine("lock", "every tool is what the lock says")),
         Err(Refusal::Missing(_)) => None,
         Err(refusal @ Refusal::Differs { .. }) => {
             let head =

@@ -8,6 +8,7 @@ use crate::cli::evidence::Evidence;
 use crate::cli::session;
 use crate::config::{self, Host};
 use crate::lock::{self, BadLock, Differences, Lock};
+use crate::model::LockedImages;
 
 /// Why a file is not served with `--locked`.
 #[derive(Debug, thiserror::Error)]
@@ -96,15 +97,25 @@ pub fn read(path: &Path) -> Result<Option<Lock>, Refusal> {
     }
 }
 
+/// What was agreed on beside what was read: images, which are looked at when they run.
+pub struct Agreed(LockedImages);
+
+impl Agreed {
+    /// `None` for a lock of before, which knows no images.
+    pub fn images(self) -> Option<LockedImages> {
+        (!self.0.is_empty()).then_some(self.0)
+    }
+}
+
 /// Whether exactly what was agreed on was read: what `--locked` asks at a start and at a reload.
-pub fn judge(evidence: &Evidence) -> Result<(), Refusal> {
+pub fn judge(evidence: &Evidence) -> Result<Agreed, Refusal> {
     let agreed = read(&evidence.path)?.ok_or_else(|| Refusal::Missing(lock_of(&evidence.path)))?;
     let now = made_of(evidence)?;
     if agreed.file != now.file {
         return Err(Refusal::Other { path: lock_of(&evidence.path), file: agreed.file });
     }
     match lock::differences(&agreed, &now) {
-        None => Ok(()),
+        None => Ok(Agreed(agreed.images)),
         Some(differences) => {
             let (file, lock) = (evidence.path.clone(), lock_of(&evidence.path));
             Err(Refusal::Differs { file, lock, differences })

@@ -1,13 +1,15 @@
 //! `mcpfier lock`: writes down what the tools are, or says how they differ from that.
 
+mod images;
 mod judge;
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::config;
+use crate::config::{self, Host};
 use crate::lock::{self, Change, Kind, Lock};
+use crate::model::Catalog;
 
 use super::arguments::Arguments;
 use super::evidence::Evidence;
@@ -32,16 +34,30 @@ pub fn run(arguments: &Arguments, check: bool, printer: &Printer) -> Exit {
         return Exit::CONFIG;
     }
     let evidence = Evidence::of(&loaded);
+    let Some(catalog) = &loaded.catalog else { return Exit::CONFIG };
     match check {
-        true => self::check(&evidence, printer),
-        false => write(&evidence, printer),
+        true => self::check(&evidence, catalog, host, printer),
+        false => write(&evidence, catalog, host, printer),
     }
 }
 
-fn check(evidence: &Evidence, printer: &Printer) -> Exit {
+fn check(evidence: &Evidence, catalog: &Catalog, host: Host, printer: &Printer) -> Exit {
     match judge(evidence) {
-        Ok(()) if printer.json => printer.json_data(&json!([])),
-        Ok(()) => printer.data(&format!("{} is what its lock says\n", evidence.path.display())),
+        Ok(agreed) => {
+            let changes = agreed.images().map(|agreed| images::check(&agreed, catalog, host, printer));
+            let changes = changes.unwrap_or_default();
+            if printer.json {
+                printer.json_data(&Value::Array(changes.iter().map(document).collect()));
+            } else if changes.is_empty() {
+                printer.data(&format!("{} is what its lock says\n", evidence.path.display()));
+            }
+            if !changes.is_empty() {
+                if !printer.json {
+                    images::say(&changes, printer);
+                }
+                return Exit::FAILURE;
+            }
+        }
         Err(refusal) => {
             match &refusal {
                 Refusal::Differs { differences, .. } if printer.json => {
@@ -56,9 +72,9 @@ fn check(evidence: &Evidence, printer: &Printer) -> Exit {
     Exit::OK
 }
 
-fn write(evidence: &Evidence, printer: &Printer) -> Exit {
+fn write(evidence: &Evidence, catalog: &Catalog, host: Host, printer: &Printer) -> Exit {
     let path = lock_of(&evidence.path);
-    let now = match judge::made_of(evidence) {
+    let mut now = match judge::made_of(evidence) {
         Ok(now) => now,
         Err(problem) => return refuse(&problem.into(), printer),
     };
@@ -67,6 +83,7 @@ fn write(evidence: &Evidence, printer: &Printer) -> Exit {
     if let Some(before) = before.as_ref().filter(|before| before.file != now.file) {
         return refuse(&Refusal::Other { path, file: before.file.clone() }, printer);
     }
+    now.images = images::look(catalog, host, before.as_ref().map(|before| &before.images), printer);
     let text = now.to_text();
     let written = match std::fs::read_to_string(&path) {
         Ok(found) if found == text => Ok(()),
@@ -87,7 +104,12 @@ fn write(evidence: &Evidence, printer: &Printer) -> Exit {
 
 fn told(path: &Path, before: Option<&Lock>, now: &Lock, printer: &Printer) {
     let tools = if now.len() == 1 { "1 tool".to_owned() } else { format!("{} tools", now.len()) };
-    let changes = before.map(|before| lock::differences(before, now));
+    let changes = before.map(|before| {
+        let mut changes: Vec<Change> =
+            lock::differences(before, now).map(|found| found.changes().to_vec()).unwrap_or_default();
+        changes.extend(images::changes(&before.images, &now.images));
+        (!changes.is_empty()).then(|| lock::Differences::new(changes))
+    });
     if printer.json {
         let changes = changes.flatten();
         let changes = changes.iter().flat_map(|changes| changes.changes()).map(document);

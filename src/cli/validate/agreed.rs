@@ -1,7 +1,5 @@
-//! What stands beside what is right: whether the file is trusted, what its lock says, and the engine
-//! that its containers need.
+//! What stands beside what is right: whether the file is trusted, and what its lock says.
 
-use crate::cli::containers;
 use crate::cli::evidence::Evidence;
 use crate::cli::lock::{self, Refusal};
 use crate::cli::trust::{self, State};
@@ -14,20 +12,6 @@ pub fn notes(found: &Found, loaded: &Loaded, host: &Host) -> Vec<String> {
     }
     let evidence = Evidence::of(loaded);
     trusted(found, loaded, &evidence, host).into_iter().chain(locked(&evidence)).collect()
-}
-
-/// Whether this host could run the containers of the file.
-pub fn engine(loaded: &Loaded, host: &Host) -> Vec<String> {
-    match loaded.catalog.as_ref().and_then(|catalog| containers::look(catalog, host)) {
-        None => Vec::new(),
-        Some(Err(failure)) => vec![format!("containers: {failure}")],
-        Some(Ok(look)) => {
-            let missing = look.missing.iter();
-            let missing = missing
-                .map(|image| format!("containers: the image `{image}` is not there, and `pull` is `never`"));
-            std::iter::once(format!("containers: {}", look.engine())).chain(missing).collect()
-        }
-    }
 }
 
 /// Where it matters: a file that has to be named or trusted.
@@ -50,7 +34,7 @@ fn trusted(found: &Found, loaded: &Loaded, evidence: &Evidence, host: &Host) -> 
 /// Where there is a lock.
 fn locked(evidence: &Evidence) -> Option<String> {
     Some(match lock::judge(evidence) {
-        Ok(()) => "lock: every tool is what the lock says".to_owned(),
+        Ok(_) => "lock: every tool is what the lock says".to_owned(),
         Err(Refusal::Missing(_)) => return None,
         Err(Refusal::Differs { differences, .. }) => {
             let count = differences.changes().len();

@@ -14,6 +14,7 @@ use crate::plan::{Lack, Mean, Means};
 use crate::runner::process;
 
 use super::arguments::Arguments;
+use super::containers::{self, Look};
 use super::evidence::Evidence;
 use super::exit::Exit;
 use super::lock;
@@ -50,6 +51,11 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
         if arguments.offline {
             loaded.report = loaded.report.offline();
         }
+        let engines = match &loaded.catalog {
+            Some(catalog) if !arguments.offline => containers::look(catalog, &host),
+            _ => Vec::new(),
+        };
+        loaded.report.add(engines.iter().flat_map(Look::diagnostics));
         if loaded.report.has_errors() || (arguments.strict && loaded.report.warnings().next().is_some()) {
             worst = Exit::CONFIG;
         }
@@ -62,14 +68,13 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
         }
         match (arguments.sarif, printer.json) {
             (true, _) => reports.push(std::mem::take(&mut loaded.report)),
-            (false, true) => documents.push(document(&file, &loaded, means)),
+            (false, true) => documents.push(document(&file, &loaded, means, &engines)),
             (false, false) => {
                 say(&file, &loaded, means, printer);
                 let found = Found { path: file, how };
                 let mut notes = agreed::notes(&found, &loaded, &host);
-                if !arguments.offline {
-                    notes.extend(agreed::engine(&loaded, &host));
-                }
+                let engines = engines.iter().filter_map(Look::engine);
+                notes.extend(engines.map(|engine| format!("containers: {engine}")));
                 notes.iter().for_each(|note| printer.data(&format!("{note}\n")));
             }
         }
@@ -116,7 +121,7 @@ fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
 }
 
 /// `schemas/validation.schema.json` describes it.
-fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
+fn document(file: &Path, loaded: &Loaded, means: Means, engines: &[Look]) -> Value {
     let limits = used_limits(loaded, means).into_iter();
     let limits: serde_json::Map<String, Value> =
         limits.map(|(name, mean)| (name.to_owned(), json!(mean.to_string()))).collect();
@@ -133,6 +138,9 @@ fn document(file: &Path, loaded: &Loaded, means: Means) -> Value {
     if let (Some(lacks), Some(map)) = (sandbox_lacks(loaded, means), document.as_object_mut()) {
         let lacks: Vec<&str> = lacks.into_iter().map(Lack::word).collect();
         map.insert("sandbox".to_owned(), json!({ "notEnforced": lacks }));
+    }
+    if let (false, Some(map)) = (engines.is_empty(), document.as_object_mut()) {
+        map.insert("containers".to_owned(), engines.iter().map(Look::to_json).collect());
     }
     document
 }

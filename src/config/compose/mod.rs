@@ -2,11 +2,12 @@
 //! was written. What reads it afterwards knows nothing of all this.
 //!
 //! ```text
-//! root ─► + include ─► + profiles ─► + --set ─► extends ─► --tags
+//! root ─► + include ─► + profiles ─► + --set ─► extends ─► defaults.container ─► --tags
 //! ```
 //!
 //! A file that uses none of it is passed on as it is.
 
+mod contained;
 mod extends;
 mod folder;
 mod gather;
@@ -159,6 +160,10 @@ impl<'s> Composing<'_, '_, 's> {
         }
         if extends_something(&composed.root) {
             composed.root = extends::extend(reader, &composed.root);
+            composed.is_composed = true;
+        }
+        if contained::defaults(&composed.root).is_some() {
+            composed.root = contained::fill(problems, &composed.root);
             composed.is_composed = true;
         }
         if !layers.tags.is_empty() {

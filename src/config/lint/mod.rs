@@ -12,6 +12,7 @@ mod texts;
 mod tiny_memory;
 mod unexpanded;
 mod unused_secret;
+mod warm;
 
 use super::diagnostic::Problems;
 use super::syntax::Node;
@@ -25,6 +26,7 @@ pub fn lint(
     documents: &[&Node<'_>],
     commands: &[Node<'_>],
     defaults: Option<&Node<'_>>,
+    server: Option<&Node<'_>>,
 ) {
     let fed = fed_variable::Fed::of(documents);
     for command in commands {
@@ -38,6 +40,7 @@ pub fn lint(
         plain_secret::check_webhook(problems, command);
     }
     patience::check(problems, commands, defaults);
+    warm::check(problems, commands, server);
     if let Some(defaults) = defaults {
         tiny_memory::check(problems, defaults);
         fed.check(problems, defaults);

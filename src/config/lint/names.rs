@@ -15,6 +15,7 @@ const VERBS: &[&str] = &[
     "doctor",
     "explain",
     "help",
+    "images",
     "import",
     "init",
     "list",

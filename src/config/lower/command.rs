@@ -18,6 +18,7 @@ use crate::model::{
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
+use super::executor::Executors;
 use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
@@ -32,6 +33,7 @@ pub struct Commands<'a> {
     pub defaults: &'a Settings,
     /// The names of all declared secrets.
     pub secrets: &'a BTreeSet<String>,
+    pub executors: &'a Executors,
 }
 
 impl Commands<'_> {
@@ -43,7 +45,7 @@ impl Commands<'_> {
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
             self.note_name(node, &command, &mut names);
-            if let Some(tool) = lower(self.place, &command, self.defaults, self.secrets) {
+            if let Some(tool) = lower(self, &command) {
                 each(&tool, &command);
                 tools.push(tool);
             }
@@ -70,18 +72,15 @@ impl Commands<'_> {
     }
 }
 
-fn lower(
-    place: &Place<'_>,
-    command: &Command<'_>,
-    defaults: &Settings,
-    secrets: &BTreeSet<String>,
-) -> Option<Tool> {
+fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
+    let Commands { place, defaults, secrets, executors } = *commands;
     place.take_missing();
     let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
     let scope = Scope::new(place, &params, secrets);
     let settings = settings(command, defaults);
     let action = action(place, &scope, command, &settings);
+    let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
     let description = description(place, command);
     report_unused(&scope, command);
@@ -174,7 +173,7 @@ fn settings(command: &Command<'_>, defaults: &Settings) -> Settings {
     settings
 }
 
-fn unset(variable: &str) -> String {
+pub(super) fn unset(variable: &str) -> String {
     format!("the environment variable `{variable}` is not set")
 }
 

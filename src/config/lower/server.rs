@@ -4,12 +4,12 @@ use std::num::TryFromIntError;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::native::{Caller, Calls, Server};
+use crate::config::native::{Caller, Calls, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CallCaps, Principal, ServerSettings};
+use crate::model::{CallCaps, Principal, ServerSettings, WarmCaps};
 
 pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
-    let Server { name, instructions, calls, drain, stdio } = written;
+    let Server { name, instructions, calls, drain, stdio, warm } = written;
     let default = ServerSettings::default();
     ServerSettings {
         name: named(reader, name, "server.name").unwrap_or(default.name),
@@ -17,6 +17,7 @@ pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
         calls: caps(&calls),
         drain: drain.unwrap_or(default.drain),
         stdio: caller(reader, stdio),
+        warm: warm_caps(&warm),
     }
 }
 
@@ -27,6 +28,15 @@ fn caps(written: &Calls) -> CallCaps {
         max: count(written.max).unwrap_or(default.max),
         queue: count(written.queue).unwrap_or(default.queue),
         queue_timeout: written.queue_timeout.unwrap_or(default.queue_timeout),
+    }
+}
+
+fn warm_caps(written: &Warm) -> WarmCaps {
+    let default = WarmCaps::default();
+    WarmCaps {
+        max: written.max.and_then(|max| usize::try_from(max).ok()).unwrap_or(default.max),
+        memory: written.memory.unwrap_or(default.memory),
+        stdio: written.stdio.unwrap_or(default.stdio),
     }
 }
 

@@ -15,6 +15,8 @@ mod strip;
 mod value;
 mod webhook;
 
+pub(super) use edits::Edits;
+
 use std::path::Path;
 
 use crate::model::Dialect;

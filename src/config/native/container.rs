@@ -1,5 +1,6 @@
 //! `container` of a command: an image, or a map of what it runs and how far it is locked down.
 
+use super::image::{GpuKeys, Proof};
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
@@ -7,6 +8,8 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{ByteSize, Pull};
+
+use super::network::{Network, network};
 
 /// A text of the file.
 type Text<'n> = Spanned<&'n str>;
@@ -16,13 +19,15 @@ pub struct Container<'n> {
     /// Of the key.
     pub span: Span,
     pub image: Option<Text<'n>>,
-    pub pull: Option<Pull>,
+    pub proof: Proof<'n>,
+    pub pull: Option<Spanned<Pull>>,
     pub platform: Option<Text<'n>>,
     pub entrypoint: Option<Entrypoint<'n>>,
     pub workdir: Option<Text<'n>>,
     /// By path in the container.
     pub files: Vec<(Text<'n>, Text<'n>)>,
     pub init: Option<bool>,
+    pub warm: Option<Spanned<u32>>,
     pub stop_signal: Option<Text<'n>>,
     pub labels: Vec<(Text<'n>, Text<'n>)>,
     pub mounts: Vec<MountEntry<'n>>,
@@ -31,6 +36,7 @@ pub struct Container<'n> {
     pub extra_hosts: Vec<(Text<'n>, Text<'n>)>,
     pub dns: Vec<Text<'n>>,
     pub devices: Vec<Text<'n>>,
+    pub gpus: Option<GpuKeys<'n>>,
     pub user: Option<Text<'n>>,
     pub read_only: Option<Spanned<bool>>,
     pub cap_drop: Option<Spanned<Vec<Text<'n>>>>,
@@ -58,12 +64,6 @@ pub struct TmpfsEntry<'n> {
     pub size: Option<ByteSize>,
 }
 
-pub enum Network<'n> {
-    Name(Text<'n>),
-    /// It has been reported.
-    NotSupported,
-}
-
 impl<'n> Container<'n> {
     /// Reads the key `container`.
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
@@ -73,7 +73,13 @@ impl<'n> Container<'n> {
                 let image = reader.text(field.node, "container");
                 Some(Self { span: field.key_span, image, ..Self::default() })
             }
-            Kind::Map(_) => Self::of_map(reader, field),
+            Kind::Map(_) => {
+                if field.node.get("image").or(field.node.get("build")).is_none() {
+                    let message = "`container` has neither `image` nor `build`";
+                    reader.problems.add(Diagnostic::error(Code::MissingKey, field.node.span, message));
+                }
+                Self::of_map(reader, field)
+            }
             _ => {
                 reader.wrong_type(field.node, "`container`", "the name of an image, or a map");
                 None
@@ -81,20 +87,26 @@ impl<'n> Container<'n> {
         }
     }
 
+    /// Reads what `defaults` says of all containers, which need not be a whole one.
+    pub fn read_base(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        let field = fields.take("container")?;
+        Self::of_map(reader, field)
+    }
+
     fn of_map(reader: &'n Reader<'n>, field: Field<'n>) -> Option<Self> {
-        const PULLS: [(&str, Pull); 3] =
-            [("missing", Pull::Missing), ("always", Pull::Always), ("never", Pull::Never)];
         let mut fields = Fields::open(reader, field.node, &shape::CONTAINER)?;
         let container = Self {
             span: field.key_span,
-            image: fields.required("image").and_then(|field| reader.text(field.node, "image")),
-            pull: fields.one_of("pull", &PULLS),
+            image: fields.text("image"),
+            proof: Proof::read(reader, &mut fields),
+            pull: pull(reader, &mut fields),
             platform: fields.text("platform"),
             entrypoint: entrypoint(reader, &mut fields),
             workdir: fields.text("workdir"),
             files: pairs(reader, &mut fields, "files"),
             init: fields.boolean("init"),
             stop_signal: fields.text("stop_signal"),
+            warm: warm(reader, &mut fields),
             labels: pairs(reader, &mut fields, "labels"),
             mounts: mounts(reader, &mut fields),
             tmpfs: tmpfs(reader, &mut fields),
@@ -102,6 +114,7 @@ impl<'n> Container<'n> {
             extra_hosts: pairs(reader, &mut fields, "extra_hosts"),
             dns: texts(reader, &mut fields, "dns"),
             devices: texts(reader, &mut fields, "devices"),
+            gpus: GpuKeys::read(reader, &mut fields),
             user: fields.text("user"),
             read_only: boolean(reader, &mut fields, "read_only"),
             cap_drop: cap_drop(reader, &mut fields),
@@ -111,6 +124,13 @@ impl<'n> Container<'n> {
         fields.close();
         Some(container)
     }
+}
+
+fn pull(reader: &Reader<'_>, fields: &mut Fields<'_>) -> Option<Spanned<Pull>> {
+    const PULLS: [(&str, Pull); 3] =
+        [("missing", Pull::Missing), ("always", Pull::Always), ("never", Pull::Never)];
+    let field = fields.take("pull")?;
+    Some(Spanned { value: reader.one_of(field.node, "pull", &PULLS)?, span: field.key_span })
 }
 
 /// A word, or several.
@@ -124,7 +144,7 @@ fn entrypoint<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Ent
 }
 
 /// A map of names, each with a text.
-fn pairs<'n>(
+pub(super) fn pairs<'n>(
     reader: &'n Reader<'n>,
     fields: &mut Fields<'n>,
     key: &'static str,
@@ -145,9 +165,19 @@ fn texts<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>, key: &'static str)
     field.and_then(|field| reader.texts(field.node, key)).unwrap_or_default()
 }
 
-fn boolean<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Spanned<bool>> {
+pub(super) fn boolean<'n>(
+    reader: &Reader<'_>,
+    fields: &mut Fields<'n>,
+    key: &'static str,
+) -> Option<Spanned<bool>> {
     let field = fields.take(key)?;
     Some(Spanned { value: reader.boolean(field.node, key)?, span: field.node.span })
+}
+
+fn warm(reader: &Reader<'_>, fields: &mut Fields<'_>) -> Option<Spanned<u32>> {
+    let field = fields.take("warm")?;
+    let count = reader.integer(field.node, "warm", 0..=i128::from(u32::MAX))?;
+    Some(Spanned { value: u32::try_from(count).ok()?, span: field.key_span })
 }
 
 fn cap_drop<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Spanned<Vec<Text<'n>>>> {
@@ -196,15 +226,4 @@ fn one_tmpfs<'n>(reader: &'n Reader<'n>, item: &'n Node<'n>) -> Option<TmpfsEntr
     let size = fields.take("size").and_then(|field| reader.size(field.node, "size"));
     fields.close();
     Some(TmpfsEntry { target: target?, size })
-}
-
-/// A name; a map of what may be reached comes later.
-fn network<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Network<'n>> {
-    let field = fields.take("network")?;
-    if let Some(allow) = field.node.get("allow") {
-        let at = field.node.entries().first().map_or(allow.span, |entry| entry.key.span);
-        reader.not_supported(at, "`network: { allow: … }`");
-        return Some(Network::NotSupported);
-    }
-    reader.text(field.node, "network").map(Network::Name)
 }

@@ -6,7 +6,7 @@ use crate::config::read::{Fields, Reader};
 use crate::config::shape;
 use crate::config::syntax::{Entry, Kind, Node};
 
-use super::{SecretEntry, Server, Settings};
+use super::{ExecutorEntry, SecretEntry, Server, Settings};
 
 #[derive(Default)]
 pub struct File<'n> {
@@ -17,6 +17,7 @@ pub struct File<'n> {
     pub vars: &'n [Entry<'n>],
     pub secrets: Vec<SecretEntry<'n>>,
     pub server: Server<'n>,
+    pub executors: Vec<ExecutorEntry<'n>>,
 }
 
 impl<'n> File<'n> {
@@ -33,6 +34,7 @@ impl<'n> File<'n> {
             vars: vars(reader, &mut fields),
             secrets: SecretEntry::read_all(reader, &mut fields),
             server: Server::read(reader, &mut fields),
+            executors: ExecutorEntry::read_all(reader, &mut fields),
         };
         fields.close();
         file

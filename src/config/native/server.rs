@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
+use crate::model::ByteSize;
 
 #[derive(Default)]
 pub struct Server<'n> {
@@ -12,6 +13,15 @@ pub struct Server<'n> {
     pub calls: Calls,
     pub drain: Option<Duration>,
     pub stdio: Caller<'n>,
+    pub warm: Warm,
+}
+
+/// How many containers wait for calls.
+#[derive(Default)]
+pub struct Warm {
+    pub max: Option<u32>,
+    pub memory: Option<ByteSize>,
+    pub stdio: Option<bool>,
 }
 
 #[derive(Default)]
@@ -42,6 +52,7 @@ impl<'n> Server<'n> {
             calls: Calls::read(reader, &mut fields),
             drain: fields.duration("drain"),
             stdio: Caller::read(reader, &mut fields),
+            warm: Warm::read(reader, &mut fields),
         };
         fields.close();
         server
@@ -65,6 +76,26 @@ impl Calls {
         };
         fields.close();
         calls
+    }
+}
+
+impl Warm {
+    fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut fields) =
+            fields.take("warm").and_then(|field| Fields::open(reader, field.node, &shape::WARM))
+        else {
+            return Self::default();
+        };
+        let warm = Self {
+            max: fields.take("max").and_then(|field| {
+                let count = reader.integer(field.node, "max", 0..=i128::from(u32::MAX))?;
+                u32::try_from(count).ok()
+            }),
+            memory: fields.take("memory").and_then(|field| reader.size(field.node, "memory")),
+            stdio: fields.boolean("stdio"),
+        };
+        fields.close();
+        warm
     }
 }
 

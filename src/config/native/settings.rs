@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::read::{Field, Fields, Reader};
+use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::syntax::Node;
 use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
 
-use super::{SandboxSetting, env};
+use super::{Container, SandboxSetting, env};
 
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -20,6 +20,8 @@ pub struct Settings {
     pub concurrency: Option<usize>,
     pub inherit: Option<EnvInherit>,
     pub sandbox: Option<SandboxSetting>,
+    /// The engine of its container, as it is written.
+    pub run_on: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -65,6 +67,9 @@ impl Settings {
             concurrency: fields.count("concurrency").and_then(|count| usize::try_from(count).ok()),
             inherit: fields.take("env_inherit").and_then(|field| env::inherit(reader, field.node)),
             sandbox: fields.take("sandbox").and_then(|field| SandboxSetting::read(reader, field.node)),
+            run_on: fields
+                .text("run_on")
+                .map(|name| Spanned { value: name.value.to_owned(), span: name.span }),
         }
     }
 
@@ -78,6 +83,8 @@ impl Settings {
         let settings = Self::read(reader, &mut defaults);
         // Read for its shape; what it is for is built later.
         defaults.duration("workflow_timeout");
+        // Each container holds it by now; here its keys are looked at even if there is none.
+        Container::read_base(reader, &mut defaults);
         defaults.close();
         settings
     }
@@ -95,6 +102,7 @@ impl Settings {
                 Some(sandbox) => Some(sandbox.or(defaults.sandbox.as_ref())),
                 None => defaults.sandbox.clone(),
             },
+            run_on: self.run_on.or_else(|| defaults.run_on.clone()),
         }
     }
 }

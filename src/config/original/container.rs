@@ -27,7 +27,10 @@ pub fn container(
     let script = script.map(|script| Argument::Word(Template::literal(script.value)));
     Action::Container(Box::new(ContainerWorkload {
         folder: place.host.cwd.clone(),
+        executor: None,
         image: image.value.to_owned(),
+        build: None,
+        verify: None,
         pull: Pull::Missing,
         platform: None,
         inside: Inside::Image { args: script.into_iter().chain(args).collect() },
@@ -42,8 +45,10 @@ pub fn container(
         hosts: Vec::new(),
         dns: Vec::new(),
         devices: Vec::new(),
+        gpus: None,
         labels: Vec::new(),
         init: false,
         stop_signal: None,
+        warm: 0,
     }))
 }

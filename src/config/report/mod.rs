@@ -61,6 +61,12 @@ impl Report {
         self.diagnostics.sort_by_key(|problem| (problem.span.is_some(), problem.span));
     }
 
+    /// Adds what others than the readers found out about the whole.
+    pub fn add(&mut self, problems: impl Iterator<Item = Diagnostic>) {
+        self.diagnostics.extend(problems);
+        self.diagnostics.sort_by_key(|problem| (problem.span.is_some(), problem.span));
+    }
+
     /// Drops problems that are told already: what several commands share is read several times.
     pub(super) fn forget_repeated(&mut self) {
         let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.diagnostics.len());

@@ -40,24 +40,43 @@ pub fn check(problems: &Problems, root: &Node<'_>) {
 
 /// Compiled for the keys that the file has.
 fn validator_for(root: &Node<'_>) -> Option<Validator<Nodes>> {
-    let mut keys = BTreeSet::new();
-    collect_keys(root, &mut keys);
+    let mut keys = Keys::default();
+    keys.collect(root);
     let options = jsonschema::options_for::<Nodes>()
         .with_draft(Draft::Draft202012)
         .with_pattern_options(PatternOptions::regex());
-    options.build(&rules_for(&keys)).ok()
+    options.build(&rules_for(&keys.found)).ok()
 }
 
-fn collect_keys<'n>(node: &'n Node<'_>, keys: &mut BTreeSet<&'n str>) {
-    match &node.kind {
-        Kind::List(items) => items.iter().for_each(|item| collect_keys(item, keys)),
-        Kind::Map(entries) => {
-            for entry in entries.iter() {
-                keys.insert(&entry.key.text);
-                collect_keys(&entry.value, keys);
+/// The keys of a file, each once.
+#[derive(Default)]
+struct Keys<'n> {
+    found: BTreeSet<&'n str>,
+    /// Met lately, so that a large file does not search for the same few keys again and again.
+    lately: [&'n str; 32],
+}
+
+impl<'n> Keys<'n> {
+    fn collect(&mut self, node: &'n Node<'_>) {
+        match &node.kind {
+            Kind::List(items) => items.iter().for_each(|item| self.collect(item)),
+            Kind::Map(entries) => {
+                for entry in entries.iter() {
+                    self.add(&entry.key.text);
+                    self.collect(&entry.value);
+                }
             }
+            Kind::Null | Kind::Scalar(_) | Kind::Broken => {}
         }
-        Kind::Null | Kind::Scalar(_) | Kind::Broken => {}
+    }
+
+    fn add(&mut self, key: &'n str) {
+        let first = key.bytes().next().map_or(0, usize::from);
+        let Some(place) = self.lately.get_mut((first + key.len() * 7) % 32) else { return };
+        if *place != key || key.is_empty() {
+            *place = key;
+            self.found.insert(key);
+        }
     }
 }
 

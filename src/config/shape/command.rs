@@ -192,7 +192,6 @@ static LATER: [Key; 15] = [
     Key::later("schedule"),
     Key::later("triggers"),
     Key::later("requires"),
-    Key::later("run_on"),
     Key::later("mock"),
     Key::later("authorization"),
     Key::later("finally"),

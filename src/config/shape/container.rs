@@ -6,7 +6,7 @@ pub static CONTAINER: Shape = Shape {
     name: "container",
     what: "`container`",
     description: "The container in which `script` or `run` is executed; without either it is the image's own entrypoint. It has no network, no privileges, nothing writable but its `tmpfs`, and no variables of this host, unless these keys lift it.",
-    tables: &[&IMAGE, &INSIDE, &REACH, &LOCKDOWN, &LATER],
+    tables: &[&IMAGE, &PROOF, &INSIDE, &REACH, &LOCKDOWN, &LATER],
 };
 
 pub static MOUNT: Shape = Shape {
@@ -44,6 +44,37 @@ pub static MOUNT: Shape = Shape {
     ]],
 };
 
+pub static NETWORK: Shape = Shape {
+    name: "network",
+    what: "`network`",
+    description: "The few destinations that a container can talk to. It has no network: every connection is made for it by mcpfier, to what is listed and to nothing else.",
+    tables: &[&[Key::new(
+        "allow",
+        Kind::ListOf(&Kind::Either(&[Kind::Filled, Kind::Group(&DESTINATION)])),
+        "The destinations, each with its port: `NAME:PORT`, which any program reaches; `*.NAME:PORT` and `ADDRESS:PORT`, which programs reach that speak to a proxy. A name that leads into a private network is refused, unless its entry is a map with `private: true`.",
+    )
+    .required()
+    .examples(&["[\"api.example.com:443\", \"*.example.org:443\", \"10.0.0.7:5432\"]"])]],
+};
+
+pub static DESTINATION: Shape = Shape {
+    name: "destination",
+    what: "an element of `allow`",
+    description: "A destination that a container can talk to.",
+    tables: &[&[
+        Key::new("host", Kind::Filled, "A name, `*.NAME`, or an address.")
+            .required()
+            .examples(&["db.internal", "10.0.0.7"]),
+        Key::new("port", Kind::Count, "Its port, up to 65535.").required().examples(&["5432"]),
+        Key::new(
+            "private",
+            Kind::Boolean,
+            "`true`: the name may lead to addresses of private networks, and of this host. Those of the metadata of a cloud stay out of reach.",
+        )
+        .default("false"),
+    ]],
+};
+
 pub static TMPFS: Shape = Shape {
     name: "tmpfs",
     what: "an element of `tmpfs`",
@@ -63,7 +94,7 @@ static IMAGE: [Key; 3] = [
         Kind::Filled,
         "The image: `NAME:TAG`, or `NAME@sha256:…`, which is the same for ever. `${VAR}` and `{{vars.NAME}}` may stand in it, and nothing that callers choose.",
     )
-    .otherwise("none: there has to be one, here or in what the command extends")
+    .otherwise("what `build` makes: there has to be one of the two, here or in what the command extends")
     .expands()
     .examples(&["python:3.12-slim", "\"ghcr.io/example/tool:${TOOL_VERSION:-1.4}\""]),
     Key::new(
@@ -77,8 +108,76 @@ static IMAGE: [Key; 3] = [
         .examples(&["linux/amd64"]),
 ];
 
+/// Where it comes from, and what it has to prove.
+static PROOF: [Key; 3] = [
+    Key::new(
+        "build",
+        Kind::Either(&[Kind::Path, Kind::Group(&BUILD)]),
+        "A folder with a `Dockerfile`, of which the engine builds the image when a call needs it or `mcpfier images build` is run; only when something in it has changed. Beside it `image` is a name that the result gets.",
+    )
+    .otherwise("none")
+    .examples(&["./tools", "{ context: ./tools, target: runtime, args: { VERSION: \"1.4\" } }"]),
+    Key::new(
+        "require_digest",
+        Kind::Boolean,
+        "`true`: an image without `@sha256:…`, also one that a `build` begins with, is an error. `mcpfier images pin` writes the digests.",
+    )
+    .default("false"),
+    Key::new(
+        "verify",
+        Kind::Group(&VERIFY),
+        "Who has to have signed the image: `cosign` of this host is asked before it runs, and without it nothing runs.",
+    )
+    .otherwise("nobody")
+    .examples(&["{ key: ./cosign.pub }"]),
+];
+
+pub static BUILD: Shape = Shape {
+    name: "build",
+    what: "`build`",
+    description: "An image that the engine builds of files beside this one. Its steps have the engine's network and its root, and the result holds whatever they copy: no secrets.",
+    tables: &[&[
+        Key::new("context", Kind::Path, "The folder whose files the steps can copy, in the folder of this file. Its `.dockerignore` holds.")
+            .required()
+            .expands()
+            .examples(&["./tools"]),
+        Key::new("dockerfile", Kind::Path, "The Dockerfile, relative to the folder of this file as every path is.")
+            .otherwise("`Dockerfile` in the context")
+            .expands()
+            .examples(&["./tools/Dockerfile.slim"]),
+        Key::new(
+            "args",
+            Kind::MapOf(Names::Variable, &Kind::Text),
+            "Values of its `ARG`s. `{{vars.NAME}}` may stand in them, and no secret: whoever has the image can read them.",
+        )
+        .otherwise("what the Dockerfile says")
+        .examples(&["{ VERSION: \"1.4\" }"]),
+        Key::new("target", Kind::Filled, "The stage that is the image.")
+            .otherwise("the last one")
+            .examples(&["runtime"]),
+    ]],
+};
+
+pub static VERIFY: Shape = Shape {
+    name: "verify",
+    what: "`verify`",
+    description: "Who has to have signed an image: a key, or an identity and who vouches for it.",
+    tables: &[&[
+        Key::new("key", Kind::Path, "The public key that `cosign` has to find on the signature.")
+            .otherwise("none: `identity` and `issuer` stand in its place")
+            .expands()
+            .examples(&["./cosign.pub"]),
+        Key::new("identity", Kind::Filled, "Who has signed, as the certificate names them.")
+            .otherwise("none")
+            .examples(&["\"https://github.com/acme/tools/.github/workflows/release.yml@refs/heads/main\""]),
+        Key::new("issuer", Kind::Filled, "Who vouches for that identity.")
+            .otherwise("none")
+            .examples(&["\"https://token.actions.githubusercontent.com\""]),
+    ]],
+};
+
 /// How it is run.
-static INSIDE: [Key; 6] = [
+static INSIDE: [Key; 7] = [
     Key::new(
         "entrypoint",
         Kind::Either(&[Kind::Filled, Kind::ListOf(&Kind::Filled)]),
@@ -106,6 +205,13 @@ static INSIDE: [Key; 6] = [
         .otherwise("what the image says, or SIGTERM")
         .examples(&["SIGINT"]),
     Key::new(
+        "warm",
+        Kind::Whole,
+        "So many containers are made ahead and wait, each for one call, so that it starts at once. They wait in servers over HTTP, and on stdio with `server.warm.stdio`.",
+    )
+    .default("0")
+    .examples(&["2"]),
+    Key::new(
         "labels",
         Kind::MapOf(Names::Any, &Kind::Text),
         "Labels of the container, for those who look at the engine. No secrets: everybody there can read them.",
@@ -115,7 +221,7 @@ static INSIDE: [Key; 6] = [
 ];
 
 /// What it can reach.
-static REACH: [Key; 6] = [
+static REACH: [Key; 7] = [
     Key::new(
         "mounts",
         Kind::ListOf(&Kind::Group(&MOUNT)),
@@ -132,11 +238,11 @@ static REACH: [Key; 6] = [
     .examples(&["[/tmp, { target: /var/cache, size: 64MiB }]", "[]"]),
     Key::new(
         "network",
-        Kind::Filled,
-        "What it can talk to: `none`, `bridge` (the internet, your network, and the services of this host that listen there), or the name of a network of the engine's.",
+        Kind::Either(&[Kind::Filled, Kind::Group(&NETWORK)]),
+        "What it can talk to: `none`, `bridge` (the internet, your network, and the services of this host that listen there), the name of a network of the engine's, or `{ allow: [HOST:PORT, …] }` for these and nothing else.",
     )
     .default("none")
-    .examples(&["bridge", "database"]),
+    .examples(&["bridge", "database", "{ allow: [\"api.example.com:443\"] }"]),
     Key::new(
         "extra_hosts",
         Kind::MapOf(Names::Any, &Kind::Text),
@@ -150,6 +256,13 @@ static REACH: [Key; 6] = [
     Key::new("devices", Kind::ListOf(&Kind::Text), "Devices of this host that it may use.")
         .default("[]")
         .examples(&["[/dev/ttyUSB0]"]),
+    Key::new(
+        "gpus",
+        Kind::Either(&[Kind::Filled, Kind::ListOf(&Kind::Text)]),
+        "Graphics cards of the engine's host: `all`, how many, or which by their ids.",
+    )
+    .otherwise("none")
+    .examples(&["all", "1", "[GPU-3faa8c21]"]),
 ];
 
 /// What holds it back.
@@ -181,10 +294,4 @@ static LOCKDOWN: [Key; 5] = [
     .default("true"),
 ];
 
-static LATER: [Key; 5] = [
-    Key::later("build"),
-    Key::later("warm"),
-    Key::later("reuse"),
-    Key::later("gpus"),
-    Key::later("require_digest"),
-];
+static LATER: [Key; 1] = [Key::later("reuse")];

@@ -1,6 +1,6 @@
 //! The root of a file.
 
-use super::{CHANGE, COMMAND, DEFAULTS, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
+use super::{CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
 
 pub static ROOT: Shape = Shape {
     name: "file",
@@ -94,7 +94,14 @@ static SHARED: [Key; 21] = [
         "What the server tells clients of itself, and how many calls it takes.",
     )
     .examples(&["{ name: my-tools }"]),
-    Key::later("executors"),
+    Key::new(
+        "executors",
+        Kind::MapOf(Names::Any, &Kind::Group(&EXECUTOR)),
+        "Names for engines other than the one that is found by itself. A command with `container` names one of them in `run_on`.",
+    )
+    .otherwise("none")
+    .expands()
+    .examples(&["{ remote: { docker: { host: ssh://ci@build-1 } } }"]),
     Key::later("prompts"),
     Key::later("resources"),
     Key::later("upstreams"),

@@ -29,6 +29,7 @@ pub static SERVER: Shape = Shape {
         .expands()
         .examples(&["5s"]),
         Key::new("stdio", Kind::Group(&STDIO), "Who a caller on stdio is."),
+        Key::new("warm", Kind::Group(&WARM), "How many containers may wait for calls, over all commands."),
         Key::later("http"),
         Key::later("transport"),
         Key::later("metrics"),
@@ -55,6 +56,33 @@ pub static CALLS: Shape = Shape {
             .default("20s")
             .expands()
             .examples(&["5s"]),
+    ]],
+};
+
+pub static WARM: Shape = Shape {
+    name: "server_warm",
+    what: "`server.warm`",
+    description: "How many containers may wait for calls, over all commands with `container.warm`.",
+    tables: &[&[
+        Key::new("max", Kind::Whole, "Containers that wait at once.")
+            .default("16")
+            .expands()
+            .examples(&["4"]),
+        Key::new(
+            "memory",
+            Kind::Size,
+            "What the waiting ones may use in all: the sum of their `limits.memory`, 512 MiB for one without.",
+        )
+        .default("4GiB")
+        .expands()
+        .examples(&["1GiB"]),
+        Key::new(
+            "stdio",
+            Kind::Boolean,
+            "`true`: also in servers on stdio, of which every client starts one of its own.",
+        )
+        .default("false")
+        .expands(),
     ]],
 };
 

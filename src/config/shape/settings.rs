@@ -1,8 +1,8 @@
 //! What a command and `defaults` can both say, and `defaults` itself.
 
-use super::{Key, Kind, LIMITS, SANDBOX, Shape};
+use super::{CONTAINER, Key, Kind, LIMITS, SANDBOX, Shape};
 
-pub(super) static SETTINGS: [Key; 7] = [
+pub(super) static SETTINGS: [Key; 8] = [
     Key::new(
         "timeout",
         Kind::Duration,
@@ -43,6 +43,13 @@ pub(super) static SETTINGS: [Key; 7] = [
     )
     .default("false")
     .examples(&["true", "{ write: [out] }", "{ read: [., ~/.gitconfig], network: host }"]),
+    Key::new(
+        "run_on",
+        Kind::Filled,
+        "The engine that carries out the container of this command: a name of `executors`, or `default`, the one that is found without a name. In `defaults` it is for every command with `container`.",
+    )
+    .default("default")
+    .examples(&["remote"]),
 ];
 
 pub static DEFAULTS: Shape = Shape {
@@ -59,9 +66,13 @@ pub static DEFAULTS: Shape = Shape {
             )
             .default("10m"),
             Key::later("cleanup_timeout"),
-            Key::later("container"),
-            Key::later("executor"),
-            Key::later("run_on"),
+            Key::new(
+                "container",
+                Kind::Group(&CONTAINER),
+                "What every container of the file begins with. A command's own `container` is laid over it: maps are joined, lists and single values replaced. It makes no command one with a container.",
+            )
+            .otherwise("nothing")
+            .examples(&["{ network: none, labels: { team: data } }"]),
             Key::later("retry"),
             Key::later("output"),
         ],

@@ -25,8 +25,16 @@ const PATHS: [&str; 7] = ["script", "shell", "working_dir", "within", "file", "e
 /// Of these only what is written as a path is one.
 const PROGRAMS: [&str; 2] = ["script", "shell"];
 /// What `defaults` says for commands.
-const SETTINGS: [&str; 7] =
-    ["timeout", "kill_grace", "limits", "limits_enforcement", "concurrency", "env_inherit", "sandbox"];
+const SETTINGS: [&str; 8] = [
+    "timeout",
+    "kill_grace",
+    "limits",
+    "limits_enforcement",
+    "concurrency",
+    "env_inherit",
+    "sandbox",
+    "run_on",
+];
 
 impl Rewriting<'_> {
     pub fn file<'s>(&self, root: &Node<'s>) -> Node<'s> {
@@ -170,7 +178,8 @@ impl Rewriting<'_> {
         };
         let is_setting = |entry: &&Entry<'s>| SETTINGS.contains(&&*entry.key.text);
         let (settings, others): (Vec<&Entry<'s>>, Vec<&Entry<'s>>) =
-            defaults.entries().iter().partition(|entry| is_setting(entry));
+            // What holds for all containers is in each of them.
+            defaults.entries().iter().filter(|entry| entry.key.text != "container").partition(is_setting);
         let map = |entries: Vec<&Entry<'s>>| {
             Node::new(defaults.span, Kind::Map(Rc::new(entries.into_iter().cloned().collect())))
         };
@@ -196,8 +205,8 @@ fn settings_of<'s>(settings: &Node<'s>, command: &Node<'s>) -> Node<'s> {
     let settings = settings.clone();
     match (command.get("container"), command.get("webhook")) {
         (Some(_), _) => settings.without("env_inherit"),
-        (None, Some(_)) => settings.without("env_inherit").without("kill_grace"),
-        (None, None) => settings,
+        (None, Some(_)) => settings.without("env_inherit").without("kill_grace").without("run_on"),
+        (None, None) => settings.without("run_on"),
     }
 }
 
@@ -205,6 +214,8 @@ fn is_path_key(path: &[&str]) -> bool {
     match path {
         ["env_file"] => true,
         ["commands" | "defaults" | "templates", .., "sandbox", "read" | "write"] => true,
+        [.., "container", "build"] | [.., "container", "build", "context" | "dockerfile"] => true,
+        [.., "container", "verify", "key"] => true,
         ["commands" | "secrets", .., key] if path.len() > 1 => {
             // A parameter or a variable may have any name.
             let is_name =
@@ -223,7 +234,11 @@ fn is_expanded(path: &[&str]) -> bool {
             | ["commands", "env", _]
             | ["commands", .., "working_dir" | "within"]
             | ["commands", "container"]
-            | ["commands", "container", "image"]
+            | ["commands", "container", "image" | "build"]
+            | ["commands", "container", "build", "context" | "dockerfile"]
+            | ["commands", "container", "verify", "key"]
             | ["commands", "container", "mounts", "source"]
+            | ["executors", _, "docker", "host"]
+            | ["executors", _, "docker", "tls", _]
     )
 }

@@ -26,6 +26,9 @@ const PREFIXES: [(&str, &str); 16] = [
 /// Shorter ones are examples or words.
 const MIN_REST: usize = 16;
 
+/// Where a private key begins and ends takes more than this.
+const SHORTEST_KEY: usize = "-----BEGIN PRIVATE KEY-----".len();
+
 /// What kind of secret a text holds, if one can be told.
 pub fn known_secret(text: &str) -> Option<&'static str> {
     // Every text of a file comes by here, and most are too short to hold a secret.
@@ -39,12 +42,31 @@ pub fn known_secret(text: &str) -> Option<&'static str> {
     if text.len() < MIN_REST {
         return None;
     }
-    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
+    if text.len() >= SHORTEST_KEY && text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
     }
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let words = text.as_bytes().split(|byte| !is_part(byte));
+    if !has_run(text.as_bytes()) {
+        return None;
+    }
+    let words = text.as_bytes().split(|byte| !is_part(*byte));
     words.filter(|word| word.len() > MIN_REST).find_map(kind_of_word)
+}
+
+fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// Whether there is a word longer than [`MIN_REST`]. Most texts hold none, which shows after a look at
+/// every sixteenth byte or so.
+fn has_run(text: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(window) = text.get(from..=from + MIN_REST) {
+        match window.iter().rposition(|byte| !is_part(*byte)) {
+            None => return true,
+            Some(at) => from += at + 1,
+        }
+    }
+    false
 }
 
 /// `https://user:password@host`, with a password that is written out.
@@ -116,6 +138,8 @@ mod tests {
             "-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
             "postgres://me:hunter2@db.example.com/shop",
             "--db-password=hunter2hunter2",
+            "see: ghp_abcdefghijklmnop0123456789, and no more",
+            "a b c d e f g h i j k l AIzaSyA0123456789abcdefghij",
         ] {
             assert!(known_secret(text).is_some(), "{text}");
         }

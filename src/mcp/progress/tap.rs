@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::engine::{RunId, Stream, Watcher};
+use crate::engine::{News as Preparation, RunId, Stream, Watcher};
 
 use super::marks::{self, Mark};
 
@@ -82,6 +82,14 @@ impl Watcher for Tap {
         self.board.tell(|news| {
             news.started = true;
             news.heard = Instant::now();
+        });
+    }
+
+    fn preparing(&mut self, news: &Preparation) {
+        let (Preparation::State(text) | Preparation::Line(text)) = news;
+        self.board.tell(|news| {
+            news.heard = Instant::now();
+            news.line = Some((Stream::Stdout, text.clone().into_bytes()));
         });
     }
 

@@ -13,6 +13,59 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whom an address leads to, as far as it says itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Realm {
+    /// The internet.
+    Public,
+    /// A network of somebody's own, or this machine.
+    Private,
+    /// The metadata of a cloud, the neighbours on the wire, everybody at once, nobody.
+    Special,
+}
+
+/// Judges an address. What a form of IPv6 carries inside is judged as itself.
+pub fn realm(address: IpAddr) -> Realm {
+    let address = match address {
+        IpAddr::V6(address) => carried(address).map_or(IpAddr::V6(address), IpAddr::V4),
+        address => address,
+    };
+    let is_private = match address {
+        IpAddr::V4(address) => is_private_v4(address),
+        IpAddr::V6(address) => {
+            address.is_loopback() || address.segments().first().is_some_and(|first| first & 0xfe00 == 0xfc00)
+        }
+    };
+    match () {
+        () if is_public(address) => Realm::Public,
+        () if is_private && !is_metadata(address) => Realm::Private,
+        () => Realm::Special,
+    }
+}
+
+/// Whether a cloud tells there who a machine is, and hands out its credentials.
+pub fn is_metadata(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let octets = address.octets();
+            octets.starts_with(&[169, 254])
+                || matches!(octets, [100, 100, 100, 200] | [192, 0, 0, 192] | AZURE)
+        }
+        IpAddr::V6(address) => match carried(address) {
+            Some(address) => is_metadata(IpAddr::V4(address)),
+            None => matches!(address.segments(), [0xfd00, 0xec2, .., 0x254] | [0xfd20, 0xce, .., 0x254]),
+        },
+    }
+}
+
+/// The host of a virtual machine, by an address that looks like all others.
+const AZURE: [u8; 4] = [168, 63, 129, 16];
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, ..] = address.octets();
+    matches!((a, b), (10 | 127, _) | (100, 64..=127) | (172, 16..=31) | (192, 168) | (198, 18..=19))
+}
+
 /// Whether an address is this machine itself.
 pub fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
@@ -34,17 +87,14 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
             | (203, 0, 113)
             | (224..=255, ..)
     );
-    !is_special
+    !is_special && address.octets() != AZURE
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    match segments {
-        // Mapped and compatible forms, 6to4 and NAT64 carry an address of IPv4.
-        [0, 0, 0, 0, 0, 0xffff | 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            is_public_v4(v4(high, low))
-        }
-        [0x2002, high, low, ..] => is_public_v4(v4(high, low)),
+    if let Some(address) = carried(address) {
+        return is_public_v4(address);
+    }
+    match address.segments() {
         // Of what is assigned, only this is reached from everywhere.
         [first @ 0x2000..=0x3fff, second, ..] => {
             let is_special = matches!(
@@ -55,6 +105,17 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
             !is_special
         }
         _ => false,
+    }
+}
+
+/// Mapped and compatible forms, 6to4 and NAT64 carry an address of IPv4.
+fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        // Nobody, and this machine.
+        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
+        [0, 0, 0, 0, 0, 0xffff | 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(v4(high, low)),
+        [0x2002, high, low, ..] => Some(v4(high, low)),
+        _ => None,
     }
 }
 
@@ -108,5 +169,40 @@ mod tests {
         ] {
             assert!(!is_public(private.parse().unwrap()), "{private}");
         }
+    }
+
+    #[test]
+    fn an_address_says_whom_it_leads_to() {
+        for (address, expected) in [
+            ("1.1.1.1", Realm::Public),
+            ("2606:4700::1111", Realm::Public),
+            ("10.0.0.1", Realm::Private),
+            ("100.64.0.1", Realm::Private),
+            ("127.0.0.1", Realm::Private),
+            ("192.168.1.1", Realm::Private),
+            ("::1", Realm::Private),
+            ("::ffff:10.0.0.1", Realm::Private),
+            ("64:ff9b::a00:1", Realm::Private),
+            ("fd12::1", Realm::Private),
+            ("0.0.0.0", Realm::Special),
+            ("::", Realm::Special),
+            ("169.254.169.254", Realm::Special),
+            ("169.254.170.2", Realm::Special),
+            ("100.100.100.200", Realm::Special),
+            ("168.63.129.16", Realm::Special),
+            ("192.0.0.192", Realm::Special),
+            ("::ffff:169.254.169.254", Realm::Special),
+            ("2002:a9fe:a9fe::1", Realm::Special),
+            ("64:ff9b::a9fe:a9fe", Realm::Special),
+            ("fd00:ec2::254", Realm::Special),
+            ("fe80::1", Realm::Special),
+            ("224.0.0.1", Realm::Special),
+            ("255.255.255.255", Realm::Special),
+            ("ff02::1", Realm::Special),
+        ] {
+            assert_eq!(realm(address.parse().unwrap()), expected, "{address}");
+        }
+        assert!(is_metadata("::ffff:169.254.169.254".parse().unwrap()));
+        assert!(!is_metadata("10.0.0.1".parse().unwrap()));
     }
 }

@@ -71,6 +71,11 @@ fn host_name(host: &str) -> Result<HostName, BadUrl> {
 }
 
 impl HostName {
+    /// A name or an address as it stands in a URL, one of IPv6 in brackets. A dot at the end means nothing.
+    pub fn parse(text: &str) -> Result<Self, BadUrl> {
+        host_name(text.strip_suffix('.').unwrap_or(text))
+    }
+
     /// Whether it can only be this machine or its network, whatever a name server says.
     pub fn is_private(&self) -> bool {
         match self {

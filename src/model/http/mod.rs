@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::template::Template;
 
-pub use address::{is_loopback, is_public};
+pub use address::{Realm, is_loopback, is_metadata, is_public, realm};
 pub use host::{HostName, Origin};
 pub use method::Method;
 pub use status::StatusCodes;

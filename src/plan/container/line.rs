@@ -2,16 +2,27 @@
 //!
 //! In the line a secret is the variable that holds it; it stands in no argument of `docker`.
 
-use crate::model::{Network, Pull, Secrets};
+use crate::model::{Gpus, Network, Pull, Secrets};
 use crate::plan::quote::quoted;
 use crate::plan::shell_word::shell_word;
 use crate::plan::{PlannedStdin, Word};
 
 use super::ContainerPlan;
 
-/// The line for bash, zsh and their like.
+/// The line for bash, zsh and their like, after a remark on what it cannot do.
 pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
-    let run = [input(plan, secrets), assignments(plan, secrets), docker(plan, secrets)].concat();
+    let line = whole_line(plan, secrets);
+    match &plan.network {
+        Network::Only(list) => format!(
+            "# without a network: only mcpfier lets it reach {}, and nothing else\n{line}",
+            list.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        ),
+        Network::None | Network::Bridge | Network::Named(_) => line,
+    }
+}
+
+fn whole_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
+    let run = [built(plan), input(plan, secrets), assignments(plan, secrets), docker(plan, secrets)].concat();
     if plan.files.is_empty() {
         return run;
     }
@@ -28,6 +39,18 @@ pub fn docker_line(plan: &ContainerPlan, secrets: &Secrets) -> String {
     format!("({})", steps.join(" && "))
 }
 
+/// What is built already is not built again: the engine keeps the steps.
+fn built(plan: &ContainerPlan) -> String {
+    build_line(plan).map(|line| format!("{line} >&2 && ")).unwrap_or_default()
+}
+
+/// The line that builds the image, if it is built here.
+pub(super) fn build_line(plan: &ContainerPlan) -> Option<String> {
+    let mut words = plan.build.as_ref()?.flags(plan.platform.as_deref());
+    words.splice(1..1, engine_flags(plan));
+    Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
+}
+
 fn input(plan: &ContainerPlan, secrets: &Secrets) -> String {
     match &plan.stdin {
         PlannedStdin::Null => String::new(),
@@ -42,7 +65,9 @@ fn assignments(plan: &ContainerPlan, secrets: &Secrets) -> String {
 }
 
 fn docker(plan: &ContainerPlan, secrets: &Secrets) -> String {
-    let mut flags: Vec<String> = ["docker", "run", "--rm", "--log-driver", "none"].map(str::to_owned).into();
+    let mut flags = vec!["docker".to_owned()];
+    flags.extend(engine_flags(plan));
+    flags.extend(["run", "--rm", "--log-driver", "none"].map(str::to_owned));
     if matches!(plan.stdin, PlannedStdin::Text(_)) {
         flags.push("--interactive".to_owned());
     }
@@ -69,9 +94,24 @@ fn docker(plan: &ContainerPlan, secrets: &Secrets) -> String {
     words.join(" ")
 }
 
+/// Which engine, for one that the file names.
+fn engine_flags(plan: &ContainerPlan) -> Vec<String> {
+    let mut flags = Vec::new();
+    let Some(executor) = &plan.executor else { return flags };
+    push(&mut flags, "--host", &executor.host.to_string());
+    let Some(tls) = &executor.tls else { return flags };
+    flags.push("--tlsverify".to_owned());
+    push(&mut flags, "--tlscacert", &tls.ca.display().to_string());
+    if let Some(client) = &tls.client {
+        push(&mut flags, "--tlscert", &client.certificate.display().to_string());
+        push(&mut flags, "--tlskey", &client.key.display().to_string());
+    }
+    flags
+}
+
 fn image_flags(plan: &ContainerPlan) -> Vec<String> {
     let mut flags = Vec::new();
-    push(&mut flags, "--pull", pull(plan.pull));
+    push(&mut flags, "--pull", if plan.build.is_some() { "never" } else { pull(plan.pull) });
     if let Some(platform) = &plan.platform {
         push(&mut flags, "--platform", platform);
     }
@@ -162,10 +202,22 @@ fn reach_flags(plan: &ContainerPlan) -> Vec<String> {
     for device in &plan.devices {
         push(&mut flags, "--device", &device.display().to_string());
     }
+    if let Some(gpus) = &plan.gpus {
+        push(&mut flags, "--gpus", &self::gpus(gpus));
+    }
     for (name, value) in &plan.labels {
         push(&mut flags, "--label", &format!("{name}={value}"));
     }
     flags
+}
+
+/// Ids stand in one field of what is read as CSV.
+fn gpus(gpus: &Gpus) -> String {
+    match gpus {
+        Gpus::All => "all".to_owned(),
+        Gpus::Count(count) => count.to_string(),
+        Gpus::Ids(ids) => field(&format!("device={}", ids.join(","))),
+    }
 }
 
 /// The folder of the files is a variable of the line.
@@ -201,7 +253,7 @@ pub(super) fn pull(pull: Pull) -> &'static str {
 
 pub(super) fn network(network: &Network) -> &str {
     match network {
-        Network::None => "none",
+        Network::None | Network::Only(_) => "none",
         Network::Bridge => "bridge",
         Network::Named(name) => name,
     }

@@ -1,7 +1,11 @@
 //! Planning a container: what the create request will say, all known or named.
 
+mod ahead;
+mod build;
+mod egress;
 mod line;
 mod print;
+mod verify;
 
 use core::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -9,7 +13,8 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool, Variable,
+    ByteSize, ContainerWorkload, Executor, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool,
+    Variable, Verify,
 };
 
 use super::expand::Expansion;
@@ -19,13 +24,25 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 /// What a problem with a mount is about.
 const MOUNTS: &str = "container.mounts";
 
+pub use ahead::{ahead, lookups_ahead};
+pub use build::{BUILD_LABEL, BuildFact, PlannedBuild, build_tag};
+pub use egress::{Door, Doors, Leads};
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
+pub use verify::verify_words;
 
 /// A container with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContainerPlan {
+    /// The engine that carries it out, if not the one that is found.
+    pub executor: Option<Executor>,
+    /// Something that is mounted was looked up on this host, and is anything on another.
+    pub is_bound_here: bool,
     pub image: String,
+    pub build: Option<PlannedBuild>,
+    pub verify: Option<Verify>,
+    /// The digest that the lock has for the image: no other may run.
+    pub locked: Option<String>,
     pub pull: Pull,
     pub platform: Option<String>,
     /// In place of the image's own, if given.
@@ -43,9 +60,12 @@ pub struct ContainerPlan {
     pub hosts: Vec<(String, IpAddr)>,
     pub dns: Vec<IpAddr>,
     pub devices: Vec<PathBuf>,
+    pub gpus: Option<Gpus>,
     pub labels: Vec<(String, String)>,
     pub init: bool,
     pub stop_signal: Option<String>,
+    /// How many containers like this one may be waiting for their call; the call takes one of them.
+    pub warm: u32,
     pub limits: Limits,
     pub timeout: Duration,
     pub kill_grace: Duration,
@@ -89,45 +109,64 @@ pub fn container(
     problems: &mut Vec<PlanError>,
 ) -> Option<ContainerPlan> {
     let tool = invocation.tool();
+    let fixed = fixed(tool, workload, facts).map_err(|problem| problems.push(problem)).ok()?;
     let mut expansion = Expansion::new(invocation, facts, problems);
     let mut variables = Vec::new();
-    let (entrypoint, arguments) = match &workload.inside {
-        Inside::Image { args } => (None, expansion.arguments(args)),
-        Inside::Program { entrypoint, args } => (Some(entrypoint.clone()), expansion.arguments(args)),
-        Inside::Shell { shell, flag, text } => {
+    let arguments = match &workload.inside {
+        Inside::Image { args } | Inside::Program { args, .. } => expansion.arguments(args),
+        Inside::Shell { flag, text, .. } => {
             variables.extend(parameter_variables(invocation, facts));
-            let words = [flag, text].map(|word| Word::Known(word.clone()));
-            (Some(vec![shell.clone()]), words.into())
+            [flag, text].map(|word| Word::Known(word.clone())).into()
         }
     };
     let env = workload.env.iter();
     variables.extend(env.filter_map(|Variable { name, value }| Some((name.clone(), expansion.text(value)?))));
+    let given: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
+    let ours = egress::variables(&workload.network, &given);
+    variables.extend(ours.into_iter().map(|(name, value)| (name, Word::Known(value))));
     let files = workload.files.iter();
     let files = files.filter_map(|(path, text)| Some((path.clone(), expansion.text(text)?))).collect();
     let stdin = stdin(&workload.stdin, &mut expansion);
     let folder = &workload.folder;
     let mounts =
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
-    Some(ContainerPlan {
-        image: workload.image.clone(),
+    Some(ContainerPlan { arguments, variables, stdin, files, mounts, ..fixed })
+}
+
+/// What no call decides: all but words, variables, input, files and mounts, of which there are none yet.
+fn fixed(tool: &Tool, workload: &ContainerWorkload, facts: &Facts) -> Result<ContainerPlan, PlanError> {
+    let build = build::planned(tool, workload, facts)?;
+    Ok(ContainerPlan {
+        executor: workload.executor.clone(),
+        is_bound_here: workload.mounts.iter().any(is_looked_up),
+        image: build.as_ref().map_or_else(|| workload.image.clone(), |build| build.tag.clone()),
+        locked: build::locked(tool, workload, facts)?,
+        build,
+        verify: workload.verify.clone(),
         pull: workload.pull,
         platform: workload.platform.clone(),
-        entrypoint,
-        arguments,
-        variables,
+        entrypoint: match &workload.inside {
+            Inside::Image { .. } => None,
+            Inside::Program { entrypoint, .. } => Some(entrypoint.clone()),
+            Inside::Shell { shell, .. } => Some(vec![shell.clone()]),
+        },
+        arguments: Vec::new(),
+        variables: Vec::new(),
         workdir: workload.workdir.clone(),
-        stdin,
-        mounts,
+        stdin: PlannedStdin::Null,
+        mounts: Vec::new(),
         tmpfs: tmpfs(workload, &tool.limits),
-        files,
+        files: Vec::new(),
         network: workload.network.clone(),
         lockdown: workload.lockdown.clone(),
         hosts: workload.hosts.clone(),
         dns: workload.dns.clone(),
         devices: workload.devices.clone(),
+        gpus: workload.gpus.clone(),
         labels: labels(tool, workload),
         init: workload.init,
         stop_signal: workload.stop_signal.clone(),
+        warm: workload.warm,
         limits: tool.limits.clone(),
         timeout: tool.timeout,
         kill_grace: tool.kill_grace,
@@ -154,6 +193,11 @@ pub struct MountLookup {
     pub path: PathBuf,
     /// What it may not leave.
     pub within: PathBuf,
+}
+
+/// A source without holes and without `within` is a path of whichever host the engine is on.
+fn is_looked_up(mount: &Mount) -> bool {
+    mount.within.is_some() || mount.source.as_literal().is_none()
 }
 
 /// What has to be looked up for the mounts of a call, whose path arguments are looked up already.

@@ -2,17 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Lockdown, Secrets};
+use crate::model::{Destination, Executor, Gpus, Lockdown, Network, Secrets};
 use crate::plan::quote::quoted;
 use crate::plan::render::{input, limits, limits_json, millis, stopping};
 use crate::plan::{PlannedStdin, Word};
 
-use super::ContainerPlan;
-use super::line::{docker_line, network, pull};
+use super::line::{build_line, docker_line, network, pull};
+use super::{ContainerPlan, verify_words};
 
 /// One aspect a line, in the words of the file.
 pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str, String)> {
     let mut lines = vec![("image", image(plan))];
+    lines.extend(proof(plan).map(|line| ("image", line)));
+    lines.extend(
+        plan.executor.iter().map(|executor| ("engine", format!("{} at {}", executor.name, executor.host))),
+    );
     lines.extend(runs(plan, secrets).map(|line| ("runs", line)));
     lines.extend(plan.workdir.iter().map(|workdir| ("folder", workdir.clone())));
     lines.push(("input", input(&plan.stdin, secrets)));
@@ -24,6 +28,13 @@ pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str,
     lines.extend(reach(plan));
     lines.extend(lockdown(&plan.lockdown));
     lines.extend(plan.labels.iter().map(|(name, value)| ("labels", format!("{name}={value}"))));
+    if plan.warm > 0 {
+        let made = match plan.warm {
+            1 => "in one made ahead".to_owned(),
+            count => format!("in one of {count} made ahead"),
+        };
+        lines.push(("warm", format!("{made}, if one is waiting; each has one call")));
+    }
     lines.push(("timeout", stopping(plan.timeout, plan.kill_grace, "the container", signal(plan))));
     lines.extend(limits(&plan.limits, plan.means()).into_iter().map(|line| ("limits", line)));
     lines
@@ -31,12 +42,30 @@ pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str,
 
 fn image(plan: &ContainerPlan) -> String {
     let platform = plan.platform.as_ref().map(|platform| format!(" for {platform}")).unwrap_or_default();
+    if let Some(build) = &plan.build {
+        return format!("{}{platform} (built of {} if missing)", plan.image, build.context().display());
+    }
     let fetched = match pull(plan.pull) {
         "missing" => "fetched if missing",
         "always" => "fetched every time",
         _ => "never fetched",
     };
     format!("{}{platform} ({fetched})", plan.image)
+}
+
+/// How it is built, and what it has to be.
+fn proof(plan: &ContainerPlan) -> impl Iterator<Item = String> {
+    let build = build_line(plan);
+    let locked = plan.locked.as_ref().map(|digest| format!("nothing but {digest}, as the lock says"));
+    let verify = plan.verify.as_ref().map(|verify| {
+        format!("signed, as {} says", words(&verify_words(verify, &format!("{}@DIGEST", plan.image))))
+    });
+    build.into_iter().chain(locked).chain(verify)
+}
+
+fn words(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    words.join(" ")
 }
 
 /// What runs inside, with what the engine adds.
@@ -66,14 +95,41 @@ fn mounts(plan: &ContainerPlan) -> Vec<String> {
 }
 
 fn reach(plan: &ContainerPlan) -> Vec<(&'static str, String)> {
-    let mut lines = vec![("network", network(&plan.network).to_owned())];
+    let mut lines = networks(&plan.network);
     lines.extend(plan.hosts.iter().map(|(name, address)| ("network", format!("{name} is {address}"))));
     let servers: Vec<String> = plan.dns.iter().map(ToString::to_string).collect();
     if !servers.is_empty() {
         lines.push(("network", format!("names are asked of {}", servers.join(", "))));
     }
     lines.extend(plan.devices.iter().map(|device| ("devices", device.display().to_string())));
+    lines.extend(plan.gpus.iter().map(|gpus| ("devices", self::gpus(gpus))));
     lines
+}
+
+fn networks(network: &Network) -> Vec<(&'static str, String)> {
+    let Network::Only(list) = network else { return vec![("network", self::network(network).to_owned())] };
+    let mut lines = vec![("network", "none but what is listed".to_owned())];
+    lines.extend(list.iter().map(|entry| ("network", format!("may reach {}", listed(entry)))));
+    lines
+}
+
+fn listed(entry: &Destination) -> String {
+    let private = if entry.private { " (which may be in a private network)" } else { "" };
+    format!("{entry}{private}")
+}
+
+fn network_json(network: &Network) -> Value {
+    let Network::Only(list) = network else { return json!(self::network(network)) };
+    let entry = |entry: &Destination| json!({ "host": entry.host.to_string(), "port": entry.port, "private": entry.private });
+    json!({ "allow": list.iter().map(entry).collect::<Vec<_>>() })
+}
+
+fn gpus(gpus: &Gpus) -> String {
+    match gpus {
+        Gpus::All => "all graphics cards".to_owned(),
+        Gpus::Count(count) => format!("graphics cards: {count}"),
+        Gpus::Ids(ids) => format!("the graphics cards {}", ids.join(", ")),
+    }
 }
 
 fn lockdown(lockdown: &Lockdown) -> Vec<(&'static str, String)> {
@@ -115,7 +171,20 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
     };
     map(json!({
         "kind": "container",
+        "executor": plan.executor.as_ref().map(executor),
         "image": plan.image,
+        "build": plan.build.as_ref().map(|build| json!({
+            "tag": build.tag,
+            "digest": build.digest,
+            "context": build.what.context.display().to_string(),
+            "dockerfile": build.what.dockerfile.display().to_string(),
+            "args": build.what.args.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
+            "target": build.what.target,
+            "name": build.what.name,
+            "docker": build_line(plan),
+        })),
+        "lockedDigest": plan.locked,
+        "verify": plan.verify.as_ref().map(|verify| verify_words(verify, &format!("{}@DIGEST", plan.image))),
         "pull": pull(plan.pull),
         "platform": plan.platform,
         "entrypoint": plan.entrypoint,
@@ -129,8 +198,13 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
         },
         "init": plan.init,
         "stopSignal": plan.stop_signal,
+        "warm": plan.warm,
         "labels": plan.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
     }))
+}
+
+fn executor(executor: &Executor) -> Value {
+    json!({ "name": executor.name, "host": executor.host.to_string(), "tls": executor.tls.is_some() })
 }
 
 /// What it can reach, and what holds it back.
@@ -149,10 +223,16 @@ fn around(plan: &ContainerPlan) -> Map<String, Value> {
     map(json!({
         "mounts": mounts.collect::<Vec<_>>(),
         "tmpfs": tmpfs.collect::<Vec<_>>(),
-        "network": network(&plan.network),
+        "network": network_json(&plan.network),
         "hosts": hosts.collect::<Vec<_>>(),
         "dns": plan.dns,
         "devices": plan.devices.iter().map(|device| device.display().to_string()).collect::<Vec<_>>(),
+        "gpus": match &plan.gpus {
+            None => Value::Null,
+            Some(Gpus::All) => json!("all"),
+            Some(Gpus::Count(count)) => json!(count),
+            Some(Gpus::Ids(ids)) => json!(ids),
+        },
         "user": user,
         "readOnlyRoot": read_only_root,
         "capabilities": { "dropAll": drop_capabilities, "add": cap_add },

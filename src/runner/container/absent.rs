@@ -1,13 +1,16 @@
 //! The runner of a build without containers: it refuses each and says why.
 
+use std::path::Path;
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Cleaned, ContainerFailure, Survey};
-use crate::plan::{Environment, Step};
-use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
+use super::{Cleaned, ContainerFailure, Found, Seen};
+use crate::model::Executor;
+use crate::plan::{Environment, PlannedBuild, Step};
+use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError, Teller};
 
 #[derive(Clone)]
 pub struct ContainerRunner(());
@@ -15,6 +18,10 @@ pub struct ContainerRunner(());
 impl ContainerRunner {
     pub fn new(_environment: Arc<Environment>) -> Self {
         Self(())
+    }
+
+    pub fn waiting(&self) -> usize {
+        0
     }
 
     pub async fn shut_down(&self, _patience: Duration) -> bool {
@@ -33,14 +40,66 @@ impl Runner for ContainerRunner {
     }
 }
 
-pub async fn clean(_environment: Arc<Environment>) -> Result<Vec<Cleaned>, ContainerFailure> {
+pub async fn clean(
+    _environment: Arc<Environment>,
+    _executor: Option<&Executor>,
+) -> Result<Vec<Cleaned>, ContainerFailure> {
     Err(ContainerFailure::NotBuilt)
 }
 
-pub async fn survey(_environment: Arc<Environment>) -> Result<Survey, ContainerFailure> {
+pub async fn look(
+    _environment: Arc<Environment>,
+    _executor: Option<Executor>,
+    _images: Vec<String>,
+) -> Result<Seen, ContainerFailure> {
     Err(ContainerFailure::NotBuilt)
 }
 
-pub async fn has_image(_environment: Arc<Environment>, _image: &str) -> Result<bool, ContainerFailure> {
-    Err(ContainerFailure::NotBuilt)
+pub struct Images(());
+
+impl Images {
+    pub fn new(_environment: Arc<Environment>) -> Self {
+        Self(())
+    }
+
+    pub async fn look(
+        &self,
+        _executor: Option<&Executor>,
+        _image: &str,
+    ) -> Result<Option<Found>, ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+
+    pub async fn pull(
+        &self,
+        _executor: Option<&Executor>,
+        _image: &str,
+        _platform: Option<&str>,
+        _news: &Teller,
+    ) -> Result<(), ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+
+    pub async fn build(
+        &self,
+        _executor: Option<&Executor>,
+        _planned: &PlannedBuild,
+        _platform: Option<&str>,
+        _news: &Teller,
+    ) -> Result<(), ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+
+    pub async fn save(
+        &self,
+        _executor: Option<&Executor>,
+        _image: &str,
+        _path: &Path,
+    ) -> Result<(), ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+}
+
+pub async fn scanner(_environment: &Environment, _words: &[String]) -> Result<Option<Output>, String> {
+    Ok(None)
 }

@@ -1,47 +1,26 @@
 //! Where engines may listen on this host, by the rules of Docker's and Podman's own clients.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::context;
 use super::failure::ContainerFailure;
+use crate::model::{ClientCertificate, EngineHost, EngineTls, Executor};
 use crate::plan::Environment;
 
 /// One place to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    pub host: Host,
+    pub host: EngineHost,
+    pub tls: Option<EngineTls>,
     /// What led there.
     pub by: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Host {
-    Socket(PathBuf),
-    Tcp { authority: String, tls: Option<Certificates> },
-}
-
-/// The files that prove who we are, and whom we talk to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Certificates {
-    pub ca: PathBuf,
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-}
-
-impl Certificates {
-    pub fn in_folder(folder: &Path) -> Self {
-        let file = |name: &str| folder.join(name);
-        Self { ca: file("ca.pem"), certificate: file("cert.pem"), key: file("key.pem") }
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Socket(path) => write!(f, "unix://{}", path.display()),
-            Self::Tcp { authority, .. } => write!(f, "tcp://{authority}"),
-        }
+impl Address {
+    /// Of an engine that the file names.
+    pub fn of(executor: &Executor) -> Self {
+        let Executor { name, host, tls } = executor;
+        Self { host: host.clone(), tls: tls.clone(), by: format!("the executor `{name}`") }
     }
 }
 
@@ -49,8 +28,7 @@ impl fmt::Display for Host {
 pub fn addresses(environment: &Environment) -> Result<Vec<Address>, ContainerFailure> {
     let named = |name: &str| environment.get(name).filter(|value| !value.is_empty());
     if let Some(text) = named("DOCKER_HOST") {
-        let host = host(text, named_certificates(environment))?;
-        return Ok(vec![Address { host, by: "DOCKER_HOST".to_owned() }]);
+        return Ok(vec![address(text, named_certificates(environment), "DOCKER_HOST".to_owned())?]);
     }
     let folder = context::docker_folder(environment);
     let chosen = match named("DOCKER_CONTEXT") {
@@ -58,52 +36,45 @@ pub fn addresses(environment: &Environment) -> Result<Vec<Address>, ContainerFai
         None => context::current(folder.as_deref()).map(|name| (name, "config.json")),
     };
     if let Some((name, by)) = chosen.filter(|(name, _)| name != "default") {
-        let host = context::host(folder.as_deref(), &name)?;
-        return Ok(vec![Address { host, by: format!("the context `{name}` of {by}") }]);
+        let by = format!("the context `{name}` of {by}");
+        return Ok(vec![context::address(folder.as_deref(), &name, by)?]);
     }
     if let Some(text) = named("CONTAINER_HOST") {
-        return Ok(vec![Address { host: host(text, None)?, by: "CONTAINER_HOST".to_owned() }]);
+        return Ok(vec![address(text, None, "CONTAINER_HOST".to_owned())?]);
     }
-    let usual = sockets(environment).into_iter().map(Host::Socket);
-    Ok(usual.map(|host| Address { host, by: "the usual place".to_owned() }).collect())
+    let usual = sockets(environment).into_iter().map(EngineHost::Socket);
+    Ok(usual.map(|host| Address { host, tls: None, by: "the usual place".to_owned() }).collect())
 }
 
-/// `unix://PATH` or `tcp://HOST:PORT`.
-pub fn host(text: &str, tls: Option<Certificates>) -> Result<Host, ContainerFailure> {
-    let bad = |what: &str| {
-        let problem = format!(
-            "`{text}` {what}; expected `unix:///path/to.sock`, or `tcp://host:port` with or without TLS"
-        );
+/// What a variable or a file of Docker's says.
+pub fn address(text: &str, tls: Option<EngineTls>, by: String) -> Result<Address, ContainerFailure> {
+    let is_plain = text.strip_prefix("http://");
+    let written = is_plain.map_or_else(|| text.to_owned(), |rest| format!("tcp://{rest}"));
+    let tls = tls.filter(|_| written.starts_with("tcp://"));
+    let host = EngineHost::parse(&written, tls.is_some()).map_err(|reason| {
+        let problem = format!("`{}` {reason}; {}", EngineHost::masked(text), EngineHost::EXPECTED);
         ContainerFailure::BadAddress { problem }
-    };
-    let Some((scheme, rest)) = text.split_once("://") else { return Err(bad("has no scheme")) };
-    match scheme {
-        "unix" if Path::new(rest).is_absolute() => Ok(Host::Socket(PathBuf::from(rest))),
-        "unix" => Err(bad("is no absolute path")),
-        "tcp" | "http" | "https" => {
-            let port = if tls.is_some() || scheme == "https" { 2376 } else { 2375 };
-            let authority = rest.trim_end_matches('/');
-            let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-            match authority {
-                "" => Err(bad("names no host")),
-                _ if authority.contains('/') => Err(bad("has a path")),
-                _ if has_port => Ok(Host::Tcp { authority: authority.to_owned(), tls }),
-                _ => Ok(Host::Tcp { authority: format!("{authority}:{port}"), tls }),
-            }
-        }
-        "ssh" => Err(bad("is reached by SSH, which is not supported yet")),
-        _ => Err(bad("is of a kind that is not known")),
-    }
+    })?;
+    Ok(Address { host, tls, by })
+}
+
+/// The certificates in a folder of Docker's.
+pub fn certificates(folder: &Path) -> EngineTls {
+    let file = |name: &str| folder.join(name);
+    let (certificate, key) = (file("cert.pem"), file("key.pem"));
+    // An engine may take everybody.
+    let client = certificate.exists().then_some(ClientCertificate { certificate, key });
+    EngineTls { ca: file("ca.pem"), client }
 }
 
 /// TLS is wanted if `DOCKER_TLS_VERIFY` says anything, as for Docker's own client.
-fn named_certificates(environment: &Environment) -> Option<Certificates> {
+fn named_certificates(environment: &Environment) -> Option<EngineTls> {
     environment.get("DOCKER_TLS_VERIFY").filter(|value| !value.is_empty())?;
     let folder = match environment.get("DOCKER_CERT_PATH").filter(|path| !path.is_empty()) {
         Some(path) => Some(PathBuf::from(path)),
         None => context::docker_folder(environment),
     };
-    folder.map(|folder| Certificates::in_folder(&folder))
+    folder.map(|folder| certificates(&folder))
 }
 
 fn sockets(environment: &Environment) -> Vec<PathBuf> {
@@ -152,15 +123,23 @@ mod tests {
         assert_eq!(found(&[("DOCKER_HOST", "unix:///a.sock"), ("HOME", "/h")]), ["unix:///a.sock"]);
         assert_eq!(found(&[("DOCKER_HOST", "tcp://engine")]), ["tcp://engine:2375"]);
         assert_eq!(found(&[("DOCKER_HOST", "tcp://10.0.0.1:99/")]), ["tcp://10.0.0.1:99"]);
+        assert_eq!(found(&[("DOCKER_HOST", "ssh://me@engine")]), ["ssh://me@engine"]);
         assert_eq!(found(&[("CONTAINER_HOST", "unix:///p.sock")]), ["unix:///p.sock"]);
     }
 
     #[test]
     fn tls_is_used_where_it_is_asked_for() {
-        let pairs = [("DOCKER_HOST", "tcp://e"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", "/certs")];
-        let tls = Some(Certificates::in_folder(Path::new("/certs")));
-        let addresses = addresses(&environment(&pairs)).unwrap();
-        assert_eq!(addresses[0].host, Host::Tcp { authority: "e:2376".to_owned(), tls });
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap();
+        let pairs = [("DOCKER_HOST", "tcp://e"), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", path)];
+        let found = |pairs| addresses(&environment(pairs)).unwrap().remove(0);
+        let alone = found(&pairs);
+        assert_eq!(alone.host.to_string(), "tcp://e:2376");
+        assert_eq!(alone.tls, Some(EngineTls { ca: folder.path().join("ca.pem"), client: None }));
+        std::fs::write(folder.path().join("cert.pem"), "").unwrap();
+        let client = found(&pairs).tls.unwrap().client.unwrap();
+        assert_eq!(client.key, folder.path().join("key.pem"));
+        assert_eq!(found(&[("DOCKER_HOST", "ssh://e"), pairs[1], pairs[2]]).tls, None);
     }
 
     #[test]
@@ -179,13 +158,13 @@ mod tests {
 
     #[test]
     fn a_bad_host_is_told_with_what_was_expected() {
-        let problem = |text: &str| host(text, None).unwrap_err().to_string();
+        let problem = |text: &str| address(text, None, String::new()).unwrap_err().to_string();
         for (text, told) in [
             ("engine:2375", "has no scheme"),
             ("unix://run/x.sock", "is no absolute path"),
             ("tcp://", "names no host"),
             ("tcp://a/b", "has a path"),
-            ("ssh://me@host", "is not supported yet"),
+            ("https://engine", "is of a kind that is not known"),
             ("npipe:////./pipe/x", "is of a kind that is not known"),
         ] {
             assert!(problem(text).contains(told), "{}", problem(text));

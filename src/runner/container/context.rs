@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::address::{self, Certificates, Host};
+use super::address::{self, Address, certificates};
 use super::failure::ContainerFailure;
 use crate::plan::Environment;
 
@@ -28,7 +28,7 @@ pub fn current(folder: Option<&Path>) -> Option<String> {
 }
 
 /// Where the engine of a context listens.
-pub fn host(folder: Option<&Path>, name: &str) -> Result<Host, ContainerFailure> {
+pub fn address(folder: Option<&Path>, name: &str, by: String) -> Result<Address, ContainerFailure> {
     let bad = |what: &str| {
         let problem = format!(
             "the context `{name}` {what}; `docker context ls` lists them, `DOCKER_HOST` stands above"
@@ -40,9 +40,9 @@ pub fn host(folder: Option<&Path>, name: &str) -> Result<Host, ContainerFailure>
         contexts.as_deref().and_then(|folder| find(folder, name)).ok_or_else(|| bad("is not there"))?;
     let text = meta.pointer("/Endpoints/docker/Host").and_then(Value::as_str);
     let text = text.ok_or_else(|| bad("says no host for Docker"))?;
-    let certificates = contexts.map(|folder| folder.join("tls").join(id).join("docker"));
-    let certificates = certificates.filter(|folder| folder.is_dir());
-    address::host(text, certificates.map(|folder| Certificates::in_folder(&folder)))
+    let tls = contexts.map(|folder| folder.join("tls").join(id).join("docker"));
+    let tls = tls.filter(|folder| folder.is_dir());
+    address::address(text, tls.map(|folder| certificates(&folder)), by)
 }
 
 /// The folder that a context has, and what stands in it. The folder's name is a digest of the
@@ -82,16 +82,15 @@ mod tests {
         std::fs::write(folder.path().join("config.json"), r#"{"currentContext":"mine"}"#).unwrap();
         let variable = ("DOCKER_CONFIG".to_owned(), folder.path().display().to_string());
         let found = address::addresses(&Environment::from([variable])).unwrap();
-        let certificates = Certificates::in_folder(&folder.path().join("contexts/tls/bb/docker"));
-        let expected = Host::Tcp { authority: "mine:1".to_owned(), tls: Some(certificates) };
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].host, expected);
+        assert_eq!(found[0].host.to_string(), "tcp://mine:1");
+        assert_eq!(found[0].tls, Some(certificates(&folder.path().join("contexts/tls/bb/docker"))));
         assert_eq!(found[0].by, "the context `mine` of config.json");
     }
 
     #[test]
     fn a_context_that_is_not_there_is_told() {
-        let told = host(None, "gone").unwrap_err().to_string();
+        let told = address(None, "gone", String::new()).unwrap_err().to_string();
         assert!(told.contains("the context `gone` is not there"), "{told}");
     }
 }

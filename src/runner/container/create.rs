@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use bollard::models::{
-    ContainerCreateBody, DeviceMapping, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
+    ContainerCreateBody, DeviceMapping, DeviceRequest, HostConfig, HostConfigLogConfig, Mount, MountType,
+    ResourcesUlimits,
 };
 use bytes::Bytes;
 
-use crate::model::{Limits, Network};
+use crate::model::{Gpus, Limits, Network};
 use crate::plan::{ContainerPlan, PlannedStdin};
-use crate::runner::{SecretValues, StartError};
+use crate::runner::{RunId, SecretValues, StartError};
 
+use super::connection::PATIENCE;
+use super::init;
 use super::owner::{CALL, OWNER, Owner};
 
 /// Everything that a life of a container needs, every hole filled. It holds secrets, so nothing of
@@ -29,7 +32,7 @@ impl Order {
     pub fn fill(
         plan: &ContainerPlan,
         secrets: &SecretValues,
-        name: String,
+        run: &RunId,
         owner: Owner,
     ) -> Result<Self, StartError> {
         let filled = |words: &[(String, crate::plan::Word)]| -> Result<Vec<(String, String)>, StartError> {
@@ -44,10 +47,51 @@ impl Order {
         };
         let mut body = body(plan, &variables, arguments?, stdin.is_some());
         let labels = body.labels.get_or_insert_default();
-        labels.insert(CALL.to_owned(), name.clone());
+        labels.insert(CALL.to_owned(), run.to_string());
         labels.insert(OWNER.to_owned(), owner.label());
+        // No other container of this host has it.
+        let name = format!("mcpfier-{run}-{:x}", std::process::id());
         Ok(Self { name, owner, body, files: filled(&plan.files)?, stdin, plan: plan.clone() })
     }
+}
+
+impl Order {
+    /// A container that waits for its command with everything else in force: limits, mounts, network.
+    /// Of the command it knows nothing.
+    pub fn ahead(plan: &ContainerPlan, name: String, owner: Owner, init: Mount) -> Self {
+        let mut body = body(plan, &[], Vec::new(), true);
+        let labels = body.labels.get_or_insert_default();
+        labels.insert(CALL.to_owned(), name.clone());
+        labels.insert(OWNER.to_owned(), owner.label());
+        body.entrypoint = Some(vec![init::TARGET.to_owned()]);
+        let host = body.host_config.get_or_insert_default();
+        host.mounts.get_or_insert_default().push(init);
+        // Ours does what that does, and is one process more than the command's.
+        host.init = None;
+        host.pids_limit = plan.limits.pids.map(|pids| i64::from(pids) + 1);
+        let files = plan.files.iter().map(|(path, _)| (path.clone(), String::new())).collect();
+        // Nobody waits for it, so the engine may take its time.
+        let plan = ContainerPlan { timeout: PATIENCE, ..plan.clone() };
+        Self { name, owner, body, files, stdin: None, plan }
+    }
+
+    /// The words of the command and its variables, as `NAME=VALUE`.
+    pub fn command(&self, image: &OwnWords) -> (Vec<String>, &[String]) {
+        let ContainerCreateBody { entrypoint, cmd, env, .. } = &self.body;
+        let words = match (entrypoint, cmd) {
+            (Some(entrypoint), cmd) => [entrypoint.as_slice(), cmd.as_deref().unwrap_or_default()].concat(),
+            (None, Some(words)) => [&*image.entrypoint, words].concat(),
+            (None, None) => [&*image.entrypoint, &*image.words].concat(),
+        };
+        (words, env.as_deref().unwrap_or_default())
+    }
+}
+
+/// What an image runs by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnWords {
+    pub entrypoint: Vec<String>,
+    pub words: Vec<String>,
 }
 
 fn body(
@@ -91,6 +135,7 @@ fn host_config(plan: &ContainerPlan) -> HostConfig {
         extra_hosts: some(hosts),
         dns: some(texts(&plan.dns)),
         devices: Some(devices(plan)),
+        device_requests: plan.gpus.as_ref().map(|gpus| vec![graphics(gpus)]),
         init: plan.init.then_some(true),
         log_config: Some(HostConfigLogConfig {
             typ: Some("none".to_owned()),
@@ -125,7 +170,7 @@ fn signed(number: u64) -> i64 {
 
 fn network(network: &Network) -> &str {
     match network {
-        Network::None => "none",
+        Network::None | Network::Only(_) => "none",
         Network::Bridge => "bridge",
         Network::Named(name) => name,
     }
@@ -155,6 +200,22 @@ fn tmpfs(plan: &ContainerPlan) -> HashMap<String, String> {
         (tmpfs.target.clone(), format!("mode=1777{size}"))
     });
     sized.collect()
+}
+
+/// As `docker run --gpus` asks for them.
+fn graphics(gpus: &Gpus) -> DeviceRequest {
+    let (count, ids) = match gpus {
+        Gpus::All => (-1, None),
+        Gpus::Count(count) => (i64::from(*count), None),
+        Gpus::Ids(ids) => (0, Some(ids.clone())),
+    };
+    DeviceRequest {
+        driver: Some(String::new()),
+        count: Some(count),
+        device_ids: ids,
+        capabilities: Some(vec![vec!["gpu".to_owned()]]),
+        options: Some(HashMap::new()),
+    }
 }
 
 fn devices(plan: &ContainerPlan) -> Vec<DeviceMapping> {

@@ -1,6 +1,5 @@
 //! Who we are to a registry: what `docker login` has left, in Docker's file or with its helpers.
 
-use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -10,12 +9,13 @@ use bollard::BollardRequest;
 use bollard::auth::DockerCredentials;
 use serde_json::Value;
 
+use super::asked::{Ended, asked};
 use super::context;
 use crate::plan::Environment;
 
 /// What a helper has to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
-const HEADER: &str = "X-Registry-Auth";
+const HEADERS: [&str; 2] = ["X-Registry-Auth", "X-Registry-Config"];
 /// Docker's own registry in its files.
 const HUB: &str = "https://index.docker.io/v1/";
 
@@ -33,7 +33,7 @@ pub async fn credentials(environment: &Environment, registry: &str) -> Option<Do
     let file = context::configuration(folder.as_deref());
     let helper = file.get("credHelpers").and_then(|helpers| helpers.get(registry)).or(file.get("credsStore"));
     if let Some(helper) = helper.and_then(Value::as_str)
-        && let Some(found) = asked(helper.to_owned(), registry.to_owned()).await
+        && let Some(found) = by_helper(environment, helper, registry).await
     {
         return Some(found);
     }
@@ -65,32 +65,30 @@ fn written(file: &Value, registry: &str) -> Option<DockerCredentials> {
 }
 
 /// Asks a helper, `docker-credential-NAME`, which may wait for a person: it has a deadline.
-async fn asked(helper: String, registry: String) -> Option<DockerCredentials> {
+async fn by_helper(environment: &Environment, helper: &str, registry: &str) -> Option<DockerCredentials> {
     let is_name = helper.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
-    let mut child = Command::new(format!("docker-credential-{helper}"))
-        .arg("get")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()
-        .filter(|_| is_name)?;
-    if let Some(mut stdin) = child.stdin.take() {
-        let _ = stdin.write_all(registry.as_bytes());
+    let program = format!("docker-credential-{helper}");
+    if !is_name {
+        tracing::warn!("`{helper}` is no name of a credential helper");
+        return None;
     }
-    let pid = child.id();
-    let mut waiting = tokio::task::spawn_blocking(move || child.wait_with_output());
-    let output = match tokio::time::timeout(PATIENCE, &mut waiting).await {
-        Ok(ended) => ended.ok()?.ok()?,
-        Err(_) => {
-            tracing::warn!("`docker-credential-{helper}` says nothing");
-            kill(pid);
+    let mut command = Command::new(&program);
+    command.arg("get").envs(environment);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let output = match asked(command, Some(registry.to_owned()), PATIENCE).await {
+        Ended::Done(output) => output,
+        Ended::NotStarted(error) => {
+            tracing::warn!("`{program}`, which Docker's file names, cannot be run: {error}");
+            return None;
+        }
+        Ended::Silent => {
+            tracing::warn!("`{program}` says nothing");
             return None;
         }
     };
     let told: Value = serde_json::from_slice(&output.stdout).ok().filter(|_| output.status.success())?;
     let text = |key: &str| told.get(key).and_then(Value::as_str).map(str::to_owned);
-    let serveraddress = Some(registry);
+    let serveraddress = Some(registry.to_owned());
     // This user name says that what follows is no password.
     match text("Username")?.as_str() {
         "<token>" => Some(DockerCredentials {
@@ -107,23 +105,13 @@ async fn asked(helper: String, registry: String) -> Option<DockerCredentials> {
     }
 }
 
-#[cfg(unix)]
-fn kill(pid: u32) {
-    use nix::sys::signal::{Signal, kill};
-    // It is not reaped yet, so the number is still its own.
-    if let Ok(pid) = i32::try_from(pid) {
-        let _ = kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
-    }
-}
-
-#[cfg(not(unix))]
-fn kill(_pid: u32) {}
-
-/// Engines read this header in the alphabet for URLs, and the client writes the other.
+/// Engines read these headers in the alphabet for URLs, and the client writes the other.
 pub fn respell(mut request: BollardRequest) -> BollardRequest {
-    let spelled = request.headers().get(HEADER).and_then(|value| value.to_str().ok());
-    if let Some(Ok(value)) = spelled.map(|value| value.replace('+', "-").replace('/', "_").parse()) {
-        request.headers_mut().insert(HEADER, value);
+    for header in HEADERS {
+        let spelled = request.headers().get(header).and_then(|value| value.to_str().ok());
+        if let Some(Ok(value)) = spelled.map(|value| value.replace('+', "-").replace('/', "_").parse()) {
+            request.headers_mut().insert(header, value);
+        }
     }
     request
 }

@@ -10,16 +10,34 @@ pub enum ContainerFailure {
     NoEngine { tried: Vec<String> },
     #[error("the container engine cannot be found: {problem}")]
     BadAddress { problem: String },
+    #[error("the container engine at `{at}` cannot be reached: {problem}; {cure}")]
+    Unreachable { at: String, problem: String, cure: String },
     #[error(
-        "the container engine at `{at}` cannot be reached: {problem}; see whether it runs, and whether `DOCKER_HOST` is right"
+        "the container engine at `{at}`, {engine}, is too old: it speaks API {api}, and 1.41 is needed, which Docker 20.10 has; update it"
     )]
-    Unreachable { at: String, problem: String },
-    #[error("the container engine does not answer: no end after {} of {doing}", format_duration(*.after))]
+    TooOld { at: String, engine: String, api: String },
+    #[error(
+        "what is mounted was looked up on this host, and the engine at `{at}` is on another; mount a folder that the file names, without `within`"
+    )]
+    MountElsewhere { at: String },
+    #[error("the container engine does not answer: asked {doing}, it said nothing for {}; see whether it hangs", format_duration(*.after))]
     Slow { doing: &'static str, after: Duration },
     #[error("the image `{image}` is not there, and `pull` is `never`; `docker pull {image}` fetches it")]
     NoImage { image: String },
     #[error("the image `{image}` cannot be pulled: {problem}; {cure}")]
     NotPulled { image: String, problem: String, cure: String },
+    #[error("the image of `{folder}` cannot be built: {problem}")]
+    NotBuildable { folder: String, problem: String },
+    #[error(
+        "the engine has another image of the name `{image}` than was agreed on: {found}, where the lock says {locked}; `docker pull` what was agreed on, or accept it with `mcpfier lock`"
+    )]
+    NotAgreed { image: String, locked: String, found: String },
+    #[error("the image `{image}` does not count as signed: {problem}")]
+    NotVerified { image: String, problem: String },
+    #[error(
+        "the engine has no graphics cards to give: {problem}; install the container toolkit of their maker on its host, or remove `gpus`"
+    )]
+    NoGpus { problem: String },
     #[error("there is no `{program}` in the image `{image}`: {problem}")]
     NoProgram { program: String, image: String, problem: String },
     #[error("`{program}` of the image `{image}` cannot be executed: {problem}")]
@@ -32,8 +50,12 @@ pub enum ContainerFailure {
     NotLimited { problem: String },
     #[error("`files` cannot be put into the container: {problem}")]
     Files { problem: String },
+    #[error("`network: {{ allow }}` cannot be kept: {problem}")]
+    Egress { problem: String },
     #[error("the engine refuses {doing}: {problem}")]
     Refused { doing: &'static str, problem: String },
+    #[error("no container can be made ahead: {problem}")]
+    NotAhead { problem: String },
     #[error("cancelled before it started")]
     Cancelled,
     #[error("this program was built without containers")]

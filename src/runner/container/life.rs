@@ -4,6 +4,7 @@
 //! when a caller goes away. It is attached before it is started: no byte of output is lost.
 
 use std::num::NonZeroI32;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,20 +13,25 @@ use bollard::query_parameters::{
     WaitContainerOptions,
 };
 use futures_util::StreamExt;
+use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::attached::{Output, feed};
-use super::clean::remove;
+use super::care;
+use super::clean::{remove, remove_if_there};
 use super::connection::{Connection, Connector, Trouble};
 use super::create::Order;
+use super::egress::{OpenWay, WayOut};
 use super::failure::ContainerFailure;
+use super::init;
 use super::private_files::PrivateFiles;
 use super::pull::pull;
-use super::verdict::{not_created, not_started};
+use super::verdict::{end_told, not_created, not_started};
 use crate::model::{Enforcement, Pull};
-use crate::runner::{End, OutputEvent};
+use crate::plan::ContainerPlan;
+use crate::runner::{End, OutputEvent, Stream, Teller};
 
 /// What output may still come after the end of whoever wrote it.
 const LAST_OUTPUT: Duration = Duration::from_secs(5);
@@ -33,31 +39,45 @@ const LAST_OUTPUT: Duration = Duration::from_secs(5);
 const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 pub struct Life {
-    order: Order,
-    connector: Arc<Connector>,
-    wires: Wires,
+    pub(super) order: Order,
+    pub(super) connector: Arc<Connector>,
+    pub(super) wires: Wires,
     /// The engine that may have made the container.
-    asked: Option<Connection>,
+    pub(super) asked: Option<Connection>,
+    /// It has said that it has.
+    is_created: bool,
 }
 
 /// To and from whoever started it.
 pub struct Wires {
     pub events: mpsc::Sender<OutputEvent>,
     pub cancel: CancellationToken,
+    pub news: Teller,
 }
 
 /// A container that runs.
-struct Alive {
-    connection: Connection,
-    output: Output,
-    feeding: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
-    deadline: Instant,
-    files: Option<PrivateFiles>,
+pub struct Alive {
+    pub connection: Connection,
+    pub output: Output,
+    pub feeding: Pin<Box<dyn Future<Output = ()> + Send>>,
+    pub deadline: Instant,
+    pub files: Option<PrivateFiles>,
+    pub way: Option<OpenWay>,
 }
+
+/// A container to which nobody is attached yet, with what it needs of this host.
+pub struct Prepared {
+    pub connection: Connection,
+    pub files: Option<PrivateFiles>,
+    pub way: Option<WayOut>,
+}
+
+/// What is written to a container.
+pub type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
 impl Life {
     pub fn new(order: Order, connector: Arc<Connector>, wires: Wires) -> Self {
-        Self { order, connector, wires, asked: None }
+        Self { order, connector, wires, asked: None, is_created: false }
     }
 
     /// Says once whether it could be started, and then by events what comes of it.
@@ -78,41 +98,66 @@ impl Life {
     }
 
     async fn begin(&mut self) -> Result<Alive, ContainerFailure> {
+        let prepared = self.prepare().await?;
+        match self.wires.cancel.is_cancelled() || self.wires.events.is_closed() {
+            true => Err(ContainerFailure::Cancelled),
+            false => self.start(prepared).await,
+        }
+    }
+
+    /// The container as it is before anybody attaches to it.
+    pub(super) async fn prepare(&mut self) -> Result<Prepared, ContainerFailure> {
         let cancel = self.wires.cancel.clone();
         let connection = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(ContainerFailure::Cancelled),
-            connection = self.connector.connection() => connection?,
+            connection = self.connector.connection() => connection?.for_a_call(self.order.plan.timeout),
         };
+        self.refuse_foreign_mounts(&connection)?;
+        sources_are_there(&connection, &self.order.plan)?;
         let files = self.put_files(&connection)?;
+        let way = self.prepare_way(&connection)?;
         let connection = self.create(connection).await?;
-        match cancel.is_cancelled() || self.wires.events.is_closed() {
-            true => Err(ContainerFailure::Cancelled),
-            false => self.start(connection, files).await,
-        }
+        Ok(Prepared { connection, files, way })
     }
 
     /// Gives back the connection to where it was created.
     async fn create(&mut self, mut connection: Connection) -> Result<Connection, ContainerFailure> {
         let pull = self.order.plan.pull;
-        if pull == Pull::Always {
+        if care::has_to_prove(&self.order.plan) {
+            self.order.body.image = Some(self.image(&connection).await?);
+        } else if pull == Pull::Always {
             self.pull(&connection).await?;
         }
         let created = match self.create_on(&connection).await {
-            Err(Trouble::Said { status: 404, .. }) if pull == Pull::Missing => {
+            Err(Trouble::Said { status: 404, .. }) if self.order.plan.build.is_some() => {
+                self.order.body.image = Some(self.image(&connection).await?);
+                self.create_on(&connection).await
+            }
+            Err(Trouble::Said { status: 404, .. })
+                if pull == Pull::Missing && !care::has_to_prove(&self.order.plan) =>
+            {
                 self.pull(&connection).await?;
                 self.create_on(&connection).await
             }
             // A place that is remembered may have been left.
             Err(Trouble::Away(ContainerFailure::Unreachable { .. })) => {
                 self.connector.forget().await;
-                connection = self.connector.connection().await?;
+                connection = self.connector.connection().await?.for_a_call(self.order.plan.timeout);
                 self.create_on(&connection).await
             }
             created => created,
         };
         created.map_err(|trouble| not_created(&self.order.plan, trouble))?;
         Ok(connection)
+    }
+
+    /// What was looked up here is anything there.
+    fn refuse_foreign_mounts(&self, connection: &Connection) -> Result<(), ContainerFailure> {
+        match self.order.plan.is_bound_here && !connection.is_local() {
+            true => Err(ContainerFailure::MountElsewhere { at: connection.address.host.to_string() }),
+            false => Ok(()),
+        }
     }
 
     /// The files, as mounts of the container to be.
@@ -133,17 +178,33 @@ impl Life {
     }
 
     async fn pull(&self, connection: &Connection) -> Result<(), ContainerFailure> {
-        let environment = &self.connector.environment;
+        let (environment, plan) = (&self.connector.environment, &self.order.plan);
+        let platform = plan.platform.as_deref();
+        self.unless_cancelled(pull(connection, environment, &plan.image, platform, &self.wires.news)).await
+    }
+
+    /// The id of an image that has to prove something first.
+    async fn image(&self, connection: &Connection) -> Result<String, ContainerFailure> {
+        let Connector { environment, care, .. } = &*self.connector;
+        let image = care.image(connection, environment, &self.order.plan, &self.wires.news);
+        self.unless_cancelled(image).await
+    }
+
+    async fn unless_cancelled<T>(
+        &self,
+        doing: impl Future<Output = Result<T, ContainerFailure>>,
+    ) -> Result<T, ContainerFailure> {
         tokio::select! {
             biased;
             () = self.wires.cancel.cancelled() => Err(ContainerFailure::Cancelled),
             () = self.wires.events.closed() => Err(ContainerFailure::Cancelled),
-            pulled = pull(connection, environment, &self.order.plan) => pulled,
+            done = doing => done,
         }
     }
 
     /// A limit that the engine cannot keep is left out, unless it is required.
     async fn create_on(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        self.put_init_first(connection).await?;
         let is_required = self.order.plan.limits.enforcement == Enforcement::Required;
         let mut created = self.ask_to_create(connection).await;
         if let Err(Trouble::Said { message, .. }) = &created
@@ -177,34 +238,43 @@ impl Life {
         // Only a refusal says for sure that there is none.
         let is_refused = matches!(created, Err(Trouble::Said { .. }));
         self.asked = (!is_refused).then(|| connection.clone());
+        self.is_created = created.is_ok();
         Ok(created?.warnings)
     }
 
-    async fn start(
-        &mut self,
-        connection: Connection,
-        files: Option<PrivateFiles>,
-    ) -> Result<Alive, ContainerFailure> {
-        let Order { name, stdin, plan, .. } = &mut self.order;
+    async fn start(&mut self, prepared: Prepared) -> Result<Alive, ContainerFailure> {
+        let Prepared { connection, files, way } = prepared;
+        let (output, input) = self.attach_and_start(&connection).await?;
+        let deadline = Instant::now() + self.order.plan.timeout;
+        let way = self.open(way, &connection).await?;
+        let feeding = Box::pin(feed(input, self.order.stdin.take()));
+        Ok(Alive { connection, output, feeding, deadline, files, way })
+    }
+
+    /// Attached before it starts, so that nothing of its output is lost.
+    pub(super) async fn attach_and_start(
+        &self,
+        connection: &Connection,
+    ) -> Result<(Output, Input), ContainerFailure> {
+        let Order { name, plan, body, .. } = &self.order;
         let options = AttachContainerOptions {
             stream: true,
-            stdin: stdin.is_some(),
+            stdin: body.attach_stdin == Some(true),
             stdout: true,
             stderr: true,
             ..AttachContainerOptions::default()
         };
         let attached = connection.docker.attach_container(name, Some(options));
-        let attached = connection.answer("to attach to the container", attached).await?;
-        let (output, input) = Output::of(attached);
-        let deadline = Instant::now() + plan.timeout;
+        let attached = connection.answer("to attach to the container", attached).await;
+        // Podman readies its process when somebody attaches to it.
+        let attached = attached.map_err(|trouble| not_started(plan, trouble))?;
         let started = connection.docker.start_container(name, None::<StartContainerOptions>);
         let started = connection.answer("to start the container", started).await;
         started.map_err(|trouble| not_started(plan, trouble))?;
-        let feeding = Box::pin(feed(input, stdin.take()));
-        Ok(Alive { connection, output, feeding, deadline, files })
+        Ok(Output::of(attached))
     }
 
-    async fn go_on(&self, mut alive: Alive) {
+    pub(super) async fn go_on(&self, mut alive: Alive) {
         let end = match self.watch(&mut alive).await {
             // Nothing of it is alive. To take away what is left needs nobody to wait.
             Ended::ByItself(end) => Some(end),
@@ -216,11 +286,16 @@ impl Life {
             Ended::Abandoned => None,
         };
         // An engine does not let go of a container while somebody holds its streams and does not read.
-        let Alive { connection, output, feeding, files, .. } = alive;
+        let Alive { connection, output, feeding, files, way, .. } = alive;
         drop((output, feeding));
         if let Some(end) = end {
-            // Nobody reads them any more.
-            drop(files);
+            let denied = way.as_ref().and_then(OpenWay::report);
+            // Nobody reads or uses them any more.
+            drop((files, way));
+            if let Some(denied) = denied {
+                let chunk = OutputEvent::Chunk { stream: Stream::Stderr, bytes: denied.into() };
+                let _ = self.wires.events.send(chunk).await;
+            }
             let _ = self.wires.events.send(OutputEvent::Ended(end)).await;
         }
         self.remove(&connection).await;
@@ -250,11 +325,19 @@ impl Life {
 
     /// Hands its output on until it has ended, or has to.
     async fn watch(&self, alive: &mut Alive) -> Ended {
-        let Wires { events, cancel } = &self.wires;
-        let mut exit = Box::pin(self.exit(alive.connection.clone()));
+        let Wires { events, cancel, .. } = &self.wires;
+        let mut exit = Exit::Unknown;
+        if !alive.output.is_strained() {
+            exit = Exit::Awaited(Box::pin(self.exit(alive.connection.clone())));
+        }
         let mut ended: Option<(End, Instant)> = None;
         let mut chunk = None;
         loop {
+            if matches!(exit, Exit::Unknown) && alive.output.is_over() {
+                // Our init tells more, and sooner than an engine does.
+                let told = alive.output.told();
+                exit = Exit::Awaited(Box::pin(self.exit_as_told(alive.connection.clone(), told)));
+            }
             if let (Some((end, _)), true, None) = (&ended, alive.output.is_over(), &chunk) {
                 return Ended::ByItself(end.clone());
             }
@@ -268,7 +351,7 @@ impl Life {
                     None => Ended::ByUs(End::TimedOut { after: self.order.plan.timeout }),
                 },
                 () = &mut alive.feeding => {}
-                end = &mut exit, if ended.is_none() => ended = Some((end, Instant::now())),
+                end = exit.end(), if ended.is_none() => ended = Some((end, Instant::now())),
                 permit = events.reserve(), if chunk.is_some() => {
                     if let (Ok(permit), Some(event)) = (permit, chunk.take()) {
                         permit.send(event);
@@ -282,8 +365,16 @@ impl Life {
         }
     }
 
+    /// How it ended, if our init has told that; otherwise as the engine says.
+    async fn exit_as_told(&self, connection: Connection, told: Option<init::Ended>) -> End {
+        match told.and_then(end_told) {
+            Some(end) => end,
+            None => self.exit(connection).await,
+        }
+    }
+
     /// Waits until it has ended by itself.
-    async fn exit(&self, connection: Connection) -> End {
+    pub(super) async fn exit(&self, connection: Connection) -> End {
         // Some engines answer nothing at all before the end.
         let longest = self.order.plan.timeout + self.order.plan.kill_grace + LAST_OUTPUT;
         let docker = connection.docker.clone().with_timeout(longest);
@@ -331,13 +422,14 @@ impl Life {
             return;
         }
         let mut exit = Box::pin(self.exit(alive.connection.clone()));
-        loop {
+        while alive.output.told().is_none() || !alive.output.is_over() {
             tokio::select! {
                 biased;
                 () = sleep_until(until) => return,
                 _ = &mut exit => return,
                 () = self.wires.events.closed() => return,
-                Some(chunk) = alive.output.next() => {
+                chunk = alive.output.next(), if !alive.output.is_over() => {
+                    let Some(chunk) = chunk else { continue };
                     if timeout_at(until, self.wires.events.send(chunk)).await.is_err() {
                         return;
                     }
@@ -359,16 +451,55 @@ impl Life {
         let _ = connection.docker.kill_container(name, Some(KillContainerOptions { signal })).await;
     }
 
-    /// Until the engine says that it is gone, or has been away for a minute.
-    async fn remove(&self, connection: &Connection) {
+    /// Until the engine says that it is gone, or has been away for a minute. One that never said that
+    /// it made it may do so yet, when it goes on: what is not there may still come.
+    pub(super) async fn remove(&self, connection: &Connection) {
+        let mut is_there = true;
         for pause in PAUSES {
-            match remove(connection, &self.order.name).await {
-                Ok(()) => return,
-                Err(failure) => tracing::debug!("`{}` is not removed yet: {failure}", self.order.name),
+            match remove_if_there(connection, &self.order.name).await {
+                Ok(is_removed) if is_removed || self.is_created => return,
+                Ok(_) => is_there = false,
+                Err(failure) => {
+                    is_there = true;
+                    tracing::debug!("`{}` is not removed yet: {failure}", self.order.name);
+                }
             }
             sleep(Duration::from_millis(pause)).await;
         }
+        if !is_there {
+            return;
+        }
         tracing::warn!("the container `{}` could not be removed; `mcpfier clean` does it", self.order.name);
+    }
+}
+
+/// Docker refuses to mount what is not there; Podman would make a folder of the host's for it.
+fn sources_are_there(connection: &Connection, plan: &ContainerPlan) -> Result<(), ContainerFailure> {
+    if !(connection.is_podman() && connection.is_local()) {
+        return Ok(());
+    }
+    match plan.mounts.iter().find(|mount| !mount.source.exists()) {
+        None => Ok(()),
+        Some(mount) => Err(ContainerFailure::Refused {
+            doing: "to create the container",
+            problem: format!("there is no `{}` to mount", mount.source.display()),
+        }),
+    }
+}
+
+/// Whoever knows how it ended.
+enum Exit<'a> {
+    /// Nobody was asked yet.
+    Unknown,
+    Awaited(Pin<Box<dyn Future<Output = End> + Send + 'a>>),
+}
+
+impl Exit<'_> {
+    async fn end(&mut self) -> End {
+        match self {
+            Self::Unknown => std::future::pending().await,
+            Self::Awaited(exit) => exit.await,
+        }
     }
 }
 

@@ -8,7 +8,13 @@
 #[cfg(feature = "containers")]
 mod address;
 #[cfg(feature = "containers")]
+mod asked;
+#[cfg(feature = "containers")]
 mod attached;
+#[cfg(feature = "containers")]
+mod build;
+#[cfg(feature = "containers")]
+mod care;
 #[cfg(feature = "containers")]
 mod clean;
 #[cfg(feature = "containers")]
@@ -16,11 +22,27 @@ mod connection;
 #[cfg(feature = "containers")]
 mod context;
 #[cfg(feature = "containers")]
+mod cosign;
+#[cfg(feature = "containers")]
 mod create;
 #[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
+mod dial;
+#[cfg(feature = "containers")]
+mod egress;
+#[cfg(feature = "containers")]
+mod images;
+#[cfg(feature = "containers")]
+pub mod init;
+#[cfg(feature = "containers")]
+mod layers;
+#[cfg(feature = "containers")]
 mod life;
+#[cfg(feature = "containers")]
+mod listing;
+#[cfg(feature = "containers")]
+mod name;
 #[cfg(feature = "containers")]
 mod owner;
 #[cfg(feature = "containers")]
@@ -30,16 +52,27 @@ mod pull;
 #[cfg(feature = "containers")]
 mod runner;
 #[cfg(feature = "containers")]
+mod ssh;
+#[cfg(feature = "containers")]
 mod survey;
 #[cfg(feature = "containers")]
+mod tls;
+#[cfg(feature = "containers")]
 mod verdict;
+#[cfg(feature = "containers")]
+mod version;
+#[cfg(feature = "containers")]
+mod warm;
+#[cfg(feature = "containers")]
+mod way;
 #[cfg(feature = "containers")]
 use present as platform;
 #[cfg(feature = "containers")]
 mod present {
     pub use super::clean::clean;
+    pub use super::images::{Images, scanner};
     pub use super::runner::ContainerRunner;
-    pub use super::survey::{has_image, survey};
+    pub use super::survey::look;
 }
 
 #[cfg(not(feature = "containers"))]
@@ -49,7 +82,7 @@ mod failure;
 use absent as platform;
 
 pub use failure::ContainerFailure;
-pub use platform::{ContainerRunner, clean, has_image, survey};
+pub use platform::{ContainerRunner, Images, clean, look, scanner};
 
 /// An engine that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +96,34 @@ pub struct Survey {
     pub api: String,
 }
 
+/// What was seen of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub survey: Survey,
+    /// Of the images that were asked for, those that are not there.
+    pub missing: Vec<String>,
+}
+
 /// A container that nobody owned any more and that was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned {
     pub name: String,
     pub tool: String,
+}
+
+/// An image that an engine has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    pub id: String,
+    /// By which its registry has it, if it comes from there.
+    pub digest: Option<String>,
+    /// In bytes, unpacked.
+    pub size: u64,
+}
+
+impl Found {
+    /// What tells it from every other of its name.
+    pub fn told(&self) -> &str {
+        self.digest.as_deref().unwrap_or(&self.id)
+    }
 }

@@ -15,8 +15,12 @@ mod unsupported;
 #[cfg(not(target_os = "linux"))]
 use unsupported as platform;
 
+/// For sockets that come from a container.
+#[cfg(target_os = "linux")]
+pub(in crate::runner) use linux::receive_with;
 pub use platform::{
-    ForkServer, ProcessRunner, fork_server_main, give_memory_back, probe_means, share_one_heap,
+    ForkServer, ProcessRunner, end_with_us, fork_server_main, give_memory_back, give_program_back,
+    probe_means, share_one_heap,
 };
 
 /// The one argument with which this program runs as a fork server. Nobody types it: the server

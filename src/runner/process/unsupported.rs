@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,12 @@ impl ForkServer {
 
 pub fn give_memory_back() {}
 
+pub fn give_program_back() {}
+
 pub fn share_one_heap() {}
+
+/// Elsewhere a program notices the end of its pipes.
+pub fn end_with_us(_command: &mut Command) {}
 
 pub fn probe_means() -> Means {
     Means::NONE

@@ -23,7 +23,7 @@ use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use crate::engine::{Engine, State, give_memory_back, share_one_heap};
+use crate::engine::{Engine, State, give_memory_back, give_program_back, share_one_heap};
 
 #[cfg(not(target_os = "linux"))]
 use clock as eyes;
@@ -97,6 +97,7 @@ pub async fn keep_up(
         return unchanging(asked, hangups).await;
     }
     let late = lookout.begin(since);
+    give_program_back();
     let mut reloading = Reloading { engine, eyes, lookout: Some(lookout) };
     if let Some(cause) = asked.then_some(Cause::Signal).or(late) {
         reloading.reload(cause, true).await;

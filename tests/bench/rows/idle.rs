@@ -10,12 +10,15 @@ use crate::table::{Figure, Reference, Unit, at_most};
 
 const MIB: f64 = 1_048_576.0;
 const LOOK: Duration = Duration::from_secs(1);
+/// A server may put off what its first answers need not wait for; that is its start still.
+const START: Duration = Duration::from_millis(500);
 
 pub fn measure(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     let menu = bench.write(&Menu::nothing().filled_to(8), "idle")?;
     let [memory, alone, time, helpers] = bench.interleave(bench.options.pick(1, 5), |subject| {
         let mut server = bench.start(subject, &menu)?;
         server.list()?;
+        std::thread::sleep(START);
         settle(&server);
         let before = OwnTime::of(server.pid());
         std::thread::sleep(LOOK);

@@ -2,6 +2,7 @@
 
 mod calls;
 mod completing;
+mod containers;
 mod endings;
 mod endurance;
 mod flood;
@@ -42,5 +43,6 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["19", "20"], title: "cancelling", measure: endings::cancelled },
     Row { numbers: &["21", "22", "23"], title: "ends of the server", measure: endings::ended },
     Row { numbers: &["5", "24"], title: "many calls", measure: endurance::measure },
+    Row { numbers: &["25", "26", "27"], title: "calls in containers", measure: containers::measure },
     Row { numbers: &["reload"], title: "reloading", measure: reload::measure },
 ];

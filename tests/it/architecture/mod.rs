@@ -68,7 +68,7 @@ fn values_are_made_without_input_output_clock_or_environment() {
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
         let owners: [(&str, &[&str]); 15] = [
-            ("sha2", &["lock"]),
+            ("sha2", &["lock", "runner"]),
             ("serde_yaml", &["config", "clients"]),
             ("toml_edit", &["config", "clients"]),
             ("zip", &["cli"]),
@@ -148,6 +148,26 @@ fn unsafe_code_is_in_one_file_of_the_runner() {
     let names: Vec<&str> = with.iter().map(|file| file.name.as_str()).collect();
     assert!(names.len() <= 1, "unsafe code is in {names:?}");
     assert!(names.iter().all(|name| name.starts_with("runner/process/")), "unsafe code is in {names:?}");
+}
+
+#[test]
+fn the_init_of_containers_needs_nothing_but_the_compiler() {
+    let files = source::init();
+    assert!(files.len() > 5, "only {} files of the init were found", files.len());
+    let foreign = ["std", "alloc", "nix", "libc", "mcpfier"];
+    let mut found = Vec::new();
+    for file in files {
+        let mut problems = file.paths_below(&foreign);
+        if !file.name.starts_with("init/system/") {
+            problems.extend(file.words(r"\bunsafe\b|\basm!"));
+        }
+        problems.extend(file.words(r"\.unwrap\(\)|\.expect\(|\b(panic|todo|unimplemented|unreachable)!"));
+        if !file.text.starts_with("//! ") {
+            problems.push("does not open with `//!`".to_owned());
+        }
+        found.extend(problems.into_iter().map(|problem| format!("src/{}: {problem}", file.name)));
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 #[test]

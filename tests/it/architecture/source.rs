@@ -21,11 +21,19 @@ pub struct SourceFile {
 
 /// Every file that is part of the program, read once for all questions.
 pub fn house() -> &'static [SourceFile] {
-    static HOUSE: LazyLock<Vec<SourceFile>> = LazyLock::new(read_house);
+    static HOUSE: LazyLock<Vec<SourceFile>> =
+        LazyLock::new(|| read().into_iter().filter(|file| !file.is_of_init()).collect());
     &HOUSE
 }
 
-fn read_house() -> Vec<SourceFile> {
+/// Every file of the init of containers, a program of its own beside the house.
+pub fn init() -> &'static [SourceFile] {
+    static INIT: LazyLock<Vec<SourceFile>> =
+        LazyLock::new(|| read().into_iter().filter(SourceFile::is_of_init).collect());
+    &INIT
+}
+
+fn read() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut names = Vec::new();
     collect(&root, &root, &mut names);
@@ -63,6 +71,10 @@ impl SourceFile {
     /// The top-level module it belongs to; `main` and `lib` for the two roots.
     pub fn room(&self) -> &str {
         self.name.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    }
+
+    fn is_of_init(&self) -> bool {
+        self.name.starts_with("init/")
     }
 
     /// The top-level modules that it names, by whichever path.

@@ -6,10 +6,12 @@ use mcpfier::config::{Code, Report, Style, explain};
 use super::host::TestHost;
 
 /// What cannot be shown in a single file of YAML, or lies in no text at all.
-const WITHOUT_EXAMPLES: [Code; 10] = [
+const WITHOUT_EXAMPLES: [Code; 12] = [
     Code::Unreadable,
     Code::NotText,
     Code::Writable,
+    Code::EngineAway,
+    Code::ImageAway,
     Code::BadInclude,
     Code::NotInInclude,
     Code::UnknownProfile,

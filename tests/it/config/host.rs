@@ -7,9 +7,9 @@ use mcpfier::config::{check, check_bytes, effective, load_bytes};
 use tempfile::TempDir;
 
 /// The executables of the host.
-const EXECUTABLES: [&str; 15] = [
-    "awk", "bash", "curl", "docker", "du", "echo", "env", "git", "jq", "ls", "psql", "python3", "rg", "sh",
-    "ssh",
+const EXECUTABLES: [&str; 16] = [
+    "awk", "bash", "cosign", "curl", "docker", "du", "echo", "env", "git", "jq", "ls", "psql", "python3",
+    "rg", "sh", "ssh",
 ];
 
 pub struct TestHost {

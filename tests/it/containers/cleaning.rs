@@ -51,7 +51,7 @@ async fn only_containers_whose_owner_is_surely_gone_are_removed() {
     kept.push(left(&bench, None));
     kept.extend(alive);
 
-    let cleaned = clean(bench.engine.environment()).await.unwrap();
+    let cleaned = clean(bench.engine.environment(), None).await.unwrap();
     let ours = cleaned.iter().filter(|one| one.tool == bench.mark).count();
     assert!(ours <= gone.len(), "{cleaned:?}");
     kept.sort();
@@ -77,6 +77,7 @@ async fn a_victim_runs_a_container_if_it_is_told_to() {
     let bench = bench.with(|plan| {
         plan.labels = vec![("mcpfier.tool".to_owned(), tool)];
         plan.files = vec![("/run/file".to_owned(), super::known("text"))];
+        plan.network = mcpfier::model::Network::Only(Vec::new());
         plan.timeout = 10 * LONG;
     });
     let mut running = bench.start(CancellationToken::new()).await;
@@ -104,7 +105,8 @@ async fn what_a_killed_server_left_is_cleaned_by_the_verb() {
         let ours = format!("+{pid}+");
         names.filter(|name| name.starts_with("mcpfier-files-") && name.contains(&ours)).count()
     };
-    assert_eq!((bench.containers().len(), files()), (1, 1));
+    // Files, and a way out.
+    assert_eq!((bench.containers().len(), files()), (1, 2));
     kill(Pid::from_raw(pid.try_into().unwrap()), Signal::SIGKILL).unwrap();
     child.wait().unwrap();
     let said = mcpfier(&["clean"]).env("DOCKER_HOST", &bench.engine.host).may_talk().run();

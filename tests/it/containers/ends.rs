@@ -127,12 +127,15 @@ async fn a_call_that_is_cancelled_before_it_starts_makes_no_container() {
 async fn too_much_memory_is_named() {
     let Some(bench) = shell("tail /dev/zero") else { return };
     let bench = bench.with(|plan| plan.limits.memory = Some(ByteSize::mib(16)));
-    assert_eq!(bench.run().await.end, End::OutOfMemory);
+    let end = bench.run().await.end;
+    // Some Podmans say that it was killed, and not why.
+    assert!(end == End::OutOfMemory || bench.engine.is_podman && end == End::Signalled(9), "{end:?}");
 }
 
 #[tokio::test]
 async fn a_fork_bomb_is_held_and_ended() {
-    let Some(bench) = shell("bomb() { bomb | bomb & }; bomb; sleep 60") else { return };
+    // What waits must need no process more.
+    let Some(bench) = shell("bomb() { bomb | bomb & }; bomb; while :; do :; done") else { return };
     let bench = bench.with(|plan| {
         plan.limits.pids = Some(32);
         plan.timeout = Duration::from_secs(2);

@@ -3,14 +3,25 @@
 
 mod away;
 mod cleaning;
+mod egress;
 mod ends;
+mod escape;
+mod examples;
+mod executors;
+mod executors_own;
+mod executors_ssh;
 mod faults;
 mod files;
+mod images;
+mod init;
+mod kept;
 mod lines;
 mod lockdown;
 mod pulls;
 mod served;
+mod sessions;
 mod streams;
+mod warm;
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -98,6 +109,15 @@ impl Bench {
         failure
     }
 
+    /// Why it does not start, on an engine that cannot be asked what is left.
+    async fn runner_failure(&self) -> ContainerFailure {
+        match self.try_start(CancellationToken::new()).await {
+            Err(StartError::Container(failure)) => failure,
+            Err(other) => panic!("another failure: {other}"),
+            Ok(_) => panic!("it started"),
+        }
+    }
+
     fn containers(&self) -> Vec<String> {
         self.engine.labelled(&format!("mcpfier.tool={}", self.mark))
     }
@@ -132,7 +152,12 @@ impl Drop for Bench {
 fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
     let words = program.iter().skip(1).map(|text| Word::Known((*text).to_owned()));
     ContainerPlan {
+        executor: None,
+        is_bound_here: false,
         image: IMAGE.to_owned(),
+        build: None,
+        verify: None,
+        locked: None,
         pull: Pull::Never,
         platform: None,
         entrypoint: program.first().map(|first| vec![(*first).to_owned()]),
@@ -148,9 +173,11 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         hosts: Vec::new(),
         dns: Vec::new(),
         devices: Vec::new(),
+        gpus: None,
         labels: vec![("mcpfier.tool".to_owned(), mark.to_owned())],
         init: false,
         stop_signal: None,
+        warm: 0,
         limits: Limits {
             memory: Some(ByteSize::mib(64)),
             cpu: None,

@@ -92,6 +92,9 @@ async fn variables_and_secrets_arrive_and_nothing_of_the_host_does() {
     let text = ran.text();
     let mut names: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
     names.sort_unstable();
+    if bench.engine.is_podman {
+        names.retain(|name| !["TERM", "container"].contains(name));
+    }
     assert_eq!(names, ["HOME", "HOSTNAME", "PATH", "PLAIN", "TOKEN"]);
     assert!(text.contains("PLAIN=a b=c\n") && text.contains("TOKEN=Bearer s3cr3t value\n"), "{text}");
 }

@@ -14,6 +14,8 @@ pub const IMAGE: &str = "mcpfier-test/busybox:1";
 #[derive(Clone)]
 pub struct Engine {
     pub host: String,
+    /// Where Podman differs from Docker, `docs/concepts/engines.md` says so.
+    pub is_podman: bool,
 }
 
 /// The engine, or `None` after saying why the calling test cannot run.
@@ -30,10 +32,12 @@ pub fn engine() -> Option<Engine> {
 
 fn find() -> Result<Engine, String> {
     let host = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-    let engine = Engine { host };
+    let mut engine = Engine { host, is_podman: false };
     let looked = engine.command(&["image", "inspect", IMAGE]).output();
     let looked = looked.map_err(|error| format!("containers (no `docker`: {error})"))?;
     if looked.status.success() {
+        let parts = "{{range .Server.Components}}{{.Name}} {{end}}";
+        engine.is_podman = engine.docker(&["version", "--format", parts]).contains("Podman");
         return Ok(engine);
     }
     let said = String::from_utf8_lossy(&looked.stderr).into_owned();
@@ -50,6 +54,16 @@ impl Engine {
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new("docker");
         command.env("DOCKER_HOST", &self.host).args(words);
+        command
+    }
+
+    /// A shell that carries out a line with `docker`. Docker's own client does not hear from Podman how
+    /// a container has ended that is removed at once, so Podman's does it there.
+    pub fn shell(&self, line: &str) -> Command {
+        let docker = "docker() { podman --url \"$DOCKER_HOST\" \"$@\"; }";
+        let line = if self.is_podman { format!("{docker}; {line}") } else { line.to_owned() };
+        let mut command = Command::new("bash");
+        command.env("DOCKER_HOST", &self.host).args(["-c", &line]);
         command
     }
 

@@ -4,9 +4,13 @@ pub mod client;
 #[cfg(all(unix, feature = "containers"))]
 pub mod engine;
 pub mod machine;
+#[cfg(all(unix, feature = "containers"))]
+pub mod own_engine;
 pub mod place;
 pub mod processes;
 pub mod program;
 pub mod server;
 pub mod skip;
+#[cfg(all(unix, feature = "containers"))]
+pub mod ssh_host;
 pub mod web;

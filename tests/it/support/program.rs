@@ -81,6 +81,12 @@ impl Program {
         self
     }
 
+    /// It ends in whatever way, and may say why.
+    pub fn may_fail(mut self) -> Self {
+        (self.status, self.silent) = (None, false);
+        self
+    }
+
     /// It succeeds, and may talk on stderr.
     pub fn may_talk(self) -> Self {
         self.ends_with(0)

@@ -15,7 +15,8 @@ pub enum Pinned {
     Floating,
 }
 
-pub fn image(scope: &Scope<'_>, written: Spanned<&str>) -> Option<String> {
+/// What is only the name of something that is built here may say as little as it likes.
+pub fn image(scope: &Scope<'_>, written: Spanned<&str>, is_name: bool) -> Option<String> {
     let text = scope.place.fixed(written, "image", "the image", true)?;
     if scope.place.host.as_written && text.contains('$') {
         return Some(text);
@@ -28,7 +29,7 @@ pub fn image(scope: &Scope<'_>, written: Spanned<&str>) -> Option<String> {
             None
         }
         Ok(pinned) => {
-            if pinned == Pinned::Floating {
+            if pinned == Pinned::Floating && !is_name {
                 let message = format!("what `{text}` is changes whenever somebody publishes a new one");
                 let problem = Diagnostic::note(Code::FloatingImage, written.span, message);
                 scope.problems.add(problem.help("name a version, or for ever the same: `NAME@sha256:…`"));

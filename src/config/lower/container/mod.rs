@@ -3,6 +3,8 @@
 //! Nothing that callers say decides the image, the network, the user or a privilege: those take no
 //! templates. A mount may be chosen by callers within a folder.
 
+mod build;
+mod destinations;
 mod image;
 mod inside;
 mod lockdown;
@@ -14,7 +16,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, Container, LimitSettings};
 use crate::config::read::Spanned;
-use crate::model::{Argument, ContainerWorkload, Inside, Pull, Reference, Stdin, Template, Variable};
+use crate::model::{Argument, ContainerWorkload, Inside, Mount, Pull, Reference, Stdin, Template, Variable};
 
 use super::scope::{Scope, Spot};
 
@@ -36,7 +38,10 @@ pub fn container<'a>(
     let inside = inside::inside(scope, command, written);
     let env = super::command::variables(scope, command);
     let stdin = super::command::stdin(scope, command);
-    let image = written.image.map(|image| image::image(scope, image));
+    let image = written.image.map(|image| image::image(scope, image, written.proof.build.is_some()));
+    let build = build::build(scope, written, image.as_ref());
+    let verify = build::verify(scope, written);
+    build::report_unpinned(scope, written, image.as_ref());
     let workdir = written.workdir.map(|path| target::path(scope, path, "workdir"));
     let files = files(scope, written);
     let mounts = mounts::mounts(scope, &written.mounts);
@@ -48,13 +53,19 @@ pub fn container<'a>(
     let stop_signal = written.stop_signal.map(|signal| lockdown::stop_signal(scope, signal));
     let hosts = reach::hosts(scope, &written.extra_hosts);
     let dns = reach::dns(scope, &written.dns);
+    destinations::report_name_servers(scope, written);
     let devices = reach::devices(scope, &written.devices);
+    let gpus = reach::gpus(scope, written.gpus.as_ref());
     let labels = reach::labels(scope, &written.labels);
     report_disk(scope, written, limits);
+    report_warm_mounts(scope, written, mounts.as_deref());
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
-        image: image??,
-        pull: written.pull.unwrap_or(Pull::Missing),
+        executor: None,
+        image: build::named(image, build.as_ref())?,
+        build: given(build)?,
+        verify: given(verify)?,
+        pull: written.pull.as_ref().map_or(Pull::Missing, |pull| pull.value),
         platform: given(platform)?,
         inside: inside?,
         env,
@@ -68,9 +79,11 @@ pub fn container<'a>(
         hosts,
         dns,
         devices,
+        gpus: given(gpus)?,
         labels,
         init: written.init.unwrap_or(false),
         stop_signal: given(stop_signal)?,
+        warm: written.warm.map_or(0, |warm| warm.value),
     };
     report_host_paths(scope, &workload);
     Some(workload)
@@ -117,6 +130,20 @@ fn files(scope: &Scope<'_>, written: &Container<'_>) -> Vec<(String, Template)> 
         Some((target::path(scope, *path, "files")?, template?))
     };
     written.files.iter().filter_map(read).collect()
+}
+
+/// What is mounted is decided when a container is made, and then nobody has called.
+fn report_warm_mounts(scope: &Scope<'_>, written: &Container<'_>, mounts: Option<&[Mount]>) {
+    let Some(warm) = written.warm.filter(|warm| warm.value > 0) else { return };
+    let chosen = written.mounts.iter().zip(mounts.unwrap_or_default());
+    let chosen = chosen.filter(|(_, mount)| mount.source.as_literal().is_none());
+    let Some(source) = chosen.filter_map(|(entry, _)| entry.source).next() else { return };
+    let message = "a container that is made ahead cannot have a mount that callers choose";
+    let problem = Diagnostic::error(Code::WarmMount, warm.span, message);
+    let problem = problem.other(source.span, "what is mounted is known when somebody calls");
+    scope.problems.add(problem.help(
+        "remove `warm`, or mount a folder that is always the same and let callers choose a name in it",
+    ));
 }
 
 /// Written bytes are held by the size of what can be written to, as far as there is such a size.

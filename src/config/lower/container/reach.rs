@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lower::scope::Scope;
-use crate::config::native::NetworkEntry;
+use crate::config::native::{GpuKeys, NetworkEntry};
 use crate::config::read::Spanned;
-use crate::model::Network;
+use crate::model::{Gpus, Network};
 
+use super::destinations;
 use super::lockdown::lifted;
 
 /// Labels of ours, by which containers without an owner are found.
@@ -18,7 +19,7 @@ const OUR_LABELS: &str = "mcpfier.";
 pub fn network(scope: &Scope<'_>, written: Option<&NetworkEntry<'_>>) -> Option<Network> {
     let written = match written {
         None => return Some(Network::None),
-        Some(NetworkEntry::NotSupported) => return None,
+        Some(NetworkEntry::Only(allowed)) => return destinations::only(scope, allowed),
         Some(NetworkEntry::Name(written)) => *written,
     };
     let name = super::fixed(scope, written, "network")?;
@@ -115,6 +116,47 @@ pub fn devices(scope: &Scope<'_>, written: &[Spanned<&str>]) -> Vec<PathBuf> {
         Some(PathBuf::from(path))
     };
     written.iter().filter_map(read).collect()
+}
+
+/// `all`, a number, or ids.
+pub fn gpus(scope: &Scope<'_>, written: Option<&GpuKeys<'_>>) -> Option<Option<Gpus>> {
+    let (gpus, span) = match written? {
+        GpuKeys::Word(word) => {
+            let text = super::fixed(scope, *word, "gpus");
+            let gpus = text.as_deref().and_then(|text| match text {
+                "all" => Some(Gpus::All),
+                text => text.parse().ok().filter(|count| *count > 0).map(Gpus::Count),
+            });
+            if let (None, Some(text)) = (&gpus, &text) {
+                let message =
+                    format!("`gpus` cannot be `{text}`; expected `all`, how many, or a list of ids");
+                bad(scope, word.span, message);
+            }
+            (gpus, word.span)
+        }
+        GpuKeys::Ids { span, ids } if ids.is_empty() => {
+            bad(scope, *span, "`gpus` is empty; leave it out, or write `all`, how many, or ids".to_owned());
+            (None, *span)
+        }
+        GpuKeys::Ids { span, ids } => {
+            let ids = ids.iter().map(|id| gpu(scope, *id)).collect::<Option<Vec<_>>>();
+            (ids.map(Gpus::Ids), *span)
+        }
+    };
+    if gpus.is_some() {
+        lifted(scope, span, "the container can use graphics cards, whose drivers are the host's");
+    }
+    Some(gpus)
+}
+
+/// An id stands in a list with commas between them.
+fn gpu(scope: &Scope<'_>, written: Spanned<&str>) -> Option<String> {
+    let id = super::fixed(scope, written, "gpus")?;
+    if id.chars().all(|c| c.is_ascii_alphanumeric() || "-_:./".contains(c)) {
+        return Some(id);
+    }
+    bad(scope, written.span, format!("`{id}` is no id of a graphics card, such as `GPU-3faa8c21` or `0`"));
+    None
 }
 
 pub fn labels(scope: &Scope<'_>, written: &[(Spanned<&str>, Spanned<&str>)]) -> Vec<(String, String)> {

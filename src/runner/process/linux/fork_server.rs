@@ -29,7 +29,10 @@ impl ForkServer {
     pub fn split_off() -> io::Result<Self> {
         let (control, theirs) = UnixStream::pair()?;
         control.set_nonblocking(true)?;
-        let pid = raw::fork(|| forking::serve(OwnedFd::from(theirs)))?;
+        let pid = raw::fork(|| {
+            forking::serve(OwnedFd::from(theirs));
+            0
+        })?;
         Ok(Self { control, pid })
     }
 

@@ -3,7 +3,8 @@
 //! One thread, one socket to the server. Each message brings a descriptor: for [`SUPERVISOR`] the
 //! socket that a new supervisor will serve; for [`BARRIER`] one to hold until no orphans are left.
 //! It is a subreaper: what falls to it, because a supervisor was killed by its own command, is
-//! killed. It leaves when the server has closed its socket and every child is gone.
+//! killed; private folders that a supervisor could not remove are removed. It leaves when the server
+//! has closed its socket and every child is gone.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -19,6 +20,8 @@ use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
 use super::channel::receive_with;
 use super::raw::{self, Reaped};
+use super::report::Status;
+use super::sandbox::{self, Rest};
 use super::supervisor::{Supervisor, watch_children};
 use super::tree;
 
@@ -36,6 +39,8 @@ pub fn serve(control: OwnedFd) {
         listening: true,
         children,
         supervisors: HashSet::new(),
+        to_sweep: false,
+        sweeper: None,
         barriers: Vec::new(),
         orphans_since: None,
     }
@@ -72,6 +77,10 @@ struct ForkServerProcess {
     listening: bool,
     children: SignalFd,
     supervisors: HashSet<Pid>,
+    /// A supervisor has gone and may have left a folder.
+    to_sweep: bool,
+    /// Who does that.
+    sweeper: Option<Pid>,
     barriers: Vec<OwnedFd>,
     orphans_since: Option<Instant>,
 }
@@ -88,7 +97,8 @@ impl ForkServerProcess {
             }
             let childless = self.reap();
             self.kill_orphans();
-            if !self.listening && (childless || self.gives_up()) {
+            self.sweep();
+            if !self.listening && (childless && self.sweeper.is_none() || self.gives_up()) {
                 return;
             }
         }
@@ -125,9 +135,8 @@ impl ForkServerProcess {
     /// Whoever waits at the other end of the socket sees it end if there is no supervisor.
     fn fork_supervisor(&mut self, socket: OwnedFd) {
         let forked = raw::fork(|| {
-            if let Ok(supervisor) = Supervisor::settle(socket) {
-                supervisor.serve();
-            }
+            let rest = Supervisor::settle(socket).map_or(Rest::None, Supervisor::serve);
+            i32::from(rest == Rest::Some)
         });
         if let Ok(pid) = forked {
             self.supervisors.insert(pid);
@@ -138,16 +147,42 @@ impl ForkServerProcess {
     fn reap(&mut self) -> bool {
         loop {
             match raw::reap() {
-                Reaped::Child(pid, _) => drop(self.supervisors.remove(&pid)),
+                Reaped::Child(pid, status) => self.gone(pid, status),
                 Reaped::NoneEnded => return false,
                 Reaped::NoChildren => return true,
             }
         }
     }
 
+    fn gone(&mut self, pid: Pid, status: Status) {
+        if self.supervisors.remove(&pid) && status != Status::Exited(0) {
+            self.to_sweep = true;
+        }
+        if self.sweeper == Some(pid) {
+            self.sweeper = None;
+        }
+    }
+
+    /// Removes what is left of supervisors that have gone, as soon as nobody can write there any more.
+    /// That may be much, so it is done by a process of its own.
+    fn sweep(&mut self) {
+        if !self.to_sweep || self.sweeper.is_some() || self.orphans_since.is_some() || self.is_anyone_dying()
+        {
+            return;
+        }
+        self.to_sweep = false;
+        let control = &self.control;
+        let forked = raw::fork(|| {
+            raw::close_all_but(control);
+            sandbox::sweep();
+            0
+        });
+        self.sweeper = forked.ok();
+    }
+
     fn kill_orphans(&mut self) {
         let mut orphans = tree::own_children();
-        orphans.retain(|pid| !self.supervisors.contains(pid));
+        orphans.retain(|pid| !self.supervisors.contains(pid) && self.sweeper != Some(*pid));
         for orphan in &orphans {
             let _ = kill(*orphan, Signal::SIGKILL);
         }
@@ -163,7 +198,11 @@ impl ForkServerProcess {
     /// Whether somebody waits, and a supervisor is dying whose children have not come here yet: the
     /// server sees its socket end a moment before. Its death wakes this process.
     fn expects_orphans(&self) -> bool {
-        !self.barriers.is_empty() && self.supervisors.iter().any(|pid| tree::is_exiting(*pid))
+        !self.barriers.is_empty() && self.is_anyone_dying()
+    }
+
+    fn is_anyone_dying(&self) -> bool {
+        self.supervisors.iter().any(|pid| tree::is_exiting(*pid))
     }
 
     fn gives_up(&self) -> bool {

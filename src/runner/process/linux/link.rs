@@ -10,9 +10,12 @@ use tokio::net::UnixStream;
 
 use super::channel::{retried, send_bytes, send_with};
 use super::report::Report;
+use super::sandbox::Held;
 
 /// A supervisor, as long as this is held. Dropped, the supervisor kills what it runs and leaves.
 pub struct Link {
+    /// What the supervisor holds itself to, once it has carried out an order.
+    pub held: Held,
     stream: Arc<UnixStream>,
     partial: [u8; Report::LENGTH],
     filled: usize,
@@ -23,7 +26,7 @@ pub struct WeakLink(Weak<UnixStream>);
 
 impl Link {
     pub fn new(stream: UnixStream) -> Self {
-        Self { stream: Arc::new(stream), partial: [0; Report::LENGTH], filled: 0 }
+        Self { held: Held::No, stream: Arc::new(stream), partial: [0; Report::LENGTH], filled: 0 }
     }
 
     pub fn downgrade(&self) -> WeakLink {

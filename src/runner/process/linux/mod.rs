@@ -20,6 +20,7 @@ mod fork_server;
 mod forking;
 mod inbox;
 mod link;
+mod mapped;
 mod order;
 mod pipes;
 mod pool;
@@ -34,7 +35,8 @@ mod supervisor;
 mod tree;
 mod watch;
 
+pub(in crate::runner) use channel::receive_with;
 pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
-pub use raw::{give_memory_back, share_one_heap};
+pub use raw::{end_with_us, give_memory_back, give_program_back, share_one_heap};
 pub use runner::ProcessRunner;

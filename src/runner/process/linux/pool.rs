@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::fork_server::ForkServer;
 use super::link::{Link, WeakLink};
+use super::sandbox::Held;
 
 /// So many idle supervisors are kept for as long as nothing happens.
 const FEW: usize = 4;
@@ -54,17 +55,18 @@ impl Pool {
         Self { executable, state: Mutex::new(state) }
     }
 
-    /// A supervisor for one call.
-    pub fn acquire(&self) -> io::Result<(Link, Origin)> {
+    /// A supervisor for one call that needs such a one.
+    pub fn acquire(&self, held: Held) -> io::Result<(Link, Origin)> {
         let mut state = self.state();
         if !state.open {
             return Err(io::Error::other("the server is shutting down"));
         }
-        if let Some((_, link)) = state.idle.pop() {
-            return Ok((link, Origin::Idle));
-        }
-        let link = self.grow(&mut state)?;
-        Ok((link, Origin::New))
+        let (mut link, origin) = match state.take_idle(held) {
+            Some(link) => (link, Origin::Idle),
+            None => (self.grow(&mut state)?, Origin::New),
+        };
+        link.held = held;
+        Ok((link, origin))
     }
 
     /// Has a supervisor ready before it is needed.
@@ -152,6 +154,16 @@ impl Pool {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The one that had work last of those that are held like that already, or else of those that are
+    /// not held yet.
+    fn take_idle(&mut self, held: Held) -> Option<Link> {
+        let last = |held| self.idle.iter().rposition(|(_, link)| link.held == held);
+        let at = last(held).or_else(|| last(Held::No))?;
+        Some(self.idle.remove(at).1)
     }
 }
 

@@ -1,15 +1,21 @@
 //! The only file with `unsafe` code: what Linux offers and no safe interface covers.
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
-//! [`adopt`], which runs wherever descriptors arrive, [`fork`], which the server calls before it has
-//! a second thread, and [`give_memory_back`] and [`share_one_heap`], which anyone may call at any time. It knows
-//! system calls, and nothing of orders, pipes or limits.
+//! [`adopt`], which runs wherever descriptors arrive, [`end_with_us`], whose one part runs in the child alone,
+//! [`fork`], which the server calls before it has a second thread, and [`give_memory_back`],
+//! [`give_program_back`] and [`share_one_heap`], which anyone may call at any time. It knows system calls, and
+//! nothing of orders, pipes or limits.
 
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char};
+use std::fs;
+use std::io;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::ptr;
 
 use nix::errno::Errno;
@@ -20,6 +26,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{self, ForkResult, Pid};
 
+use super::mapped;
 use super::report::{Failure, Stage, Status};
 
 /// Hands freed memory back to the system. The allocator does so by itself only for what lies at the
@@ -34,6 +41,17 @@ pub fn give_memory_back() {
 #[cfg(not(target_env = "gnu"))]
 pub fn give_memory_back() {}
 
+/// Lets go of the pages of this program's own file that are mapped: most of them served the start and
+/// are not looked at again, and the others come back from the file when they are needed.
+pub fn give_program_back() {
+    let Ok(smaps) = fs::read_to_string("/proc/self/smaps") else { return };
+    for Range { start, end } in mapped::unchanged(&smaps, give_program_back as fn() as usize) {
+        // SAFETY: the range is a part of the program as it was loaded, which nobody unloads or makes
+        // writable, and every page in it is the file's: read again it is the same.
+        unsafe { libc::madvise(ptr::without_provenance_mut(start), end - start, libc::MADV_DONTNEED) };
+    }
+}
+
 /// Lets all threads share one heap. Each would have its own, and a server that loads a file in a
 /// thread now and then would keep the holes of all of them.
 #[cfg(target_env = "gnu")]
@@ -45,6 +63,19 @@ pub fn share_one_heap() {
 /// Other allocators have their own ways.
 #[cfg(not(target_env = "gnu"))]
 pub fn share_one_heap() {}
+
+/// Has a program killed when the thread that starts it is gone, however that comes.
+pub fn end_with_us(command: &mut Command) {
+    let starter = unistd::getpid();
+    // SAFETY: what runs in the child makes two system calls, allocates nothing and takes no lock.
+    unsafe {
+        command.pre_exec(move || {
+            prctl::set_pdeathsig(Signal::SIGKILL)?;
+            // It may have ended just before.
+            if unistd::getppid() == starter { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+        });
+    }
+}
 
 /// A program ready to be executed, as the child needs it: without anything to allocate.
 pub struct Image<'a> {
@@ -62,12 +93,11 @@ pub struct Image<'a> {
     pub restraints: Option<Restraints<'a>>,
 }
 
-/// What holds a sandboxed program: a ruleset of Landlock and a filter of system calls, ready to be
-/// applied, where there are such things; and that it has no privileges.
+/// What holds a sandboxed program beside the filter that it inherits: a ruleset of Landlock, ready to
+/// be applied, where there is such a thing; and that it has no privileges.
 #[derive(Clone, Copy)]
 pub struct Restraints<'a> {
     pub ruleset: Option<BorrowedFd<'a>>,
-    pub filter: &'a [libc::sock_filter],
 }
 
 /// The array of strings that `execve` takes, ended by a null pointer.
@@ -149,22 +179,25 @@ fn become_program(image: &Image<'_>) -> Failure {
 /// Gives up every privilege and applies what was prepared. Nothing here can be undone by what is
 /// executed afterwards.
 fn restrain(restraints: &Restraints<'_>) -> nix::Result<()> {
-    let Restraints { ruleset, filter } = *restraints;
+    let Restraints { ruleset } = *restraints;
     drop_capabilities()?;
     prctl::set_no_new_privs()?;
     if let Some(ruleset) = ruleset {
         // SAFETY: takes two numbers.
         Errno::result(unsafe { libc::syscall(libc::SYS_landlock_restrict_self, ruleset.as_raw_fd(), 0) })?;
     }
-    if !filter.is_empty() {
-        let length = u16::try_from(filter.len()).map_err(|_| Errno::E2BIG)?;
-        let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut() };
-        // SAFETY: the kernel copies the program, which lives as long as `restraints`, and writes nothing.
-        let set =
-            unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
-        Errno::result(set)?;
-    }
     Ok(())
+}
+
+/// Filters the system calls of this process and of all that come from it, for good.
+pub fn filter_from_now_on(filter: &[libc::sock_filter]) -> nix::Result<()> {
+    prctl::set_no_new_privs()?;
+    let length = u16::try_from(filter.len()).map_err(|_| Errno::E2BIG)?;
+    let program = libc::sock_fprog { len: length, filter: filter.as_ptr().cast_mut() };
+    // SAFETY: the kernel copies the program, which lives as long as `filter`, and writes nothing.
+    let set =
+        unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
+    Errno::result(set).map(drop)
 }
 
 /// Root without capabilities is a user like others, to whom much happens to belong. Who has none
@@ -202,18 +235,15 @@ pub fn can_filter() -> bool {
     known == 0
 }
 
-/// Forks; the child runs `child` and ends without returning.
+/// Forks; the child runs `child` and ends without returning, with the code that it gives.
 ///
 /// Must be called while the process has a single thread: another one could hold a lock that the
 /// child would wait for in vain.
-pub fn fork(child: impl FnOnce()) -> nix::Result<Pid> {
+pub fn fork(child: impl FnOnce() -> i32) -> nix::Result<Pid> {
     // SAFETY: there is one thread (see above), so the child finds every lock free.
     match unsafe { unistd::fork() }? {
         ForkResult::Parent { child } => Ok(child),
-        ForkResult::Child => {
-            child();
-            exit_now()
-        }
+        ForkResult::Child => exit_now(child()),
     }
 }
 
@@ -240,9 +270,9 @@ pub fn reap() -> Reaped {
 }
 
 /// Ends this process without running what the server registered for its own end.
-fn exit_now() -> ! {
+fn exit_now(code: i32) -> ! {
     // SAFETY: takes no memory and never returns.
-    unsafe { libc::_exit(0) }
+    unsafe { libc::_exit(code) }
 }
 
 /// Gives every signal its default action: an ignored one would stay ignored in what is executed.

@@ -37,6 +37,8 @@ pub struct Ended {
     pub too_many_processes: bool,
     /// Processes that resisted SIGKILL, such as those of another user.
     pub unkillable: u32,
+    /// The supervisor goes as well: it takes no other order.
+    pub leaving: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +65,9 @@ impl Report {
                     Status::Exited(code) => (0, code),
                     Status::Signalled(signal) => (1, signal),
                 };
-                let flags = u8::from(ended.out_of_memory) | u8::from(ended.too_many_processes) << 1;
+                let flags = u8::from(ended.out_of_memory)
+                    | u8::from(ended.too_many_processes) << 1
+                    | u8::from(ended.leaving) << 2;
                 (b'E', detail, flags, value, ended.unkillable)
             }
         };
@@ -83,6 +87,7 @@ impl Report {
                 out_of_memory: flags & 1 != 0,
                 too_many_processes: flags & 2 != 0,
                 unkillable: u32::from_le_bytes([e, f, g, h]),
+                leaving: flags & 4 != 0,
             })),
             _ => None,
         }
@@ -114,7 +119,7 @@ mod tests {
     #[test]
     fn reports_are_read_as_they_were_written() {
         let ended = Ended { status: Status::Signalled(9), out_of_memory: true, ..Ended::default() };
-        let too_many = Ended { too_many_processes: true, unkillable: 3, ..Ended::default() };
+        let too_many = Ended { too_many_processes: true, unkillable: 3, leaving: true, ..Ended::default() };
         let failures = Stage::ALL.map(|stage| Report::NotStarted(Failure { stage, errno: 2 }));
         let others = [Report::Started, Report::Ended(ended), Report::Ended(too_many)];
         for report in failures.into_iter().chain(others) {

@@ -112,6 +112,7 @@ impl<'a> Run<'a> {
             out_of_memory: self.excess == Some(Excess::Memory),
             too_many_processes: self.excess == Some(Excess::Processes),
             unkillable,
+            leaving: false,
         };
         (ended, self.server)
     }

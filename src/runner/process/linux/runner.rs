@@ -17,7 +17,8 @@ use super::pipes::{Input, Output};
 use super::pool::{Origin, Pool};
 use super::report::{Failure, Stage};
 use super::running::{Parts, ProcessRunning};
-use super::sandbox;
+use super::sandbox::{self, Held};
+use crate::model::SandboxNetwork;
 use crate::plan::{Means, ProcessPlan, Step};
 use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError};
 
@@ -112,8 +113,9 @@ impl ProcessRunner {
         };
         let theirs = [their_stdin.as_ref(), Some(&their_stdout), Some(&their_stderr)];
         let descriptors: Vec<_> = theirs.into_iter().flatten().map(AsFd::as_fd).collect();
+        let held = Held::of(plan.sandbox.as_ref().map(|sandbox| sandbox.network == SandboxNetwork::Host));
         let link = loop {
-            let (link, origin) = self.pool.acquire()?;
+            let (link, origin) = self.pool.acquire(held)?;
             match link.order(&filled.order, &descriptors).await {
                 Ok(()) => break link,
                 Err(error) if origin == Origin::Idle && is_gone(&error) => (),

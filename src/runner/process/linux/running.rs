@@ -205,9 +205,11 @@ impl ProcessRunning {
     }
 
     fn judge(&mut self, ended: Ended) -> End {
-        let Ended { status, out_of_memory, too_many_processes, unkillable } = ended;
+        let Ended { status, out_of_memory, too_many_processes, unkillable, leaving } = ended;
         if unkillable > 0 {
             tracing::warn!(unkillable, "processes of a command could not be killed");
+        }
+        if unkillable > 0 || leaving {
             self.link = None;
         }
         let end = match status {

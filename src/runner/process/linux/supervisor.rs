@@ -22,7 +22,7 @@ use super::order::Order;
 use super::raw::{self, Stack};
 use super::report::{Ended, Failure, Report, Stage, Status};
 use super::run::{Run, Socket, Surroundings};
-use super::sandbox::Cell;
+use super::sandbox::{Cell, Rest};
 use super::spawn;
 
 /// Serves one socket until it ends.
@@ -52,13 +52,14 @@ impl Supervisor {
         })
     }
 
-    /// Carries out orders until there is nobody to give them.
-    pub fn serve(mut self) {
+    /// Carries out orders until there is nobody to give them. Says whether nothing is left of them.
+    pub fn serve(mut self) -> Rest {
         while let Some(incoming) = Incoming::receive(&self.socket) {
             if self.carry_out(incoming) == Socket::Ended {
-                return;
+                break;
             }
         }
+        self.cell.clear()
     }
 
     fn carry_out(&mut self, mut incoming: Incoming) -> Socket {
@@ -83,7 +84,8 @@ impl Supervisor {
         let before = leaf.map(Leaf::events).unwrap_or_default();
         let sandbox = match &order.sandbox {
             Some(sandbox) => Some(self.cell.prepare(sandbox)?),
-            None => None,
+            None if self.cell.is_free() => None,
+            None => return Err(Failure { stage: Stage::Sandbox, errno: nix::libc::EPROTO }),
         };
         let cgroup = leaf.map(Leaf::procs);
         let main = spawn::start(order, &descriptors, cgroup, sandbox.as_ref(), &mut self.stack)?;
@@ -91,15 +93,16 @@ impl Supervisor {
         drop(descriptors);
         let watch = order.bounds.to_watch(enforced);
         let surroundings = Surroundings { socket: &self.socket, children: &self.children, leaf, watch };
-        let (mut ended, server) = Run::new(main, surroundings).see_through(said);
+        let (mut ended, mut server) = Run::new(main, surroundings).see_through(said);
         if let Some(leaf) = leaf {
             let after = leaf.events();
             ended.out_of_memory |= after.killed > before.killed;
             // One that got by with fewer processes is none the worse for it.
             ended.too_many_processes |= after.refused > before.refused && ended.status != Status::Exited(0);
         }
-        if order.sandbox.is_some() {
-            self.cell.clear();
+        if order.sandbox.is_some() && self.cell.clear() == Rest::Some {
+            // The fork server sees to it when this process has gone.
+            (ended.leaving, server) = (true, Socket::Ended);
         }
         Ok((ended, server))
     }

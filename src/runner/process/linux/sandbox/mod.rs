@@ -3,8 +3,11 @@
 //!
 //! Three things hold a command: a ruleset of Landlock for files, signals and ports; a filter of
 //! system calls for sockets, attributes of files and everything that could reach around the first;
-//! and no privileges, neither held nor to be had. The child applies them in
-//! [`raw`](super::raw::start). A ruleset is kept and used again as long as it still means the same.
+//! and no privileges, neither held nor to be had. The child applies the ruleset and gives up what it
+//! holds in [`raw`](super::raw::start); a ruleset is kept and used again as long as it still means the
+//! same. The filter is the supervisor's own: setting one costs more than all the rest, what a process
+//! makes inherits it, and nobody can ever lift it. So a supervisor that has run a command in a sandbox
+//! runs no others, save with the same filter ([`Held`]).
 
 mod owner;
 mod tmp;
@@ -31,7 +34,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::os::fd::AsFd;
 
-use nix::libc::sock_filter;
+use nix::libc;
 
 use super::order::SandboxOrder;
 use super::raw::{self, Restraints};
@@ -51,13 +54,30 @@ pub fn means() -> SandboxMeans {
     SandboxMeans { landlock: raw::landlock_version(), filter: machine && raw::can_filter() }
 }
 
+/// The filter that a supervisor has set on itself, and cannot lift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Held {
+    #[default]
+    No,
+    Isolated,
+    /// With the host's network.
+    Connected,
+}
+
 /// What a supervisor keeps from one sandboxed command to the next.
 #[derive(Default)]
 pub struct Cell {
     tmp: Option<PrivateTmp>,
     rules: Option<Rules>,
-    /// Without and with the host's network.
-    filters: [Option<Vec<sock_filter>>; 2],
+    held: Held,
+}
+
+/// Whether something of a command is left in its private folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    None,
+    /// What only a process without the filter can remove.
+    Some,
 }
 
 /// What one command gets.
@@ -71,28 +91,45 @@ pub struct Prepared<'a> {
 impl Cell {
     /// Everything for a command, made before there is a child.
     pub fn prepare(&mut self, order: &SandboxOrder<'_>) -> Result<Prepared<'_>, Failure> {
+        self.hold(Held::of(Some(order.host_network)))?;
         let private = if order.private_tmp { Some(self.folder().map_err(failed)?) } else { None };
         if !self.rules.as_mut().is_some_and(|rules| rules.still_hold(order, private.as_deref())) {
             self.rules = None;
             self.rules = Some(Rules::make(order, private.as_deref()).map_err(failed)?);
         }
-        let [isolated, connected] = &mut self.filters;
-        let filter = if order.host_network { connected } else { isolated };
-        let filter = filter.get_or_insert_with(|| program(order.host_network));
         let ruleset = self.rules.as_ref().and_then(Rules::descriptor).map(AsFd::as_fd);
         let tmp = self.tmp.as_ref().filter(|_| order.private_tmp);
         Ok(Prepared {
-            restraints: Restraints { ruleset, filter },
+            restraints: Restraints { ruleset },
             variables: tmp.map(PrivateTmp::variables).unwrap_or_default(),
         })
     }
 
-    /// Removes what a command left in its private folder.
-    pub fn clear(&mut self) {
-        if self.tmp.as_ref().is_some_and(|tmp| !tmp.empty()) {
-            // What cannot be removed must not be found by the next command.
-            self.tmp = None;
+    /// Whether this process can run a command without a sandbox.
+    pub fn is_free(&self) -> bool {
+        self.held == Held::No
+    }
+
+    /// Removes what a command left in its private folder. What cannot be removed must not be found by
+    /// the next command.
+    pub fn clear(&mut self) -> Rest {
+        match self.tmp.as_ref().is_none_or(PrivateTmp::empty) {
+            true => Rest::None,
+            false => Rest::Some,
         }
+    }
+
+    fn hold(&mut self, wanted: Held) -> Result<(), Failure> {
+        if self.held == Held::No {
+            let filter = program(wanted == Held::Connected);
+            // What this kernel does not have, its plan has said.
+            if !filter.is_empty() && raw::can_filter() {
+                raw::filter_from_now_on(&filter).map_err(io::Error::from).map_err(failed)?;
+            }
+            self.held = wanted;
+        }
+        // Two filters would hold together.
+        if self.held == wanted { Ok(()) } else { Err(failed(io::Error::from_raw_os_error(libc::EPROTO))) }
     }
 
     fn folder(&mut self) -> io::Result<CString> {
@@ -101,6 +138,17 @@ impl Cell {
             None => PrivateTmp::make()?,
         };
         Ok(self.tmp.insert(tmp).path().to_owned())
+    }
+}
+
+impl Held {
+    /// What a command needs: with a sandbox, whether it has the host's network.
+    pub fn of(sandbox: Option<bool>) -> Self {
+        match sandbox {
+            None => Self::No,
+            Some(false) => Self::Isolated,
+            Some(true) => Self::Connected,
+        }
     }
 }
 
@@ -117,5 +165,5 @@ impl Prepared<'_> {
 }
 
 fn failed(error: io::Error) -> Failure {
-    Failure { stage: Stage::Sandbox, errno: error.raw_os_error().unwrap_or(nix::libc::EIO) }
+    Failure { stage: Stage::Sandbox, errno: error.raw_os_error().unwrap_or(libc::EIO) }
 }

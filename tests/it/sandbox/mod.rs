@@ -1,5 +1,10 @@
 //! Commands in the kernel's sandbox: what they cannot do, what still works, and that nothing stays.
 
+mod kernels;
+mod limits;
+mod paths;
+mod people;
+
 use std::net::{TcpListener, UdpSocket};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
@@ -58,11 +63,16 @@ struct World {
 
 impl World {
     fn new() -> Self {
+        Self::of(|program| Command::new(program))
+    }
+
+    /// The same, with a process to attack that somebody else has started.
+    fn of(command: impl Fn(&str) -> Command) -> Self {
         let place = Place::with(&[("outside/secret", "a secret\n"), ("work/readable", "content\n")]);
         let abstract_name = mark();
         let address = SocketAddr::from_abstract_name(&abstract_name).unwrap();
         Self {
-            victim: Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap(),
+            victim: command("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap(),
             tcp: TcpListener::bind("127.0.0.1:0").unwrap(),
             udp: UdpSocket::bind("127.0.0.1:0").unwrap(),
             _unix: UnixListener::bind(place.path("outside/socket")).unwrap(),
@@ -74,13 +84,22 @@ impl World {
 
     /// What it manages, each once.
     fn managed(&self, sandbox: &str) -> Vec<String> {
+        self.managed_by(sandbox, &example("escape"), |place, words| place.run_in("work", words))
+    }
+
+    fn managed_by(
+        &self,
+        sandbox: &str,
+        program: &Path,
+        run: impl FnOnce(&Place, &[&str]) -> Ran,
+    ) -> Vec<String> {
         let Self { place, victim, tcp, udp, abstract_name, .. } = self;
         let outside = place.path("outside");
         place.write(
             "work/tools.yaml",
             &format!(
                 "version: 1\ncommands:\n  - name: escape\n    description: Tries to.\n    script: {}\n    sandbox: {sandbox}\n    env:\n      OUTSIDE: {}\n      SERVER: \"{}\"\n      TCP: \"{}\"\n      UDP: \"{}\"\n      UNIX: {}\n      ABSTRACT: {abstract_name}\n",
-                example("escape").display(),
+                program.display(),
                 outside.display(),
                 victim.id(),
                 tcp.local_addr().unwrap().port(),
@@ -88,7 +107,7 @@ impl World {
                 outside.join("socket").display(),
             ),
         );
-        let ran = place.run_in("work", &["--config", "tools.yaml", "call", "escape"]).ends_with(0);
+        let ran = run(place, &["--config", "tools.yaml", "call", "escape"]).ends_with(0);
         let (managed, tried): (Vec<&str>, Vec<&str>) =
             ran.stdout.lines().partition(|line| line.starts_with("managed: "));
         // The program and its child, each to its end.
@@ -232,6 +251,48 @@ async fn every_call_finds_its_private_folder_empty_and_it_goes_with_the_server()
     server.client.hang_up();
     server.ended().await;
     assert!(folders.iter().all(|folder| !Path::new(folder).exists()), "{folders:?}");
+}
+
+/// A filter stays on the process that has set it, so each kind of command has processes of its own.
+#[tokio::test]
+async fn commands_in_different_sandboxes_and_in_none_do_not_rub_off_on_each_other() {
+    if !is_kept() {
+        return;
+    }
+    let command = |name: &str, sandbox: &str| {
+        let script = "sleep 0.0$1; chmod 644 readable 2>/dev/null && echo changes; perl -e 'use Socket; socket(S, AF_INET, SOCK_STREAM, 0) or exit 1' && echo connects; exit 0";
+        format!(
+            "  - name: {name}\n    description: Says what it can.\n    script: sh\n    args: [-c, {}, sh, \"{{{{wait}}}}\"]\n    params: {{ wait: {{ type: integer, minimum: 0, maximum: 9 }} }}\n    sandbox: {sandbox}\n",
+            serde_json::Value::from(script)
+        )
+    };
+    let kinds = [("free", "false"), ("alone", "true"), ("connected", "{ network: host }")];
+    let commands: String = kinds.map(|(name, sandbox)| command(name, sandbox)).concat();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("readable"), "").unwrap();
+    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\ncommands:\n{commands}")).unwrap();
+    let mut server = Server::start_in(crate::support::server::Wire::Pipes, folder);
+    server.client.initialize().await;
+    let said = |name: &str| match name {
+        "free" => "changes\nconnects",
+        "connected" => "connects",
+        _ => "(no output)",
+    };
+    // One after the other, in every order; then many at once.
+    for (id, turn) in [0, 1, 2, 0, 2, 1, 1, 0, 2, 2, 1, 0].into_iter().enumerate() {
+        let name = kinds[turn].0;
+        let result = server.client.call(100 + id as i64, name, json!({ "wait": 0 })).await;
+        assert_eq!(text(&result).trim(), said(name), "{name}");
+    }
+    for id in 0..30_usize {
+        let call = json!({ "name": kinds[id % 3].0, "arguments": { "wait": id % 10 } });
+        server.client.request(200 + id as i64, "tools/call", call).await;
+    }
+    for _ in 0..30 {
+        let response = server.client.next().await.expect("thirty answers");
+        let id = usize::try_from(response["id"].as_i64().unwrap() - 200).unwrap();
+        assert_eq!(text(&response["result"]).trim(), said(kinds[id % 3].0), "{response}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,76 @@
+//! Which images the containers of a file run in, and which tools want each.
+
+use crate::model::{Action, Build, Catalog, ContainerWorkload, Executor};
+use crate::plan::{PlannedBuild, build_tag};
+use crate::runner::build;
+
+/// An image of the file.
+pub struct Wanted {
+    /// As engines name it.
+    pub image: String,
+    pub platform: Option<String>,
+    /// The engine that has it, if not the one that is found.
+    pub executor: Option<Executor>,
+    pub source: Source,
+    /// Who runs in it.
+    pub tools: Vec<String>,
+}
+
+pub enum Source {
+    Registry,
+    Build(Box<PlannedBuild>),
+    /// It would be built, and cannot be.
+    Broken(String),
+}
+
+impl Wanted {
+    /// Whether its name says for ever which one it is.
+    pub fn is_pinned(&self) -> bool {
+        self.image.contains('@')
+    }
+}
+
+/// Each once, in the order of the file.
+pub fn wanted(catalog: &Catalog) -> Vec<Wanted> {
+    let mut all: Vec<Wanted> = Vec::new();
+    for tool in catalog.tools() {
+        let Action::Container(workload) = &tool.action else { continue };
+        let (image, source) = source(workload);
+        let (platform, executor) = (workload.platform.clone(), workload.executor.clone());
+        let is_same = |one: &&mut Wanted| {
+            one.image == image
+                && one.platform == platform
+                && one.executor == executor
+                && is_alike(&one.source, &source)
+        };
+        match all.iter_mut().find(is_same) {
+            Some(one) => one.tools.push(tool.name.to_string()),
+            None => {
+                all.push(Wanted { image, platform, executor, source, tools: vec![tool.name.to_string()] })
+            }
+        }
+    }
+    all
+}
+
+fn is_alike(one: &Source, other: &Source) -> bool {
+    match (one, other) {
+        (Source::Registry, Source::Registry) => true,
+        (Source::Build(one), Source::Build(other)) => one == other,
+        _ => false,
+    }
+}
+
+fn source(workload: &ContainerWorkload) -> (String, Source) {
+    let Some(what) = &workload.build else { return (workload.image.clone(), Source::Registry) };
+    match planned(what, workload.platform.as_deref()) {
+        Ok(planned) => (planned.tag.clone(), Source::Build(Box::new(planned))),
+        Err(problem) => (workload.image.clone(), Source::Broken(problem)),
+    }
+}
+
+fn planned(what: &Build, platform: Option<&str>) -> Result<PlannedBuild, String> {
+    let context = build::look(what, platform).map_err(|problem| problem.to_string())?;
+    let digest = context.digest;
+    Ok(PlannedBuild { tag: build_tag(&digest), digest, what: what.clone() })
+}

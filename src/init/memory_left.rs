@@ -1,0 +1,31 @@
+//! Whether the kernel has killed something in this container for its memory.
+
+use core::ffi::CStr;
+
+use crate::system::{self, AGAIN, INTERRUPTED};
+use crate::wire::{MEMORY_EXCEEDED, MEMORY_SUFFICED, MEMORY_UNKNOWN};
+
+/// Where the kernel counts that: with cgroup v2, and with v1.
+const COUNTS: [&CStr; 2] = [c"/sys/fs/cgroup/memory.events", c"/sys/fs/cgroup/memory/memory.oom_control"];
+
+pub fn tell() -> u8 {
+    COUNTS
+        .iter()
+        .find_map(|path| killed(path))
+        .map_or(MEMORY_UNKNOWN, |killed| if killed { MEMORY_EXCEEDED } else { MEMORY_SUFFICED })
+}
+
+fn killed(path: &CStr) -> Option<bool> {
+    let file = system::open(path).ok()?;
+    let mut text = [0; 1024];
+    let read = loop {
+        match system::read(file, &mut text) {
+            Err(AGAIN | INTERRUPTED) => {}
+            other => break other,
+        }
+    };
+    system::close(file);
+    let text = text.get(..read.ok()?)?;
+    let count = text.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"oom_kill "))?;
+    Some(count != b"0")
+}
