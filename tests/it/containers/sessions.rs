@@ -240,7 +240,7 @@ async fn volumes_that_an_image_asks_for_go_with_the_container() {
     let Some(engine) = engine() else { return };
     let image = WithVolume::of(&engine);
     let of_image = |keys: Value| {
-        let mut all = json!({ "container": { "image": image.tag } });
+        let mut all = json!({ "container": { "image": image.tag, "read_only": false } });
         merge(&mut all, &keys);
         all
     };
@@ -271,6 +271,24 @@ async fn volumes_that_an_image_asks_for_go_with_the_container() {
     crate::support::program::mcpfier(&["clean"]).env("DOCKER_HOST", &engine.host).may_talk().run();
     until_there_are(0, &engine, &pid).await;
     assert!(!is_there(&left), "{left} is left by a server that was killed");
+}
+
+#[tokio::test]
+async fn volumes_that_an_image_asks_for_are_limited_memory_where_the_root_is_read_only() {
+    let Some(engine) = engine() else { return };
+    let image = WithVolume::of(&engine);
+    let script =
+        "grep ' /data ' /proc/mounts | cut -d' ' -f1; head -c 3000000 /dev/zero > /data/x; wc -c < /data/x";
+    let keys = json!({
+        "container": { "image": image.tag },
+        "limits": { "disk": "1MiB" },
+        "exit_codes": [0, 1],
+    });
+    let mut server = serving(&engine, &[("fill", script, keys)]).await;
+    begin(&mut server, 1, "fill").await;
+    let answer = server.client.answer(1).await;
+    let said = text(&answer["result"]);
+    assert!(said.contains("tmpfs") && said.contains("1048576"), "{said}");
 }
 
 #[tokio::test]
