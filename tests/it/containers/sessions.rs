@@ -245,7 +245,7 @@ async fn volumes_that_an_image_asks_for_go_with_the_container() {
         all
     };
     let commands = [
-        ("slow", "sleep 600", of_image(json!({ "kill_grace": "0s", "timeout": "8s" }))),
+        ("cancelled", "sleep 600", of_image(json!({ "kill_grace": "0s" }))),
         ("left", "sleep 600", of_image(json!({}))),
     ];
     let mut server = serving(&engine, &commands).await;
@@ -258,11 +258,12 @@ async fn volumes_that_an_image_asks_for_go_with_the_container() {
     };
     let is_there =
         |volume: &str| engine.command(&["volume", "inspect", volume]).output().unwrap().status.success();
-    begin(&mut server, 1, "slow").await;
-    let timed_out = volume(&until_there_are(1, &engine, &pid).await[0]);
-    assert!(is_there(&timed_out));
+    begin(&mut server, 1, "cancelled").await;
+    let cancelled = volume(&until_there_are(1, &engine, &pid).await[0]);
+    assert!(is_there(&cancelled));
+    server.client.notify("notifications/cancelled", json!({ "requestId": 1 })).await;
     until_there_are(0, &engine, &pid).await;
-    assert!(!is_there(&timed_out), "{timed_out} is left by a timeout");
+    assert!(!is_there(&cancelled), "{cancelled} is left by a cancelled call");
 
     begin(&mut server, 2, "left").await;
     let left = volume(&until_there_are(1, &engine, &pid).await[0]);
