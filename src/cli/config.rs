@@ -12,12 +12,9 @@ use super::session;
 pub fn run(arguments: &Arguments, verb: &ConfigVerb, printer: &Printer) -> Exit {
     let ConfigVerb::Show { resolved, origin } = *verb;
     let host = session::host();
-    let found = match config::find(arguments.config.as_deref(), &host) {
+    let found = match session::found(arguments.config.as_deref(), &host, printer) {
         Ok(found) => found,
-        Err(problem) => {
-            printer.error(&problem.to_string());
-            return Exit::NO_CONFIG;
-        }
+        Err(exit) => return exit,
     };
     let choice = session::choice(arguments, &host);
     let wanted = Wanted { resolved, origin, unmasked: false };

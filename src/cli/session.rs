@@ -144,7 +144,8 @@ impl Session {
     }
 }
 
-fn found(named: Option<&Path>, host: &Host, printer: &Printer) -> Result<Found, Exit> {
+/// The file that is meant. That there is none has been said.
+pub fn found(named: Option<&Path>, host: &Host, printer: &Printer) -> Result<Found, Exit> {
     config::find(named, host).map_err(|problem| {
         printer.error(&problem.to_string());
         Exit::NO_CONFIG

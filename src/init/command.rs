@@ -114,7 +114,11 @@ fn become_it(
 }
 
 /// Becomes the program of these words, with the variables that the engine has set.
-pub fn become_words(program: &CStr, words: impl Iterator<Item = &'static CStr> + Clone, start: Start) -> Failure {
+pub fn become_words(
+    program: &CStr,
+    words: impl Iterator<Item = &'static CStr> + Clone,
+    start: Start,
+) -> Failure {
     let (words, variables) = match (table(words), table(start.variables())) {
         (Ok(words), Ok(variables)) => (words, variables),
         (Err(errno), _) | (_, Err(errno)) => return Failure::NotExecuted(errno),

@@ -158,7 +158,8 @@ fn set_limits(limits: &Limits, means: Means) -> Vec<(&'static str, String, Value
         set.push(("memory", memory.to_string(), json!(memory.0), means.memory));
     }
     if let Some(cpu) = limits.cpu {
-        set.push(("cpu", format!("{cpu} cores"), json!(f64::from(cpu.0) / 1000.0), means.cpu));
+        let unit = if cpu.0 == 1000 { "core" } else { "cores" };
+        set.push(("cpu", format!("{cpu} {unit}"), json!(f64::from(cpu.0) / 1000.0), means.cpu));
     }
     if let Some(pids) = limits.pids {
         set.push(("pids", pids.to_string(), json!(pids), means.pids));

@@ -209,7 +209,7 @@ fn what_is_mounted_by_an_included_file_lies_beside_it_and_is_shown_as_the_root_h
     let more = "commands:\n  - name: second\n    description: Second.\n    script: ./bin/tool\n    container:\n      image: alpine:3.22\n      mounts:\n        - { source: ./data, target: /a }\n        - { source: \"{{sub}}/x\", target: /b, within: ./data }\n        - { source: \"./data/{{sub}}\", target: /c, within: ./data }\n    params: { sub: { type: string, default: data } }\n";
     let files = [("root.yaml", root), ("team/more.yaml", more), ("team/data/y", ""), ("team/x/y", "")];
     let place = Place::with(&files);
-    place.run(&["--config", "root.yaml", "--validate", "--strict"]).ends_with(0);
+    place.run(&["--config", "root.yaml", "--validate", "--strict", "--offline"]).ends_with(0);
     for words in [&["config", "show"][..], &["config", "show", "--resolved"]] {
         let shown = place.run(&[&["--config", "root.yaml"], words].concat()).ends_with(0).stdout;
         place.write("shown.yaml", &shown);

@@ -14,12 +14,9 @@ use super::{engine, wanted};
 
 pub fn run(arguments: &Arguments, names: &[String], printer: &Printer) -> Exit {
     let host = session::host();
-    let found = match config::find(arguments.config.as_deref(), &host) {
+    let found = match session::found(arguments.config.as_deref(), &host, printer) {
         Ok(found) => found,
-        Err(problem) => {
-            printer.error(&problem.to_string());
-            return Exit::NO_CONFIG;
-        }
+        Err(exit) => return exit,
     };
     let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
     let folder = loaded.path.parent().unwrap_or(Path::new("/"));

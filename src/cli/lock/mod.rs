@@ -21,20 +21,16 @@ pub use judge::{Refusal, judge, lock_of};
 
 pub fn run(arguments: &Arguments, check: bool, printer: &Printer) -> Exit {
     let host = session::host();
-    let found = match config::find(arguments.config.as_deref(), &host) {
+    let found = match session::found(arguments.config.as_deref(), &host, printer) {
         Ok(found) => found,
-        Err(problem) => {
-            printer.error(&problem.to_string());
-            return Exit::NO_CONFIG;
-        }
+        Err(exit) => return exit,
     };
     let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
-    if loaded.catalog.is_none() {
+    let Some(catalog) = &loaded.catalog else {
         printer.talk(&loaded.report.render(printer.style()));
         return Exit::CONFIG;
-    }
+    };
     let evidence = Evidence::of(&loaded);
-    let Some(catalog) = &loaded.catalog else { return Exit::CONFIG };
     match check {
         true => self::check(&evidence, catalog, host, printer),
         false => write(&evidence, catalog, host, printer),

@@ -32,12 +32,13 @@ pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, Container
     let connection = connector.connection().await?;
     let here = Owner::this();
     let mut cleaned = Vec::new();
-    for _ in 0..ATTEMPTS {
+    for attempt in 1..=ATTEMPTS {
         // An engine that is at it already, or busy, refuses; and nobody else comes to clean.
-        if sweep(&connection, &here, &mut cleaned).await? {
-            break;
+        match sweep(&connection, &here, &mut cleaned).await {
+            Ok(true) => break,
+            Err(failure) if attempt == ATTEMPTS => return Err(failure),
+            Ok(false) | Err(_) => sleep(PAUSE).await,
         }
-        sleep(PAUSE).await;
     }
     PrivateFiles::clean(&here);
     InitFile::clean(&here, &connector.environment);

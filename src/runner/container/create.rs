@@ -8,7 +8,7 @@ use bollard::models::{
 };
 use bytes::Bytes;
 
-use crate::model::{Gpus, Limits, Network};
+use crate::model::{ByteSize, Gpus, Limits, Network};
 use crate::plan::{ContainerPlan, PlannedStdin};
 use crate::runner::{RunId, SecretValues, StartError};
 
@@ -194,12 +194,14 @@ fn mounts(plan: &ContainerPlan) -> Vec<Mount> {
 }
 
 fn tmpfs(plan: &ContainerPlan) -> HashMap<String, String> {
-    let sized = plan.tmpfs.iter().map(|tmpfs| {
-        // Whichever user runs there may write, whatever mode the image has for its place.
-        let size = tmpfs.size.map(|size| format!(",size={}", size.0)).unwrap_or_default();
-        (tmpfs.target.clone(), format!("mode=1777{size}"))
-    });
-    sized.collect()
+    plan.tmpfs.iter().map(|tmpfs| (tmpfs.target.clone(), memory(tmpfs.size))).collect()
+}
+
+/// The options of a folder in memory. Whichever user runs there may write, whatever mode the image has
+/// for its place.
+pub fn memory(size: Option<ByteSize>) -> String {
+    let size = size.map(|size| format!(",size={}", size.0)).unwrap_or_default();
+    format!("mode=1777{size}")
 }
 
 /// As `docker run --gpus` asks for them.

@@ -26,11 +26,15 @@ mod cosign;
 #[cfg(feature = "containers")]
 mod create;
 #[cfg(feature = "containers")]
+mod creation;
+#[cfg(feature = "containers")]
 mod credentials;
 #[cfg(feature = "containers")]
 mod dial;
 #[cfg(feature = "containers")]
 mod egress;
+#[cfg(feature = "containers")]
+mod ending;
 #[cfg(feature = "containers")]
 mod images;
 #[cfg(feature = "containers")]
@@ -61,6 +65,8 @@ mod tls;
 mod verdict;
 #[cfg(feature = "containers")]
 mod version;
+#[cfg(feature = "containers")]
+mod volumes;
 #[cfg(feature = "containers")]
 mod warm;
 #[cfg(feature = "containers")]

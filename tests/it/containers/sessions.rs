@@ -240,12 +240,12 @@ async fn volumes_that_an_image_asks_for_go_with_the_container() {
     let Some(engine) = engine() else { return };
     let image = WithVolume::of(&engine);
     let of_image = |keys: Value| {
-        let mut all = json!({ "container": { "image": image.tag } });
+        let mut all = json!({ "container": { "image": image.tag, "read_only": false } });
         merge(&mut all, &keys);
         all
     };
     let commands = [
-        ("slow", "sleep 600", of_image(json!({ "kill_grace": "0s", "timeout": "8s" }))),
+        ("cancelled", "sleep 600", of_image(json!({ "kill_grace": "0s" }))),
         ("left", "sleep 600", of_image(json!({}))),
     ];
     let mut server = serving(&engine, &commands).await;
@@ -258,11 +258,12 @@ async fn volumes_that_an_image_asks_for_go_with_the_container() {
     };
     let is_there =
         |volume: &str| engine.command(&["volume", "inspect", volume]).output().unwrap().status.success();
-    begin(&mut server, 1, "slow").await;
-    let timed_out = volume(&until_there_are(1, &engine, &pid).await[0]);
-    assert!(is_there(&timed_out));
+    begin(&mut server, 1, "cancelled").await;
+    let cancelled = volume(&until_there_are(1, &engine, &pid).await[0]);
+    assert!(is_there(&cancelled));
+    server.client.notify("notifications/cancelled", json!({ "requestId": 1 })).await;
     until_there_are(0, &engine, &pid).await;
-    assert!(!is_there(&timed_out), "{timed_out} is left by a timeout");
+    assert!(!is_there(&cancelled), "{cancelled} is left by a cancelled call");
 
     begin(&mut server, 2, "left").await;
     let left = volume(&until_there_are(1, &engine, &pid).await[0]);
@@ -271,6 +272,24 @@ async fn volumes_that_an_image_asks_for_go_with_the_container() {
     crate::support::program::mcpfier(&["clean"]).env("DOCKER_HOST", &engine.host).may_talk().run();
     until_there_are(0, &engine, &pid).await;
     assert!(!is_there(&left), "{left} is left by a server that was killed");
+}
+
+#[tokio::test]
+async fn volumes_that_an_image_asks_for_are_limited_memory_where_the_root_is_read_only() {
+    let Some(engine) = engine() else { return };
+    let image = WithVolume::of(&engine);
+    let script =
+        "grep ' /data ' /proc/mounts | cut -d' ' -f1; head -c 3000000 /dev/zero > /data/x; wc -c < /data/x";
+    let keys = json!({
+        "container": { "image": image.tag },
+        "limits": { "disk": "1MiB" },
+        "exit_codes": [0, 1],
+    });
+    let mut server = serving(&engine, &[("fill", script, keys)]).await;
+    begin(&mut server, 1, "fill").await;
+    let answer = server.client.answer(1).await;
+    let said = text(&answer["result"]);
+    assert!(said.contains("tmpfs") && said.contains("1048576"), "{said}");
 }
 
 #[tokio::test]

@@ -120,9 +120,7 @@ async fn futures_of(bench: &Bench, count: usize) -> Vec<Ran> {
 
 #[tokio::test]
 async fn nothing_of_a_call_is_seen_by_whoever_looks_at_the_engine() {
-    let Some(bench) =
-        warm(&format!("{WARM} cat /etc/token; cat; echo $SECRET; read -r line < /tmp/go; sleep 60")).await
-    else {
+    let Some(bench) = warm(&format!("{WARM} cat /etc/token; cat; echo $SECRET; sleep 60")).await else {
         return;
     };
     let bench = bench.with(|plan| {

@@ -70,7 +70,11 @@ impl Engine {
     /// What Docker's own client says; it has to succeed.
     #[track_caller]
     pub fn docker(&self, words: &[&str]) -> String {
-        let output = self.command(words).output().expect("docker starts");
+        let mut output = self.command(words).output().expect("docker starts");
+        // Podman lists nothing at all if a container ends while it looks.
+        while self.is_podman && String::from_utf8_lossy(&output.stderr).contains("no such process") {
+            output = self.command(words).output().expect("docker starts");
+        }
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "docker {words:?}: {said}");
         String::from_utf8(output.stdout).expect("docker prints text").trim().to_owned()

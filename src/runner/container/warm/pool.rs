@@ -14,9 +14,11 @@ use crate::model::{ByteSize, WarmCaps};
 use crate::plan::ContainerPlan;
 use crate::runner::container::connection::Connector;
 
+/// The engine that a container is for.
+type EngineOf = dyn Fn(&ContainerPlan) -> Arc<Connector> + Send + Sync;
+
 pub struct Pool {
-    /// Of the engine that a container is for.
-    pub(super) connector: Box<dyn Fn(&ContainerPlan) -> Arc<Connector> + Send + Sync>,
+    pub(super) connector: Box<EngineOf>,
     pub(super) tasks: TaskTracker,
     /// Something has changed.
     pub(super) changed: Notify,
