@@ -213,7 +213,7 @@ fn check_default_path(place: &Place<'_>, tool: &Tool, param: &Param, entry: &Ent
     let base = match &tool.action {
         Action::Process(workload) => workload.working_dir.as_literal().map_or(&*place.base, Path::new),
         Action::Container(workload) => &*workload.folder,
-        Action::Http(_) | Action::NotSupported(_) => return,
+        Action::Http(_) | Action::Flow(_) | Action::NotSupported(_) => return,
     };
     let texts = default.as_array().map_or(std::slice::from_ref(default), Vec::as_slice);
     let leaves = |text: &&str| base.join(text).canonicalize().is_ok_and(|path| !path.starts_with(&folder));

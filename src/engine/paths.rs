@@ -69,7 +69,7 @@ fn folder(invocation: &Invocation) -> PathBuf {
     match &invocation.tool().action {
         Action::Process(workload) => PathBuf::from(workload.working_dir.source()),
         Action::Container(container) => container.folder.clone(),
-        Action::Http(_) | Action::NotSupported(_) => PathBuf::from("/"),
+        Action::Http(_) | Action::Flow(_) | Action::NotSupported(_) => PathBuf::from("/"),
     }
 }
 

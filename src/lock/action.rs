@@ -46,6 +46,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         Action::Process(workload) => process(workload, around),
         Action::Container(workload) => container(workload, around),
         Action::Http(call) => http(call, around),
+        Action::Flow(_) => Map::new(),
         Action::NotSupported(reason) => Map::from_iter([("not_supported".to_owned(), json!(reason))]),
     };
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));

@@ -15,6 +15,7 @@ pub fn outline(tool: &Tool) -> Vec<String> {
         Action::Process(workload) => process(workload),
         Action::Container(workload) => container::outline(workload),
         Action::Http(call) => http::outline(call),
+        Action::Flow(_) => Vec::new(),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
     }
 }

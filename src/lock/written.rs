@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::model::{Argument, Piece, Reference, Template};
+use crate::model::{Argument, Piece, Template};
 
 /// A template as text. Braces that are no template are told apart from those that are.
 pub(super) fn template(template: &Template) -> String {
@@ -14,8 +14,8 @@ pub(super) fn template(template: &Template) -> String {
 pub(super) fn pieces(pieces: &[Piece]) -> String {
     let pieces = pieces.iter().map(|piece| match piece {
         Piece::Text(text) => text.replace("{{", "\\{{"),
-        Piece::Value(found) => format!("{{{{{}}}}}", reference(found)),
-        Piece::Json(found) => format!("{{{{json {}}}}}", reference(found)),
+        Piece::Value(found) => format!("{{{{{}}}}}", found),
+        Piece::Json(found) => format!("{{{{json {}}}}}", found),
     });
     pieces.collect()
 }
@@ -31,16 +31,6 @@ fn argument(argument: &Argument) -> Value {
 
 pub(super) fn arguments(list: &[Argument]) -> Value {
     list.iter().map(argument).collect()
-}
-
-fn reference(reference: &Reference) -> String {
-    let dotted = |root: String, path: &[String]| path.iter().fold(root, |all, part| format!("{all}.{part}"));
-    match reference {
-        Reference::Param { name, path } => dotted(name.to_string(), path),
-        Reference::Secret(name) => format!("secrets.{name}"),
-        Reference::Var(name) => format!("vars.{name}"),
-        Reference::NotSupported(root) => root.clone(),
-    }
 }
 
 /// A path as every host has it: below the folder of the file it is relative to that.

@@ -1,16 +1,17 @@
 //! What a tool does: a program with arguments, a script for a shell, either of them in a container, or a
-//! call of an HTTP interface.
+//! call of an HTTP interface, or a flow of such steps.
 
 use std::path::PathBuf;
 
 use super::container::ContainerWorkload;
+use super::flow::Flow;
 use super::http::HttpAction;
 use super::name::ParamName;
 use super::sandbox::Sandbox;
 use super::template::Template;
 
 /// What a call of a tool carries out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Action {
     /// A process on this machine.
     Process(Box<Workload>),
@@ -18,6 +19,8 @@ pub enum Action {
     Container(Box<ContainerWorkload>),
     /// A call of an HTTP interface.
     Http(Box<HttpAction>),
+    /// Steps, each a command of the file or written in place.
+    Flow(Box<Flow>),
     /// Declared, known, and not built yet; the text names what.
     NotSupported(String),
 }

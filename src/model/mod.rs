@@ -11,6 +11,7 @@ mod container;
 mod destination;
 mod executor;
 mod fed;
+mod flow;
 mod http;
 mod image;
 mod limits;
@@ -19,6 +20,7 @@ mod nearest;
 mod output;
 mod params;
 mod principal;
+mod retry;
 mod safe;
 mod sandbox;
 mod secret;
@@ -35,22 +37,24 @@ pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, T
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fed::FedVariables;
+pub use flow::{Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, StepWork};
 pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
     UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
-pub use name::{BadName, ParamName, RESERVED, SecretName, ToolName};
+pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
+pub use retry::{Backoff, Retry, RetryOn, RetryReason};
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
-pub use template::{BadTemplate, Piece, Reference, Template};
+pub use template::{BadTemplate, Piece, Reference, StepPart, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
 pub use trial::{
     Expectation, ExpectedEnding, ExpectedRun, ExpectedWords, JsonCheck, Mock, Refuser, TextCheck, Trial,

@@ -70,6 +70,11 @@ name!(
     check_param_name
 );
 name!(
+    /// The name of a step of a flow.
+    StepId,
+    check_identifier
+);
+name!(
     /// The name of a secret, never its value.
     SecretName,
     check_identifier

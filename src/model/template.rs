@@ -3,9 +3,11 @@
 //! The language is handlebars, of which a word knows two forms: `{{path}}` and `{{json path}}`.
 //! Values are put in as they are; nothing is escaped and nothing in a value is expanded again.
 
+use std::fmt;
+
 use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 
-use super::name::{BadName, ParamName, SecretName};
+use super::name::{BadName, ParamName, SecretName, StepId};
 
 /// A parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +36,47 @@ pub enum Reference {
     Secret(SecretName),
     /// A variable of the file. It is known at load, and no template of a tool has one.
     Var(String),
-    /// A root whose feature is not built yet (`env`, `steps`, …).
+    /// What a step before has come to.
+    Step {
+        id: StepId,
+        part: StepPart,
+        /// Into its JSON.
+        path: Vec<String>,
+    },
+    /// What this round of `for_each` is for, or a value inside of it.
+    Item {
+        path: Vec<String>,
+    },
+    /// A root whose feature is not built yet (`env`, `caller`, …).
     NotSupported(String),
+}
+
+/// What can be asked of a step that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepPart {
+    /// Without newlines at its end, as `$( )` has it.
+    Stdout,
+    Stderr,
+    /// Its stdout read as JSON.
+    Json,
+    ExitCode,
+}
+
+impl StepPart {
+    pub const ALL: [Self; 4] = [Self::Stdout, Self::Stderr, Self::Json, Self::ExitCode];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+            Self::Json => "json",
+            Self::ExitCode => "exit_code",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == text)
+    }
 }
 
 /// Why a text is no template for a word.
@@ -49,6 +90,10 @@ pub enum BadTemplate {
     Name { path: String, reason: BadName },
     #[error("`{{{{{0}}}}}` has to name one of them; expected `{{{{{0}.NAME}}}}`")]
     Root(String),
+    #[error(
+        "`{{{{{0}}}}}` has to say what of the step; expected `{{{{steps.ID.stdout}}}}`, `.stderr`, `.json` or `.exit_code`"
+    )]
+    Part(String),
 }
 
 /// These mean something else to handlebars, so they cannot name a parameter.
@@ -142,11 +187,49 @@ impl Reference {
                 Ok(Self::Secret(name))
             }
             "vars" => Ok(Self::Var(segments.collect::<Vec<_>>().join("."))),
-            "env" | "steps" | "item" | "caller" | "now" | "os" | "call" | "run" => {
-                Ok(Self::NotSupported(root))
-            }
+            "steps" => Self::step(path, segments),
+            "item" => Ok(Self::Item { path: segments.collect() }),
+            "env" | "caller" | "now" | "os" | "call" | "run" => Ok(Self::NotSupported(root)),
             _ => Ok(Self::Param { name: root.parse().map_err(bad)?, path: segments.collect() }),
         }
+    }
+
+    /// `steps.ID.PART`, and a path behind `json`.
+    fn step(path: &str, mut segments: impl Iterator<Item = String>) -> Result<Self, BadTemplate> {
+        let id = segments.next().ok_or_else(|| BadTemplate::Root("steps".to_owned()))?;
+        let id = id.parse().map_err(|reason| BadTemplate::Name { path: path.to_owned(), reason })?;
+        let part = segments.next().and_then(|part| StepPart::parse(&part));
+        let inner: Vec<String> = segments.collect();
+        match part {
+            Some(part) if part == StepPart::Json || inner.is_empty() => {
+                Ok(Self::Step { id, part, path: inner })
+            }
+            _ => Err(BadTemplate::Part(path.to_owned())),
+        }
+    }
+}
+
+/// As it stands between the braces.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path: &[String] = match self {
+            Self::Param { name, path } => {
+                write!(f, "{name}")?;
+                path
+            }
+            Self::Step { id, part, path } => {
+                write!(f, "steps.{id}.{}", part.name())?;
+                path
+            }
+            Self::Item { path } => {
+                f.write_str("item")?;
+                path
+            }
+            Self::Secret(name) => return write!(f, "secrets.{name}"),
+            Self::Var(name) => return write!(f, "vars.{name}"),
+            Self::NotSupported(root) => return f.write_str(root),
+        };
+        path.iter().try_for_each(|segment| write!(f, ".{segment}"))
     }
 }
 

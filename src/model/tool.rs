@@ -39,7 +39,7 @@ impl Tool {
     pub fn sandbox(&self) -> Option<&Sandbox> {
         match &self.action {
             Action::Process(workload) => workload.sandbox.as_ref(),
-            Action::Container(_) | Action::Http(_) | Action::NotSupported(_) => None,
+            Action::Container(_) | Action::Http(_) | Action::Flow(_) | Action::NotSupported(_) => None,
         }
     }
 }

@@ -68,6 +68,7 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
             container(invocation, workload, facts, &mut problems).map(|plan| Step::Container(Box::new(plan)))
         }
         Action::Http(action) => http(invocation, action, facts, &mut problems).map(Step::Http),
+        Action::Flow(_) => return Err(vec![unavailable(invocation, "flows are not planned yet".to_owned())]),
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
     match step {

@@ -112,6 +112,6 @@ fn folder(tool: &Tool) -> Option<PathBuf> {
     match &tool.action {
         Action::Process(work) => work.working_dir.as_literal().map(PathBuf::from),
         Action::Container(container) => Some(container.folder.clone()),
-        Action::Http(_) | Action::NotSupported(_) => None,
+        Action::Http(_) | Action::Flow(_) | Action::NotSupported(_) => None,
     }
 }

@@ -262,7 +262,7 @@ fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Av
         Action::Container(_) if !cfg!(feature = "containers") => {
             Some("this program was built without containers".to_owned())
         }
-        Action::Container(_) | Action::Http(_) => None,
+        Action::Container(_) | Action::Http(_) | Action::Flow(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),
     };
     match lacking.or(unset) {

@@ -107,7 +107,7 @@ impl Place<'_> {
         let later = Template::parse(written.value).ok().and_then(|template| {
             template.references().find_map(|reference| match reference {
                 Reference::NotSupported(root) => Some(root.clone()),
-                Reference::Param { .. } | Reference::Secret(_) | Reference::Var(_) => None,
+                _ => None,
             })
         });
         match later {

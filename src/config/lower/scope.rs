@@ -94,6 +94,11 @@ impl<'a> Scope<'a> {
             }
             // Judged when it is filled in.
             Reference::Var(_) => {}
+            Reference::Step { .. } | Reference::Item { .. } => {
+                self.in_doubt.set(true);
+                let message = format!("`{{{{{reference}}}}}` is not supported yet");
+                self.problems.add(Diagnostic::error(Code::NotSupported, span, message));
+            }
             Reference::NotSupported(root) => {
                 self.in_doubt.set(true);
                 let span = self.place_of(root, span);

@@ -114,7 +114,7 @@ impl SecretWords<'_> {
             Reference::NotSupported(root) => {
                 self.place.reader.not_supported(span, &format!("`{{{{{root}.…}}}}`"));
             }
-            Reference::Param { .. } | Reference::Var(_) => {
+            Reference::Param { .. } | Reference::Step { .. } | Reference::Item { .. } | Reference::Var(_) => {
                 let message =
                     format!("`{key}` of a secret cannot hold a parameter: callers have no part in it");
                 let problem = Diagnostic::error(Code::TemplateInScript, span, message);

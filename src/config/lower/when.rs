@@ -45,7 +45,9 @@ fn check(scope: &Scope<'_>, name: &Name, span: Span, vars: &mut Map<String, Valu
         ("vars", Some(var)) => variable(scope, var, name, span, vars),
         ("os" | "env", _) | ("caller", None | Some("name" | "roles")) => {}
         ("vars" | "caller", _) => unknown(scope, name, span, None),
-        (root, _) if LATER.contains(&root) => scope.place.reader.not_supported(span, &format!("`{root}` in a condition")),
+        (root, _) if LATER.contains(&root) => {
+            scope.place.reader.not_supported(span, &format!("`{root}` in a condition"))
+        }
         (root, _) => parameter(scope, root, name, span),
     }
 }
@@ -98,10 +100,12 @@ fn bad(scope: &Scope<'_>, written: Spanned<&str>, error: &BadCondition) -> Diagn
     };
     let problem = Diagnostic::error(Code::BadCondition, span, format!("this is no condition: {error}"));
     match error {
-        _ if written.value.contains("{{") => problem.help("a condition takes names without braces: `target == \"all\"`"),
-        BadCondition::Syntax { .. } => {
-            problem.help("conditions are expressions of CEL, such as `target in [\"unit\", \"all\"] && os == \"linux\"`")
+        _ if written.value.contains("{{") => {
+            problem.help("a condition takes names without braces: `target == \"all\"`")
         }
+        BadCondition::Syntax { .. } => problem.help(
+            "conditions are expressions of CEL, such as `target in [\"unit\", \"all\"] && os == \"linux\"`",
+        ),
         _ => problem,
     }
 }

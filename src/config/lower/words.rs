@@ -186,7 +186,7 @@ pub fn check_read_code(scope: &Scope<'_>, script: &str, template: &Template, spa
 fn param_of<'a>(scope: &Scope<'a>, reference: &Reference) -> Option<&'a Param> {
     match reference {
         Reference::Param { name, .. } => scope.params.find(name.as_str()),
-        Reference::Secret(_) | Reference::Var(_) | Reference::NotSupported(_) => None,
+        _ => None,
     }
 }
 

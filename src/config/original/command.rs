@@ -217,7 +217,7 @@ fn availability(action: &Action) -> Availability {
         Action::Http(_) if !cfg!(feature = "http") => {
             Some("this program was built without HTTP calls".to_owned())
         }
-        Action::Container(_) | Action::Http(_) => None,
+        Action::Container(_) | Action::Http(_) | Action::Flow(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),
     };
     reason.map_or(Availability::Offered, |reason| Availability::Unavailable { reason })

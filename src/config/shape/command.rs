@@ -7,24 +7,24 @@ pub static COMMAND: Shape = Shape {
     name: "command",
     what: "a command",
     description: "A command that becomes a tool: a program with arguments (`script`) or a script for a shell (`run`), on this host or in a container (`container`), or a call of an HTTP interface (`webhook`).",
-    tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
+    tables: &[NAME, ACTION, SETTINGS, RESULT, CHOOSING, LATER],
 };
 
 pub static CHANGE: Shape = Shape {
     name: "change",
     what: "a command",
     description: "What is different of the command of this name where the profile is chosen; a name that the file does not have is a command of its own.",
-    tables: &[&NAME, &ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
+    tables: &[NAME, ACTION, SETTINGS, RESULT, CHOOSING, LATER],
 };
 
 pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[&ACTION, &SETTINGS, &RESULT, &CHOOSING, &LATER],
+    tables: &[ACTION, SETTINGS, RESULT, CHOOSING, LATER],
 };
 
-static NAME: [Key; 1] = [
+static NAME: &[Key] = &[
     Key::new(
         "name",
         Kind::ToolName,
@@ -35,7 +35,7 @@ static NAME: [Key; 1] = [
 ];
 
 /// What it is and what it does.
-static ACTION: [Key; 12] = [
+static ACTION: &[Key] = &[
     Key::new("title", Kind::Text, "The name that people are shown.")
         .otherwise("none")
         .examples(&["Search code"]),
@@ -115,7 +115,7 @@ static ACTION: [Key; 12] = [
 ];
 
 /// How its calls and its output are taken.
-static RESULT: [Key; 7] = [
+static RESULT: &[Key] = &[
     Key::new("lock", Kind::Filled, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
@@ -152,7 +152,7 @@ static RESULT: [Key; 7] = [
 ];
 
 /// Whether it is there, and what it shares with others.
-static CHOOSING: [Key; 4] = [
+static CHOOSING: &[Key] = &[
     Key::new(
         "when",
         Kind::Filled,
@@ -182,7 +182,7 @@ static CHOOSING: [Key; 4] = [
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: [Key; 15] = [
+static LATER: &[Key] = &[
     Key::later("steps"),
     Key::later("depends_on"),
     Key::later("else"),

@@ -6,7 +6,7 @@ pub static CONTAINER: Shape = Shape {
     name: "container",
     what: "`container`",
     description: "The container in which `script` or `run` is executed; without either it is the image's own entrypoint. It has no network, no privileges, nothing writable but its `tmpfs`, and no variables of this host, unless these keys lift it.",
-    tables: &[&IMAGE, &PROOF, &INSIDE, &REACH, &LOCKDOWN, &LATER],
+    tables: &[IMAGE, PROOF, INSIDE, REACH, LOCKDOWN, LATER],
 };
 
 pub static MOUNT: Shape = Shape {
@@ -88,7 +88,7 @@ pub static TMPFS: Shape = Shape {
 };
 
 /// What is run.
-static IMAGE: [Key; 3] = [
+static IMAGE: &[Key] = &[
     Key::new(
         "image",
         Kind::Filled,
@@ -109,7 +109,7 @@ static IMAGE: [Key; 3] = [
 ];
 
 /// Where it comes from, and what it has to prove.
-static PROOF: [Key; 3] = [
+static PROOF: &[Key] = &[
     Key::new(
         "build",
         Kind::Either(&[Kind::Path, Kind::Group(&BUILD)]),
@@ -177,7 +177,7 @@ pub static VERIFY: Shape = Shape {
 };
 
 /// How it is run.
-static INSIDE: [Key; 7] = [
+static INSIDE: &[Key] = &[
     Key::new(
         "entrypoint",
         Kind::Either(&[Kind::Filled, Kind::ListOf(&Kind::Filled)]),
@@ -221,7 +221,7 @@ static INSIDE: [Key; 7] = [
 ];
 
 /// What it can reach.
-static REACH: [Key; 7] = [
+static REACH: &[Key] = &[
     Key::new(
         "mounts",
         Kind::ListOf(&Kind::Group(&MOUNT)),
@@ -266,7 +266,7 @@ static REACH: [Key; 7] = [
 ];
 
 /// What holds it back.
-static LOCKDOWN: [Key; 5] = [
+static LOCKDOWN: &[Key] = &[
     Key::new(
         "user",
         Kind::Filled,
@@ -294,4 +294,4 @@ static LOCKDOWN: [Key; 5] = [
     .default("true"),
 ];
 
-static LATER: [Key; 1] = [Key::later("reuse")];
+static LATER: &[Key] = &[Key::later("reuse")];

@@ -9,7 +9,7 @@ pub static PARAM: Shape = Shape {
     name: "parameter",
     what: "a parameter",
     description: "What a caller may say: a JSON Schema with a few keys of our own, which no client sees. A parameter is required unless it has a `default` or says `optional: true`.",
-    tables: &[&TYPED, &[ITEMS], &OWN, &[WITHIN], &KEYWORDS, &[Key::later("complete"), Key::later("ask")]],
+    tables: &[TYPED, &[ITEMS], OWN, &[WITHIN], KEYWORDS, &[Key::later("complete"), Key::later("ask")]],
 };
 
 /// The schema of an array's items, which may be paths.
@@ -17,7 +17,7 @@ pub static ITEM: Shape = Shape {
     name: "item",
     what: "an item",
     description: "A JSON Schema 2020-12 for each item of an array.",
-    tables: &[&TYPED, &NESTED, &[WITHIN], &KEYWORDS],
+    tables: &[TYPED, NESTED, &[WITHIN], KEYWORDS],
 };
 
 /// A schema inside of a parameter's.
@@ -25,11 +25,11 @@ pub static SCHEMA: Shape = Shape {
     name: "schema",
     what: "a schema",
     description: "A JSON Schema 2020-12 for a part of a parameter's value.",
-    tables: &[&TYPED, &NESTED, &KEYWORDS],
+    tables: &[TYPED, NESTED, KEYWORDS],
 };
 
 /// Our own.
-static OWN: [Key; 3] = [
+static OWN: &[Key] = &[
     Key::new("optional", Kind::Boolean, "The parameter may be absent. Words and groups of `args` that hold it then vanish.")
         .default("false"),
     Key::new(
@@ -55,7 +55,7 @@ const WITHIN: Key = Key::new(
 .expands()
 .examples(&[".", "\"{{vars.workspace}}\""]);
 
-static TYPED: [Key; 3] = [
+static TYPED: &[Key] = &[
     Key::new("type", Kind::Type, "The type of the value. A list of types allows each of them.")
         .examples(&["string", "integer", "number", "boolean", "array", "object"]),
     Key::new("default", Kind::Own, "The value if the caller says nothing. The parameter is then optional.")
@@ -72,7 +72,7 @@ const ITEMS: Key = Key::new("items", Kind::Item, "What an array holds: a type, o
     .examples(&["string", "{ type: string, format: path, within: . }"]);
 
 /// What only a schema within another may say.
-static NESTED: [Key; 2] = [
+static NESTED: &[Key] = &[
     Key::new("items", Kind::Schema, "What an array holds: a type, or a schema of each item.")
         .examples(&["string"]),
     Key::new("required", Kind::ListOf(&Kind::Text), "The entries that a map has to have.")
@@ -80,7 +80,7 @@ static NESTED: [Key; 2] = [
 ];
 
 /// Keywords of JSON Schema 2020-12 that a schema may carry.
-static KEYWORDS: [Key; 42] = [
+static KEYWORDS: &[Key] = &[
     Key::new("title", Kind::Text, "A short name of the value for people.").examples(&["Pattern"]),
     Key::new("description", Kind::Text, "What the value means. A model chooses it by this text.")
         .examples(&["A regular expression"]),

@@ -6,18 +6,18 @@ pub static ROOT: Shape = Shape {
     name: "file",
     what: "the file",
     description: "One file declares commands, and mcpfier makes each of them a tool that AI assistants can call.",
-    tables: &[&SETTLED, &COMMANDS, &SHARED],
+    tables: &[SETTLED, COMMANDS, SHARED],
 };
 
 pub static PROFILE: Shape = Shape {
     name: "profile",
     what: "a profile",
     description: "What is different when this profile is chosen: maps are joined, lists and single values replaced, and commands are found by their name.",
-    tables: &[&CHANGES, &SHARED],
+    tables: &[CHANGES, SHARED],
 };
 
 /// What is settled before a profile is laid over the file.
-static SETTLED: [Key; 3] = [
+static SETTLED: &[Key] = &[
     Key::new("version", Kind::Const("1"), "The version of the language of this file. It is always 1.")
         .required()
         .examples(&["1"]),
@@ -38,20 +38,20 @@ static SETTLED: [Key; 3] = [
     .examples(&["{ prod: { defaults: { timeout: 10s } } }"]),
 ];
 
-static COMMANDS: [Key; 1] = [Key::new(
+static COMMANDS: &[Key] = &[Key::new(
     "commands",
     Kind::ListOf(&Kind::Group(&COMMAND)),
     "The commands; each becomes a tool of its name.",
 )];
 
-static CHANGES: [Key; 1] = [Key::new(
+static CHANGES: &[Key] = &[Key::new(
     "commands",
     Kind::ListOf(&Kind::Group(&CHANGE)),
     "Commands that are different, found by their name, and commands that are only here.",
 )];
 
 /// What a profile can say too.
-static SHARED: [Key; 21] = [
+static SHARED: &[Key] = &[
     Key::new(
         "env_file",
         Kind::Path,

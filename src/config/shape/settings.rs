@@ -2,7 +2,7 @@
 
 use super::{CONTAINER, Key, Kind, LIMITS, SANDBOX, Shape};
 
-pub(super) static SETTINGS: [Key; 8] = [
+pub(super) static SETTINGS: &[Key] = &[
     Key::new(
         "timeout",
         Kind::Duration,
@@ -57,7 +57,7 @@ pub static DEFAULTS: Shape = Shape {
     what: "`defaults`",
     description: "Settings of all commands that do not say otherwise themselves.",
     tables: &[
-        &SETTINGS,
+        SETTINGS,
         &[
             Key::new(
                 "workflow_timeout",

@@ -75,13 +75,9 @@ pub fn children(expression: &Expression) -> Vec<&Expression> {
         Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
         Expr::Select(select) => vec![&select.operand],
         Expr::List(list) => list.elements.iter().collect(),
-        Expr::Comprehension(inside) => vec![
-            &inside.iter_range,
-            &inside.accu_init,
-            &inside.loop_cond,
-            &inside.loop_step,
-            &inside.result,
-        ],
+        Expr::Comprehension(inside) => {
+            vec![&inside.iter_range, &inside.accu_init, &inside.loop_cond, &inside.loop_step, &inside.result]
+        }
         Expr::Map(map) => map.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),
         Expr::Struct(made) => made.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),
     }
@@ -125,7 +121,8 @@ fn cost(expression: &Expression, longest: u64) -> Cost {
     match &expression.expr {
         Expr::Comprehension(inside) => {
             let range = cost(&inside.iter_range, longest);
-            let body = cost(&inside.loop_cond, longest).steps.saturating_add(cost(&inside.loop_step, longest).steps);
+            let body =
+                cost(&inside.loop_cond, longest).steps.saturating_add(cost(&inside.loop_step, longest).steps);
             let rounds = range.length.saturating_mul(body);
             Cost { steps: range.steps.saturating_add(rounds), length: range.length.max(longest) }
         }

@@ -67,7 +67,8 @@ fn check_words(name: &str, target: Option<&Expression>, args: &[Expression]) -> 
     if function == MATCHES
         && let Err(error) = regex::Regex::new(text)
     {
-        let problem = error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let problem =
+            error.to_string().lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         return Err(BadCondition::BadPattern { pattern: text.to_owned(), problem });
     }
     Ok(())

@@ -47,7 +47,10 @@ pub enum BadCondition {
         /// The first byte that does not fit.
         at: usize,
     },
-    #[error("{loops} of `all`, `exists`, `exists_one`, `filter` and `map` stand in each other; at most {} may", bounds::LOOPS)]
+    #[error(
+        "{loops} of `all`, `exists`, `exists_one`, `filter` and `map` stand in each other; at most {} may",
+        bounds::LOOPS
+    )]
     TooManyLoops { loops: usize },
     #[error("there is no function `{name}`; there are {}", functions::list())]
     UnknownFunction { name: String },

@@ -94,7 +94,8 @@ fn what_is_no_condition_is_told_with_its_place() {
 /// Whoever reads these by recursion without a bound ends with the process.
 #[test]
 fn bombs_are_refused() {
-    let nested = |open: &str, close: &str, times: usize| format!("{}1{}", open.repeat(times), close.repeat(times));
+    let nested =
+        |open: &str, close: &str, times: usize| format!("{}1{}", open.repeat(times), close.repeat(times));
     for bomb in [
         nested("(", ")", 100_000),
         nested("(", ")", 25),

@@ -188,12 +188,7 @@ fn scheme(text: &str) -> Option<(bool, &str)> {
 }
 
 fn hole(reference: &Reference) -> String {
-    match reference {
-        Reference::Param { name, .. } => format!("{{{{{name}}}}}"),
-        Reference::Secret(name) => format!("{{{{secrets.{name}}}}}"),
-        Reference::Var(name) => format!("{{{{vars.{name}}}}}"),
-        Reference::NotSupported(root) => format!("{{{{{root}.…}}}}"),
-    }
+    format!("{{{{{reference}}}}}")
 }
 
 #[cfg(test)]

@@ -115,12 +115,11 @@ fn segment(expansion: &mut Expansion<'_>, segment: &[Piece]) -> Option<Vec<Fill>
     None
 }
 
+/// What a problem is about: a parameter without what is selected from it.
 fn name_of(reference: &Reference) -> String {
     match reference {
         Reference::Param { name, .. } => name.to_string(),
-        Reference::Secret(name) => format!("secrets.{name}"),
-        Reference::Var(name) => format!("vars.{name}"),
-        Reference::NotSupported(root) => root.clone(),
+        other => other.to_string(),
     }
 }
 

@@ -146,6 +146,7 @@ fn process(tool: &Tool) -> &Workload {
         Action::Process(workload) => workload,
         Action::Container(_) => panic!("a container"),
         Action::Http(_) => panic!("an HTTP call"),
+        Action::Flow(_) => panic!("a flow"),
         Action::NotSupported(reason) => panic!("{reason}"),
     }
 }

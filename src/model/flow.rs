@@ -1,0 +1,86 @@
+//! A flow: steps of which each begins when those before it have ended.
+//!
+//! `steps` of a command and its `depends_on` are both read into this. Every name in it has been found, and
+//! there is no circle in it, neither among the steps nor through the commands that they call.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::condition::When;
+use super::http::JsonTemplate;
+use super::name::{ParamName, StepId, ToolName};
+use super::retry::Retry;
+use super::tool::Tool;
+
+/// How deep commands with steps may call each other.
+pub const MOST_NESTED_FLOWS: usize = 8;
+/// For how many items one step may run.
+pub const MOST_ITEMS: usize = 10_000;
+
+#[derive(Debug, Clone)]
+pub struct Flow {
+    /// In the order of the file.
+    pub steps: Vec<FlowStep>,
+    /// Run one after the other, whatever happened, when no other step runs any more.
+    pub finally: Vec<FlowStep>,
+    /// For all of `finally` together.
+    pub cleanup_timeout: Duration,
+    pub result: FlowResult,
+}
+
+/// What a flow ends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowResult {
+    /// What each step came to, or the text that `output.template` makes of it.
+    Steps,
+    /// What this step ended with: the command itself, after what it depends on.
+    Of(StepId),
+}
+
+#[derive(Debug, Clone)]
+pub struct FlowStep {
+    pub id: StepId,
+    pub work: StepWork,
+    /// If it does not hold, `otherwise` is done instead, or nothing.
+    pub when: Option<When>,
+    pub otherwise: Option<StepWork>,
+    /// The steps of this list that have to end first. Whoever reads their results is among those that wait.
+    pub after: Vec<StepId>,
+    pub each: Option<ForEach>,
+    pub retry: Option<Retry>,
+    pub timeout: Option<Duration>,
+    pub on_error: OnError,
+    /// An equal one (command and arguments) of the same call is not run again: its result is used. So it is
+    /// with dependencies.
+    pub once: bool,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum StepWork {
+    /// A command of the file, with these arguments.
+    Command { tool: ToolName, with: Vec<(ParamName, JsonTemplate)> },
+    /// Written in the step itself. It sees the parameters of the command whose step it is.
+    Inline(Arc<Tool>),
+}
+
+/// The step runs once for each of several items.
+#[derive(Debug, Clone)]
+pub struct ForEach {
+    /// A list, or a template that becomes one.
+    pub items: JsonTemplate,
+    /// How many at once. Results stay in the order of the items.
+    pub concurrency: NonZeroUsize,
+}
+
+/// What a failed step does to the others.
+#[derive(Debug, Clone)]
+pub enum OnError {
+    /// No other step begins, those that run are cancelled, and the flow has failed.
+    Abort,
+    /// Those that wait for it go on, as after a success.
+    Continue,
+    /// This is done, and then the flow has failed.
+    Run(StepWork),
+}
