@@ -10,6 +10,7 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!                                     runner → safe → model
+//!                    serve → auth → model
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
@@ -18,6 +19,7 @@
 //!              cli → trial → model
 //! ```
 
+pub mod auth;
 pub mod call;
 pub mod cli;
 pub mod clients;

@@ -20,6 +20,7 @@ mod images;
 mod import;
 mod init;
 mod into;
+mod key;
 mod list;
 mod lock;
 mod migrate;
@@ -33,6 +34,8 @@ mod replace;
 mod schema;
 mod secret;
 mod serve;
+#[cfg(all(unix, feature = "server"))]
+mod serve_http;
 mod session;
 mod setup;
 mod test;
@@ -124,6 +127,11 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
     match words(&arguments, &session) {
         Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
         Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
+        #[cfg(all(unix, feature = "server"))]
+        Some(_) if arguments.server => {
+            let wanted = serve_http::Wanted { host: arguments.host, port: arguments.port };
+            serve_http::run(session, wanted, arguments.locked, &printer, fork_server)
+        }
         Some(_) => serve::run(session, arguments.locked, &printer, fork_server),
         None => match arguments.verb {
             Some(Verb::List { all }) => list::run(&session, all, &printer),
@@ -150,6 +158,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
+        Verb::Key { action } => key::run(action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Trust(words) => trust::run(arguments, words, printer),
         Verb::Migrate(words) => migrate::run(words, printer),
@@ -181,7 +190,7 @@ fn refused(arguments: &Arguments, verb: &Verb) -> Option<String> {
 }
 
 fn not_supported(arguments: &Arguments) -> Option<&'static str> {
-    if arguments.server {
+    if arguments.server && cfg!(not(all(unix, feature = "server"))) {
         return Some("--server");
     }
     arguments.analytics.then_some("--analytics")

@@ -182,6 +182,11 @@ codes! {
     // Conditions.
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
+
+    // The server over HTTP.
+    BadApiKey = 260, "a caller's key that is none";
+    WeakApiKey = 261, "a caller's key that can be guessed";
+    DuplicateApiKey = 262, "two keys of one name or one value";
 }
 
 impl Code {

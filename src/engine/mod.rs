@@ -118,6 +118,7 @@ pub fn prepare(
     facts: &Facts,
     call: Call,
 ) -> Result<ExecutionPlan, Rejection> {
+    policy.admit(catalog, &call)?;
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
     conditions::judge(authorized.invocation(), facts)?;

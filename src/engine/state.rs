@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::model::Catalog;
+use crate::model::{Catalog, Principal, Tool};
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::Policy;
 use crate::runner::Vault;
@@ -40,6 +40,11 @@ impl State {
 
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// The tools that a caller sees.
+    pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
+        self.catalog.offered().filter(|tool| self.policy.may_see(principal, tool))
     }
 }
 

@@ -5,14 +5,18 @@
 //! made.
 
 mod action;
+mod api_key;
 mod catalog;
 mod condition;
 mod container;
+mod date;
 mod destination;
 mod executor;
 mod fed;
 mod flow;
+mod glob;
 mod http;
+mod http_server;
 mod image;
 mod limits;
 mod name;
@@ -31,9 +35,11 @@ mod trial;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
+pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
+pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fed::FedVariables;
@@ -42,13 +48,14 @@ pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
     UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
+pub use http_server::{Cors, HttpLimits, HttpServer};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
-pub use principal::Principal;
+pub use principal::{Permissions, Principal};
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};

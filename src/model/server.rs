@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::http_server::HttpServer;
 use super::principal::Principal;
 use super::units::ByteSize;
 
@@ -17,6 +18,8 @@ pub struct ServerSettings {
     /// Who a caller on stdio is.
     pub stdio: Principal,
     pub warm: WarmCaps,
+    /// For `--server`.
+    pub http: HttpServer,
 }
 
 /// How many containers may be waiting for calls, over all commands.
@@ -58,6 +61,7 @@ impl Default for ServerSettings {
             drain: Duration::from_secs(30),
             stdio: Principal::local(),
             warm: WarmCaps::default(),
+            http: HttpServer::default(),
         }
     }
 }

@@ -18,6 +18,7 @@ const VERBS: &[&str] = &[
     "images",
     "import",
     "init",
+    "key",
     "list",
     "lock",
     "migrate",

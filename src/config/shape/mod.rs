@@ -31,6 +31,7 @@ mod argument;
 mod command;
 mod container;
 mod executor;
+mod http_server;
 mod key;
 mod limits;
 mod original;
@@ -50,6 +51,7 @@ pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
+pub use http_server::{API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, SECURITY_HEADERS, SIMPLE_AUTH};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{
