@@ -4,7 +4,7 @@ import json
 import sys
 
 import anyio
-import httpx
+import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -21,7 +21,7 @@ async def main():
         notes.append(message)
 
     with anyio.fail_after(60):
-        async with httpx.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
+        async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
             async with Client(streamable_http_client(url, http_client=http), mode=mode) as client:
                 tools = [tool.name for tool in (await client.list_tools()).tools]
                 said = await client.call_tool("say", {"text": "hello over HTTP"})

@@ -21,14 +21,20 @@ pub struct Events {
     /// The list changed after the session was given it, and before it listened.
     is_due: bool,
     over: CancellationToken,
+    closing: CancellationToken,
 }
 
 impl Events {
-    pub(super) fn of(engine: &Engine, session: Arc<Session>, caller: &Arc<Principal>) -> Self {
+    pub(super) fn of(
+        engine: &Engine,
+        session: Arc<Session>,
+        caller: &Arc<Principal>,
+        closing: CancellationToken,
+    ) -> Self {
         session.told.session();
         let changes = Changes::of(engine, Caller::Known(Arc::clone(caller)));
         let (is_due, over) = (session.told.is_outdated(engine), session.listen());
-        Self { session, changes, is_due, over }
+        Self { session, changes, is_due, over, closing }
     }
 
     /// The next event; `None` when the session has ended. May be dropped at any await.
@@ -37,6 +43,7 @@ impl Events {
             tokio::select! {
                 () = self.changes.next() => {}
                 () = self.over.cancelled() => return None,
+                () = self.closing.cancelled() => return None,
             }
         }
         Some(Framer::new(Framing::Events).frame(format!("{CHANGED}\n").into_bytes()))

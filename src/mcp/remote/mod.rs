@@ -170,7 +170,7 @@ impl Remote {
         if self.closing.is_cancelled() {
             return Err(full());
         }
-        self.sessions.open(peer, caller, &self.closing).map(Some).ok_or_else(full)
+        self.sessions.open(peer, caller, &self.stop).map(Some).ok_or_else(full)
     }
 
     fn notification(&self, asked: &Asked<'_>, cancelled: Option<RequestId>) -> Reaction {
@@ -188,7 +188,7 @@ impl Remote {
     /// What a session is told while it asks for nothing; `None` if there is no such session.
     pub fn events(&self, session: &str, caller: &Arc<Principal>) -> Option<Events> {
         let session = self.sessions.find(session, caller)?;
-        Some(Events::of(&self.engine, session, caller))
+        Some(Events::of(&self.engine, session, caller, self.closing.clone()))
     }
 
     /// Ends a session and its calls; `false` if there is no such session.

@@ -97,7 +97,7 @@ impl Sessions {
         &self,
         peer: InitializeRequestParams,
         caller: &Principal,
-        closing: &CancellationToken,
+        stop: &CancellationToken,
     ) -> Option<String> {
         let mut random = [0; NAME];
         getrandom::fill(&mut random).ok()?;
@@ -108,7 +108,7 @@ impl Sessions {
             told: Arc::default(),
             owner: caller.name.clone(),
             state: Mutex::new(state),
-            ended: closing.child_token(),
+            ended: stop.child_token(),
         };
         let mut open = self.lock();
         if open.len() >= self.caps.max && !self.make_room(&mut open, &caller.name) {

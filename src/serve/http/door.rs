@@ -33,11 +33,12 @@ impl Door {
             Ok(principal) => return Ok(Arc::new(principal)),
             Err(refusal) => refusal,
         };
-        tracing::warn!(peer = %written(peer), "not let in: {refusal}");
         if presented.is_none() {
             // Clients ask without a key to learn that they need one.
+            tracing::debug!(peer = %written(peer), "not let in: {refusal}");
             return Err(refused("a key is needed"));
         }
+        tracing::warn!(peer = %written(peer), "not let in: {refusal}");
         let penalty = self.lock().mistake(&peer, now());
         match penalty {
             Penalty::GoAway => Err(too_many()),

@@ -130,13 +130,15 @@ pub struct Incoming {
 }
 
 impl Bound {
-    /// The next connection. What goes wrong with one is no reason to take no other.
-    pub async fn accept(&self) -> Incoming {
+    /// The next connection. What goes wrong with one is no reason to take no other. One whose other
+    /// side is not heard of for `silence`, while something is sent to it, is over.
+    pub async fn accept(&self, silence: Duration) -> Incoming {
         loop {
             let accepted = match &self.listener {
                 Listener::Tcp(listener) => listener.accept().await.map(|(stream, peer)| {
                     // Without it small answers wait for the client's word that it has the last.
                     let _ = stream.set_nodelay(true);
+                    give_up_after(&stream, silence);
                     Incoming { stream: Stream::Tcp(stream), peer: Some(peer.ip().to_canonical()) }
                 }),
                 Listener::Unix(listener) => {
@@ -164,6 +166,27 @@ impl Bound {
         if let Address::Socket(path) = &self.address {
             let _ = std::fs::remove_file(path);
         }
+    }
+}
+
+/// What is sent and not confirmed for so long never will be: the other side is gone without a word.
+#[cfg(target_os = "linux")]
+fn give_up_after(stream: &TcpStream, silence: Duration) {
+    use nix::sys::socket::{setsockopt, sockopt::TcpUserTimeout};
+    let millis = u32::try_from(silence.as_millis()).unwrap_or(u32::MAX);
+    let _ = setsockopt(stream, TcpUserTimeout, &millis);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_after(_: &TcpStream, _: Duration) {}
+
+/// Lets this process have as many connections as it may; commands have limits of their own.
+pub fn take_descriptors() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(65_536).max(soft), hard);
     }
 }
 

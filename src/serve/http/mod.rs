@@ -17,6 +17,7 @@ mod route;
 mod stream;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -47,6 +48,7 @@ const LAST: Duration = Duration::from_millis(800);
 /// When it returns, calls that still ran have been told to stop; whoever owns the runner sees to it
 /// that nothing of them is left.
 pub async fn serve(engine: Arc<Engine>, bound: Bound, shutdown: impl Future<Output = ()>) {
+    listen::take_descriptors();
     let settings = engine.state().catalog().server.http.clone();
     let (stop, closing) = (CancellationToken::new(), CancellationToken::new());
     let caps = SessionCaps { max: settings.limits.sessions, idle: settings.limits.session_timeout };
@@ -86,13 +88,16 @@ async fn accept(
         // What is over is let go of.
         while connections.try_join_next().is_some() {}
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let Incoming { stream, peer } = bound.accept().await;
+        let Incoming { stream, peer } = bound.accept(settings.limits.stall_timeout).await;
         let (house, closing, limits) = (Arc::clone(house), closing.clone(), settings.limits);
         connections.spawn(async move {
             let _place = place;
             let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
+            let has_asked = Arc::new(AtomicBool::new(false));
+            let asking = Arc::clone(&has_asked);
             let service = service_fn(move |request| {
-                let (house, peer) = (Arc::clone(&house), Peer { address: peer.clone() });
+                asking.store(true, Ordering::SeqCst);
+                let (house, peer) = (Arc::clone(&house), Peer { address: peer });
                 async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
             });
             let headers = usize::try_from(limits.headers.0).unwrap_or(usize::MAX).max(8192);
@@ -105,8 +110,13 @@ async fn accept(
             tokio::pin!(connection);
             tokio::select! {
                 _ = &mut connection => return,
-                () = closing.cancelled() => connection.as_mut().graceful_shutdown(),
+                () = closing.cancelled() => {}
             }
+            if !has_asked.load(Ordering::SeqCst) {
+                // Who has asked for nothing yet is not waited for.
+                return;
+            }
+            connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         });
     }

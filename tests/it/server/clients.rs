@@ -1,4 +1,4 @@
-//! Real clients over HTTP: the official SDKs for Python and TypeScript, in both eras, with a key.
+//! Real clients over HTTP: the official SDKs for Python and TypeScript and the Inspector, with a key.
 //!
 //! `tests/clients/over_http.*` print what they saw, as their likes over stdio do.
 
@@ -27,25 +27,59 @@ async fn the_second_typescript_sdk_is_served_in_both_eras() {
     play("bin/node", "over_http_v2.mjs", &[("legacy", "2025-11-25"), ("auto", "2026-07-28")]).await;
 }
 
-async fn play(interpreter: &str, script: &str, modes: &[(&str, &str)]) {
-    let Some(tools) = std::env::var_os("MCPFIER_TEST_TOOLS").map(PathBuf::from) else {
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inspector_calls_in_both_eras() {
+    let Some(tools) = tools() else { return };
+    let house = House::start(&file()).await;
+    let entry = |era: &str| {
+        json!({ "type": "http", "url": house.url("/mcp"), "headers": { "X-API-Key": KEY }, "protocolEra": era })
+    };
+    let servers = json!({ "mcpServers": { "legacy": entry("legacy"), "modern": entry("modern") } });
+    let config = house.server.folder.path().join("servers.json");
+    std::fs::write(&config, servers.to_string()).unwrap();
+    for era in ["legacy", "modern"] {
+        let output = Command::new(tools.join("bin/node"))
+            .arg(tools.join("node_modules/.bin/mcp-inspector"))
+            .args(["--cli", "--quiet", "--format", "json", "--server", era, "--config"])
+            .arg(&config)
+            .args(["--method", "tools/call", "--tool-name", "say", "--tool-arg", "text=two words"])
+            .env("HOME", house.server.folder.path())
+            .env("MCP_INSPECTOR_SECRET_STORE", "memory")
+            .output()
+            .expect("the inspector starts");
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && out.contains("two words (volume 3)"), "{era}\n{out}\n{err}");
+    }
+}
+
+fn tools() -> Option<PathBuf> {
+    let tools = std::env::var_os("MCPFIER_TEST_TOOLS").map(PathBuf::from);
+    let tools = tools.filter(|folder| folder.join("bin/node").exists());
+    if tools.is_none() {
         skip("no MCP clients here; tests/run installs them");
-        return;
-    };
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");
-    let commands = std::fs::read_to_string(scripts.join("config.yaml")).unwrap();
-    let commands = commands.split_once("version: 1").map_or(&*commands, |(_, rest)| rest).to_owned();
-    let auth = format!("  http: {{ auth: {{ api_keys: [{{ name: real, key: {KEY} }}] }} }}\n");
-    let file = match commands.split_once("server:\n") {
-        Some((before, after)) => format!("{before}server:\n{auth}{after}"),
-        None => format!("{commands}\nserver:\n{auth}"),
-    };
+    }
+    tools
+}
+
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+/// What the clients over stdio use, with a key.
+fn file() -> String {
+    let file = std::fs::read_to_string(scripts().join("config.yaml")).expect("the file of the clients");
+    let auth = format!("server:\n  http: {{ auth: {{ api_keys: [{{ name: real, key: {KEY} }}] }} }}\n");
+    file.replace("version: 1\n", "").replace("server:\n", &auth)
+}
+
+async fn play(interpreter: &str, script: &str, modes: &[(&str, &str)]) {
+    let (Some(tools), scripts, file) = (tools(), scripts(), file()) else { return };
     for (mode, revision) in modes {
         let house = House::start(&file).await;
         let output = Command::new(tools.join(interpreter))
             .env("MCPFIER_TEST_TOOLS", &tools)
             .arg(scripts.join(script))
-            .args([mode, &house.url("/mcp"), KEY])
+            .args([*mode, &house.url("/mcp"), KEY])
             .output()
             .expect("the client starts");
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

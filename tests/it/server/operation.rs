@@ -15,11 +15,17 @@ use crate::support::server::is_alive;
 #[tokio::test]
 async fn a_server_that_is_told_to_stop_answers_what_runs_and_takes_no_more() {
     let mut house = House::start(COMMANDS).await;
-    let running = tokio::spawn(house.plain(&call(1, "slow", json!({ "seconds": 1.5 }))).send());
+    let session = house.initialize().await;
+    let message = call(1, "slow", json!({ "seconds": 1.5 }));
+    let running = [house.plain(&message), house.post(&message).header("Mcp-Session-Id", &session)];
+    let running = running.map(|request| tokio::spawn(request.send()));
+    let _never_asks = house.connect();
     tokio::time::sleep(Duration::from_millis(500)).await;
     house.server.signal(Signal::SIGTERM);
-    let message = answer(running.await.unwrap().unwrap()).await;
-    assert_eq!(text(&message["result"]), "started\ndone\n");
+    for running in running {
+        let message = answer(running.await.unwrap().unwrap()).await;
+        assert_eq!(text(&message["result"]), "started\ndone\n");
+    }
     let (status, _) = house.server.ended().await;
     assert!(status.success(), "{status}");
     assert!(house.request(Method::GET, "/livez").send().await.is_err());
