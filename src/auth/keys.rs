@@ -50,7 +50,8 @@ mod tests {
 
     #[test]
     fn only_a_known_key_lets_in_and_only_until_it_expires() {
-        let key = |name: &str, text: &str| ApiKey::new(name.to_owned(), Fingerprint::of(text), Permissions::All);
+        let key =
+            |name: &str, text: &str| ApiKey::new(name.to_owned(), Fingerprint::of(text), Permissions::All);
         let keys = [key("a", "one"), ApiKey { expires: Some(100), ..key("b", "two") }];
         let name = |presented, now| judge(&keys, presented, now).map(|principal| principal.name);
         assert_eq!(name(Some("one"), 1_000), Ok("a".to_owned()));

@@ -49,7 +49,8 @@ impl<S: Hash + Eq + Clone> Patience<S> {
         if self.sources.len() >= SOURCES {
             self.forget(now);
         }
-        let known = self.sources.entry(source.clone()).or_insert(Mistakes { count: 0, last: now, waiting: 0 });
+        let known =
+            self.sources.entry(source.clone()).or_insert(Mistakes { count: 0, last: now, waiting: 0 });
         let forgiven = u32::try_from(now.saturating_sub(known.last) / FORGOTTEN).unwrap_or(u32::MAX);
         known.count = known.count.saturating_sub(forgiven).saturating_add(1);
         known.last = now;

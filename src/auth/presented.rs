@@ -10,10 +10,7 @@ pub enum Malformed {
 }
 
 /// The one key among these headers; each is given as often as it came.
-pub fn presented<'a>(
-    api_key: &[&'a str],
-    authorization: &[&'a str],
-) -> Result<Option<&'a str>, Malformed> {
+pub fn presented<'a>(api_key: &[&'a str], authorization: &[&'a str]) -> Result<Option<&'a str>, Malformed> {
     match (api_key, authorization) {
         ([], []) => Ok(None),
         ([key], []) => Ok(Some(key.trim())),

@@ -57,7 +57,8 @@ fn settings(session: &Session, wanted: Wanted) -> Result<HttpServer, String> {
     let named = session::host().environment.get("PORT").filter(|port| !port.is_empty()).cloned();
     let named = match named {
         Some(port) if wanted.port.is_none() => Some(
-            port.parse().map_err(|_| format!("the variable `PORT` is `{port}`; expected a number up to 65535"))?,
+            port.parse()
+                .map_err(|_| format!("the variable `PORT` is `{port}`; expected a number up to 65535"))?,
         ),
         _ => None,
     };

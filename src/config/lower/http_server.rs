@@ -18,8 +18,18 @@ pub fn http_server(
     written: native::HttpServer<'_>,
     path: impl Fn(Spanned<&str>) -> PathBuf,
 ) -> HttpServer {
-    let native::HttpServer { host, port, socket, allowed_hosts, allowed_origins, insecure, auth, cors, limits, headers } =
-        written;
+    let native::HttpServer {
+        host,
+        port,
+        socket,
+        allowed_hosts,
+        allowed_origins,
+        insecure,
+        auth,
+        cors,
+        limits,
+        headers,
+    } = written;
     let default = HttpServer::default();
     let auth = auth.map(|keys| api_keys(reader, keys));
     HttpServer {
@@ -55,7 +65,8 @@ fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKe
         if let Some((_, first)) = keys.iter().find(same) {
             let name = &key.principal.name;
             let message = format!("the key `{name}` has the name or the value of another one");
-            let problem = Diagnostic::error(Code::DuplicateApiKey, span, message).other(*first, "the other is here");
+            let problem =
+                Diagnostic::error(Code::DuplicateApiKey, span, message).other(*first, "the other is here");
             reader.problems.add(problem.help("one caller, one key: give each a name and a key of its own"));
             continue;
         }
@@ -66,7 +77,8 @@ fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKe
 
 fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> Option<ApiKey> {
     let native::HttpKey { span, name, key, key_hash, permissions, expires } = written;
-    let name = name.filter(|name| !name.value.trim().is_empty()).map_or_else(|| format!("key-{number}"), owned);
+    let name =
+        name.filter(|name| !name.value.trim().is_empty()).map_or_else(|| format!("key-{number}"), owned);
     let bad = |span, message: &str, help: &str| {
         let message = format!("{message} (of the caller `{name}`)");
         reader.problems.add(Diagnostic::error(Code::BadApiKey, span, message).help(help.to_owned()));
@@ -79,7 +91,8 @@ fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> 
                 return None;
             }
             if key.value.len() < SHORTEST {
-                let message = format!("the key of `{name}` has fewer than {SHORTEST} characters and can be guessed");
+                let message =
+                    format!("the key of `{name}` has fewer than {SHORTEST} characters and can be guessed");
                 let problem = Diagnostic::warning(Code::WeakApiKey, key.span, message);
                 reader.problems.add(problem.help("`mcpfier key create NAME` makes a better one"));
             }
@@ -90,13 +103,21 @@ fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> 
             match hash.value.parse() {
                 Ok(fingerprint) => fingerprint,
                 Err(problem) => {
-                    bad(hash.span, &format!("`key_hash`: {problem}"), "`mcpfier key create NAME` prints the line for the file");
+                    bad(
+                        hash.span,
+                        &format!("`key_hash`: {problem}"),
+                        "`mcpfier key create NAME` prints the line for the file",
+                    );
                     return None;
                 }
             }
         }
         (None, None) => {
-            bad(span, "a key has neither `key` nor `key_hash`", "`mcpfier key create NAME` prints the line for the file");
+            bad(
+                span,
+                "a key has neither `key` nor `key_hash`",
+                "`mcpfier key create NAME` prints the line for the file",
+            );
             return None;
         }
         (Some(_), Some(_)) => {
@@ -112,7 +133,10 @@ fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> 
         reader.problems.add(problem.help("write `2027-01-01` or `2027-01-01T12:00:00Z`"));
         return None;
     }
-    Some(ApiKey { expires: moment.and_then(|(_, moment)| moment), ..ApiKey::new(name, fingerprint, permissions) })
+    Some(ApiKey {
+        expires: moment.and_then(|(_, moment)| moment),
+        ..ApiKey::new(name, fingerprint, permissions)
+    })
 }
 
 fn lower_cors(reader: &Reader<'_>, written: native::HttpCors<'_>, has_auth: bool) -> Cors {
@@ -134,7 +158,8 @@ fn lower_cors(reader: &Reader<'_>, written: native::HttpCors<'_>, has_auth: bool
 
 fn lower_limits(written: &native::HttpLimits) -> HttpLimits {
     let default = HttpLimits::default();
-    let count = |count: Option<u32>, default| count.and_then(|count| usize::try_from(count).ok()).unwrap_or(default);
+    let count =
+        |count: Option<u32>, default| count.and_then(|count| usize::try_from(count).ok()).unwrap_or(default);
     HttpLimits {
         body: written.body.unwrap_or(default.body),
         headers: written.headers.unwrap_or(default.headers),

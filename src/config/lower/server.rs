@@ -2,12 +2,12 @@
 
 use std::num::TryFromIntError;
 
+use super::Place;
+use super::http_server::http_server;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use super::Place;
-use super::http_server::http_server;
 use crate::model::{CallCaps, Principal, ServerSettings, WarmCaps};
 
 pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {

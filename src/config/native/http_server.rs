@@ -61,7 +61,11 @@ fn open<'n>(
     fields.take(key).and_then(|field| Fields::open(reader, field.node, shape))
 }
 
-fn texts<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Vec<Spanned<&'n str>>> {
+fn texts<'n>(
+    reader: &Reader<'_>,
+    fields: &mut Fields<'n>,
+    key: &'static str,
+) -> Option<Vec<Spanned<&'n str>>> {
     fields.take(key).and_then(|field| reader.texts(field.node, key))
 }
 
@@ -128,9 +132,12 @@ impl<'n> Key<'n> {
     /// Reads one; `key` is the one that it stands under, where they are a map.
     fn read(reader: &'n Reader<'n>, node: &'n Node<'n>, key: Option<Spanned<&'n str>>) -> Option<Self> {
         let span = node.span;
-        let bare = Self { span, name: None, key: key.map(Some), key_hash: None, permissions: None, expires: None };
+        let bare =
+            Self { span, name: None, key: key.map(Some), key_hash: None, permissions: None, expires: None };
         match node.kind {
-            Kind::Scalar(_) if key.is_none() => return Some(Self { key: Some(reader.text(node, "key")), ..bare }),
+            Kind::Scalar(_) if key.is_none() => {
+                return Some(Self { key: Some(reader.text(node, "key")), ..bare });
+            }
             Kind::Broken => return None,
             _ => {}
         }

@@ -75,7 +75,7 @@ pub static HTTP_SERVER: Shape = Shape {
 
 pub static HTTP_AUTH: Shape = Shape {
     name: "server_http_auth",
-    what: "`auth`",
+    what: "`server.http.auth`",
     description: "Who may call over HTTP. What stands here is on.",
     tables: &[&[
         Key::new(
@@ -111,7 +111,7 @@ const KEYS: Kind = Kind::Either(&[
 
 pub static SIMPLE_AUTH: Shape = Shape {
     name: "server_http_auth_simple",
-    what: "`auth.simple`",
+    what: "`server.http.auth.simple`",
     description: "Keys as the original has them.",
     tables: &[&[
         Key::new("api_keys", KEYS, "The same as `auth.api_keys`.").default("[]").expands(),
@@ -156,7 +156,7 @@ pub static API_KEY: Shape = Shape {
 
 pub static CORS: Shape = Shape {
     name: "server_http_cors",
-    what: "`cors`",
+    what: "`server.http.cors`",
     description: "Which pages of other origins may call and read the answers. What stands here is on.",
     tables: &[&[
         Key::new("enabled", Kind::Boolean, "`false`: none may.").default("true").expands(),
@@ -175,7 +175,7 @@ pub static CORS: Shape = Shape {
 
 pub static SECURITY_HEADERS: Shape = Shape {
     name: "server_http_security_headers",
-    what: "`security_headers`",
+    what: "`server.http.security_headers`",
     description: "Headers of every answer.",
     tables: &[&[
         Key::new("enabled", Kind::Boolean, "`false`: only our own.").default("true").expands(),

@@ -55,7 +55,8 @@ impl Seat {
     /// `None` if the id belongs to another request of that session.
     pub(super) fn take(id: &RequestId, session: Option<Arc<Session>>) -> Option<Self> {
         let outbox = Outbox::new();
-        let stop = session.as_ref().map_or_else(CancellationToken::new, |session| session.ended.child_token());
+        let stop =
+            session.as_ref().map_or_else(CancellationToken::new, |session| session.ended.child_token());
         let running = Running { in_flight: InFlight::new(Arc::clone(&outbox)), outbox, stop };
         if session.as_ref().is_some_and(|session| !session.admit(id, running.clone())) {
             return None;

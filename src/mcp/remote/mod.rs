@@ -139,7 +139,10 @@ impl Remote {
                     Err(refusal) => return refusal,
                 }
             }
-            _ => (Some(session.as_ref().map_or_else(|| stranger(&headers), |session| session.peer.clone())), None),
+            _ => (
+                Some(session.as_ref().map_or_else(|| stranger(&headers), |session| session.peer.clone())),
+                None,
+            ),
         };
         let Some(seat) = Seat::take(&id, session) else {
             return Reaction::refused(400, Refusal::duplicate(&id));

@@ -57,7 +57,9 @@ pub(super) fn judge(
         return match in_header {
             Some(version) if version != asked => refuse(
                 INVALID_REQUEST,
-                &format!("`MCP-Protocol-Version` is `{version}` and `protocolVersion` in the body is `{asked}`"),
+                &format!(
+                    "`MCP-Protocol-Version` is `{version}` and `protocolVersion` in the body is `{asked}`"
+                ),
             ),
             _ => judge_method(headers, "initialize", false).or_else(|problem| mismatch(&problem)),
         };
@@ -65,15 +67,20 @@ pub(super) fn judge(
     match (in_header, &in_body) {
         (None, Some(_)) => return mismatch("expected the header `MCP-Protocol-Version`, as in `_meta`"),
         (Some(header), Some(body)) if header != body.as_str() => {
-            return mismatch(&format!("`MCP-Protocol-Version` is `{header}` and `_meta` says `{}`", body.as_str()));
+            return mismatch(&format!(
+                "`MCP-Protocol-Version` is `{header}` and `_meta` says `{}`",
+                body.as_str()
+            ));
         }
         (Some(header), None) if header >= newer.as_str() => {
             let missing = request.get_meta().missing_required_keys(&newer).join(", ");
             return refuse(INVALID_PARAMS, &format!("expected these in the request's `_meta`: {missing}"));
         }
         (Some(header), None) if known(header).is_none() => {
-            let versions: Vec<&str> = ProtocolVersion::KNOWN_VERSIONS.iter().map(|known| known.as_str()).collect();
-            let message = format!("`MCP-Protocol-Version` is `{header}`; expected one of {}", versions.join(", "));
+            let versions: Vec<&str> =
+                ProtocolVersion::KNOWN_VERSIONS.iter().map(|known| known.as_str()).collect();
+            let message =
+                format!("`MCP-Protocol-Version` is `{header}`; expected one of {}", versions.join(", "));
             return refuse(INVALID_REQUEST, &message);
         }
         _ => {}
@@ -165,7 +172,8 @@ mod tests {
     const META: &str = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}"#;
 
     fn judged(headers: &Headers<'_>, params: &str) -> Result<(), i32> {
-        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"a"{params}}}}}"#);
+        let body =
+            format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"a"{params}}}}}"#);
         let Inbound::Request(id, request) = read(body.as_bytes()) else { panic!("no request: {body}") };
         judge(headers, body.as_bytes(), &id, &request).map_err(|(status, refusal)| {
             assert_eq!(status, 400);

@@ -150,11 +150,10 @@ impl Sessions {
     }
 
     pub(super) fn end(&self, name: &str, caller: &Principal) -> bool {
-        let found = self.find(name, caller).is_some();
-        if let Some(session) = self.lock().remove(name).filter(|_| found) {
-            session.ended.cancel();
-        }
-        found
+        let Some(session) = self.find(name, caller) else { return false };
+        self.lock().remove(name);
+        session.ended.cancel();
+        true
     }
 
     fn is_over(&self, session: &Session) -> bool {

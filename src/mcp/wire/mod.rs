@@ -70,7 +70,13 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
             stop.cancel();
         });
         let in_flight = InFlight::new(Arc::clone(&outbox));
-        Self { lines: Lines::new(input, lines::LONGEST), answers: Answers { outbox, in_flight }, writer, closing, ended: None }
+        Self {
+            lines: Lines::new(input, lines::LONGEST),
+            answers: Answers { outbox, in_flight },
+            writer,
+            closing,
+            ended: None,
+        }
     }
 
     /// The next message for rmcp; `None` at the end of the input.

@@ -16,7 +16,8 @@ const READABLE: &str = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, 
 pub fn preflight(settings: &HttpServer, headers: &HeaderMap) -> Answer {
     let mut answer = empty(204);
     let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    let Some((cors, _)) = settings.cors.as_ref().zip(origin.filter(|origin| may_share(settings, origin))) else {
+    let Some((cors, _)) = settings.cors.as_ref().zip(origin.filter(|origin| may_share(settings, origin)))
+    else {
         set(&mut answer, header::ALLOW, "GET, POST, DELETE, OPTIONS");
         return answer;
     };

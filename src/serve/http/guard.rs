@@ -60,7 +60,9 @@ fn serves(settings: &HttpServer, own: &str, bound: IpAddr, name: &str) -> bool {
     match address(name) {
         // No name leads to an address that is written as a number.
         Some(address) if bound.is_unspecified() => !address.is_unspecified(),
-        Some(address) => address.to_canonical() == bound || bound.is_loopback() && address.to_canonical().is_loopback(),
+        Some(address) => {
+            address.to_canonical() == bound || bound.is_loopback() && address.to_canonical().is_loopback()
+        }
         None => (bound.is_loopback() || bound.is_unspecified()) && name == "localhost",
     }
 }
@@ -81,7 +83,10 @@ pub fn may_call(settings: &HttpServer, address: &Address, origin: &str) -> bool 
     let Ok(authority) = authority.parse::<http::uri::Authority>() else { return false };
     let port = authority.port_u16().unwrap_or(80);
     let name = authority.host().to_ascii_lowercase();
-    port == at.port() && (name == "localhost" || self::address(&name).is_some_and(is_loopback) || name == host.to_ascii_lowercase())
+    port == at.port()
+        && (name == "localhost"
+            || self::address(&name).is_some_and(is_loopback)
+            || name == host.to_ascii_lowercase())
 }
 
 /// Whether `cors` lets pages of an origin read answers.
@@ -110,7 +115,8 @@ mod tests {
     #[test]
     fn only_names_of_this_server_are_served() {
         let local = HttpServer::default();
-        let named = HttpServer { allowed_hosts: vec!["tools.example.com".to_owned()], ..HttpServer::default() };
+        let named =
+            HttpServer { allowed_hosts: vec!["tools.example.com".to_owned()], ..HttpServer::default() };
         let all = HttpServer::default();
         for (settings, bound, host, expected) in [
             (&local, "127.0.0.1", "localhost:8080", true),
@@ -130,7 +136,10 @@ mod tests {
             assert_eq!(judged.is_ok(), expected, "{host} at {bound}: {judged:?}");
         }
         assert_eq!(judge(&local, &at("127.0.0.1", 1), &[], &[]), Err(Foreign::NoHost));
-        assert_eq!(judge(&local, &at("127.0.0.1", 1), &["localhost", "localhost"], &[]), Err(Foreign::NoHost));
+        assert_eq!(
+            judge(&local, &at("127.0.0.1", 1), &["localhost", "localhost"], &[]),
+            Err(Foreign::NoHost)
+        );
         let socket = Address::Socket("/run/x".into());
         assert_eq!(judge(&local, &socket, &["whatever"], &[]), Ok(()), "no page reaches a socket");
     }

@@ -28,7 +28,10 @@ pub struct Bound {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// `host` as it was written.
-    Tcp { host: String, at: SocketAddr },
+    Tcp {
+        host: String,
+        at: SocketAddr,
+    },
     Socket(PathBuf),
 }
 
@@ -63,7 +66,9 @@ pub enum Unreachable {
 
 fn hint(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "\nhelp: another program listens there; stop it, or choose another --port",
+        io::ErrorKind::AddrInUse => {
+            "\nhelp: another program listens there; stop it, or choose another --port"
+        }
         io::ErrorKind::PermissionDenied => "\nhelp: ports below 1024 need a privilege; choose another --port",
         _ => "",
     }
@@ -141,9 +146,10 @@ impl Bound {
                     give_up_after(&stream, silence);
                     Incoming { stream: Stream::Tcp(stream), peer: Some(peer.ip().to_canonical()) }
                 }),
-                Listener::Unix(listener) => {
-                    listener.accept().await.map(|(stream, _)| Incoming { stream: Stream::Unix(stream), peer: None })
-                }
+                Listener::Unix(listener) => listener
+                    .accept()
+                    .await
+                    .map(|(stream, _)| Incoming { stream: Stream::Unix(stream), peer: None }),
             };
             match accepted {
                 Ok(incoming) => return incoming,

@@ -12,7 +12,8 @@ pub fn answer(path: &str, is_closing: bool) -> Option<Answer> {
         "/readyz" => Some(whole(200, "text/plain", "ok\n")),
         // As the original has it.
         "/health" => {
-            let status = json!({ "status": "healthy", "version": env!("CARGO_PKG_VERSION"), "server": "mcpfier" });
+            let status =
+                json!({ "status": "healthy", "version": env!("CARGO_PKG_VERSION"), "server": "mcpfier" });
             Some(whole(200, "application/json", status.to_string()))
         }
         _ => None,

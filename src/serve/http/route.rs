@@ -113,7 +113,12 @@ impl House {
         }
     }
 
-    async fn post(&self, settings: &HttpServer, request: Request<Incoming>, caller: Arc<Principal>) -> Answer {
+    async fn post(
+        &self,
+        settings: &HttpServer,
+        request: Request<Incoming>,
+        caller: Arc<Principal>,
+    ) -> Answer {
         let (parts, body) = request.into_parts();
         if !is_json(&parts.headers) {
             return refusal(415, "expected `Content-Type: application/json`");

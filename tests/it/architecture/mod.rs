@@ -106,7 +106,12 @@ fn only_one_room_of_the_runner_speaks_http() {
 fn only_one_room_serves_http() {
     check(|file| match file.name.starts_with("serve/http/") {
         true => Vec::new(),
-        false => file.paths_below(&["hyper::server", "hyper::service", "http_body_util::Full", "http_body_util::StreamBody"]),
+        false => file.paths_below(&[
+            "hyper::server",
+            "hyper::service",
+            "http_body_util::Full",
+            "http_body_util::StreamBody",
+        ]),
     });
 }
 

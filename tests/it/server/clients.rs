@@ -31,9 +31,7 @@ async fn the_second_typescript_sdk_is_served_in_both_eras() {
 async fn the_inspector_calls_in_both_eras() {
     let Some(tools) = tools() else { return };
     let house = House::start(&file()).await;
-    let entry = |era: &str| {
-        json!({ "type": "http", "url": house.url("/mcp"), "headers": { "X-API-Key": KEY }, "protocolEra": era })
-    };
+    let entry = |era: &str| json!({ "type": "http", "url": house.url("/mcp"), "headers": { "X-API-Key": KEY }, "protocolEra": era });
     let servers = json!({ "mcpServers": { "legacy": entry("legacy"), "modern": entry("modern") } });
     let config = house.server.folder.path().join("servers.json");
     std::fs::write(&config, servers.to_string()).unwrap();

@@ -66,7 +66,8 @@ impl House {
         let said = server.says("/mcp").await;
         let address = said.split("http://").nth(1).and_then(|rest| rest.split("/mcp").next());
         let address: SocketAddr = address.and_then(|text| text.parse().ok()).expect("an address is said");
-        let client = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(PATIENCE).build().expect("a client");
+        let client =
+            reqwest::Client::builder().pool_max_idle_per_host(0).timeout(PATIENCE).build().expect("a client");
         Self { server, address, client }
     }
 

@@ -62,13 +62,19 @@ async fn every_way_to_present_a_key_lets_in_and_nothing_else_does() {
     assert_eq!(twice.send().await.unwrap().status(), 401);
     let in_query = house.request(Method::POST, &format!("/mcp?api_key={ANN}")).send().await.unwrap();
     assert_eq!(in_query.status(), 401);
-    assert_eq!(house.request(Method::GET, "/health").send().await.unwrap().status(), 200, "probes need no key");
+    assert_eq!(
+        house.request(Method::GET, "/health").send().await.unwrap().status(),
+        200,
+        "probes need no key"
+    );
 }
 
 #[tokio::test]
 async fn a_key_sees_and_calls_its_own_tools_and_others_are_not_there() {
     let house = House::start(&with_keys()).await;
-    let ask = async |key: &str, message: Value| answer(house.plain(&message).header("X-API-Key", key).send().await.unwrap()).await;
+    let ask = async |key: &str, message: Value| {
+        answer(house.plain(&message).header("X-API-Key", key).send().await.unwrap()).await
+    };
     assert_eq!(names(&ask(CI, request(1, "tools/list", json!({}))).await), ["echo"]);
     assert_eq!(names(&ask(ANN, request(1, "tools/list", json!({}))).await).len(), 4);
     assert_eq!(text(&ask(CI, call(2, "echo", json!({ "what": "mine" }))).await["result"]), "mine\n");
@@ -116,7 +122,8 @@ async fn a_key_that_is_made_lets_in_by_its_fingerprint_and_is_said_nowhere() {
     let line = made.stderr.lines().find(|line| line.contains("key_hash")).unwrap().trim();
     let auth = format!("server:\n  http:\n    auth:\n      api_keys:\n        {line}\n");
     let mut house = House::start(&format!("{COMMANDS}\n{auth}")).await;
-    let listed = answer(list(&house).header("Authorization", format!("Bearer {key}")).send().await.unwrap()).await;
+    let listed =
+        answer(list(&house).header("Authorization", format!("Bearer {key}")).send().await.unwrap()).await;
     assert_eq!(names(&listed), ["echo"]);
     list(&house).header("X-API-Key", "wrong-one").send().await.unwrap();
     let said = house.server.says("not let in").await;
@@ -140,7 +147,8 @@ async fn the_keys_of_an_original_file_work_in_all_its_forms() {
         std::fs::write(folder.path().join("config.yaml"), file).unwrap();
         let house = House::start_in(folder, "config.yaml", &[]).await;
         assert_eq!(list(&house).send().await.unwrap().status(), 401);
-        let sent = house.plain(&call(1, "echo-test", json!({}))).header("Authorization", format!("ApiKey {ANN}"));
+        let sent =
+            house.plain(&call(1, "echo-test", json!({}))).header("Authorization", format!("ApiKey {ANN}"));
         assert_eq!(text(&answer(sent.send().await.unwrap()).await["result"]), "hi\n");
     }
 }

@@ -39,7 +39,8 @@ async fn what_does_not_end_within_the_drain_is_killed() {
     let session = house.initialize().await;
     let listen = house.request(Method::GET, "/mcp").header("Accept", "text/event-stream");
     let stream = listen.header("Mcp-Session-Id", &session).send().await.unwrap();
-    let running = house.modern(1, "tools/call", json!({ "name": "hang", "arguments": {} })).send().await.unwrap();
+    let running =
+        house.modern(1, "tools/call", json!({ "name": "hang", "arguments": {} })).send().await.unwrap();
     house.server.file("ready").await;
     let pids: Vec<i32> = house.server.file("hanging").await.lines().map(|pid| pid.parse().unwrap()).collect();
     house.server.signal(Signal::SIGTERM);
@@ -82,11 +83,15 @@ async fn a_reload_under_load_loses_no_call() {
 async fn a_socket_in_the_file_system_serves_its_owner_and_is_gone_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tools.sock");
-    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{COMMANDS}\nserver: {{ http: {{ socket: tools.sock }} }}\n"))
-        .unwrap();
+    std::fs::write(
+        folder.path().join("tools.yaml"),
+        format!("version: 1\n{COMMANDS}\nserver: {{ http: {{ socket: tools.sock }} }}\n"),
+    )
+    .unwrap();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mcpfier"));
     command.arg("--config").arg(folder.path().join("tools.yaml")).arg("--server");
-    let mut server = crate::support::server::Server::run(crate::support::server::Wire::Pipes, folder, command);
+    let mut server =
+        crate::support::server::Server::run(crate::support::server::Wire::Pipes, folder, command);
     server.says("unix:").await;
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o660);
@@ -108,10 +113,19 @@ async fn a_socket_in_the_file_system_serves_its_owner_and_is_gone_afterwards() {
 #[tokio::test]
 async fn the_port_comes_from_the_line_then_from_the_environment_then_from_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{COMMANDS}\nserver: {{ http: {{ port: 1 }} }}\n")).unwrap();
+    std::fs::write(
+        folder.path().join("tools.yaml"),
+        format!("version: 1\n{COMMANDS}\nserver: {{ http: {{ port: 1 }} }}\n"),
+    )
+    .unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mcpfier"));
-    command.env("PORT", free.to_string()).arg("--config").arg(folder.path().join("tools.yaml")).arg("--server");
-    let mut server = crate::support::server::Server::run(crate::support::server::Wire::Pipes, folder, command);
+    command
+        .env("PORT", free.to_string())
+        .arg("--config")
+        .arg(folder.path().join("tools.yaml"))
+        .arg("--server");
+    let mut server =
+        crate::support::server::Server::run(crate::support::server::Wire::Pipes, folder, command);
     server.says(&format!(":{free}/mcp")).await;
 }

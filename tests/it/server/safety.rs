@@ -13,11 +13,13 @@ use crate::support::place::Place;
 #[test]
 fn an_address_that_others_reach_is_refused_without_keys() {
     let place = Place::with(&[("tools.yaml", &format!("version: 1\n{COMMANDS}"))]);
-    let refused = place.run(&["--config", "tools.yaml", "--server", "--host", "0.0.0.0", "--port", "0"]).ends_with(6);
+    let refused =
+        place.run(&["--config", "tools.yaml", "--server", "--host", "0.0.0.0", "--port", "0"]).ends_with(6);
     for told in ["reached from other machines", "mcpfier key create", "--host 127.0.0.1", "insecure"] {
         assert!(refused.stderr.contains(told), "`{told}` is missing in {}", refused.stderr);
     }
-    let wrong = place.run(&["--config", "tools.yaml", "--server", "--host", "no.such.name.invalid"]).ends_with(1);
+    let wrong =
+        place.run(&["--config", "tools.yaml", "--server", "--host", "no.such.name.invalid"]).ends_with(1);
     assert!(wrong.stderr.contains("no.such.name.invalid"), "{}", wrong.stderr);
     place.run(&["--config", "tools.yaml", "--port", "1"]).ends_with(2);
 }
@@ -93,9 +95,13 @@ async fn pages_that_the_file_names_may_call_and_are_asked_for_their_key() {
     assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example.com");
     assert!(allowed.headers()["access-control-allow-headers"].to_str().unwrap().contains("X-API-Key"));
     assert_eq!(preflight("https://other.example.com").await.unwrap().status(), 403);
-    let ask = || house.plain(&request(1, "tools/list", json!({}))).header("Origin", "https://app.example.com");
+    let ask =
+        || house.plain(&request(1, "tools/list", json!({}))).header("Origin", "https://app.example.com");
     let refused = ask().send().await.unwrap();
-    assert_eq!((refused.status().as_u16(), refused.headers().contains_key("access-control-allow-origin")), (401, true));
+    assert_eq!(
+        (refused.status().as_u16(), refused.headers().contains_key("access-control-allow-origin")),
+        (401, true)
+    );
     assert_eq!(ask().header("X-API-Key", "0123456789abcdef").send().await.unwrap().status(), 200);
 }
 
@@ -126,9 +132,13 @@ async fn what_is_too_large_too_slow_or_half_open_is_let_go() {
         let _ = stream.read_to_end(&mut rest);
     }
     assert!(begun.elapsed() < Duration::from_secs(20), "slow heads were kept for {:?}", begun.elapsed());
-    let half = format!("POST / HTTP/1.1\r\nHost: {own}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{");
+    let half = format!(
+        "POST / HTTP/1.1\r\nHost: {own}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
     assert!(house.raw(half.as_bytes()).starts_with("HTTP/1.1 408"));
-    assert!(house.raw(b"\x16\x03\x01\x02\x00\x01").is_empty() || !house.raw(b"nonsense\r\n\r\n").contains("200"));
+    assert!(
+        house.raw(b"\x16\x03\x01\x02\x00\x01").is_empty() || !house.raw(b"nonsense\r\n\r\n").contains("200")
+    );
     assert_eq!(house.request(Method::GET, "/livez").send().await.unwrap().status(), 200);
 }
 

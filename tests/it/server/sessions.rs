@@ -33,7 +33,8 @@ async fn a_call_of_a_session_outlives_its_connection_and_ends_by_word_or_with_it
         let sent = house.post(&call(7, "hang", json!({}))).header("Mcp-Session-Id", &session);
         let response = sent.send().await.unwrap();
         house.server.file("ready").await;
-        let pids: Vec<i32> = house.server.file("hanging").await.lines().map(|pid| pid.parse().unwrap()).collect();
+        let pids: Vec<i32> =
+            house.server.file("hanging").await.lines().map(|pid| pid.parse().unwrap()).collect();
         drop(response);
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert!(pids.iter().all(|&pid| is_alive(pid)), "the protocol has clients say that they cancel");
@@ -59,7 +60,8 @@ async fn the_number_of_sessions_is_bounded_and_so_is_their_idleness() {
     for _ in 0..50 {
         house.initialize().await;
     }
-    let ask = |session: &str| house.post(&request(1, "ping", json!({}))).header("Mcp-Session-Id", session).send();
+    let ask =
+        |session: &str| house.post(&request(1, "ping", json!({}))).header("Mcp-Session-Id", session).send();
     assert_eq!(ask(&first).await.unwrap().status(), 404, "it was used least lately");
     let last = house.initialize().await;
     assert_eq!(ask(&last).await.unwrap().status(), 200);
@@ -72,7 +74,8 @@ async fn hears(stream: &mut Response, method: &str) -> Value {
     let mut heard = String::new();
     let wait = async {
         loop {
-            let chunk = stream.chunk().await.unwrap().unwrap_or_else(|| panic!("ended without {method}: {heard}"));
+            let chunk =
+                stream.chunk().await.unwrap().unwrap_or_else(|| panic!("ended without {method}: {heard}"));
             heard.push_str(std::str::from_utf8(&chunk).unwrap());
             let whole = heard.rsplit_once("\n\n").map_or("", |(whole, _)| whole);
             let data = whole.lines().filter_map(|line| line.strip_prefix("data: "));

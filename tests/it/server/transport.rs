@@ -17,14 +17,23 @@ async fn clients_of_the_original_need_no_session_no_handshake_and_no_accept() {
         let message = call(1, "echo", json!({ "what": "hello" }));
         let sent = house.request(Method::POST, path).header("Content-Type", "application/json");
         let response = sent.body(message.to_string()).send().await.unwrap();
-        assert_eq!((response.status().as_u16(), &response.headers()["content-type"]), (200, &"application/json".parse().unwrap()));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-type"]),
+            (200, &"application/json".parse().unwrap())
+        );
         assert_eq!(text(&answer(response).await["result"]), "hello\n");
     }
     let slow = house.plain(&call(2, "slow", json!({ "seconds": 0.5 }))).send().await.unwrap();
     assert_eq!(slow.headers()["content-type"], "application/json");
     assert_eq!(text(&answer(slow).await["result"]), "started\ndone\n");
-    let health: Value = serde_json::from_str(&house.request(Method::GET, "/health").send().await.unwrap().text().await.unwrap()).unwrap();
-    assert_eq!(health, json!({ "status": "healthy", "version": env!("CARGO_PKG_VERSION"), "server": "mcpfier" }));
+    let health: Value = serde_json::from_str(
+        &house.request(Method::GET, "/health").send().await.unwrap().text().await.unwrap(),
+    )
+    .unwrap();
+    assert_eq!(
+        health,
+        json!({ "status": "healthy", "version": env!("CARGO_PKG_VERSION"), "server": "mcpfier" })
+    );
     for probe in ["/livez", "/readyz"] {
         assert_eq!(house.request(Method::GET, probe).send().await.unwrap().status(), 200);
     }
@@ -34,7 +43,7 @@ async fn clients_of_the_original_need_no_session_no_handshake_and_no_accept() {
 async fn the_newer_era_needs_no_session_and_says_by_a_status_what_was_wrong() {
     let house = House::start(COMMANDS).await;
     let found = answer(house.modern(1, "server/discover", json!({})).send().await.unwrap()).await;
-    assert_eq!(found["result"]["supportedVersions"][0].is_string(), true, "{found}");
+    assert!(found["result"]["supportedVersions"][0].is_string(), "{found}");
     let listed = answer(house.modern(2, "tools/list", json!({})).send().await.unwrap()).await;
     assert_eq!(listed["result"]["cacheScope"], "private");
     let said = house.modern(3, "tools/call", json!({ "name": "echo", "arguments": { "what": "new" } }));
@@ -46,7 +55,9 @@ async fn the_newer_era_needs_no_session_and_says_by_a_status_what_was_wrong() {
         message.headers_mut().insert(name, value.parse().unwrap());
         house.client.execute(message)
     };
-    for (name, value) in [("mcp-method", "tools/list"), ("mcp-name", "slow"), ("mcp-protocol-version", "2025-11-25")] {
+    for (name, value) in
+        [("mcp-method", "tools/list"), ("mcp-name", "slow"), ("mcp-protocol-version", "2025-11-25")]
+    {
         let response = wrong(name, value).await.unwrap();
         assert_eq!(response.status(), 400, "{name}");
         assert_eq!(answer(response).await["error"]["code"], -32020, "{name}");
@@ -96,7 +107,8 @@ async fn a_client_that_goes_takes_its_call_and_its_tree_with_it() {
     for request in [modern, original] {
         let response = request.send().await.unwrap();
         house.server.file("ready").await;
-        let pids: Vec<i32> = house.server.file("hanging").await.lines().map(|pid| pid.parse().unwrap()).collect();
+        let pids: Vec<i32> =
+            house.server.file("hanging").await.lines().map(|pid| pid.parse().unwrap()).collect();
         assert!(pids.len() == 2 && pids.iter().all(|&pid| is_alive(pid)));
         drop(response);
         until("the tree is gone", || !pids.iter().any(|&pid| is_alive(pid))).await;
