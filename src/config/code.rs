@@ -182,6 +182,13 @@ codes! {
     // Conditions.
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
+
+    // How HTTP calls travel, and the files that they carry.
+    BadPart = 230, "a field of a form with files that cannot be sent";
+    BadTls = 231, "certificates that are not there or incomplete";
+    InsecureTls = 232, "a call that believes whoever answers";
+    BadProxy = 233, "a proxy that cannot be";
+    OpenKey = 234, "a private key that others can read";
 }
 
 impl Code {

@@ -63,6 +63,12 @@ impl Capture {
         self.keep(stream, clean, watcher);
     }
 
+    /// More has to be kept out, from here on.
+    pub fn redact_by(&mut self, redactor: &Redactor) {
+        self.stdout.follow(redactor);
+        self.stderr.follow(redactor);
+    }
+
     /// The streams have ended: nothing has to be held back any longer.
     pub fn finish(&mut self, watcher: &mut dyn Watcher) {
         for stream in [Stream::Stdout, Stream::Stderr] {

@@ -46,9 +46,20 @@ impl Redactor {
     pub fn stream(&self) -> Redaction {
         Redaction { patterns: Arc::clone(&self.patterns), carry: Vec::new() }
     }
+
+    /// A whole text without secrets.
+    pub fn text(&self, text: &str) -> String {
+        let (clean, _) = self.patterns.clean(text.as_bytes(), text.len());
+        String::from_utf8_lossy(&clean).into_owned()
+    }
 }
 
 impl Redaction {
+    /// Takes out what this one does, from here on.
+    pub fn follow(&mut self, redactor: &Redactor) {
+        self.patterns = Arc::clone(&redactor.patterns);
+    }
+
     /// The next chunk without secrets. What may be the beginning of one is held back.
     pub fn push(&mut self, bytes: Bytes) -> Bytes {
         if self.patterns.finder.is_none() {

@@ -6,9 +6,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::OnOverflow;
 use crate::plan::Step;
-use crate::runner::{OutputEvent, RunId, Running, SecretValues, Teller};
+use crate::runner::{End, OutputEvent, RunId, Running, SecretValues, Teller};
 
 use super::capture::Capture;
+use super::redact::Redactor;
 use super::supply::Means;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, Watcher};
 
@@ -29,13 +30,17 @@ impl Engine {
         // A token of our own, so that an overflow ends this run and nothing else.
         let stop = cancel.child_token();
         let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
-        let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
+        let (secrets, mut redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
         let mut running = self.start(&id, &plan.step, &secrets, stop.clone(), watcher).await?;
         let end = loop {
             match running.next().await {
                 OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),
-                OutputEvent::Ended(end) => break end,
+                OutputEvent::Hide(secret) => {
+                    redactor = state.secrets.learn(secret);
+                    capture.redact_by(&redactor);
+                }
+                OutputEvent::Ended(end) => break redacted(end, &redactor),
             }
             if capture.is_over_limit() && plan.tool.output.on_overflow == OnOverflow::Kill {
                 stop.cancel();
@@ -72,5 +77,13 @@ impl Engine {
                 started = &mut starting => return Ok(started?),
             }
         }
+    }
+}
+
+/// What a server says of a failure may repeat what it was sent.
+fn redacted(end: End, redactor: &Redactor) -> End {
+    match end {
+        End::Unanswered { problem } => End::Unanswered { problem: redactor.text(&problem) },
+        end => end,
     }
 }
