@@ -185,10 +185,11 @@ codes! {
 
     // How HTTP calls travel, and the files that they carry.
     BadPart = 230, "a field of a form with files that cannot be sent";
-    BadTls = 231, "certificates that are not there or incomplete";
+    BadTls = 231, "a certificate without its key";
     InsecureTls = 232, "a call that believes whoever answers";
     BadProxy = 233, "a proxy that cannot be";
     OpenKey = 234, "a private key that others can read";
+    MissingCertificate = 235, "a certificate that this host does not have";
 }
 
 impl Code {

@@ -8,6 +8,9 @@ use crate::model::{HttpPart, PartContent, Reference, Template};
 use crate::plan::expand::{Expansion, fill_of, value_text};
 use crate::plan::{Fill, Word};
 
+/// What a file is of which nothing is said.
+const ANY: &str = "application/octet-stream";
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedPart {
     pub name: String,
@@ -48,10 +51,15 @@ pub fn parts(expansion: &mut Expansion<'_>, parts: &[HttpPart]) -> Vec<PlannedPa
             }
             PartContent::File { path, filename } => files(expansion, path, filename.as_ref()),
         };
+        let usual = match content {
+            PartContent::Text(_) => None,
+            PartContent::File { .. } => Some(ANY),
+        };
+        let content_type = content_type.as_deref().or(usual);
         planned.extend(contents.into_iter().map(|content| PlannedPart {
             name: name.clone(),
             content,
-            content_type: content_type.clone(),
+            content_type: content_type.map(str::to_owned),
         }));
     }
     planned

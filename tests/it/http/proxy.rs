@@ -13,7 +13,10 @@ fn a_plain_call_is_handed_to_the_proxy() {
     let web = Web::start(|_, stream| reply(stream, &answer("200 OK", &[], b"direct")));
     let proxy = Web::start(|_, stream| reply(stream, &answer("200 OK", &[], b"proxied")));
     let keys = format!(", proxy: \"{}\"", proxy.url());
-    assert_eq!(mcpfier(&["call", "get"]).tools(&get(&format!("{}/x", web.url()), &keys)).run().stdout, "proxied");
+    assert_eq!(
+        mcpfier(&["call", "get"]).tools(&get(&format!("{}/x", web.url()), &keys)).run().stdout,
+        "proxied"
+    );
     assert_eq!(proxy.heard()[0].target, format!("{}/x", web.url()));
     assert!(web.heard().is_empty());
     let plan = mcpfier(&["--dry-run", "get"]).tools(&get(&web.url(), &keys)).run().stdout;
@@ -39,7 +42,8 @@ fn a_private_address_is_not_asked_of_a_proxy() {
     let tools = get("http://shop.example.com/", &format!(", proxy: \"{}\"", proxy.url()));
     let said = mcpfier(&["call", "get"]).tools(&tools).ends_with(125).run();
     assert!(said.stderr.contains("`169.254.169.254` leads to the private address"), "{}", said.stderr);
-    let tools = tools.replace(", allow_private: true", "").replace("shop.example.com", "localhost.localdomain");
+    let tools =
+        tools.replace(", allow_private: true", "").replace("shop.example.com", "localhost.localdomain");
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
     let asked = proxy.heard().len();
     assert_eq!(asked, 1);
@@ -59,7 +63,11 @@ fn a_proxy_that_is_none_is_told() {
     ] {
         let tools = get("https://shop.example.com", &format!(", proxy: \"{proxy}\""));
         let said = mcpfier(&["--validate"]).tools(&tools).ends_with(3).run();
-        assert!(said.stderr.contains("error[E0233]") && said.stderr.contains(told), "{proxy}: {}", said.stderr);
+        assert!(
+            said.stderr.contains("error[E0233]") && said.stderr.contains(told),
+            "{proxy}: {}",
+            said.stderr
+        );
     }
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
     let tools = get("http://127.0.0.1:1/", &format!(", proxy: \"http://{closed}\""));

@@ -25,7 +25,8 @@ fn stream(events: &'static str) -> Web {
 
 #[test]
 fn each_event_becomes_a_line() {
-    let web = stream(": hi\n\ndata: {\"a\":1}\n\nevent: x\ndata: two\ndata: lines\n\ndata: [DONE]\n\ndata: rest");
+    let web =
+        stream(": hi\n\ndata: {\"a\":1}\n\nevent: x\ndata: two\ndata: lines\n\ndata: [DONE]\n\ndata: rest");
     let call = |keys: &str| mcpfier(&["call", "get"]).tools(&get(&web.url(), keys)).run().stdout;
     assert_eq!(call(""), "{\"a\":1}\ntwo\nlines\n[DONE]\n");
     assert_eq!(call(", stream: { until: \"[DONE]\" }"), "{\"a\":1}\ntwo\nlines\n");

@@ -31,7 +31,11 @@ fn a_try_has_its_own_time() {
     });
     let tools = get(&web.url(), ", try_timeout: 300ms");
     let said = mcpfier(&["call", "get"]).tools(&tools).ends_with(124).run();
-    assert!(said.stderr.starts_with("mcpfier: timed out after 300ms: the call was given up"), "{}", said.stderr);
+    assert!(
+        said.stderr.starts_with("mcpfier: timed out after 300ms: the call was given up"),
+        "{}",
+        said.stderr
+    );
 }
 
 #[test]

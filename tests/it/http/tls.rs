@@ -76,16 +76,18 @@ fn an_authority_of_the_file_is_believed_and_no_other() {
     let old = Tls::start(&folder, "old-server", &[]);
     let tools = get(&old.url, &keys(&folder, "ca: DIR/ca.pem"));
     let said = mcpfier(&["call", "get"]).tools(&tools).ends_with(125).run();
-    assert!(said.stderr.contains("expired"), "{}", said.stderr);
+    assert!(said.stderr.to_lowercase().contains("expired"), "{}", said.stderr);
 }
 
 #[test]
 fn a_client_shows_its_certificate_where_it_is_asked_for() {
     let Some(folder) = certificates() else { return };
-    let server = Tls::start(&folder, "server", &["-Verify", "1", "-verify_return_error", "-CAfile", "ca.pem"]);
+    let server =
+        Tls::start(&folder, "server", &["-Verify", "1", "-verify_return_error", "-CAfile", "ca.pem"]);
     let call = |keys: &str| mcpfier(&["call", "get"]).tools(&get(&server.url, keys));
     let client = keys(&folder, "ca: DIR/ca.pem, client_cert: DIR/client.pem, client_key: DIR/client.key");
-    assert!(call(&client).may_talk().run().stdout.contains("CN=client") || !client.is_empty());
+    let said = call(&client).may_talk().run();
+    assert!(said.stdout.contains("CN=client") || said.stdout.contains("CN = client"), "{}", said.stdout);
     call(&keys(&folder, "ca: DIR/ca.pem")).ends_with(125).run();
     let other =
         keys(&folder, "ca: DIR/ca.pem, client_cert: DIR/other-client.pem, client_key: DIR/other-client.key");
@@ -111,7 +113,8 @@ fn believing_anybody_takes_a_reason() {
     mcpfier(&["call", "get"]).tools(&tools).may_talk().run();
     let said = mcpfier(&["--validate"]).tools(&tools).may_talk().run();
     assert!(said.stderr.contains("warning[W0232]"), "{}", said.stderr);
-    let allowed = tools + "    allow: [{ code: W0232, reason: It makes itself a certificate at each start. }]\n";
+    let allowed =
+        tools + "    allow: [{ code: W0232, reason: It makes itself a certificate at each start. }]\n";
     let said = mcpfier(&["--validate"]).tools(&allowed).may_talk().run();
     assert!(!said.stderr.contains("W0232"), "{}", said.stderr);
 }

@@ -49,7 +49,11 @@ fn two_lengths_and_old_versions_are_no_answer() {
 
 #[test]
 fn heads_without_an_end_are_no_answer() {
-    for line in ["X-Many: headers\r\n", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"] {
+    for line in [
+        "X-Many: headers\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n",
+    ] {
         let web = Web::start(move |_, stream| {
             if line.starts_with('X') {
                 send(stream, b"HTTP/1.1 200 OK\r\n");
@@ -58,7 +62,8 @@ fn heads_without_an_end_are_no_answer() {
         });
         let tools = get(&web.url(), "").replace("timeout: 20s", "timeout: 2s");
         let said = mcpfier(&["call", "get"]).tools(&tools).may_fail().run();
-        let is_told = said.stderr.contains("gave no answer that can be read") || said.stderr.contains("timed out");
+        let is_told =
+            said.stderr.contains("gave no answer that can be read") || said.stderr.contains("timed out");
         assert!(is_told, "{line}: {}", said.stderr);
     }
 }

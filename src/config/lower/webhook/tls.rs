@@ -57,7 +57,7 @@ fn file(scope: &Scope<'_>, written: Spanned<&str>, key: &str) -> Option<PathBuf>
     let path = scope.place.path(written, key)?;
     if !scope.place.host.as_written && !path.is_file() {
         let message = format!("there is no file `{}` on this host", path.display());
-        let problem = Diagnostic::warning(Code::BadTls, written.span, message).of_host();
+        let problem = Diagnostic::warning(Code::MissingCertificate, written.span, message).of_host();
         scope.problems.add(problem.help("calls of this command fail until it is there"));
     }
     Some(path)
