@@ -51,6 +51,22 @@ fn public(host: String, found: Vec<SocketAddr>) -> Result<Addrs, Box<dyn Error +
 mod tests {
     use super::*;
 
+    /// Whoever connects is given the very addresses that were judged, and asks nobody again.
+    #[tokio::test]
+    async fn what_is_judged_is_what_is_connected_to() {
+        let error = PublicResolver.resolve("localhost".parse().unwrap()).await.err().unwrap();
+        assert!(error.downcast_ref::<PrivateAddress>().is_some(), "{error}");
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([])
+            .dns_resolver(std::sync::Arc::new(PublicResolver))
+            .build()
+            .unwrap();
+        let error = client.get("http://localhost:1/").send().await.unwrap_err();
+        let failure = super::super::failure::Failure::of_sending(error, "localhost:1");
+        assert!(failure.to_string().contains("leads to the private address"), "{failure}");
+    }
+
     #[test]
     fn private_addresses_of_a_name_are_left_out() {
         let addresses = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();

@@ -167,3 +167,33 @@ fn a_plan_names_the_files_and_its_line_sends_the_same() {
     };
     assert_eq!(lines(&heard[0]), lines(&heard[1]));
 }
+
+#[test]
+fn paths_of_an_included_file_hold_when_all_of_it_is_shown_as_one() {
+    let part = r#"commands:
+  - name: send
+    description: Send it.
+    webhook:
+      url: https://shop.example.com/
+      tls: { ca: [ca.pem], client_cert: me.pem, client_key: /etc/me.key }
+      headers: { file: letter.txt }
+      multipart: { file: letter.txt, letter: { file: letter.txt }, report: { file: "{{report}}" } }
+    params: { report: { type: string, description: Report, format: path, within: reports } }
+"#;
+    let said = mcpfier(&["config", "show"])
+        .tools("version: 1\ninclude: [team/more.yaml]\n")
+        .file_below("team/more.yaml", part)
+        .may_talk()
+        .run()
+        .stdout;
+    for (text, count) in [
+        ("team/ca.pem", 1),
+        ("team/me.pem", 1),
+        ("team/letter.txt", 1),
+        ("/etc/me.key", 1),
+        ("team/reports", 1),
+    ] {
+        assert_eq!(said.matches(text).count(), count, "{text} in {said}");
+    }
+    assert!(said.contains("{{report}}") && !said.contains("team/{{report}}"), "{said}");
+}
