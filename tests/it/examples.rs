@@ -147,13 +147,14 @@ fn the_client_with_tokens_and_files_works() {
     let is_whole = |plan: &Value| plan["kind"] == "http" || plan["note"].is_string();
     assert!(plans.as_array().expect("plans").iter().all(is_whole), "{plans:#}");
     assert_eq!(example(&["call", "list-reports", "year=2026", "page=2"]).stdout, r#"[{"id": 1}]"#);
-    let report = ["call", "add-report", "title=A report", "words=a", "words=b", "report=README.md", "--json"];
+    let report =
+        ["call", "add-report", "title=A report", "words=a", "words=b", "report=api-client.yaml", "--json"];
     assert_eq!(example(&report).json()["ok"], true);
     assert_eq!(example(&["call", "ask-archive", "question=How many?"]).stdout, "There are\ntwo.\n");
     let heard = archive.heard();
     assert_eq!(heard[1].target, "/reports?year=2026&page=2&size=50");
     assert_eq!(heard[3].body.matches("name=\"word\"").count(), 2);
-    assert!(heard[3].body.contains("filename=\"README.md\"\r\nContent-Type: application/pdf"));
+    assert!(heard[3].body.contains("filename=\"api-client.yaml\"\r\nContent-Type: application/pdf"));
 }
 
 /// Its images come from the internet, so nothing is called: `containers` calls what runs in one.
