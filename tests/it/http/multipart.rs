@@ -186,14 +186,8 @@ fn paths_of_an_included_file_hold_when_all_of_it_is_shown_as_one() {
         .may_talk()
         .run()
         .stdout;
-    for (text, count) in [
-        ("team/ca.pem", 1),
-        ("team/me.pem", 1),
-        ("team/letter.txt", 1),
-        ("/etc/me.key", 1),
-        ("team/reports", 1),
-    ] {
-        assert_eq!(said.matches(text).count(), count, "{text} in {said}");
+    for text in ["team/ca.pem", "team/me.pem", "team/letter.txt", "team/reports"] {
+        assert_eq!(said.matches(text).count(), 1, "{text} in {said}");
     }
     assert!(said.contains("{{report}}") && !said.contains("team/{{report}}"), "{said}");
 }
