@@ -182,6 +182,13 @@ codes! {
     // Conditions.
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
+
+    // Requirements.
+    Unmet = 225, "something that a command requires and this host does not have";
+    BadRequirement = 226, "a requirement that is none";
+    UnknownRequired = 227, "a command that is required and not there";
+    RequirementCircle = 228, "commands that require each other in a circle";
+    NotAsked = 229, "a version that nobody was asked for";
 }
 
 impl Code {

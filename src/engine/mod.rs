@@ -120,10 +120,11 @@ pub fn prepare(
 ) -> Result<ExecutionPlan, Rejection> {
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
-    conditions::judge(authorized.invocation(), facts)?;
+    let held = conditions::judge(authorized.invocation(), facts, conditions::now())?;
     let planned = match paths::look_up(authorized.invocation(), facts) {
         Some(facts) => plan(&authorized, &facts),
         None => plan(&authorized, facts),
     };
-    planned.map_err(Rejection::Plan)
+    let plan = planned.map_err(Rejection::Plan)?;
+    Ok(ExecutionPlan { held, ..plan })
 }
