@@ -15,6 +15,7 @@ mod render;
 mod sandbox;
 mod secret;
 mod shell_word;
+mod version;
 mod word;
 
 use std::collections::BTreeSet;

@@ -94,7 +94,7 @@ impl EngineKind {
 }
 
 /// A program that is asked for its version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VersionQuestion {
     pub program: PathBuf,
     pub args: Vec<String>,
@@ -117,7 +117,7 @@ impl Requires {
     }
 
     /// What is missing by what was found, a sentence each.
-    fn lacking_by(&self, findings: &HostFindings) -> Vec<String> {
+    pub fn lacking_by(&self, findings: &HostFindings) -> Vec<String> {
         let versions = self.executables.iter().filter_map(|needed| needed.lacking_by(findings));
         let engine = self.engine.as_ref().and_then(|needed| needed.lacking_by(findings));
         versions.chain(engine).collect()
