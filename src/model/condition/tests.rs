@@ -130,7 +130,7 @@ fn what_is_short_and_deep_in_another_way_is_refused_too() {
             format!("1{} > 0", "+1".repeat(505)),
             format!("target{}", ".a".repeat(500)),
             format!("items{} == 1", "[0]".repeat(330)),
-            format!("true{}", " == true".repeat(125)),
+            format!("true{}", "==true".repeat(140)),
             format!("target{} == 1", ".size()".repeat(140)),
             format!("1{}", " in [1]".repeat(140)),
             format!("1{} == 1", "-1".repeat(500)),
