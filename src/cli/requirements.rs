@@ -159,7 +159,9 @@ impl Session {
         }
         if !may_ask(&self.found, self.dialect, &self.evidence, &session::host()) {
             let what = unasked(&wanted);
-            printer.talk(&format!("note: {what}: nothing of a file is run that is not trusted; see `mcpfier trust`\n"));
+            printer.talk(&format!(
+                "note: {what}: nothing of a file is run that is not trusted; see `mcpfier trust`\n"
+            ));
             return;
         }
         self.settle_anyway(wanted, printer);
@@ -185,7 +187,9 @@ impl Session {
     fn settle_anyway(&mut self, wanted: Wanted, printer: &Printer) {
         match find_alone(wanted, &self.catalog, self.environment()) {
             Ok(findings) => Arc::make_mut(&mut self.catalog).settle(&findings),
-            Err(error) => printer.talk(&format!("warning: what commands require cannot be asked for: {error}\n")),
+            Err(error) => {
+                printer.talk(&format!("warning: what commands require cannot be asked for: {error}\n"))
+            }
         }
     }
 }
@@ -205,7 +209,11 @@ fn unasked(wanted: &Wanted) -> String {
     let programs: Vec<String> = programs.iter().map(|name| format!("`{name}`")).collect();
     match programs.as_slice() {
         [] => "no container engine was looked for".to_owned(),
-        programs => format!("{} {} not asked for its version", programs.join(", "), if programs.len() == 1 { "was" } else { "were" }),
+        programs => format!(
+            "{} {} not asked for its version",
+            programs.join(", "),
+            if programs.len() == 1 { "was" } else { "were" }
+        ),
     }
 }
 
@@ -248,7 +256,11 @@ pub fn complete(loaded: &mut Loaded, silence: &Silence, host: &Host) {
                 catalog.settle(&findings);
                 return;
             }
-            Err(error) => return loaded.report.add(std::iter::once(not_asked(&format!("nobody was asked: {error}"), ""))),
+            Err(error) => {
+                return loaded
+                    .report
+                    .add(std::iter::once(not_asked(&format!("nobody was asked: {error}"), "")));
+            }
         },
         Silence::Offline => "`--offline` runs nothing",
         Silence::NotTrusted => "name the file with `--config` instead, or trust it: `mcpfier trust FILE`",

@@ -34,9 +34,7 @@ pub fn judge(invocation: &Invocation, facts: &Facts, now: Duration) -> Result<Op
     let Some(when) = &tool.when else { return Ok(None) };
     let condition = || when.condition.line();
     match when.condition.judge(&sight(when, invocation, facts, now)) {
-        Ok(judgement @ Judgement { holds: true, .. }) => {
-            Ok(Some(held(condition(), judgement, invocation)))
-        }
+        Ok(judgement @ Judgement { holds: true, .. }) => Ok(Some(held(condition(), judgement, invocation))),
         Ok(judgement) => Err(Rejection::NotMet {
             tool: tool.name.to_string(),
             condition: condition(),

@@ -41,7 +41,9 @@ pub(super) fn document(requires: &Requires, folder: &Path) -> Value {
 
 fn executable(needed: &NeededProgram) -> Value {
     let NeededProgram { program, version } = needed;
-    let Some(NeededVersion { range, args, pattern, folder: _ }) = version else { return json!(program.written) };
+    let Some(NeededVersion { range, args, pattern, folder: _ }) = version else {
+        return json!(program.written);
+    };
     json!({
         "name": program.written,
         "version": range.to_string(),

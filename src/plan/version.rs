@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{ByteSize, EnvInherit, Enforcement, Limits, MOST_SAID, VersionQuestion};
+use crate::model::{ByteSize, Enforcement, EnvInherit, Limits, MOST_SAID, VersionQuestion};
 
 use super::{Facts, PlannedStdin, ProcessPlan, Word};
 

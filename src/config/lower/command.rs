@@ -51,7 +51,9 @@ impl Commands<'_> {
             self.note_name(node, &command, &mut names);
             if let Some(tool) = lower(self, &command) {
                 each(&tool, &command);
-                if let Some(written) = command.requires.as_ref().filter(|written| !written.commands.is_empty()) {
+                if let Some(written) =
+                    command.requires.as_ref().filter(|written| !written.commands.is_empty())
+                {
                     required.push((tool.name.clone(), written.commands.clone()));
                 }
                 tools.push(tool);
@@ -99,7 +101,8 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = action?;
     let apart = availability(place, command, &action);
     let requires = command.requires.as_ref();
-    let requires = requires.map(|written| Box::new(requires::requires(place, written, &action, apart.clone())));
+    let requires =
+        requires.map(|written| Box::new(requires::requires(place, written, &action, apart.clone())));
     Some(Tool {
         name: name?,
         title: command.title.map(|title| title.value.to_owned()),

@@ -10,8 +10,8 @@ use crate::config::native::{self, OneOf, RequiredExecutable};
 use crate::config::read::{Spanned, nearest};
 use crate::config::source::Span;
 use crate::model::{
-    Action, Availability, NeededEngine, NeededFile, NeededProgram, NeededVersion, Program, Requires, Tool, ToolName,
-    VersionPattern, VersionRange, circle,
+    Action, Availability, NeededEngine, NeededFile, NeededProgram, NeededVersion, Program, Requires, Tool,
+    ToolName, VersionPattern, VersionRange, circle,
 };
 
 use super::place::Place;
@@ -90,7 +90,11 @@ impl Looking<'_> {
     fn executable(&mut self, written: &RequiredExecutable<'_>) -> Option<NeededProgram> {
         let name = written.name;
         if name.value.trim().is_empty() {
-            self.place.reader.problems.add(Diagnostic::error(Code::BadRequirement, name.span, "a program needs a name"));
+            self.place.reader.problems.add(Diagnostic::error(
+                Code::BadRequirement,
+                name.span,
+                "a program needs a name",
+            ));
             return None;
         }
         let folder = self.place.folder(name.span);
@@ -186,7 +190,8 @@ pub fn check_commands(place: &Place<'_>, tools: &[Tool], named: &Named<'_>, may_
         .collect();
     for (name, required) in named {
         for written in required {
-            if !may_lack && !names.iter().any(|name| name.as_str() == written.value) {
+            let is_name = written.value.parse::<ToolName>().is_ok();
+            if is_name && !may_lack && !names.iter().any(|name| name.as_str() == written.value) {
                 unknown(place, *written, &names);
             }
         }
@@ -195,7 +200,8 @@ pub fn check_commands(place: &Place<'_>, tools: &[Tool], named: &Named<'_>, may_
         if path.iter().all(|other| other.as_str() >= name.as_str())
             && let Some(next) = path.get(1)
         {
-            let span = required.iter().find(|written| written.value == next.as_str()).map(|written| written.span);
+            let span =
+                required.iter().find(|written| written.value == next.as_str()).map(|written| written.span);
             let path: Vec<&str> = path.iter().map(|name| name.as_str()).collect();
             let message = format!("these commands require each other: {}", path.join(" → "));
             if let Some(span) = span {

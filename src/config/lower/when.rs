@@ -95,7 +95,9 @@ fn bad(scope: &Scope<'_>, written: Spanned<&str>, error: &BadCondition) -> Diagn
             let word = rest.split_whitespace().next().unwrap_or_default();
             scope.place.reader.span_within(written.span, word)
         }
-        BadCondition::UnknownFunction { name } | BadCondition::UnknownZone { zone: name } => scope.place.reader.span_within(written.span, name),
+        BadCondition::UnknownFunction { name } | BadCondition::UnknownZone { zone: name } => {
+            scope.place.reader.span_within(written.span, name)
+        }
         _ => written.span,
     };
     let problem = Diagnostic::error(Code::BadCondition, span, format!("this is no condition: {error}"));

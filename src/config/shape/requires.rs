@@ -7,7 +7,17 @@ pub const SYSTEMS: [&str; 8] =
     ["linux", "macos", "windows", "freebsd", "openbsd", "netbsd", "illumos", "android"];
 /// What `arch` can name; the last three are other words for the first ones.
 pub const MACHINES: [&str; 12] = [
-    "x86_64", "aarch64", "x86", "arm", "riscv64", "powerpc64", "s390x", "loongarch64", "mips64", "amd64", "arm64",
+    "x86_64",
+    "aarch64",
+    "x86",
+    "arm",
+    "riscv64",
+    "powerpc64",
+    "s390x",
+    "loongarch64",
+    "mips64",
+    "amd64",
+    "arm64",
     "i686",
 ];
 

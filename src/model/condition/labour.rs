@@ -152,9 +152,7 @@ impl<'a> Reckoning<'a> {
         let range = self.reckon(&inside.iter_range);
         let rounds = range.weight.count;
         let item = match self.value(&inside.iter_range) {
-            Some(Value::Array(items)) => {
-                items.iter().map(Weight::of).fold(Weight::ONE, Weight::or)
-            }
+            Some(Value::Array(items)) => items.iter().map(Weight::of).fold(Weight::ONE, Weight::or),
             _ => range.weight.part(),
         };
         let outside = self.names.len();

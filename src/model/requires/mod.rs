@@ -137,7 +137,11 @@ impl NeededProgram {
         let name = &self.program.written;
         let said = match findings.versions.get(&question)? {
             Ok(said) => said,
-            Err(problem) => return Some(format!("the version of `{name}` is not known: {problem}; `{range}` is required")),
+            Err(problem) => {
+                return Some(format!(
+                    "the version of `{name}` is not known: {problem}; `{range}` is required"
+                ));
+            }
         };
         match version::found_in(said, pattern.as_ref()) {
             Ok(found) if range.has(&found) => None,
@@ -152,7 +156,9 @@ impl NeededEngine {
         let name = self.executor.as_ref().map(|executor| executor.name.clone());
         match findings.engines.get(&name)? {
             Ok(engine) if self.kind.is(engine) => None,
-            Ok(engine) => Some(format!("the container engine is {engine}, and `{}` is required", self.kind.word())),
+            Ok(engine) => {
+                Some(format!("the container engine is {engine}, and `{}` is required", self.kind.word()))
+            }
             Err(problem) => Some(format!("no container engine: {problem}")),
         }
     }

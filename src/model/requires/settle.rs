@@ -12,8 +12,12 @@ pub fn settle(tools: &mut [Arc<Tool>], findings: &HostFindings) {
     if tools.iter().all(|tool| tool.requires.is_none()) {
         return;
     }
-    let mut lacking: Vec<Vec<String>> =
-        tools.iter().map(|tool| tool.requires.as_deref().map(|requires| requires.all_lacking(findings)).unwrap_or_default()).collect();
+    let mut lacking: Vec<Vec<String>> = tools
+        .iter()
+        .map(|tool| {
+            tool.requires.as_deref().map(|requires| requires.all_lacking(findings)).unwrap_or_default()
+        })
+        .collect();
     let places: HashMap<ToolName, usize> =
         tools.iter().enumerate().rev().map(|(at, tool)| (tool.name.clone(), at)).collect();
     let mut gone: HashSet<usize> = HashSet::new();
@@ -26,7 +30,10 @@ pub fn settle(tools: &mut [Arc<Tool>], findings: &HostFindings) {
                 Some(requires) => {
                     is_away(&requires.apart)
                         || !lacking.get(at).is_none_or(Vec::is_empty)
-                        || requires.commands.iter().any(|name| places.get(name).is_none_or(|at| gone.contains(at)))
+                        || requires
+                            .commands
+                            .iter()
+                            .any(|name| places.get(name).is_none_or(|at| gone.contains(at)))
                 }
             };
             if is_gone {
@@ -39,7 +46,8 @@ pub fn settle(tools: &mut [Arc<Tool>], findings: &HostFindings) {
     }
     for (tool, lacking) in tools.iter_mut().zip(&mut lacking) {
         let Some(requires) = &tool.requires else { continue };
-        let missing = requires.commands.iter().filter(|name| places.get(*name).is_none_or(|at| gone.contains(at)));
+        let missing =
+            requires.commands.iter().filter(|name| places.get(*name).is_none_or(|at| gone.contains(at)));
         lacking.extend(missing.map(|name| format!("the command `{name}` is not available")));
         let availability = judged(&requires.apart, lacking);
         if tool.availability != availability {
@@ -56,7 +64,9 @@ fn judged(apart: &Availability, lacking: &[String]) -> Availability {
     match apart {
         Availability::Disabled => Availability::Disabled,
         Availability::Offered | Availability::Internal if lacking.is_empty() => apart.clone(),
-        Availability::Offered | Availability::Internal => Availability::Unavailable { reason: lacking.join("; ") },
+        Availability::Offered | Availability::Internal => {
+            Availability::Unavailable { reason: lacking.join("; ") }
+        }
         Availability::Unavailable { reason } => {
             let others = lacking.iter().filter(|lacking| *lacking != reason).map(String::as_str);
             let all: Vec<&str> = std::iter::once(reason.as_str()).chain(others).collect();
@@ -72,7 +82,10 @@ impl Requires {
 }
 
 /// A circle of commands that require each other, beginning and ending with the same one.
-pub fn circle<'t>(name: &'t ToolName, needs: &HashMap<&'t ToolName, Vec<&'t ToolName>>) -> Option<Vec<&'t ToolName>> {
+pub fn circle<'t>(
+    name: &'t ToolName,
+    needs: &HashMap<&'t ToolName, Vec<&'t ToolName>>,
+) -> Option<Vec<&'t ToolName>> {
     let mut seen: HashSet<&ToolName> = HashSet::new();
     // Paths to follow, the newest first: each name with how far from the beginning it is.
     let mut open: Vec<(&ToolName, usize)> = vec![(name, 0)];

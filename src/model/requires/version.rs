@@ -170,13 +170,20 @@ mod tests {
             ("OpenSSL 3.0.15 3 Sep 2024", "3.0.15"),
             ("\nPython 3.11.2", "3.11.2"),
         ] {
-            assert_eq!(found_in(said, None).map(|found| found.to_string()), Ok(expected.to_owned()), "{said}");
+            assert_eq!(
+                found_in(said, None).map(|found| found.to_string()),
+                Ok(expected.to_owned()),
+                "{said}"
+            );
         }
         let pattern = VersionPattern::parse(r"^jq-(\S+)$").expect("it is one");
         assert_eq!(found_in("jq-1.7\n", Some(&pattern)).map(|found| found.minor), Ok(7));
         assert_eq!(found_in("jq 1.7\n", Some(&pattern)), Err("it says \"jq 1.7\"".to_owned()));
         assert_eq!(found_in("", None), Err("it says nothing".to_owned()));
-        assert_eq!(found_in("\u{1b}[31musage\u{1b}[0m: x", None), Err("it says \"[31musage[0m: x\"".to_owned()));
+        assert_eq!(
+            found_in("\u{1b}[31musage\u{1b}[0m: x", None),
+            Err("it says \"[31musage[0m: x\"".to_owned())
+        );
         assert!(found_in("99999999999999999999999.1", None).is_err());
     }
 }

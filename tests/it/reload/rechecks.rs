@@ -12,7 +12,7 @@ commands:
   - {{ name: always, description: Always there., script: echo }}
   - name: picky
     description: Where its program is new enough.
-    run: sleep "$PARAM_seconds"; echo done
+    run: sleep \"$PARAM_seconds\"; echo done
     params: {{ seconds: {{ type: number, description: How long, default: 0 }} }}
     requires: {{ executables: {{ ./asked: '{version}' }}, recheck: 1s }}
 "

@@ -18,13 +18,19 @@ fn what_says_no_version_is_unmet_with_what_it_says() {
     for (script, expected) in [
         ("echo 1.9.9", "`./bin/asked` is 1.9.9, and `>=2` is required"),
         ("echo v1.9", "`./bin/asked` is 1.9.0, and `>=2` is required"),
-        ("echo unknown option", "the version of `./bin/asked` is not known: it says \"unknown option\"; `>=2` is required"),
+        (
+            "echo unknown option",
+            "the version of `./bin/asked` is not known: it says \"unknown option\"; `>=2` is required",
+        ),
         ("true", "the version of `./bin/asked` is not known: it says nothing; `>=2` is required"),
         (
             "echo no such option: 3.1 >&2; exit 4",
             "the version of `./bin/asked` is not known: it ends with exit code 4; it says \"no such option: 3.1\"; `>=2` is required",
         ),
-        ("kill -9 $$", "the version of `./bin/asked` is not known: it is ended by signal 9; `>=2` is required"),
+        (
+            "kill -9 $$",
+            "the version of `./bin/asked` is not known: it is ended by signal 9; `>=2` is required",
+        ),
     ] {
         assert_eq!(reason(&asked(script)), expected, "{script}");
     }
@@ -48,7 +54,8 @@ fn it_gets_little_of_this_host() {
 fn one_that_hangs_is_killed_with_all_that_it_started() {
     let place = asked("echo $$ > pids; setsid sleep 61 & echo $! >> pids; sleep 62");
     let started = Instant::now();
-    let expected = "the version of `./bin/asked` is not known: it does not say it within 2s; `>=2` is required";
+    let expected =
+        "the version of `./bin/asked` is not known: it does not say it within 2s; `>=2` is required";
     assert_eq!(reason(&place), expected);
     assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
     for pid in place.read("pids").lines() {
@@ -69,7 +76,10 @@ fn one_that_never_stops_talking_is_stopped() {
 fn many_that_hang_do_not_hold_up_for_long() {
     let names: Vec<String> = (0..30).map(|number| format!("hanging-{number}")).collect();
     let wanted: Vec<String> = names.iter().map(|name| format!("./bin/{name}: '>=1'")).collect();
-    let place = Place::with(&[("tools.yaml", &requiring(&format!("{{ executables: {{ {} }} }}", wanted.join(", "))))]);
+    let place = Place::with(&[(
+        "tools.yaml",
+        &requiring(&format!("{{ executables: {{ {} }} }}", wanted.join(", "))),
+    )]);
     names.iter().for_each(|name| program(&place, name, "sleep 63"));
     let started = Instant::now();
     let reason = reason(&place).to_string();

@@ -51,7 +51,8 @@ fn what_the_host_has_is_offered() {
         "{ executables: { ./bin/mine: '^2.5 || >=9' } }",
         "{ executables: [{ name: ./bin/odd, version: '>=7', args: [say, it], pattern: 'is (\\S+)$' }] }",
     ] {
-        let place = place(requires, &[("mine", "echo mine version 2.5.1"), ("odd", "echo 1.2 \"$1 $2\" is 7.1 >&2")]);
+        let place =
+            place(requires, &[("mine", "echo mine version 2.5.1"), ("odd", "echo 1.2 \"$1 $2\" is 7.1 >&2")]);
         assert_eq!(reason(&place), Value::Null, "{requires}");
         assert_eq!(place.run(&["--config", "tools.yaml", "tool"]).stdout, "done\n");
     }
@@ -149,7 +150,10 @@ fn a_lock_holds_what_is_required_and_trust_shows_what_is_run_for_it() {
     let place = place("{ executables: { ./bin/old: '>=1' } }", &[("old", "echo 1.9")]);
     place.run(&["--config", "tools.yaml", "lock"]);
     assert_eq!(place.run(&["--config", "tools.yaml", "--locked", "list"]).status, 0);
-    place.write("tools.yaml", &requiring("{ executables: [{ name: ./bin/old, version: '>=1', args: [-c, evil] }] }"));
+    place.write(
+        "tools.yaml",
+        &requiring("{ executables: [{ name: ./bin/old, version: '>=1', args: [-c, evil] }] }"),
+    );
     let refused = place.run(&["--config", "tools.yaml", "--locked", "list"]);
     assert_eq!(refused.status, 6, "{}", refused.stderr);
     assert!(refused.stderr.contains("evil"), "{}", refused.stderr);
