@@ -128,13 +128,18 @@ async fn engines(
             let look = container::look(environment, executor, Vec::new());
             let found = match tokio::time::timeout(FOR_ENGINES, look).await {
                 Ok(Ok(seen)) => Ok(format!("{} {}", seen.survey.name, seen.survey.version)),
-                Ok(Err(failure)) => Err(failure.to_string().lines().next().unwrap_or_default().to_owned()),
+                Ok(Err(failure)) => Err(shortened(&failure.to_string())),
                 Err(_) => Err("it does not answer within 1s".to_owned()),
             };
             (name, found)
         });
     }
     looking.join_all().await.into_iter().collect()
+}
+
+/// Why an engine does not answer, without every place where it was looked for.
+fn shortened(failure: &str) -> String {
+    failure.split([';', '(', '\n']).next().unwrap_or_default().trim().to_owned()
 }
 
 /// Asks with a runner of our own, for a verb that has none. If there can be none, nobody is asked.
@@ -201,20 +206,17 @@ fn may_ask(found: &Found, dialect: Dialect, evidence: &Evidence, host: &Host) ->
 }
 
 fn unasked(wanted: &Wanted) -> String {
-    let programs: BTreeSet<String> = wanted
-        .versions
-        .iter()
-        .map(|question| question.program.file_name().unwrap_or_default().to_string_lossy().into_owned())
-        .collect();
-    let programs: Vec<String> = programs.iter().map(|name| format!("`{name}`")).collect();
-    match programs.as_slice() {
-        [] => "no container engine was looked for".to_owned(),
-        programs => format!(
-            "{} {} not asked for its version",
-            programs.join(", "),
-            if programs.len() == 1 { "was" } else { "were" }
-        ),
-    }
+    let names = wanted.versions.iter().filter_map(|question| question.program.file_name());
+    let names: BTreeSet<String> = names.map(|name| format!("`{}`", name.to_string_lossy())).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let programs = match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} was not asked for its version")),
+        several => Some(format!("{} were not asked for their versions", several.join(", "))),
+    };
+    let engine = (!wanted.engines.is_empty()).then(|| "no container engine was looked for".to_owned());
+    let parts: Vec<String> = programs.into_iter().chain(engine).collect();
+    parts.join(", and ")
 }
 
 /// Why `--validate` asks nobody.
@@ -280,6 +282,7 @@ fn unmet(catalog: &Catalog, findings: &HostFindings) -> Vec<Diagnostic> {
     let problems = tools.flat_map(|(name, requires)| {
         let path = format!("commands.{name}.requires");
         requires.lacking_by(findings).into_iter().map(move |message| {
+            let message = format!("`{name}` cannot be offered: {message}");
             let problem = Diagnostic::of_this_host(Code::Unmet, path.clone(), message);
             Diagnostic { severity: Severity::Error, ..problem }
         })

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use crate::call::Invocation;
-use crate::model::{Condition, Judgement, Name, Sight, When, moment};
+use crate::model::{Action, Condition, Judgement, Name, Sight, When, moment};
 use crate::plan::{Facts, Held};
 
 use super::rejection::Rejection;
@@ -23,17 +23,24 @@ const OS: &str = if cfg!(target_os = "linux") {
     "other"
 };
 
-/// How long after the beginning of 1970 this is. One call has one such moment, however often it is asked.
-pub fn now() -> Duration {
+/// How long after the beginning of 1970 this is.
+fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Whether the tool may run at this moment, and by which values.
-pub fn judge(invocation: &Invocation, facts: &Facts, now: Duration) -> Result<Option<Held>, Rejection> {
+/// The facts of one call that may ask for its moment, which is one however often it is asked for.
+pub fn of_this_moment(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
+    let tool = invocation.tool();
+    let may_ask = tool.when.is_some() || matches!(tool.action, Action::Flow(_));
+    may_ask.then(|| facts.clone().at(now()))
+}
+
+/// Whether the tool may run now, and by which values.
+pub fn judge(invocation: &Invocation, facts: &Facts) -> Result<Option<Held>, Rejection> {
     let tool = invocation.tool();
     let Some(when) = &tool.when else { return Ok(None) };
     let condition = || when.condition.line();
-    match when.condition.judge(&sight(when, invocation, facts, now)) {
+    match when.condition.judge(&sight(when, invocation, facts)) {
         Ok(judgement @ Judgement { holds: true, .. }) => Ok(Some(held(condition(), judgement, invocation))),
         Ok(judgement) => Err(Rejection::NotMet {
             tool: tool.name.to_string(),
@@ -46,7 +53,7 @@ pub fn judge(invocation: &Invocation, facts: &Facts, now: Duration) -> Result<Op
     }
 }
 
-fn sight(when: &When, invocation: &Invocation, facts: &Facts, now: Duration) -> Sight {
+pub(super) fn sight(when: &When, invocation: &Invocation, facts: &Facts) -> Sight {
     let mut values = Map::new();
     let mut given = Map::new();
     for param in invocation.tool().params.iter() {
@@ -60,7 +67,7 @@ fn sight(when: &When, invocation: &Invocation, facts: &Facts, now: Duration) -> 
     values.insert("vars".to_owned(), Value::Object(when.vars.clone()));
     values.insert("os".to_owned(), json!(OS));
     values.insert("caller".to_owned(), json!({ "name": caller.name, "roles": caller.roles }));
-    values.insert("now".to_owned(), moment(now));
+    values.insert("now".to_owned(), moment(facts.now.unwrap_or_else(now)));
     values.extend(environment(&when.condition, facts).map(|seen| ("env".to_owned(), seen)));
     let there = when.files.iter().filter(|(_, path)| path.exists()).map(|(file, _)| file.clone());
     let variables = when.condition.asks_variables().then(|| facts.environment().keys().cloned().collect());

@@ -41,7 +41,8 @@ impl Held {
     }
 }
 
-fn shortened(text: &str) -> String {
+/// The beginning of a value, for a person.
+pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

@@ -28,7 +28,7 @@ pub use container::{
     ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
-pub use held::Held;
+pub use held::{Held, shortened};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;

@@ -159,7 +159,8 @@ impl NeededEngine {
             Ok(engine) => {
                 Some(format!("the container engine is {engine}, and `{}` is required", self.kind.word()))
             }
-            Err(problem) => Some(format!("no container engine: {problem}")),
+            Err(problem) if problem.starts_with("no container engine") => Some(problem.clone()),
+            Err(problem) => Some(format!("no container engine answers: {problem}")),
         }
     }
 }

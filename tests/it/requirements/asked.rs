@@ -154,7 +154,12 @@ fn validation_says_what_programs_say() {
     let validated = place.run(&["--config", "tools.yaml", "--validate"]);
     assert_eq!(validated.status, 3);
     let text = validated.stderr;
-    assert!(text.contains("error[E0225]: `./bin/asked` is 1.9.9, and `>=2` is required"), "{text}");
+    assert!(
+        text.contains(
+            "error[E0225]: `tool` cannot be offered: `./bin/asked` is 1.9.9, and `>=2` is required"
+        ),
+        "{text}"
+    );
     let named = place.run(&["--validate", "tools.yaml", "--json"]);
     assert_eq!(named.status, 0, "{}{}", named.stdout, named.stderr);
     let report: Value = serde_json::from_str(&named.stdout).expect("JSON");
