@@ -14,6 +14,7 @@ use crate::model::{
     ToolName, VersionPattern, VersionRange, circle,
 };
 
+use super::command::unset;
 use super::place::Place;
 
 /// Nothing is looked at more often.
@@ -142,7 +143,11 @@ impl Looking<'_> {
     }
 
     fn file(&mut self, written: Spanned<&str>) -> Option<NeededFile> {
-        let path = self.place.path(written, "files")?;
+        let Some(path) = self.place.path(written, "files") else {
+            // That has been reported, and is no fault of the file.
+            self.lacking.extend(self.place.take_missing().map(|variable| unset(&variable)));
+            return None;
+        };
         if !path.exists() {
             let message = format!("there is no `{}`", written.value);
             self.lack(written.span, message, &format!("looked for `{}`", path.display()));

@@ -90,6 +90,12 @@ fn everything_that_is_missing_is_said() {
 }
 
 #[test]
+fn a_file_below_a_variable_that_is_not_set_is_missing() {
+    let place = place("{ files: ['${NO_SUCH_VARIABLE}/here'] }", &[]);
+    assert_eq!(reason(&place), "the environment variable `NO_SUCH_VARIABLE` is not set");
+}
+
+#[test]
 fn a_foreign_environment_stands_in_for_that_of_this_host() {
     let place = place("{ env: [ONLY_THERE] }", &[]);
     assert_eq!(place.run(&["--validate", "tools.yaml"]).status, 3);
