@@ -183,6 +183,12 @@ codes! {
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
 
+    // Requirements.
+    Unmet = 225, "something that a command requires and this host does not have";
+    BadRequirement = 226, "a requirement that is none";
+    UnknownRequired = 227, "a command that is required and not there";
+    RequirementCircle = 228, "commands that require each other in a circle";
+    NotAsked = 229, "a version that nobody was asked for";
     // How HTTP calls travel, and the files that they carry.
     BadPart = 230, "a field of a form with files that cannot be sent";
     BadTls = 231, "a certificate without its key";

@@ -120,10 +120,13 @@ pub fn prepare(
 ) -> Result<ExecutionPlan, Rejection> {
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
-    conditions::judge(authorized.invocation(), facts)?;
+    let moment = conditions::of_this_moment(authorized.invocation(), facts);
+    let facts = moment.as_ref().unwrap_or(facts);
+    let held = conditions::judge(authorized.invocation(), facts)?;
     let planned = match paths::look_up(authorized.invocation(), facts) {
         Some(facts) => plan(&authorized, &facts),
         None => plan(&authorized, facts),
     };
-    planned.map_err(Rejection::Plan)
+    let plan = planned.map_err(Rejection::Plan)?;
+    Ok(ExecutionPlan { held, ..plan })
 }

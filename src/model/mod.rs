@@ -20,6 +20,7 @@ mod nearest;
 mod output;
 mod params;
 mod principal;
+mod requires;
 mod retry;
 mod safe;
 mod sandbox;
@@ -32,7 +33,7 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
-pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
+pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
@@ -50,6 +51,10 @@ pub use nearest::nearest;
 pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
+pub use requires::{
+    BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
+    Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+};
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -27,6 +28,8 @@ pub struct Facts {
     pub build: Option<BuildFact>,
     /// The images that were agreed on, if nothing else may run.
     pub locked: Option<Arc<LockedImages>>,
+    /// How long after the beginning of 1970 this call is, where something asks for it more than once.
+    pub now: Option<Duration>,
 }
 
 /// A snapshot of environment variables.
@@ -63,7 +66,13 @@ impl Facts {
             mounts: HashMap::new(),
             build: None,
             locked: None,
+            now: None,
         }
+    }
+
+    /// The same host at this moment.
+    pub fn at(self, now: Duration) -> Self {
+        Self { now: Some(now), ..self }
     }
 
     /// The same host with these means.

@@ -7,6 +7,7 @@
 mod container;
 mod expand;
 mod facts;
+mod held;
 mod http;
 mod process;
 mod quote;
@@ -14,6 +15,7 @@ mod render;
 mod sandbox;
 mod secret;
 mod shell_word;
+mod version;
 mod word;
 
 use std::collections::BTreeSet;
@@ -26,6 +28,7 @@ pub use container::{
     ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
+pub use held::{Held, shortened};
 pub use http::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
@@ -40,6 +43,8 @@ pub struct ExecutionPlan {
     pub step: Step,
     /// Which means enforces each limit on this host.
     pub means: Means,
+    /// The condition under which it runs, if it has one. It has been judged.
+    pub held: Option<Held>,
 }
 
 /// What is carried out, with what its runner needs.

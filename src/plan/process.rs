@@ -73,7 +73,8 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
     };
     match step {
         Some(step) if problems.is_empty() => {
-            Ok(ExecutionPlan { principal: invocation.principal().clone(), means: facts.means, step, tool })
+            let principal = invocation.principal().clone();
+            Ok(ExecutionPlan { principal, means: facts.means, step, tool, held: None })
         }
         _ => Err(problems),
     }

@@ -56,6 +56,11 @@ fn the_long_build_works() {
 }
 
 #[test]
+fn requirements_work() {
+    works("examples/requirements.yaml", 4);
+}
+
+#[test]
 fn secrets_work() {
     works("examples/secrets.yaml", 3);
 }

@@ -5,6 +5,7 @@ mod cli;
 mod clients;
 mod completions;
 mod composition;
+mod conditions;
 mod config;
 mod container_plans;
 #[cfg(all(unix, feature = "containers"))]
@@ -23,6 +24,8 @@ mod migrate;
 mod plan;
 mod protocol;
 mod reload;
+#[cfg(target_os = "linux")]
+mod requirements;
 mod runner;
 mod sandbox;
 mod scaffold;

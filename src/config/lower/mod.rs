@@ -15,6 +15,7 @@ mod param;
 mod param_rule;
 mod pattern;
 mod place;
+mod requires;
 mod sandbox;
 mod schema;
 mod scope;

@@ -36,6 +36,7 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod requires;
 mod root;
 mod sandbox;
 mod secret;
@@ -57,6 +58,7 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;

@@ -20,6 +20,7 @@ const WITHOUT_EXAMPLES: [Code; 13] = [
     Code::TomlDate,
     Code::BadFolder,
     Code::OpenKey,
+    Code::NotAsked,
 ];
 
 #[test]
