@@ -27,6 +27,10 @@ pub struct Facts {
     pub build: Option<BuildFact>,
     /// The images that were agreed on, if nothing else may run.
     pub locked: Option<Arc<LockedImages>>,
+    /// Containers that are made ahead wait on stdio too.
+    pub warm_on_stdio: bool,
+    /// Nothing is run, so nobody looks at what an image is built of.
+    pub is_pretended: bool,
 }
 
 /// A snapshot of environment variables.
@@ -63,6 +67,8 @@ impl Facts {
             mounts: HashMap::new(),
             build: None,
             locked: None,
+            warm_on_stdio: false,
+            is_pretended: false,
         }
     }
 
@@ -74,6 +80,16 @@ impl Facts {
     /// The same host, where only these images may run.
     pub fn with_locked(self, locked: Option<LockedImages>) -> Self {
         Self { locked: locked.map(Arc::new), ..self }
+    }
+
+    /// The same host, where containers that are made ahead wait on stdio too, or do not.
+    pub fn with_warm_on_stdio(self, warm_on_stdio: bool) -> Self {
+        Self { warm_on_stdio, ..self }
+    }
+
+    /// The same host for what is planned and never carried out.
+    pub fn of_nothing(self) -> Self {
+        Self { is_pretended: true, ..self }
     }
 
     /// All variables, without what feeds secrets.

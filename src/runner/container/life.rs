@@ -125,7 +125,13 @@ impl Life {
     }
 
     pub(super) async fn go_on(&self, mut alive: Alive) {
-        let end = match self.watch(&mut alive).await {
+        let ended = self.watch(&mut alive).await;
+        self.finish(alive, ended).await;
+    }
+
+    /// It has ended or has to, and goes.
+    pub(super) async fn finish(&self, mut alive: Alive, ended: Ended) {
+        let end = match ended {
             // Nothing of it is alive. To take away what is left needs nobody to wait.
             Ended::ByItself(end) => Some(end),
             Ended::ByUs(end) => {
@@ -152,7 +158,7 @@ impl Life {
     }
 
     /// Hands its output on until it has ended, or has to.
-    async fn watch(&self, alive: &mut Alive) -> Ended {
+    pub(super) async fn watch(&self, alive: &mut Alive) -> Ended {
         let Wires { events, cancel, .. } = &self.wires;
         let mut exit = Exit::Unknown;
         if !alive.output.is_strained() {
@@ -211,7 +217,7 @@ impl Exit<'_> {
 }
 
 /// How it came to an end.
-enum Ended {
+pub enum Ended {
     ByItself(End),
     /// It has to be ended.
     ByUs(End),

@@ -157,6 +157,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         image: IMAGE.to_owned(),
         build: None,
         verify: None,
+        scan: None,
         locked: None,
         pull: Pull::Never,
         platform: None,
@@ -178,6 +179,8 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         init: false,
         stop_signal: None,
         warm: 0,
+        warm_on_stdio: false,
+        reuse: None,
         limits: Limits {
             memory: Some(ByteSize::mib(64)),
             cpu: None,

@@ -65,6 +65,7 @@ pub fn container<'a>(
         image: build::named(image, build.as_ref())?,
         build: given(build)?,
         verify: given(verify)?,
+        scan: written.proof.scan.as_ref().map(|scan| scan.value),
         pull: written.pull.as_ref().map_or(Pull::Missing, |pull| pull.value),
         platform: given(platform)?,
         inside: inside?,
@@ -84,6 +85,7 @@ pub fn container<'a>(
         init: written.init.unwrap_or(false),
         stop_signal: given(stop_signal)?,
         warm: written.warm.map_or(0, |warm| warm.value),
+        reuse: written.reuse.as_ref().map(|reuse| reuse.value),
     };
     report_host_paths(scope, &workload);
     Some(workload)
