@@ -46,20 +46,19 @@ fn taken_out(
     device: [u32; 2],
     depth: u32,
 ) -> Result<bool, Errno> {
-    let gone = match is_folder {
-        false => folder.remove(name),
-        true => {
-            let depth = depth.checked_sub(1).ok_or(BUSY)?;
-            // What is mounted there is another's, its mode too.
-            if folder.device(name)? != device {
-                return Ok(false);
-            }
-            folder.open_up(name);
-            if !emptied(&folder.inner(name)?, device, depth)? {
-                return Ok(false);
-            }
-            folder.remove_folder(name)
+    // What is mounted there is another's, its mode too.
+    if folder.device(name)? != device {
+        return Ok(false);
+    }
+    let gone = if is_folder {
+        let depth = depth.checked_sub(1).ok_or(BUSY)?;
+        folder.open_up(name);
+        if !emptied(&folder.inner(name)?, device, depth)? {
+            return Ok(false);
         }
+        folder.remove_folder(name)
+    } else {
+        folder.remove(name)
     };
     match gone {
         Ok(()) => Ok(true),

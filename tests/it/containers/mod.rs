@@ -18,6 +18,7 @@ mod kept;
 mod lines;
 mod lockdown;
 mod pulls;
+mod reuse;
 mod served;
 mod sessions;
 mod streams;
