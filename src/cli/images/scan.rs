@@ -53,7 +53,8 @@ fn scanned(one: &Wanted, block_on: &str) -> Result<Option<Scanned>, ContainerFai
     engine(session::host(), async |images| {
         let there = images.look(executor, &one.image).await?;
         if there.is_none() {
-            let problem = "the engine does not have it; `mcpfier images pull` or `build` sees to that".to_owned();
+            let problem =
+                "the engine does not have it; `mcpfier images pull` or `build` sees to that".to_owned();
             return Err(ContainerFailure::NotScanned { image: one.image.clone(), problem });
         }
         images.scan(executor, &one.image, &scan).await

@@ -2,22 +2,22 @@
 //!
 //! What is here decides nothing.
 
+mod folders;
+mod kept;
 #[cfg(target_arch = "aarch64")]
 #[path = "aarch64.rs"]
 mod machine;
 #[cfg(target_arch = "x86_64")]
 #[path = "x86_64.rs"]
 mod machine;
-mod folders;
-mod kept;
 mod memory;
 mod sockets;
 
 use core::ffi::{CStr, c_char};
 
-use machine::call;
 pub use folders::Folder;
 pub use kept::{Kept, calm_streams};
+use machine::call;
 pub use memory::{Region, Shared, Table};
 pub use sockets::{Address, V4, V6, bound, connected, hand_over, listening};
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sha2::{Digest, Sha256};
+
 use crate::model::{BUILT, Build, ContainerWorkload, Tool};
 use crate::plan::{Facts, PlanError};
 
@@ -16,12 +18,18 @@ pub struct PlannedBuild {
     pub digest: String,
     /// By its content: the image that runs.
     pub tag: String,
+    /// Which image it takes the place of, whatever that was built of.
+    pub of: String,
 }
 
 /// Says of an image what it is built of.
 pub const BUILD_LABEL: &str = "mcpfier.build";
+/// Says of an image whose it is: the tool, and a mark of the place where that is built.
+pub const BUILD_OF_LABEL: &str = "mcpfier.build.of";
 /// How much of a digest stands in a tag.
 const TAG: usize = 24;
+/// How much of one tells places apart.
+const MARK: usize = 12;
 
 /// The name of an image that is built of what has this digest.
 pub fn build_tag(digest: &str) -> String {
@@ -48,7 +56,7 @@ pub fn planned(
                 format!("what its image is built of, `{context}`, is not what the lock says"),
             ))
         }
-        _ => Ok(Some(PlannedBuild { tag: build_tag(&digest), digest, what: what.clone() })),
+        _ => Ok(Some(PlannedBuild::of(tool.name.as_str(), what.clone(), digest))),
     }
 }
 
@@ -68,6 +76,19 @@ fn not_locked(tool: &Tool, reason: String) -> PlanError {
 }
 
 impl PlannedBuild {
+    pub fn of(tool: &str, what: Build, digest: String) -> Self {
+        let place = format!("{}\0{}", what.context.display(), what.dockerfile.display());
+        let mark = Sha256::digest(place.as_bytes());
+        let mark: String = mark.iter().map(|byte| format!("{byte:02x}")).take(MARK / 2).collect();
+        Self { tag: build_tag(&digest), digest, of: format!("{tool}@{mark}"), what }
+    }
+
+    /// What the image says of itself.
+    pub fn labels(&self) -> [(String, String); 2] {
+        [(BUILD_LABEL, &self.digest), (BUILD_OF_LABEL, &self.of)]
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+    }
+
     /// As Docker's own client is asked for the same.
     pub fn flags(&self, platform: Option<&str>) -> Vec<String> {
         let Build { dockerfile, args, target, name, .. } = &self.what;
@@ -86,7 +107,9 @@ impl PlannedBuild {
         for (name, value) in args {
             push("--build-arg", &format!("{name}={value}"));
         }
-        push("--label", &format!("{BUILD_LABEL}={}", self.digest));
+        for (name, value) in self.labels() {
+            push("--label", &format!("{name}={value}"));
+        }
         push("--file", &dockerfile.display().to_string());
         flags.push(self.what.context.display().to_string());
         flags

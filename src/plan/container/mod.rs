@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Executor, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Scan, Tmpfs, Tool,
-    Variable, Verify,
+    ByteSize, ContainerWorkload, Executor, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Scan, Tmpfs,
+    Tool, Variable, Verify,
 };
 
 use super::expand::Expansion;
@@ -27,7 +27,7 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 const MOUNTS: &str = "container.mounts";
 
 pub use ahead::{ahead, lookups_ahead};
-pub use build::{BUILD_LABEL, BuildFact, PlannedBuild, build_tag};
+pub use build::{BUILD_LABEL, BUILD_OF_LABEL, BuildFact, PlannedBuild, build_tag};
 pub use egress::{Door, Doors, Leads};
 pub use line::docker_line;
 pub use print::{text_lines, to_json};

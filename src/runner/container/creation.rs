@@ -128,6 +128,7 @@ impl Life {
             created = self.ask_to_create(connection).await;
         }
         let warnings = created?;
+        self.refuse_missing_cards(connection).await?;
         let discarded = warnings.into_iter().find(|warning| warning.contains("iscarded"));
         match discarded {
             Some(problem) if is_required => Err(Trouble::Away(ContainerFailure::NotLimited { problem })),
@@ -136,6 +137,23 @@ impl Life {
                 Ok(())
             }
             None => Ok(()),
+        }
+    }
+
+    /// Podman passes over cards that it cannot give, and the program would run without them.
+    async fn refuse_missing_cards(&self, connection: &Connection) -> Result<(), Trouble> {
+        let plan = &self.order.plan;
+        if plan.gpus.is_none() || !connection.is_podman() {
+            return Ok(());
+        }
+        let made = connection.docker.inspect_container(&self.order.name, None);
+        let made = connection.answer("to look at the container", made).await?;
+        let given = made.host_config.and_then(|host| host.devices).map_or(0, |devices| devices.len());
+        match given > plan.devices.len() {
+            true => Ok(()),
+            false => Err(Trouble::Away(ContainerFailure::NoGpus {
+                problem: "Podman passes over what Docker calls device requests".to_owned(),
+            })),
         }
     }
 

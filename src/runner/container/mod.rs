@@ -50,6 +50,8 @@ mod listing;
 #[cfg(feature = "containers")]
 mod name;
 #[cfg(feature = "containers")]
+mod old_builds;
+#[cfg(feature = "containers")]
 mod owner;
 #[cfg(feature = "containers")]
 mod private_files;
@@ -118,11 +120,12 @@ pub struct Seen {
     pub missing: Vec<String>,
 }
 
-/// A container that nobody owned any more and that was removed.
+/// A container that nobody owned any more, or an image of a build before the last one, that was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned {
     pub name: String,
     pub tool: String,
+    pub is_image: bool,
 }
 
 /// An image that an engine has.

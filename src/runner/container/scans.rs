@@ -63,7 +63,8 @@ async fn judged(
     wanted: &Scan,
     news: &Teller,
 ) -> Result<(), ContainerFailure> {
-    let Some(scanned) = scan(connection, environment, id, wanted).await.map_err(|failure| named(failure, image))?
+    let Some(scanned) =
+        scan(connection, environment, id, wanted).await.map_err(|failure| named(failure, image))?
     else {
         let names: Vec<&str> = wanted.scanners().iter().map(|scanner| scanner.name()).collect();
         let problem = format!("there is no `{}` on this host", names.join("` and no `"));

@@ -10,6 +10,7 @@ mod inside;
 mod lockdown;
 mod mounts;
 mod reach;
+mod reuse;
 mod target;
 
 use crate::config::code::Code;
@@ -59,6 +60,7 @@ pub fn container<'a>(
     let labels = reach::labels(scope, &written.labels);
     report_disk(scope, written, limits);
     report_warm_mounts(scope, written, mounts.as_deref());
+    reuse::report(scope, written);
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
         executor: None,

@@ -74,7 +74,8 @@ impl Life {
         let made = waiting_again(alive, stay);
         let (assign, assigned) = oneshot::channel();
         pool.put_used(&self.order, Waiting::new(self.order.name.clone(), assign));
-        let nobody = Wires { events: mpsc::channel(1).0, cancel: pool.closed.clone(), news: Teller::default() };
+        let nobody =
+            Wires { events: mpsc::channel(1).0, cancel: pool.closed.clone(), news: Teller::default() };
         let Wires { events, .. } = std::mem::replace(&mut self.wires, nobody);
         // Whoever called may take his time to hear of it, and the next one need not wait for him.
         pool.tasks.spawn(tell(events, denied, end));
