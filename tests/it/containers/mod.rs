@@ -4,6 +4,7 @@
 mod away;
 mod cleaning;
 mod egress;
+mod egress_tls;
 mod ends;
 mod escape;
 mod examples;

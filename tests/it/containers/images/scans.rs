@@ -172,7 +172,8 @@ fn guarded(engine: &Engine, name: &str) {
     let mut build = engine.command(&["build", "--quiet", "--tag", name, &context]);
     let built = build.env("DOCKER_BUILDKIT", "0").output().expect("docker starts");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    engine.docker(&["rmi", &format!("{name}-bare")]);
+    // Podman keeps the stages of a build.
+    let _ = engine.command(&["rmi", "--force", &format!("{name}-bare")]).output();
 }
 
 fn calling(shop: &Shop, words: &[&str]) -> crate::support::place::Ran {
