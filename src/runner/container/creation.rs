@@ -115,6 +115,18 @@ impl Life {
 
     /// A limit that the engine cannot keep is left out, unless it is required.
     async fn create_on(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        self.turn = tokio::select! {
+            () = self.wires.cancel.cancelled() => return Err(Trouble::Away(ContainerFailure::Cancelled)),
+            turn = self.connector.turns.take() => turn,
+        };
+        let created = self.create_in_turn(connection).await;
+        if created.is_err() {
+            self.turn = None;
+        }
+        created
+    }
+
+    async fn create_in_turn(&mut self, connection: &Connection) -> Result<(), Trouble> {
         self.put_init_first(connection).await?;
         put_into_memory(connection, &self.order.plan, &mut self.order.body).await?;
         let is_required = self.order.plan.limits.enforcement == Enforcement::Required;

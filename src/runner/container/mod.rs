@@ -70,6 +70,8 @@ mod survey;
 #[cfg(feature = "containers")]
 mod tls;
 #[cfg(feature = "containers")]
+mod turns;
+#[cfg(feature = "containers")]
 mod verdict;
 #[cfg(feature = "containers")]
 mod version;
