@@ -129,6 +129,7 @@ fn settled(
 
 fn state(catalog: Catalog, environment: Environment, means: Means, images: Option<LockedImages>) -> State {
     let facts = Facts::new(&environment, &catalog.secrets, means).with_locked(images);
+    let facts = facts.with_warm_on_stdio(catalog.server.warm.stdio);
     let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment)));
     State::new(Arc::new(catalog), facts, Arc::new(vault))
 }

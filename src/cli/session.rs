@@ -82,6 +82,7 @@ impl Session {
         };
         let environment = Arc::new(host.environment);
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
+        let facts = facts.with_warm_on_stdio(catalog.server.warm.stdio);
         Ok(Self {
             path: loaded.path,
             choice: loaded.choice,
@@ -131,6 +132,12 @@ impl Session {
     /// What carries calls out with a runner that is there.
     pub fn engine_on(&self, runner: Arc<dyn Runner>, vault: Arc<Vault>) -> Engine {
         Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner)
+    }
+
+    /// The same with one that carries nothing out: nobody looks at what that would need.
+    pub fn pretending(&self, runner: Arc<dyn Runner>, vault: Arc<Vault>) -> Engine {
+        let facts = self.facts.clone().of_nothing();
+        Engine::new(Arc::clone(&self.catalog), facts, vault, runner)
     }
 
     /// What carries calls out. The runner is given back too: a server stops it on its way out.

@@ -165,6 +165,7 @@ codes! {
     BadBuild = 171, "a build that cannot be";
     BuildReach = 172, "a build, whose steps nothing holds back";
     BadVerify = 173, "a signature that nobody can have made";
+    NoScanner = 174, "an image that nobody here can look through";
 
     // Which engine.
     BadExecutor = 180, "an engine that nobody could reach so";
@@ -174,6 +175,10 @@ codes! {
     OpenEngine = 184, "an engine that everybody can talk to";
     EngineAway = 185, "an engine that does not answer";
     ImageAway = 186, "an image that the engine does not have";
+
+    // Containers that stay.
+    Reused = 187, "a container that several calls have";
+    NotReused = 188, "containers that stay or wait, where none can";
 
     // The sandbox of local commands.
     SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";

@@ -22,8 +22,10 @@ mod params;
 mod principal;
 mod requires;
 mod retry;
+mod reuse;
 mod safe;
 mod sandbox;
+mod scan;
 mod secret;
 mod server;
 mod template;
@@ -56,8 +58,10 @@ pub use requires::{
     Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
 };
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
+pub use reuse::Reuse;
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
+pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};

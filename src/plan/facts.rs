@@ -30,6 +30,10 @@ pub struct Facts {
     pub locked: Option<Arc<LockedImages>>,
     /// How long after the beginning of 1970 this call is, where something asks for it more than once.
     pub now: Option<Duration>,
+    /// Containers that are made ahead wait on stdio too.
+    pub warm_on_stdio: bool,
+    /// Nothing is run, so nobody looks at what an image is built of.
+    pub is_pretended: bool,
 }
 
 /// A snapshot of environment variables.
@@ -67,6 +71,8 @@ impl Facts {
             build: None,
             locked: None,
             now: None,
+            warm_on_stdio: false,
+            is_pretended: false,
         }
     }
 
@@ -83,6 +89,16 @@ impl Facts {
     /// The same host, where only these images may run.
     pub fn with_locked(self, locked: Option<LockedImages>) -> Self {
         Self { locked: locked.map(Arc::new), ..self }
+    }
+
+    /// The same host, where containers that are made ahead wait on stdio too, or do not.
+    pub fn with_warm_on_stdio(self, warm_on_stdio: bool) -> Self {
+        Self { warm_on_stdio, ..self }
+    }
+
+    /// The same host for what is planned and never carried out.
+    pub fn of_nothing(self) -> Self {
+        Self { is_pretended: true, ..self }
     }
 
     /// All variables, without what feeds secrets.

@@ -24,8 +24,9 @@ use std::sync::Arc;
 use crate::model::{Principal, SecretName, Tool};
 
 pub use container::{
-    BUILD_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild, PlannedMount,
-    ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
+    BUILD_LABEL, BUILD_OF_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild,
+    PlannedMount, PlannedReuse, TRIVY_FOUND, ahead, build_tag, docker_line, lookups_ahead, mount_lookups,
+    scan_words, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use held::{Held, shortened};

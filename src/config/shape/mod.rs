@@ -49,7 +49,7 @@ pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
-pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, TMPFS, VERIFY};
+pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;

@@ -4,6 +4,7 @@
 mod away;
 mod cleaning;
 mod egress;
+mod egress_tls;
 mod ends;
 mod escape;
 mod examples;
@@ -18,6 +19,7 @@ mod kept;
 mod lines;
 mod lockdown;
 mod pulls;
+mod reuse;
 mod served;
 mod sessions;
 mod streams;
@@ -157,6 +159,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         image: IMAGE.to_owned(),
         build: None,
         verify: None,
+        scan: None,
         locked: None,
         pull: Pull::Never,
         platform: None,
@@ -178,6 +181,8 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         init: false,
         stop_signal: None,
         warm: 0,
+        warm_on_stdio: false,
+        reuse: None,
         limits: Limits {
             memory: Some(ByteSize::mib(64)),
             cpu: None,

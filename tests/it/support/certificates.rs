@@ -30,7 +30,7 @@ pub fn make_certificates(folder: &Path) {
             ],
         );
     }
-    let server = "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n";
+    let server = "subjectAltName=IP:127.0.0.1,DNS:db.test,DNS:api.db.test\nextendedKeyUsage=serverAuth\n";
     let client = "extendedKeyUsage=clientAuth\n";
     for (name, authority, extensions, days) in [
         ("server", "ca", server, 2),
