@@ -182,6 +182,14 @@ codes! {
     // Conditions.
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
+
+    // Results.
+    BadRowPattern = 240, "a pattern that makes no rows";
+    BadSelect = 241, "a `select` that selects nothing";
+    BadText = 242, "a template that makes no text";
+    UnknownInText = 243, "a template of a result that names what it cannot see";
+    BadFiles = 244, "files that cannot be handed over";
+    NeverFits = 245, "a schema that no output of its format fits";
 }
 
 impl Code {

@@ -8,6 +8,7 @@ mod container;
 mod expand;
 mod facts;
 mod http;
+mod output;
 mod process;
 mod quote;
 mod render;
@@ -27,6 +28,7 @@ pub use container::{
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use http::{HttpStep, PlannedAuth};
+pub use output::{PlannedFiles, PlannedOutput};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
 pub use sandbox::{Lack, SandboxMeans};
@@ -40,6 +42,8 @@ pub struct ExecutionPlan {
     pub step: Step,
     /// Which means enforces each limit on this host.
     pub means: Means,
+    /// What the result is made with.
+    pub output: PlannedOutput,
 }
 
 /// What is carried out, with what its runner needs.

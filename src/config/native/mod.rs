@@ -25,7 +25,7 @@ pub use executor::{DockerEntry, ExecutorEntry, TlsEntry};
 pub use file::File;
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
-pub use output::Output;
+pub use output::{FormatName, Output};
 pub use sandbox::{SandboxKeys, SandboxSetting};
 pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server, Warm};

@@ -127,13 +127,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         concurrency: Concurrency::default(),
         exit_codes: ExitCodes::default(),
         annotations: Annotations::default(),
-        output: OutputRules {
-            format: OutputFormat::Text,
-            show: ByteSize::mib(1024),
-            on_overflow: OnOverflow::Truncate,
-            mime: None,
-            schema: None,
-        },
+        output: OutputRules::plain(ByteSize::mib(1024)),
         availability: Availability::Offered,
         dialect: Dialect::Native,
     }
