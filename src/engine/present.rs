@@ -23,6 +23,8 @@ pub struct Presented {
     pub files: Vec<WrittenFile>,
     /// Present only if the command declares an output schema, and never on errors.
     pub structured: Option<Value>,
+    /// What the tool promises of its output and a run that succeeded did not keep.
+    pub broken: Option<String>,
     /// Facts about the run for programs.
     pub meta: Map<String, Value>,
 }
@@ -56,7 +58,7 @@ impl Presented {
 impl Presented {
     fn of(meta: Map<String, Value>) -> Self {
         let (text, files) = (Vec::new(), Vec::new());
-        Self { is_error: false, text, mime: None, binary: None, files, structured: None, meta }
+        Self { is_error: false, text, mime: None, binary: None, files, structured: None, broken: None, meta }
     }
 
     /// A refusal, in our words.

@@ -6,10 +6,24 @@ use crate::model::{Dialect, OutputFormat, OutputRules};
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 
-use super::Outcome;
+use super::{Outcome, Prepared};
 use super::present::{BinaryPart, ERROR_SHOW, Presented, TextPart, shown_text};
 
+/// Shorter outputs are read faster than a thread is found for them.
+const MUCH: u64 = 64 * 1024;
+
 impl Outcome {
+    /// What [`Outcome::present`] does, beside other calls where it may take a while.
+    pub async fn present_aside(self, prepared: Prepared) -> Presented {
+        let rules = &prepared.tool.output;
+        let is_read = rules.format.is_structured() || rules.template.is_some();
+        if !is_read || (self.output.stdout_bytes < MUCH && rules.template.is_none()) {
+            return self.present(&prepared);
+        }
+        let presented = tokio::task::spawn_blocking(move || self.present(&prepared)).await;
+        presented.unwrap_or_else(|_| Presented::refusal("the result could not be made".to_owned()))
+    }
+
     pub(super) fn success(&self, plan: &ExecutionPlan, empty_text: Option<&str>, presented: &mut Presented) {
         let rules = &plan.tool.output;
         presented.files.clone_from(&self.output.files);
@@ -25,6 +39,7 @@ impl Outcome {
             presented.text = self.shown(ERROR_SHOW.min(rules.show.as_len()), rules, None);
             let gap = if self.output.is_empty() { "" } else { "\n" };
             presented.text.push(TextPart::Said(format!("{gap}{problem}")));
+            presented.broken = Some(problem);
             return;
         }
         if self.output.files_left_out > 0 {
@@ -38,10 +53,10 @@ impl Outcome {
     /// The result of a run that printed something, or whose template says something anyway.
     fn made(&self, plan: &ExecutionPlan, presented: &mut Presented) -> Result<(), String> {
         let rules = &plan.tool.output;
-        let wants_value = rules.schema.is_some()
-            || rules.select.is_some()
-            || matches!(rules.format, OutputFormat::Regex(_))
-            || rules.template.as_ref().is_some_and(|template| template.sees("result"));
+        let wants_value = match &rules.template {
+            Some(template) => rules.schema.is_some() || template.sees("result"),
+            None => rules.schema.is_some() || rules.makes_text(),
+        };
         if self.output.is_empty() && rules.template.is_none() && !wants_value {
             let is_original = plan.tool.dialect == Dialect::Original;
             presented.text.push(TextPart::Said(if is_original { "" } else { "(no output)" }.to_owned()));
@@ -69,14 +84,13 @@ impl Outcome {
     /// What a model reads: what the template makes, else what was selected, else what was printed.
     fn text(&self, plan: &ExecutionPlan, value: Option<&Value>) -> Result<Vec<TextPart>, String> {
         let rules = &plan.tool.output;
-        let is_made = rules.select.is_some() || matches!(rules.format, OutputFormat::Regex(_));
         match (&rules.template, value) {
             (Some(template), value) => {
                 let text = self.text_of(template, value, plan, Map::new())?;
                 Ok(shown_text(text, rules))
             }
-            (None, Some(Value::String(text))) if is_made => Ok(shown_text(text.clone(), rules)),
-            (None, Some(value)) if is_made => {
+            (None, Some(Value::String(text))) if rules.makes_text() => Ok(shown_text(text.clone(), rules)),
+            (None, Some(value)) if rules.makes_text() => {
                 let text = serde_json::to_string_pretty(value).map_err(|error| error.to_string())?;
                 Ok(shown_text(text, rules))
             }

@@ -58,7 +58,10 @@ impl Server {
             arguments: request.arguments.unwrap_or_default(),
         };
         let done = match self.engine.prepare_aside(call).await {
-            Ok(plan) => self.run(&plan, context).await.map(|outcome| outcome.present(&plan)),
+            Ok(plan) => match self.run(&plan, context).await {
+                Ok(outcome) => Ok(outcome.present_aside(plan).await),
+                Err(rejection) => Err(rejection),
+            },
             Err(rejection) => Err(rejection),
         };
         match done {

@@ -43,7 +43,7 @@ impl Reply {
 
     /// The result of a call. Who knows no links to resources is told of files in words.
     pub(super) fn of_call(presented: Presented, knows_links: bool, era: Era, identity: &Identity) -> Self {
-        let Presented { is_error, text, mime, binary, files, structured, meta } = presented;
+        let Presented { is_error, text, mime, binary, files, structured, broken: _, meta } = presented;
         let mut draft = Draft::default();
         draft.raw(r#"{"content":["#);
         if !text.is_empty() || binary.is_none() {

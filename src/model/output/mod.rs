@@ -91,6 +91,11 @@ pub struct OutputRules {
 }
 
 impl OutputRules {
+    /// Whether what is shown is made of the output, and is not the output itself.
+    pub fn makes_text(&self) -> bool {
+        self.template.is_some() || self.select.is_some() || matches!(self.format, OutputFormat::Regex(_))
+    }
+
     /// Text as it comes, at most so much of it shown.
     pub fn plain(show: ByteSize) -> Self {
         Self {
