@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, News, Outcome, Prepared, Rejection, Sanitizer, Watcher, WrittenFile};
-use crate::model::{ByteSize, OutputFormat};
+use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 use crate::runner::process::ForkServer;
@@ -164,8 +164,8 @@ fn show_made(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> bool
 /// A line each on stderr: stdout is the command's own.
 fn tell_of_files(files: &[WrittenFile], printer: &Printer) {
     for file in files {
-        let (path, mime, size) = (file.path.display(), file.mime, ByteSize(file.size));
-        printer.talk(&format!("mcpfier: wrote {path} ({mime}, {size})\n"));
+        let (path, mime, size) = (file.path.display(), file.mime, file.size);
+        printer.talk(&format!("mcpfier: wrote {path} ({mime}, {size} bytes)\n"));
     }
 }
 
