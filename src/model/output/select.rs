@@ -58,7 +58,7 @@ impl Select {
             return Err(BadSelect::TooDeep);
         }
         let expression = jmespath::compile(text).map_err(|error| BadSelect::Syntax {
-            problem: plain(&error.reason),
+            problem: syntax(text, error.offset),
             at: error.offset.min(text.len()),
         })?;
         if let Some(name) = unknown_function(text) {
@@ -179,6 +179,14 @@ fn unknown_function(text: &str) -> Option<String> {
         name.clear();
     }
     found
+}
+
+/// Where the reader gave up, in words; its own name the steps of its grammar.
+fn syntax(text: &str, offset: usize) -> String {
+    match text.get(offset..).and_then(|rest| rest.chars().next()) {
+        Some(c) => format!("`{c}` cannot stand here"),
+        None => "it ends too early".to_owned(),
+    }
 }
 
 fn plain(reason: &jmespath::ErrorReason) -> String {

@@ -148,11 +148,14 @@ fn schema(reader: &Reader<'_>, written: &Output<'_>, is_structured: bool) -> Opt
 }
 
 fn check_mime(reader: &Reader<'_>, written: &Output<'_>, name: FormatName) {
-    let is_shown = matches!(name, FormatName::Text | FormatName::Binary)
-        || written.template.is_some()
-        || written.is_unknown();
-    if let Some(mime) = written.mime.filter(|_| !is_shown) {
-        let problem = Diagnostic::warning(Code::Pointless, mime.span, "`mime` has no effect here");
-        reader.problems.add(problem.help("it is for `format: text` and `format: binary`, and for a `template`"));
-    }
+    let Some(mime) = written.mime.filter(|_| !written.is_unknown() && name != FormatName::Binary) else { return };
+    let is_bytes = ["image/", "audio/", "video/"].iter().any(|kind| mime.value.starts_with(kind));
+    let help = match name {
+        _ if is_bytes && mime.value != "image/svg+xml" => "it is for `format: binary`",
+        FormatName::Text => return,
+        _ if written.template.is_some() => return,
+        _ => "it is for `format: text` and `format: binary`, and for a `template`",
+    };
+    let problem = Diagnostic::warning(Code::Pointless, mime.span, "`mime` has no effect here");
+    reader.problems.add(problem.help(help));
 }
