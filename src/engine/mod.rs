@@ -33,16 +33,16 @@ use crate::plan::{ExecutionPlan, Facts, plan};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+/// For those who have held a large output, and who load files in threads.
+pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
+/// Whoever shows output needs it.
+pub use crate::shaping::Sanitizer;
 pub use ahead::Serving;
 pub use files::{Content, WrittenFile};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
-/// Whoever shows output needs it.
-pub use crate::shaping::Sanitizer;
-/// For those who have held a large output, and who load files in threads.
-pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
 pub use crate::runner::{News, RunId, Stream};
 

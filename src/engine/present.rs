@@ -203,11 +203,7 @@ pub(super) fn shown_text(text: String, rules: &OutputRules) -> Vec<TextPart> {
     let (head, tail) = (show / 4, show - show / 4);
     let (total, omitted) = (bytes.len() as u64, (bytes.len() - show) as u64);
     let end = bytes.slice(bytes.len() - tail..);
-    vec![
-        TextPart::Output(vec![bytes.slice(..head)]),
-        cut(omitted, total, rules),
-        TextPart::Output(vec![end]),
-    ]
+    vec![TextPart::Output(vec![bytes.slice(..head)]), cut(omitted, total, rules), TextPart::Output(vec![end])]
 }
 
 /// What stands where bytes are missing.

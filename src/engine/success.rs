@@ -6,8 +6,8 @@ use crate::model::{Dialect, OutputFormat, OutputRules};
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 
-use super::{Outcome, Prepared};
 use super::present::{BinaryPart, ERROR_SHOW, Presented, TextPart, shown_text};
+use super::{Outcome, Prepared};
 
 /// Shorter outputs are read faster than a thread is found for them.
 const MUCH: u64 = 64 * 1024;

@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, FileGlob, Limits, OnOverflow,
-    OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script, SecretName, Select, TextTemplate,
-    SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, When, Workload, format_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, FileGlob, Limits,
+    OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script,
+    SecretName, SecretScript, SecretSource, Secrets, Select, Stdin, Template, TextTemplate, Tool, Variable,
+    When, Workload, format_duration,
 };
 
 use super::container::container;
@@ -264,7 +265,8 @@ fn output(rules: &OutputRules) -> Value {
         OutputFormat::Csv(form) => ((!form.header).then_some(false), Some(form.delimiter)),
         _ => (None, None),
     };
-    let delimiter = delimiter.filter(|delimiter| *delimiter != b',').map(|delimiter| char::from(delimiter).to_string());
+    let delimiter =
+        delimiter.filter(|delimiter| *delimiter != b',').map(|delimiter| char::from(delimiter).to_string());
     let pattern = match format {
         OutputFormat::Regex(pattern) => Some(pattern.text()),
         _ => None,

@@ -152,7 +152,10 @@ mod tests {
         for (row, problem) in [
             (json!({ "line": "7a" }), "row 2, `line`: `7a` is no integer"),
             (json!({ "line": "" }), "row 2, `line`: `` is no integer"),
-            (json!({ "line": "99999999999999999999999" }), "row 2, `line`: `99999999999999999999999` is no integer"),
+            (
+                json!({ "line": "99999999999999999999999" }),
+                "row 2, `line`: `99999999999999999999999` is no integer",
+            ),
             (json!({ "on": "yes" }), "row 2, `on`: `yes` is no boolean"),
         ] {
             let found = converted(json!([{ "line": "1" }, row]), schema.clone()).unwrap_err();

@@ -63,7 +63,9 @@ fn header(record: &StringRecord) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = Vec::with_capacity(record.len());
     for name in record {
         if names.iter().any(|known| known == name) {
-            return Err(format!("the header of the CSV names `{name}` twice; `header: false` gives lists instead"));
+            return Err(format!(
+                "the header of the CSV names `{name}` twice; `header: false` gives lists instead"
+            ));
         }
         names.push(name.to_owned());
     }

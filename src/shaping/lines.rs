@@ -8,7 +8,9 @@ pub fn value(stdout: &[u8]) -> Result<Value, String> {
     let mut lines = Vec::new();
     for line in Sanitizer::clean(stdout).lines() {
         if lines.len() == MOST_CELLS {
-            return Err(format!("the command printed more than {MOST_CELLS} lines, which is more than a result holds"));
+            return Err(format!(
+                "the command printed more than {MOST_CELLS} lines, which is more than a result holds"
+            ));
         }
         lines.push(Value::from(line));
     }

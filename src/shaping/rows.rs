@@ -14,7 +14,8 @@ const MOST_IN_TEXT: usize = 1000;
 pub fn value(pattern: &RowPattern, stdout: &[u8]) -> Result<Value, String> {
     // Colours and carriage returns are nothing that a pattern should have to know of.
     let text = Sanitizer::clean(stdout);
-    let mut rows = Rows { most: MOST_ROWS.min(MOST_CELLS / pattern.names().count().max(1)), rows: Vec::new() };
+    let mut rows =
+        Rows { most: MOST_ROWS.min(MOST_CELLS / pattern.names().count().max(1)), rows: Vec::new() };
     if pattern.spans_lines {
         rows.take(pattern, &text, MOST_IN_TEXT)?;
     } else {
@@ -37,9 +38,12 @@ impl Rows {
             }
             if self.rows.len() == self.most {
                 let most = self.most;
-                return Err(format!("`output.pattern` matches more than {most} times, which is more than a result holds"));
+                return Err(format!(
+                    "`output.pattern` matches more than {most} times, which is more than a result holds"
+                ));
             }
-            let found = groups.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?))));
+            let found =
+                groups.into_iter().filter_map(|(name, text)| Some((name.to_owned(), Value::from(text?))));
             self.rows.push(Value::Object(found.collect::<Map<_, _>>()));
         }
         Ok(())

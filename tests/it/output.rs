@@ -218,9 +218,14 @@ fn a_shell_is_shown_what_is_made_and_told_of_files() {
          mcpfier: wrote [folder]/out/large.bin (application/octet-stream, 40000 bytes)\n\
          mcpfier: wrote [folder]/out/picture.png (image/png, 12 bytes)\n"
     );
-    let broken = mcpfier(&["call", "first"]).file("document.yaml", "items: [").tools(&tools).ends_with(1).run();
+    let broken =
+        mcpfier(&["call", "first"]).file("document.yaml", "items: [").tools(&tools).ends_with(1).run();
     assert_eq!(broken.stdout, "items: [");
-    assert!(broken.stderr.starts_with("mcpfier: the command promised one YAML document"), "{}", broken.stderr);
+    assert!(
+        broken.stderr.starts_with("mcpfier: the command promised one YAML document"),
+        "{}",
+        broken.stderr
+    );
     let document = mcpfier(&["call", "draw", "--json"]).tools(&tools).run().json();
     assert_eq!(document["files"].as_array().map(Vec::len), Some(3), "{document}");
     assert_eq!(document["files"][2]["mimeType"], json!("image/png"));
@@ -238,6 +243,27 @@ fn a_plan_says_how_the_result_is_made() {
     assert!(plan.contains("  output   files  [folder]/out/**/*\n"), "{plan}");
     let plan = mcpfier(&["--dry-run", "first", "--json"]).tools(&tools).run().json();
     assert_eq!(plan["output"], json!({ "format": "yaml", "select": "items[?up].name | [0]" }));
+}
+
+#[test]
+fn files_of_a_container_are_looked_for_where_its_mount_comes_from() {
+    let tools = r#"
+version: 1
+commands:
+  - name: draw
+    description: Draws.
+    script: draw
+    container:
+      image: docker.io/library/alpine@sha256:0000000000000000000000000000000000000000000000000000000000000001
+      workdir: /out/here
+      mounts:
+        - { source: ., target: /in, read_only: true }
+        - { source: made, target: /out, read_only: false }
+    output: { files: ["*.png", /out/*.csv] }
+"#;
+    let plan = mcpfier(&["--dry-run", "draw", "--json"]).file_below("made/x", "").tools(tools).run();
+    let folder = plan.json()["output"]["files"].clone();
+    assert_eq!(folder, json!(["[folder]/made/here/*.png", "[folder]/made/*.csv"]));
 }
 
 #[test]

@@ -13,8 +13,7 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
     Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
-     Params, Script, Stdin, Template, Tool, ToolName, Variable, Workload,
-    format_duration, parse_duration,
+    Params, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration, parse_duration,
 };
 
 use super::container::container;

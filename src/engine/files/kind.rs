@@ -30,7 +30,9 @@ pub fn of(path: &Path, head: &[u8]) -> (&'static str, Form) {
         UNKNOWN if is_text => ("text/plain", Form::Text),
         "image/svg+xml" if is_text => (named, Form::Text),
         _ if claims_magic(named) => (UNKNOWN, Form::Other),
-        _ if is_text && (named.starts_with("text/") || named.starts_with("application/")) => (named, Form::Text),
+        _ if is_text && (named.starts_with("text/") || named.starts_with("application/")) => {
+            (named, Form::Text)
+        }
         _ => (named, Form::Other),
     }
 }
@@ -93,7 +95,13 @@ fn claims_magic(mime: &str) -> bool {
     mime.starts_with("audio/")
         || matches!(
             mime,
-            "image/png" | "image/jpeg" | "image/gif" | "image/webp" | "application/pdf" | "application/zip" | "application/gzip"
+            "image/png"
+                | "image/jpeg"
+                | "image/gif"
+                | "image/webp"
+                | "application/pdf"
+                | "application/zip"
+                | "application/gzip"
         )
 }
 

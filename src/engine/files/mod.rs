@@ -119,7 +119,8 @@ impl Room {
         let (mime, form) = kind::of(&path, &head);
         let mut rest = |most: u64| {
             let mut bytes = head.clone();
-            let read = file.by_ref().take((most + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes);
+            let read =
+                file.by_ref().take((most + 1).saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes);
             // It may have grown since it was measured.
             (read.is_ok() && bytes.len() as u64 <= most).then_some(bytes)
         };

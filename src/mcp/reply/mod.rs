@@ -8,8 +8,8 @@ mod draft;
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
 use crate::engine::{Presented, Sanitizer};
+use bytes::Bytes;
 
 use super::base64::Encoder;
 use super::era::{Era, Identity};
@@ -146,7 +146,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::engine::{BinaryPart, TextPart, Content, WrittenFile};
+    use crate::engine::{BinaryPart, Content, TextPart, WrittenFile};
 
     fn written(presented: Presented, era: Era, enough: usize) -> Value {
         let mut reply = Reply::of_call(presented, true, era, &Identity::new("tools"));

@@ -43,7 +43,8 @@ impl RowPattern {
         if regex.capture_names().flatten().next().is_none() {
             return Err(BadPattern::NoNames);
         }
-        let flags = text.strip_prefix("(?").and_then(|rest| rest.split_once(')')).map_or("", |(flags, _)| flags);
+        let flags =
+            text.strip_prefix("(?").and_then(|rest| rest.split_once(')')).map_or("", |(flags, _)| flags);
         let spans_lines = flags.bytes().all(|flag| flag.is_ascii_alphabetic()) && flags.contains('s');
         Ok(Self { regex: Arc::new(regex), spans_lines })
     }

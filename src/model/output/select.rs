@@ -89,9 +89,8 @@ impl Select {
                 let data = Rcvar::new(Variable::from_serializable(value).map_err(refused)?);
                 let part = expression.search(data).map_err(refused)?;
                 let mut left = MOST_VALUES;
-                json(&part, &mut left).ok_or_else(|| {
-                    format!("what `output.select` selects is more than {MOST_VALUES} values")
-                })
+                json(&part, &mut left)
+                    .ok_or_else(|| format!("what `output.select` selects is more than {MOST_VALUES} values"))
             }
         }
     }
@@ -99,7 +98,11 @@ impl Select {
 
 fn pointer(text: &str) -> Result<Select, BadSelect> {
     let is_escaped = |part: &str| part.starts_with(['0', '1']);
-    if text.split('~').skip(1).all(is_escaped) { Ok(Select::Pointer(text.to_owned())) } else { Err(BadSelect::Escape) }
+    if text.split('~').skip(1).all(is_escaped) {
+        Ok(Select::Pointer(text.to_owned()))
+    } else {
+        Err(BadSelect::Escape)
+    }
 }
 
 /// `None` if it is too much.
@@ -152,9 +155,32 @@ fn nesting(text: &str) -> usize {
 }
 
 const FUNCTIONS: [&str; 26] = [
-    "abs", "avg", "ceil", "contains", "ends_with", "floor", "join", "keys", "length", "map", "max", "max_by",
-    "merge", "min", "min_by", "not_null", "reverse", "sort", "sort_by", "starts_with", "sum", "to_array",
-    "to_number", "to_string", "type", "values",
+    "abs",
+    "avg",
+    "ceil",
+    "contains",
+    "ends_with",
+    "floor",
+    "join",
+    "keys",
+    "length",
+    "map",
+    "max",
+    "max_by",
+    "merge",
+    "min",
+    "min_by",
+    "not_null",
+    "reverse",
+    "sort",
+    "sort_by",
+    "starts_with",
+    "sum",
+    "to_array",
+    "to_number",
+    "to_string",
+    "type",
+    "values",
 ];
 
 /// The reader takes every name for a function; the interpreter would find out at the first call.

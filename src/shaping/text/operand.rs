@@ -99,7 +99,12 @@ impl Writer {
         }
     }
 
-    fn compared(&mut self, operator: Operator, values: &[Operand], frame: &Frame<'_>) -> Result<bool, String> {
+    fn compared(
+        &mut self,
+        operator: Operator,
+        values: &[Operand],
+        frame: &Frame<'_>,
+    ) -> Result<bool, String> {
         let [one, other] = values else { return Ok(false) };
         let (one, other) = (self.single(one, frame)?, self.single(other, frame)?);
         let order = match (&*one, &*other) {

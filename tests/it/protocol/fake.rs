@@ -9,8 +9,8 @@ use bytes::Bytes;
 use mcpfier::engine::Engine;
 use mcpfier::model::{
     Action, Annotations, Argument, Availability, ByteSize, Catalog, Concurrency, Dialect, Enforcement,
-    EnvInherit, ExitCodes, Limits, OutputFormat, OutputRules, OutputSchema, Param, ParamRule, Params, Presence,
-    Program, Script, Secrets, ServerSettings, Stdin, Template, Tool, Workload,
+    EnvInherit, ExitCodes, Limits, OutputFormat, OutputRules, OutputSchema, Param, ParamRule, Params,
+    Presence, Program, Script, Secrets, ServerSettings, Stdin, Template, Tool, Workload,
 };
 use mcpfier::plan::{Environment, Facts, Means, Step, Word};
 use mcpfier::runner::{

@@ -60,7 +60,8 @@ pub fn files(reader: &Reader<'_>, written: &[Spanned<&str>], action: Option<&Act
 /// The pattern by its absolute path in the container, if that lies in a mount of this host that the container
 /// may write.
 fn in_container(glob: &FileGlob, workload: &ContainerWorkload) -> Result<FileGlob, (String, &'static str)> {
-    const MOUNT: &str = "mount a folder and write there: `mounts: [{ source: out, target: /out }]`, `files: [/out/*.png]`";
+    const MOUNT: &str =
+        "mount a folder and write there: `mounts: [{ source: out, target: /out }]`, `files: [/out/*.png]`";
     if workload.executor.as_ref().is_some_and(|executor| !executor.host.is_here()) {
         let message = "the files of an engine on another host are not here".to_owned();
         return Err((message, "print what is wanted; `format: binary` hands it over"));

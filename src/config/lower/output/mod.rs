@@ -44,12 +44,16 @@ pub fn rules(scope: &Scope<'_>, written: &Output<'_>, action: Option<&Action>) -
 }
 
 fn format(reader: &Reader<'_>, written: &Output<'_>, name: FormatName) -> OutputFormat {
-    let csv = [written.header.map(|header| (header.span, "header")), written.delimiter.map(|own| (own.span, "delimiter"))];
+    let csv = [
+        written.header.map(|header| (header.span, "header")),
+        written.delimiter.map(|own| (own.span, "delimiter")),
+    ];
     if name != FormatName::Csv && !written.is_unknown() {
         csv.into_iter().flatten().for_each(|(span, key)| pointless(reader, span, key, "`format: csv`"));
     }
     let pattern = written.pattern.and_then(|pattern| self::pattern(reader, pattern));
-    if let (Some(pattern), false, false) = (written.pattern, name == FormatName::Regex, written.is_unknown()) {
+    if let (Some(pattern), false, false) = (written.pattern, name == FormatName::Regex, written.is_unknown())
+    {
         pointless(reader, pattern.span, "pattern", "`format: regex`");
     }
     match name {
@@ -67,7 +71,9 @@ fn format(reader: &Reader<'_>, written: &Output<'_>, name: FormatName) -> Output
                 let message = "`format: regex` needs `pattern`";
                 let span = written.format_span.unwrap_or(written.span);
                 let problem = Diagnostic::error(Code::MissingKey, span, message);
-                reader.problems.add(problem.help(r"name what a line holds: `pattern: '^(?<file>[^:]+):(?<line>\d+)$'`"));
+                reader
+                    .problems
+                    .add(problem.help(r"name what a line holds: `pattern: '^(?<file>[^:]+):(?<line>\d+)$'`"));
             }
             pattern.map_or(OutputFormat::Lines, OutputFormat::Regex)
         }
@@ -109,7 +115,12 @@ fn pattern(reader: &Reader<'_>, written: Spanned<&str>) -> Option<RowPattern> {
 fn select(reader: &Reader<'_>, written: &Output<'_>, is_structured: bool) -> Option<Select> {
     let text = written.select?;
     if !is_structured {
-        pointless(reader, text.span, "select", "a `format` with structure: `json`, `yaml`, `csv`, `regex` or `lines`");
+        pointless(
+            reader,
+            text.span,
+            "select",
+            "a `format` with structure: `json`, `yaml`, `csv`, `regex` or `lines`",
+        );
     }
     let error = match Select::read(text.value) {
         Ok(select) => return Some(select),
@@ -142,13 +153,19 @@ fn schema(reader: &Reader<'_>, written: &Output<'_>, is_structured: bool) -> Opt
     if !is_structured {
         let message = "`schema` describes a `format` with structure, and this has none";
         let problem = Diagnostic::error(Code::Pointless, field.key_span, message);
-        reader.problems.add(problem.help("add `format: json` if the command prints JSON, else `lines`, `csv`, `regex` or `yaml`"));
+        reader.problems.add(
+            problem.help(
+                "add `format: json` if the command prints JSON, else `lines`, `csv`, `regex` or `yaml`",
+            ),
+        );
     }
     Some(OutputSchema::new(json::object(reader, field.node)))
 }
 
 fn check_mime(reader: &Reader<'_>, written: &Output<'_>, name: FormatName) {
-    let Some(mime) = written.mime.filter(|_| !written.is_unknown() && name != FormatName::Binary) else { return };
+    let Some(mime) = written.mime.filter(|_| !written.is_unknown() && name != FormatName::Binary) else {
+        return;
+    };
     let is_bytes = ["image/", "audio/", "video/"].iter().any(|kind| mime.value.starts_with(kind));
     let help = match name {
         _ if is_bytes && mime.value != "image/svg+xml" => "it is for `format: binary`",

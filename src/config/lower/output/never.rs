@@ -21,7 +21,9 @@ pub fn check(reader: &Reader<'_>, schema: &Map<String, Value>, format: &OutputFo
         let span = field.node.get("type").map_or(field.key_span, |node| node.span);
         let message = format!("`format: {}` makes a list of {what}, and no {name}", format.name());
         let problem = Diagnostic::error(Code::NeverFits, span, message);
-        reader.problems.add(problem.help(format!("describe the list: `{{ type: array, items: {} }}`", items(format))));
+        reader
+            .problems
+            .add(problem.help(format!("describe the list: `{{ type: array, items: {} }}`", items(format))));
         return;
     }
     let OutputFormat::Regex(pattern) = format else { return };

@@ -61,7 +61,9 @@ impl Sight<'_> {
             ("result", _) if self.is_structured => {}
             ("result", _) => {
                 let problem = self.problem(name, "there is no `result` without a structured `format`");
-                self.scope.problems.add(problem.help("the text itself is `stdout`; `format: json` makes a `result` of it"));
+                self.scope
+                    .problems
+                    .add(problem.help("the text itself is `stdout`; `format: json` makes a `result` of it"));
             }
             ("stdout" | "stderr" | "exit_code", None) => {}
             ("stdout" | "stderr" | "exit_code", Some(part)) => {
@@ -76,7 +78,10 @@ impl Sight<'_> {
             }
             (root, _) if LATER.contains(&root) => {
                 self.scope.doubt();
-                self.scope.place.reader.not_supported(self.span(name), &format!("`{root}` in `output.template`"));
+                self.scope
+                    .place
+                    .reader
+                    .not_supported(self.span(name), &format!("`{root}` in `output.template`"));
             }
             (param, _) => self.parameter(param, name),
         }
@@ -112,11 +117,14 @@ impl Sight<'_> {
             None => return,
             Some(_) => {
                 let problem = self.problem(name, "there are no `steps` here: this command has none");
-                self.scope.problems.add(problem.help("what it printed is `stdout` and, with a structured `format`, `result`"));
+                self.scope.problems.add(
+                    problem.help("what it printed is `stdout` and, with a structured `format`, `result`"),
+                );
                 return;
             }
         };
-        let known: Vec<&str> = steps.steps.iter().chain(&steps.finally).map(|step| step.id.as_str()).collect();
+        let known: Vec<&str> =
+            steps.steps.iter().chain(&steps.finally).map(|step| step.id.as_str()).collect();
         if let Some(id) = id.filter(|id| !known.contains(&id.as_str())) {
             let meant = nearest(id, known.iter().copied()).map(|meant| format!("steps.{meant}"));
             self.unknown(name, meant.as_deref());

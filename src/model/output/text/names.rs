@@ -1,6 +1,6 @@
 //! What a template refers to, as far as that is known without a result.
 
-use super::{Block, BadText, Lookup, Operand, Passage, Start};
+use super::{BadText, Block, Lookup, Operand, Passage, Start};
 
 /// The blocks around a place: the names that each gives to its item.
 type Around<'t> = Vec<&'t [String]>;
@@ -75,11 +75,7 @@ fn inside<'t>(block: &'t Block, around: &mut Around<'t>, each: &mut impl FnMut(&
     }
 }
 
-fn operands<'t>(
-    operand: &'t Operand,
-    around: &Around<'t>,
-    each: &mut impl FnMut(&'t Lookup, &Around<'t>),
-) {
+fn operands<'t>(operand: &'t Operand, around: &Around<'t>, each: &mut impl FnMut(&'t Lookup, &Around<'t>)) {
     match operand {
         Operand::Literal(_) => {}
         Operand::At(lookup) => each(lookup, around),

@@ -263,7 +263,9 @@ fn brackets(inside: &str) -> usize {
 fn plain(reason: &str) -> String {
     let line = reason.lines().find(|line| !line.trim().is_empty()).unwrap_or(reason).trim();
     match line {
-        line if line.starts_with("invalid handlebars syntax") => "this is no template of handlebars".to_owned(),
+        line if line.starts_with("invalid handlebars syntax") => {
+            "this is no template of handlebars".to_owned()
+        }
         line => line.to_owned(),
     }
 }
