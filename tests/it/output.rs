@@ -257,11 +257,11 @@ commands:
       image: docker.io/library/alpine@sha256:0000000000000000000000000000000000000000000000000000000000000001
       workdir: /out/here
       mounts:
-        - { source: ., target: /in, read_only: true }
+        - { source: given, target: /in, read_only: true }
         - { source: made, target: /out, read_only: false }
     output: { files: ["*.png", /out/*.csv] }
 "#;
-    let plan = mcpfier(&["--dry-run", "draw", "--json"]).file_below("made/x", "").tools(tools).run();
+    let plan = mcpfier(&["--dry-run", "draw", "--json"]).file_below("made/x", "").file_below("given/x", "").tools(tools).run();
     let folder = plan.json()["output"]["files"].clone();
     assert_eq!(folder, json!(["[folder]/made/here/*.png", "[folder]/made/*.csv"]));
 }
