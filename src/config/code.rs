@@ -201,6 +201,13 @@ codes! {
     BadProxy = 233, "a proxy that cannot be";
     OpenKey = 234, "a private key that others can read";
     MissingCertificate = 235, "a certificate that this host does not have";
+    // Results.
+    BadRowPattern = 240, "a pattern that makes no rows";
+    BadSelect = 241, "a `select` that selects nothing";
+    BadText = 242, "a template that makes no text";
+    UnknownInText = 243, "a template of a result that names what it cannot see";
+    BadFiles = 244, "files that cannot be handed over";
+    NeverFits = 245, "a schema that no output of its format fits";
 }
 
 impl Code {

@@ -9,6 +9,7 @@ use crate::plan::Step;
 use crate::runner::{End, OutputEvent, RunId, Running, SecretValues, Teller};
 
 use super::capture::Capture;
+use super::files::{Before, Written};
 use super::redact::Redactor;
 use super::supply::Means;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, Watcher};
@@ -32,6 +33,7 @@ impl Engine {
         let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
         let (secrets, mut redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
+        let before = Before::look(&plan.output.files).await;
         let mut running = self.start(&id, &plan.step, &secrets, stop.clone(), watcher).await?;
         let end = loop {
             match running.next().await {
@@ -52,8 +54,13 @@ impl Engine {
         } else {
             Ending::Ran(end)
         };
-        let waited = started.duration_since(queued);
-        Ok(Outcome { id, ending, waited, duration: started.elapsed(), output: capture.into_output() })
+        let (waited, duration) = (started.duration_since(queued), started.elapsed());
+        let mut output = capture.into_output();
+        if ending.success(&plan.tool.exit_codes).is_some() {
+            let Written { files, left_out } = before.written(&plan.output.files, &redactor).await;
+            (output.files, output.files_left_out) = (files, left_out);
+        }
+        Ok(Outcome { id, ending, waited, duration, output })
     }
 
     /// Starts a step; the watcher hears what that takes.
@@ -83,7 +90,9 @@ impl Engine {
 /// What a server says of a failure may repeat what it was sent.
 fn redacted(end: End, redactor: &Redactor) -> End {
     match end {
-        End::Unanswered { problem } => End::Unanswered { problem: redactor.text(&problem) },
+        End::Unanswered { problem } => {
+            End::Unanswered { problem: redactor.cleaned(&problem).unwrap_or(problem) }
+        }
         end => end,
     }
 }

@@ -12,6 +12,7 @@ mod destination;
 mod executor;
 mod fed;
 mod flow;
+mod glob;
 mod http;
 mod image;
 mod limits;
@@ -41,6 +42,7 @@ pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fed::FedVariables;
 pub use flow::{Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, StepWork};
+pub use glob::name_matches;
 pub use http::{
     BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
@@ -50,7 +52,11 @@ pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
-pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
+pub use output::{
+    BadGlob, BadPattern, BadSelect, BadText, Block, CsvForm, ExitCodes, FileGlob, Local, Lookup, OnOverflow,
+    Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,
+    TextTemplate,
+};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
 pub use requires::{

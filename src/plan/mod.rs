@@ -9,6 +9,7 @@ mod expand;
 mod facts;
 mod held;
 mod http;
+mod output;
 mod process;
 mod quote;
 mod render;
@@ -31,6 +32,7 @@ pub use container::{
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use held::{Held, shortened};
 pub use http::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
+pub use output::{PlannedFiles, PlannedOutput};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
 pub use sandbox::{Lack, SandboxMeans};
@@ -46,6 +48,8 @@ pub struct ExecutionPlan {
     pub means: Means,
     /// The condition under which it runs, if it has one. It has been judged.
     pub held: Option<Held>,
+    /// What the result is made with.
+    pub output: PlannedOutput,
 }
 
 /// What is carried out, with what its runner needs.

@@ -95,8 +95,8 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
     let description = description(place, command);
+    let output = output::rules(&scope, &command.output, action.as_ref());
     report_unused(&scope, command);
-    let output = output::rules(place.reader, &command.output);
     let usual = Defaults::of(Dialect::Native);
     let action = action?;
     let apart = availability(place, command, &action);

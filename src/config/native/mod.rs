@@ -30,7 +30,7 @@ pub use executor::{DockerEntry, ExecutorEntry, TlsEntry};
 pub use file::File;
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
-pub use output::Output;
+pub use output::{FormatName, Output};
 pub use requires::{OneOf, RequiredExecutable, Requires};
 pub use sandbox::{SandboxKeys, SandboxSetting};
 pub use secrets::{SOURCES, SecretEntry};
