@@ -183,6 +183,14 @@ codes! {
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
 
+    // How HTTP calls travel, and the files that they carry.
+    BadPart = 230, "a field of a form with files that cannot be sent";
+    BadTls = 231, "a certificate without its key";
+    InsecureTls = 232, "a call that believes whoever answers";
+    BadProxy = 233, "a proxy that cannot be";
+    OpenKey = 234, "a private key that others can read";
+    MissingCertificate = 235, "a certificate that this host does not have";
+
     // Results.
     BadRowPattern = 240, "a pattern that makes no rows";
     BadSelect = 241, "a `select` that selects nothing";

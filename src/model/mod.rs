@@ -41,8 +41,9 @@ pub use fed::FedVariables;
 pub use flow::{Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, StepWork};
 pub use glob::name_matches;
 pub use http::{
-    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
-    UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
+    BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
+    JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
+    is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};

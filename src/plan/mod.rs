@@ -27,7 +27,7 @@ pub use container::{
     ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
-pub use http::{HttpStep, PlannedAuth};
+pub use http::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
 pub use output::{PlannedFiles, PlannedOutput};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;

@@ -22,7 +22,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{SecretName, WarmCaps};
+use crate::model::{SecretName, SecretText, WarmCaps};
 use crate::plan::{ContainerPlan, Step};
 
 pub use dispatch::Dispatch;
@@ -81,7 +81,12 @@ pub enum Stream {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputEvent {
-    Chunk { stream: Stream, bytes: Bytes },
+    Chunk {
+        stream: Stream,
+        bytes: Bytes,
+    },
+    /// What the step came to know and nobody may see; it stands in nothing that came before.
+    Hide(SecretText),
     Ended(End),
 }
 
@@ -104,6 +109,8 @@ pub enum End {
         status: u16,
         phrase: &'static str,
         is_success: bool,
+        /// After which time the server wants to be asked again, if it says so.
+        retry_after: Option<Duration>,
     },
     /// An HTTP call has no answer, or not the whole of it.
     Unanswered {

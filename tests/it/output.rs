@@ -261,7 +261,11 @@ commands:
         - { source: made, target: /out, read_only: false }
     output: { files: ["*.png", /out/*.csv] }
 "#;
-    let plan = mcpfier(&["--dry-run", "draw", "--json"]).file_below("made/x", "").file_below("given/x", "").tools(tools).run();
+    let plan = mcpfier(&["--dry-run", "draw", "--json"])
+        .file_below("made/x", "")
+        .file_below("given/x", "")
+        .tools(tools)
+        .run();
     let folder = plan.json()["output"]["files"].clone();
     assert_eq!(folder, json!(["[folder]/made/here/*.png", "[folder]/made/*.csv"]));
 }

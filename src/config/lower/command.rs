@@ -139,7 +139,7 @@ fn action(
         scope.problems.add(problem.other(container.span, "`container` is here"));
         return None;
     }
-    let call = webhook(scope, command, written);
+    let call = webhook(scope, command, written, settings);
     if let Some(other) = command.script.or(command.run) {
         let key = if command.script.is_some() { "script" } else { "run" };
         let message = format!("a command has either `{key}` or `webhook`; found both");

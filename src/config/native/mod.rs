@@ -17,6 +17,8 @@ mod server;
 mod settings;
 mod test;
 mod webhook;
+mod webhook_parts;
+mod webhook_way;
 
 pub use command::Command;
 pub use container::{Container, MountEntry};
@@ -32,3 +34,5 @@ pub use server::{Caller, Calls, Server, Warm};
 pub use settings::{Bound, LimitSettings, Settings, cores};
 pub use test::{Check, Ending, Expect, MockEntry, Test};
 pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};
+pub use webhook_parts::{Part, Parts};
+pub use webhook_way::{WebhookStream, WebhookTls};

@@ -63,7 +63,7 @@ pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO, WARM};
 pub use settings::DEFAULTS;
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
-pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
+pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
 
 /// A map whose keys are known.
 #[derive(Debug)]

@@ -12,8 +12,9 @@ use mcpfier::runner::container::{ContainerFailure, look};
 use tokio_util::sync::CancellationToken;
 
 use super::{Bench, first_words, to_the_end};
+use crate::support::certificates::make_certificates;
 use crate::support::engine::IMAGE;
-use crate::support::own_engine::{OwnEngine, make_certificates, own_engine};
+use crate::support::own_engine::{OwnEngine, own_engine};
 use crate::support::program::{Program, mcpfier};
 
 /// Certificates that are named as they lie in a folder.

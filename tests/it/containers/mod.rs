@@ -205,6 +205,7 @@ async fn to_the_end(running: &mut Box<dyn Running>) -> Ran {
             OutputEvent::Chunk { stream: Stream::Stderr, bytes } => {
                 ran.stderr.push_str(&String::from_utf8_lossy(&bytes));
             }
+            OutputEvent::Hide(_) => {}
             OutputEvent::Ended(end) => {
                 ran.end = end;
                 return ran;
@@ -217,7 +218,7 @@ async fn to_the_end(running: &mut Box<dyn Running>) -> Ran {
 async fn first_words(running: &mut Box<dyn Running>) -> String {
     match tokio::time::timeout(LONG, running.next()).await.expect("it says something") {
         OutputEvent::Chunk { bytes, .. } => String::from_utf8_lossy(&bytes).into_owned(),
-        OutputEvent::Ended(end) => panic!("it ended: {end:?}"),
+        other => panic!("it ended: {other:?}"),
     }
 }
 
