@@ -194,6 +194,7 @@ codes! {
     UnknownRequired = 227, "a command that is required and not there";
     RequirementCircle = 228, "commands that require each other in a circle";
     NotAsked = 229, "a version that nobody was asked for";
+
     // How HTTP calls travel, and the files that they carry.
     BadPart = 230, "a field of a form with files that cannot be sent";
     BadTls = 231, "a certificate without its key";
@@ -201,6 +202,7 @@ codes! {
     BadProxy = 233, "a proxy that cannot be";
     OpenKey = 234, "a private key that others can read";
     MissingCertificate = 235, "a certificate that this host does not have";
+
     // Results.
     BadRowPattern = 240, "a pattern that makes no rows";
     BadSelect = 241, "a `select` that selects nothing";

@@ -57,7 +57,7 @@ impl Capture {
         Self {
             stdout: redactor.stream(),
             stderr: redactor.stream(),
-            output: Output { redactor: Some(redactor.clone()), ..Output::default() },
+            output: Output::default(),
             head_room,
             tail_cap: limit.as_len() - head_room,
             tail_len: 0,
@@ -74,7 +74,6 @@ impl Capture {
     pub fn redact_by(&mut self, redactor: &Redactor) {
         self.stdout.follow(redactor);
         self.stderr.follow(redactor);
-        self.output.redactor = Some(redactor.clone());
     }
 
     /// The streams have ended: nothing has to be held back any longer.

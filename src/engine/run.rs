@@ -56,6 +56,7 @@ impl Engine {
         };
         let (waited, duration) = (started.duration_since(queued), started.elapsed());
         let mut output = capture.into_output();
+        output.redactor = Some(redactor.as_ref().clone());
         if ending.success(&plan.tool.exit_codes).is_some() {
             let Written { files, left_out } = before.written(&plan.output.files, &redactor).await;
             (output.files, output.files_left_out) = (files, left_out);
@@ -91,7 +92,7 @@ impl Engine {
 fn redacted(end: End, redactor: &Redactor) -> End {
     match end {
         End::Unanswered { problem } => {
-            End::Unanswered { problem: redactor.cleaned(&problem).unwrap_or(problem) }
+            End::Unanswered { problem: redactor.text(&problem) }
         }
         end => end,
     }
