@@ -10,6 +10,7 @@ use crate::serve::http::{self, Bound, Exposed};
 use super::exit::Exit;
 use super::print::Printer;
 use super::reload::Reloading;
+use super::requirements::Asking;
 use super::serve::{PATIENCE, init_log, refusal, runtime, stop_signal};
 use super::session::{self, Session};
 
@@ -90,7 +91,7 @@ async fn listen(settings: &HttpServer) -> Result<Bound, Failure> {
 }
 
 fn serve(
-    session: Session,
+    mut session: Session,
     settings: &HttpServer,
     locked: bool,
     fork_server: Option<ForkServer>,
@@ -98,9 +99,12 @@ fn serve(
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let bound = listen(settings).await?;
-        let (engine, runner) = session.engine(fork_server)?;
+        let runner = session.runner(fork_server)?;
+        let asking = Asking::by(Arc::new(runner.clone()));
+        session.settle_by(&asking).await;
+        let engine = Arc::new(session.engine_on(Arc::new(runner.clone()), session.vault()));
         announce(&session, settings, &bound);
-        let reloading = Reloading::of_server(session, locked, bound.is_exposed());
+        let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
         tokio::select! {
             () = http::serve(Arc::clone(&engine), bound, stop_signal()) => {}
             never = reloading.keep_up(Arc::clone(&engine)) => match never {},

@@ -8,6 +8,7 @@ mod admission;
 mod ahead;
 mod capture;
 mod conditions;
+mod files;
 mod gate;
 mod outcome;
 mod paths;
@@ -15,10 +16,11 @@ mod present;
 mod redact;
 mod rejection;
 mod run;
-mod sanitize;
 mod secret_script;
 mod state;
+mod success;
 mod supply;
+mod value;
 
 use std::sync::Arc;
 
@@ -31,15 +33,17 @@ use crate::plan::{ExecutionPlan, Facts, plan};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+/// For those who have held a large output, and who load files in threads.
+pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
+/// Whoever shows output needs it.
+pub use crate::shaping::Sanitizer;
 pub use ahead::Serving;
+pub use files::{Content, WrittenFile};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
-pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
-/// For those who have held a large output, and who load files in threads.
-pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 pub use crate::runner::{News, RunId, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
@@ -121,10 +125,13 @@ pub fn prepare(
     policy.admit(catalog, &call)?;
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
-    conditions::judge(authorized.invocation(), facts)?;
+    let moment = conditions::of_this_moment(authorized.invocation(), facts);
+    let facts = moment.as_ref().unwrap_or(facts);
+    let held = conditions::judge(authorized.invocation(), facts)?;
     let planned = match paths::look_up(authorized.invocation(), facts) {
         Some(facts) => plan(&authorized, &facts),
         None => plan(&authorized, facts),
     };
-    planned.map_err(Rejection::Plan)
+    let plan = planned.map_err(Rejection::Plan)?;
+    Ok(ExecutionPlan { held, ..plan })
 }

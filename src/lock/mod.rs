@@ -17,6 +17,7 @@ mod file;
 mod http;
 mod image;
 mod outline;
+mod requires;
 mod written;
 
 pub use differences::{Change, Differences, Kind, differences};

@@ -24,9 +24,12 @@ mod nearest;
 mod output;
 mod params;
 mod principal;
+mod requires;
 mod retry;
+mod reuse;
 mod safe;
 mod sandbox;
+mod scan;
 mod secret;
 mod server;
 mod template;
@@ -37,28 +40,40 @@ mod units;
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use catalog::Catalog;
-pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
+pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fed::FedVariables;
 pub use flow::{Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, StepWork};
+pub use glob::name_matches;
 pub use http::{
-    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
-    UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
+    BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
+    JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
+    is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
 pub use http_server::{Cors, HttpLimits, HttpServer};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
-pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
+pub use output::{
+    BadGlob, BadPattern, BadSelect, BadText, Block, CsvForm, ExitCodes, FileGlob, Local, Lookup, OnOverflow,
+    Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,
+    TextTemplate,
+};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::{Permissions, Principal};
+pub use requires::{
+    BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
+    Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+};
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
+pub use reuse::Reuse;
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
+pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};

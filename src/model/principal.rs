@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::glob::glob;
+use super::glob::name_matches;
 
 /// A caller, as policy and audit know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Permissions {
     pub fn allow(&self, tool: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Tools(patterns) => patterns.iter().any(|pattern| glob(pattern, tool)),
+            Self::Tools(patterns) => patterns.iter().any(|pattern| name_matches(pattern, tool)),
         }
     }
 }

@@ -7,13 +7,16 @@
 mod container;
 mod expand;
 mod facts;
+mod held;
 mod http;
+mod output;
 mod process;
 mod quote;
 mod render;
 mod sandbox;
 mod secret;
 mod shell_word;
+mod version;
 mod word;
 
 use std::collections::BTreeSet;
@@ -22,11 +25,14 @@ use std::sync::Arc;
 use crate::model::{Principal, SecretName, Tool};
 
 pub use container::{
-    BUILD_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild, PlannedMount,
-    ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
+    BUILD_LABEL, BUILD_OF_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild,
+    PlannedMount, PlannedReuse, TRIVY_FOUND, ahead, build_tag, docker_line, lookups_ahead, mount_lookups,
+    scan_words, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
-pub use http::{HttpStep, PlannedAuth};
+pub use held::{Held, shortened};
+pub use http::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
+pub use output::{PlannedFiles, PlannedOutput};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
 pub use sandbox::{Lack, SandboxMeans};
@@ -40,6 +46,10 @@ pub struct ExecutionPlan {
     pub step: Step,
     /// Which means enforces each limit on this host.
     pub means: Means,
+    /// The condition under which it runs, if it has one. It has been judged.
+    pub held: Option<Held>,
+    /// What the result is made with.
+    pub output: PlannedOutput,
 }
 
 /// What is carried out, with what its runner needs.

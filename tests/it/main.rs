@@ -5,6 +5,7 @@ mod cli;
 mod clients;
 mod completions;
 mod composition;
+mod conditions;
 mod config;
 mod container_plans;
 #[cfg(all(unix, feature = "containers"))]
@@ -20,9 +21,13 @@ mod lock;
 mod machine;
 mod man;
 mod migrate;
+#[cfg(unix)]
+mod output;
 mod plan;
 mod protocol;
 mod reload;
+#[cfg(target_os = "linux")]
+mod requirements;
 mod runner;
 mod sandbox;
 mod scaffold;

@@ -22,6 +22,7 @@ use super::executor::Executors;
 use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
+use super::requires::{self, Named, check_commands};
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
 use super::when::when;
@@ -34,6 +35,8 @@ pub struct Commands<'a> {
     /// The names of all declared secrets.
     pub secrets: &'a BTreeSet<String>,
     pub executors: &'a Executors,
+    /// Others of the file may have been left out.
+    pub is_selection: bool,
 }
 
 impl Commands<'_> {
@@ -42,17 +45,26 @@ impl Commands<'_> {
     pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>)) -> Vec<Tool> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
+        let mut required = Named::new();
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
             self.note_name(node, &command, &mut names);
             if let Some(tool) = lower(self, &command) {
                 each(&tool, &command);
+                if let Some(written) =
+                    command.requires.as_ref().filter(|written| !written.commands.is_empty())
+                {
+                    required.push((tool.name.clone(), written.commands.clone()));
+                }
                 tools.push(tool);
             }
             if !command.enabled {
                 // It may be disabled because of what this host lacks.
                 self.place.reader.problems.forgive_host(&node.places());
             }
+        }
+        if !required.is_empty() {
+            check_commands(self.place, &tools, &required, self.is_selection);
         }
         tools
     }
@@ -73,7 +85,7 @@ impl Commands<'_> {
 }
 
 fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
-    let Commands { place, defaults, secrets, executors } = *commands;
+    let Commands { place, defaults, secrets, executors, is_selection: _ } = *commands;
     place.take_missing();
     let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
@@ -83,15 +95,20 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
     let description = description(place, command);
+    let output = output::rules(&scope, &command.output, action.as_ref());
     report_unused(&scope, command);
-    let output = output::rules(place.reader, &command.output);
     let usual = Defaults::of(Dialect::Native);
     let action = action?;
+    let apart = availability(place, command, &action);
+    let requires = command.requires.as_ref();
+    let requires =
+        requires.map(|written| Box::new(requires::requires(place, written, &action, apart.clone())));
     Some(Tool {
         name: name?,
         title: command.title.map(|title| title.value.to_owned()),
         description,
-        availability: availability(place, command, &action),
+        availability: apart,
+        requires,
         action,
         tags: command.tags.clone(),
         params: Arc::new(Params::new(params.list)),
@@ -139,7 +156,7 @@ fn action(
         scope.problems.add(problem.other(container.span, "`container` is here"));
         return None;
     }
-    let call = webhook(scope, command, written);
+    let call = webhook(scope, command, written, settings);
     if let Some(other) = command.script.or(command.run) {
         let key = if command.script.is_some() { "script" } else { "run" };
         let message = format!("a command has either `{key}` or `webhook`; found both");

@@ -16,6 +16,7 @@ mod param;
 mod param_rule;
 mod pattern;
 mod place;
+mod requires;
 mod sandbox;
 mod schema;
 mod scope;

@@ -22,6 +22,8 @@ pub struct Settings {
     pub sandbox: Option<SandboxSetting>,
     /// The engine of its container, as it is written.
     pub run_on: Option<Spanned<String>>,
+    /// Of `defaults`: a command says it in its `webhook`.
+    pub proxy: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -70,6 +72,7 @@ impl Settings {
             run_on: fields
                 .text("run_on")
                 .map(|name| Spanned { value: name.value.to_owned(), span: name.span }),
+            proxy: None,
         }
     }
 
@@ -80,11 +83,13 @@ impl Settings {
         else {
             return Self::default();
         };
-        let settings = Self::read(reader, &mut defaults);
+        let mut settings = Self::read(reader, &mut defaults);
         // Read for its shape; what it is for is built later.
         defaults.duration("workflow_timeout");
         // Each container holds it by now; here its keys are looked at even if there is none.
         Container::read_base(reader, &mut defaults);
+        settings.proxy =
+            defaults.text("proxy").map(|proxy| Spanned { value: proxy.value.to_owned(), span: proxy.span });
         defaults.close();
         settings
     }
@@ -103,6 +108,7 @@ impl Settings {
                 None => defaults.sandbox.clone(),
             },
             run_on: self.run_on.or_else(|| defaults.run_on.clone()),
+            proxy: self.proxy.or_else(|| defaults.proxy.clone()),
         }
     }
 }

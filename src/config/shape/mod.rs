@@ -37,6 +37,7 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod requires;
 mod root;
 mod sandbox;
 mod secret;
@@ -49,7 +50,7 @@ pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
-pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, TMPFS, VERIFY};
+pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use http_server::{API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, SECURITY_HEADERS, SIMPLE_AUTH};
 pub use key::{Key, Kind, Names, Stage};
@@ -59,13 +60,14 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO, WARM};
 pub use settings::DEFAULTS;
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
-pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
+pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
 
 /// A map whose keys are known.
 #[derive(Debug)]
