@@ -207,10 +207,10 @@ impl Lowering<'_> {
         }
         if command::own_action(command).is_none() {
             for (key, span) in &command.process_keys {
-                self.report_pointless(key, *span, "a workflow has no process of its own");
+                self.report_pointless(key, *span, "a workflow does nothing itself, its steps do");
             }
             for key in &keys.slot_keys {
-                self.report_pointless(key.value, key.span, "a workflow takes no slot: its steps do");
+                self.report_pointless(key.value, key.span, "a workflow does nothing itself, its steps do");
             }
         }
     }
