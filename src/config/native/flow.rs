@@ -241,9 +241,7 @@ fn each<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<EachKeys<
             let concurrency = concurrency.and_then(NonZeroUsize::new);
             Some(EachKeys { items, concurrency })
         }
-        Kind::List(_) | Kind::Scalar(_) => {
-            Some(EachKeys { items: Some(field.node), concurrency: None })
-        }
+        Kind::List(_) | Kind::Scalar(_) => Some(EachKeys { items: Some(field.node), concurrency: None }),
         _ => {
             let expected = "a list, a template that becomes one, or a map with `items`";
             reader.wrong_type(field.node, "`for_each`", expected);
