@@ -71,7 +71,8 @@ fn add_steps(panel: &mut Panel, flow: &Flow, found: &mut Found<'_>) {
 
 /// They follow whatever nobody waits for.
 fn add_finally(panel: &mut Panel, flow: &Flow, found: &mut Found<'_>) {
-    let waited: BTreeSet<usize> = panel.edges.iter().filter(|edge| edge.meaning == Meaning::After).map(|edge| edge.from).collect();
+    let waited: BTreeSet<usize> =
+        panel.edges.iter().filter(|edge| edge.meaning == Meaning::After).map(|edge| edge.from).collect();
     let is_last = |at: &usize| {
         let node = panel.nodes.get(*at);
         !waited.contains(at) && node.is_some_and(|node| node.part == Part::Step)

@@ -50,10 +50,11 @@ pub struct Waiting<'n> {
 
 /// What came of one.
 pub struct Made {
-    at: usize,
-    tool: Tool,
+    /// Its place among the tools.
+    pub at: usize,
+    pub tool: Tool,
     /// The commands that it runs.
-    calls: Vec<Call>,
+    pub calls: Vec<Call>,
 }
 
 /// One command with steps that is being read.
