@@ -32,7 +32,6 @@ impl Invocation {
         tool: &Arc<Tool>,
         principal: &Principal,
         handed: Vec<Handed>,
-        surroundings: Surroundings,
     ) -> Result<Self, BadCall> {
         match &tool.availability {
             Availability::Offered | Availability::Internal => {}
@@ -53,7 +52,7 @@ impl Invocation {
         let values = bind_values(tool, values, &beside)?;
         let Beside { later, hidden } = beside;
         let (tool, principal) = (Arc::clone(tool), principal.clone());
-        Ok(Self { tool, principal, values, later, hidden, surroundings: Some(surroundings) })
+        Ok(Self { tool, principal, values, later, hidden, surroundings: None })
     }
 
     /// What is written in a step itself: it has the parameters of the command whose step it is.

@@ -96,6 +96,11 @@ impl Surroundings {
         self.asked().iter().filter_map(bad).collect()
     }
 
+    /// Whether something that was asked for is known only later.
+    pub fn is_waiting(&self) -> bool {
+        self.asked().iter().any(|reference| self.see(reference) == Seen::Later)
+    }
+
     fn see(&self, reference: &Reference) -> Seen {
         match reference {
             Reference::Step { id, part, path } => match self.steps.get(id).map(|step| step.value(*part, path)) {

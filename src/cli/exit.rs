@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::call::BadCall;
 use crate::engine::{Ending, Rejection};
 use crate::model::ExitCodes;
 use crate::plan::PlanError;
@@ -59,10 +60,8 @@ impl Exit {
     }
 
     pub fn of_rejection(rejection: &Rejection) -> Self {
-        use crate::call::BadCall;
         match rejection {
-            Rejection::BadCall(BadCall::UnknownTool { .. } | BadCall::Unavailable { .. }) => Self::NO_COMMAND,
-            Rejection::BadCall(_) => Self::USAGE,
+            Rejection::BadCall(problem) => Self::of_call(problem),
             Rejection::Plan(problems) => Self::of_problems(problems),
             Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Self::REFUSED,
             Rejection::Denied(_) | Rejection::Busy { .. } | Rejection::QueueTimeout { .. } => Self::REFUSED,
@@ -72,14 +71,30 @@ impl Exit {
     }
 
     fn of_problems(problems: &[PlanError]) -> Self {
-        match problems.first() {
-            Some(PlanError::Unavailable { .. }) => Self::NO_COMMAND,
+        match problems.first().map(PlanError::cause) {
+            Some(PlanError::Unavailable { .. } | PlanError::NoCommand { .. }) => Self::NO_COMMAND,
+            Some(PlanError::Call(problem)) => Self::of_call(problem),
+            Some(PlanError::Denied(_)) => Self::REFUSED,
             Some(
                 PlanError::NotEnforceable { .. }
                 | PlanError::SandboxNotEnforceable { .. }
                 | PlanError::NotLocked { .. },
             ) => Self::REFUSED,
-            Some(PlanError::Argument { .. }) | None => Self::USAGE,
+            Some(
+                PlanError::Argument { .. }
+                | PlanError::InStep { .. }
+                | PlanError::TooDeep { .. }
+                | PlanError::TooManySteps { .. }
+                | PlanError::Waiting,
+            )
+            | None => Self::USAGE,
+        }
+    }
+
+    fn of_call(problem: &BadCall) -> Self {
+        match problem {
+            BadCall::UnknownTool { .. } | BadCall::Unavailable { .. } => Self::NO_COMMAND,
+            BadCall::Arguments { .. } | BadCall::Schema { .. } => Self::USAGE,
         }
     }
 }

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Invocation};
 use crate::model::{Action, Catalog};
-use crate::plan::{ExecutionPlan, Facts, plan};
+use crate::plan::{ExecutionPlan, Facts, Planner};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
@@ -121,9 +121,6 @@ pub fn prepare(
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
     conditions::judge(authorized.invocation(), facts)?;
-    let planned = match paths::look_up(authorized.invocation(), facts) {
-        Some(facts) => plan(&authorized, &facts),
-        None => plan(&authorized, facts),
-    };
-    planned.map_err(Rejection::Plan)
+    let planner = Planner { catalog, policy, facts, look_up: paths::look_up };
+    planner.plan(&authorized).map_err(Rejection::Plan)
 }

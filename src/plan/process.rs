@@ -52,7 +52,7 @@ impl ProcessPlan {
     }
 }
 
-/// Plans one authorized call. All problems with its arguments are reported at once.
+/// Plans one authorized call that is no flow. All problems with its arguments are reported at once.
 pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec<PlanError>> {
     let invocation = authorized.invocation();
     let tool = Arc::clone(invocation.tool());
@@ -68,7 +68,8 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
             container(invocation, workload, facts, &mut problems).map(|plan| Step::Container(Box::new(plan)))
         }
         Action::Http(action) => http(invocation, action, facts, &mut problems).map(Step::Http),
-        Action::Flow(_) => return Err(vec![unavailable(invocation, "flows are not planned yet".to_owned())]),
+        // A planner does, which knows the other commands.
+        Action::Flow(_) => return Err(vec![unavailable(invocation, "its steps are planned one by one".to_owned())]),
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
     match step {
