@@ -41,6 +41,10 @@ impl Exit {
 
     /// The code of a command that ran: its own where it has one.
     pub fn of_ending(ending: &Ending, codes: &ExitCodes) -> Self {
+        if let Ending::FlowFailed(step) = ending {
+            let step = step.as_ref().map(|step| Self::of_ending(step, codes));
+            return step.filter(|exit| *exit != Self::OK).unwrap_or(Self::FAILURE);
+        }
         if let Some(code) = ending.exit_code() {
             // A shell hands on the code itself, success or not.
             return Self(u8::try_from(code & 0xff).unwrap_or(1));
@@ -55,7 +59,7 @@ impl Exit {
             Ending::Ran(End::OutOfMemory | End::TooManyProcesses) => Self::KILLED,
             Ending::Ran(End::Cancelled) => Self::INTERRUPTED,
             Ending::TooMuchOutput | Ending::Ran(End::Lost | End::Unanswered { .. }) => Self::NOT_STARTED,
-            Ending::Ran(End::Success | End::Failed(_)) => Self::OK,
+            Ending::Ran(End::Success | End::Failed(_)) | Ending::FlowFailed(_) => Self::OK,
         }
     }
 
