@@ -19,6 +19,7 @@ mod tail;
 mod tap;
 mod work;
 
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +46,9 @@ struct Conductor<'c> {
     /// No more of one call than may run at all stand at the gates, so that calls of others are not behind all
     /// of them.
     lane: Semaphore,
+    /// How many of the outermost steps there are, and how many of them have ended.
+    all: usize,
+    ended: AtomicUsize,
 }
 
 impl Engine {
@@ -67,6 +71,8 @@ impl Engine {
             watcher: Mutex::new(watcher),
             shelf: Shelf::default(),
             lane: Semaphore::new(state.catalog().server.calls.max.min(Semaphore::MAX_PERMITS)),
+            all: flow.steps.len(),
+            ended: AtomicUsize::new(0),
         };
         let report = conductor.flow(flow, &cancel, "").await;
         Ok(report.into_outcome(id, began.elapsed()))

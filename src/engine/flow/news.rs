@@ -13,6 +13,9 @@ pub struct StepNews {
     /// Which: `3/7 tag`, and inside of another flow `3/7 release › 1/2 build`.
     pub step: String,
     pub change: StepChange,
+    /// How many of the steps of the whole have ended, and how many there are.
+    pub ended: usize,
+    pub all: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -159,9 +159,10 @@ impl<'f> Course<'f> {
                 model,
                 name: format!("{prefix}{gap}{letter}{number}/{all} {id}"),
                 number: format!("{letter}{number}"),
-                keep: if is_own { Keep::ALL } else { Keep::of(self.asked.get(id)) },
+                keep: Keep::of(self.asked.get(id)),
                 is_last: !is_awaited && letter.is_empty(),
                 is_own,
+                is_outer: prefix.is_empty() && letter.is_empty(),
             }
         };
         pairs.enumerate().map(part).collect()
@@ -181,7 +182,7 @@ impl<'f> Course<'f> {
     fn take(&mut self, ended: Ended, part: Option<&Part<'_>>) -> StepRecord {
         let Ended { record, result, done, outcome } = ended;
         let Some(part) = part else { return record };
-        if self.asked.contains_key(&part.planned.id) || part.is_last {
+        if self.asked.contains_key(&part.planned.id) {
             self.results.insert(part.planned.id.clone(), result);
         }
         if let Verdict::Fails(ending) = done

@@ -1,6 +1,7 @@
 //! One step from its turn to its end.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,8 @@ pub struct Part<'p> {
     pub is_last: bool,
     /// What the flow ends with is what this ends with.
     pub is_own: bool,
+    /// It counts among the steps of the whole.
+    pub is_outer: bool,
 }
 
 /// What bounds a step.
@@ -100,7 +103,8 @@ impl<'p> Part<'p> {
 
 impl Conductor<'_> {
     pub(super) fn news(&self, step: &str, change: StepChange) {
-        let news = StepNews { step: step.to_owned(), change };
+        let ended = self.ended.load(Ordering::Relaxed);
+        let news = StepNews { step: step.to_owned(), change, ended, all: self.all };
         self.tell(|watcher| watcher.step(&news));
     }
 
@@ -121,6 +125,9 @@ impl Conductor<'_> {
             done = self.follow(part, done, seen, bounds).await;
         }
         let duration = began.elapsed();
+        if part.is_outer {
+            self.ended.fetch_add(1, Ordering::Relaxed);
+        }
         self.news(&part.name, StepChange::Ended { verdict: done.verdict, after: duration });
         let verdict = if fails { Verdict::Fails(done.ending.clone()) } else { Verdict::GoesOn };
         let (record, result) = part.record(done, duration);
