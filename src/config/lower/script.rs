@@ -31,10 +31,10 @@ pub fn script<'a>(place: &'a Place<'a>, scope: &'a Scope<'a>, command: &'a Comma
                 let problem = Diagnostic::error(
                     Code::NothingToRun,
                     span,
-                    "this command has none of `script`, `run`, `container` and `webhook`",
+                    "this command has none of `script`, `run`, `container`, `webhook` and `steps`",
                 );
                 scope.problems.add(
-                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell; `container` runs an image; `webhook` calls a URL"),
+                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell; `container` runs an image; `webhook` calls a URL; `steps` run other commands"),
                 );
                 // What `args` refers to is used, whatever runs.
                 let _ = Arguments { reader: place.reader, scope }.read(&[], command.args);

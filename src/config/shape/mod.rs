@@ -36,11 +36,13 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod retry;
 mod root;
 mod sandbox;
 mod secret;
 mod server;
 mod settings;
+mod step;
 mod test;
 mod webhook;
 
@@ -57,11 +59,13 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use retry::{RETRY, RETRY_KIND};
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO, WARM};
 pub use settings::DEFAULTS;
+pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
 
