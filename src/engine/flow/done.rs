@@ -1,6 +1,6 @@
 //! What came of one piece of work, and as much of its output as somebody asks for.
 
-use crate::call::{StepResult, StepState, output_text};
+use crate::call::{Item, StepResult, StepState, output_text};
 use crate::engine::capture::Output;
 use crate::engine::{Ending, Outcome, Rejection, Stream};
 use crate::model::{StepPart, Tool};
@@ -22,6 +22,8 @@ pub struct Done {
     pub result: StepResult,
     pub attempts: u32,
     pub items: Option<usize>,
+    /// The one that failed.
+    pub item: Item,
     /// Steps inside of it.
     pub inner: Vec<StepRecord>,
 }
@@ -53,6 +55,7 @@ impl Done {
             result: StepResult::skipped(),
             attempts: 0,
             items: None,
+            item: Item::None,
             inner: Vec::new(),
         }
     }

@@ -138,7 +138,9 @@ impl Conductor<'_> {
                 self.news(&part.name, StepChange::Items { done: ended, all: list.len() });
             }
         }
-        together(done)
+        let culprit = done.iter().position(|one| one.as_ref().is_some_and(Done::is_failure));
+        let item = culprit.and_then(|place| list.get(place)).map(|round| round.item.clone());
+        Done { item: item.unwrap_or_default(), ..together(done) }
     }
 
     async fn round(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::call::{Item, StepResult, Surroundings};
+use crate::call::{StepResult, Surroundings};
 use crate::engine::Outcome;
 use crate::model::{FlowResult, FlowStep, OnError, Retry, StepId, StepWork};
 use crate::plan::{FlowPlan, PlannedOnError, PlannedStep, Work};
@@ -82,7 +82,7 @@ impl<'p> Part<'p> {
     }
 
     fn record(&self, done: Done, duration: Duration) -> (StepRecord, StepResult) {
-        let Done { verdict, ending, reason, tail, result, attempts, items, inner } = done;
+        let Done { verdict, ending, reason, tail, result, attempts, items, item: _, inner } = done;
         let record = StepRecord {
             number: self.number.clone(),
             id: self.planned.id.to_string(),
@@ -147,7 +147,7 @@ impl Conductor<'_> {
         }
         let mut steps = seen.steps;
         steps.insert(part.planned.id.clone(), Arc::new(done.result.clone()));
-        let seen = Surroundings::new(steps, Item::None);
+        let seen = Surroundings::new(steps, done.item.clone());
         let name = format!("{} › on error", part.name);
         let task = Task { is_own: false, once: false, retry: None::<&Retry>, name: &name, ..part.task(work, planned) };
         let began = Instant::now();

@@ -145,7 +145,10 @@ impl Planner<'_> {
         all: &[FlowStep],
         frame: Frame<'_>,
     ) -> Result<PlannedStep, Problems> {
-        let (seen, afterwards) = (Surroundings::default(), Surroundings::default());
+        let seen = Surroundings::default();
+        // Which item fails is known later.
+        let item = if step.each.is_some() { Item::Later } else { Item::None };
+        let afterwards = Surroundings::new(BTreeMap::new(), item);
         let each = match &step.each {
             Some(each) => Some((items(frame, each, &seen)?, each.concurrency)),
             None => None,
