@@ -97,8 +97,9 @@ impl Planner<'_> {
         let values = invocation.values();
         let mut problems: Problems =
             values.flat_map(|(param, value)| frame.facts.path_problems(param, value)).collect();
-        let steps = self.list(&flow.steps, &flow.steps, frame, &mut problems);
-        let finally = self.list(&flow.finally, &flow.steps, frame, &mut problems);
+        let all: Vec<&StepId> = flow.steps.iter().chain(&flow.finally).map(|step| &step.id).collect();
+        let steps = self.list(&flow.steps, &all, frame, &mut problems);
+        let finally = self.list(&flow.finally, &all, frame, &mut problems);
         if !problems.is_empty() {
             problems.truncate(MOST_PROBLEMS);
             return Err(problems);
@@ -118,7 +119,7 @@ impl Planner<'_> {
     fn list(
         &self,
         list: &[FlowStep],
-        all: &[FlowStep],
+        all: &[&StepId],
         frame: Frame<'_>,
         problems: &mut Problems,
     ) -> Vec<PlannedStep> {
@@ -142,7 +143,7 @@ impl Planner<'_> {
         &self,
         step: &FlowStep,
         after: Vec<usize>,
-        all: &[FlowStep],
+        all: &[&StepId],
         frame: Frame<'_>,
     ) -> Result<PlannedStep, Problems> {
         let seen = Surroundings::default();
@@ -302,13 +303,13 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// What a condition asks of steps. One that asks for a whole step, or for all of them, asks for everything.
-fn asked_by(when: &When, all: &[FlowStep]) -> Vec<Reference> {
+fn asked_by(when: &When, all: &[&StepId]) -> Vec<Reference> {
     let mut asked = Vec::new();
     let names = when.condition.names().iter().filter(|name| name.root == "steps");
     for name in names {
         let part = name.path.get(1).and_then(|part| StepPart::parse(part));
         let is_state = name.path.get(1).is_some_and(|part| part == "state");
-        let steps = all.iter().filter(|step| name.path.first().is_none_or(|id| step.id.as_str() == id));
+        let steps = all.iter().filter(|step| name.path.first().is_none_or(|id| step.as_str() == id));
         for step in steps {
             let parts = match part {
                 Some(part) => vec![part],
@@ -316,7 +317,7 @@ fn asked_by(when: &When, all: &[FlowStep]) -> Vec<Reference> {
                 None => StepPart::ALL.to_vec(),
             };
             asked.extend(parts.into_iter().map(|part| Reference::Step {
-                id: step.id.clone(),
+                id: StepId::clone(step),
                 part,
                 path: Vec::new(),
             }));
