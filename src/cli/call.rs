@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, News, Outcome, Prepared, Rejection, Sanitizer, Watcher};
+use crate::engine::{Engine, News, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher};
 use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
@@ -98,6 +98,12 @@ impl Watcher for Shell {
         }
     }
 
+    fn step(&mut self, news: &StepNews) {
+        if !self.quiet {
+            self.waiting.step(news);
+        }
+    }
+
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
         if self.quiet {
             return;
@@ -120,6 +126,12 @@ fn write_to(mut target: impl Write, bytes: &[u8]) -> io::Result<()> {
 fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit {
     if printer.json {
         printer.json_data(&document(plan, outcome));
+    } else if let Some(flow) = outcome.flow.as_ref().filter(|flow| !flow.is_own) {
+        let text = flow.result_text(&plan.tool);
+        match flow.is_success() {
+            true => printer.data(&text),
+            false => printer.talk(&text),
+        }
     } else if outcome.ending.exit_code().is_none() && outcome.ending.success(&plan.tool.exit_codes).is_none()
     {
         printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool)));

@@ -42,7 +42,7 @@ pub fn judge(invocation: &Invocation, facts: &Facts) -> Result<(), Rejection> {
     }
 }
 
-fn sight(when: &When, invocation: &Invocation, facts: &Facts) -> Sight {
+pub(super) fn sight(when: &When, invocation: &Invocation, facts: &Facts) -> Sight {
     let mut values = Map::new();
     let mut given = Map::new();
     for param in invocation.tool().params.iter() {
@@ -83,7 +83,7 @@ fn told(seen: &[(Name, Value)], invocation: &Invocation) -> String {
     texts.join(", ")
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),

@@ -69,7 +69,8 @@ fn folder(invocation: &Invocation) -> PathBuf {
     match &invocation.tool().action {
         Action::Process(workload) => PathBuf::from(workload.working_dir.source()),
         Action::Container(container) => container.folder.clone(),
-        Action::Http(_) | Action::Flow(_) | Action::NotSupported(_) => PathBuf::from("/"),
+        Action::Flow(flow) => flow.folder.clone(),
+        Action::Http(_) | Action::NotSupported(_) => PathBuf::from("/"),
     }
 }
 

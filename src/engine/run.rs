@@ -20,9 +20,12 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        let Prepared { plan, state } = prepared;
+        let Prepared { plan, state, is_step } = prepared;
         let queued = Instant::now();
-        let _slot = state.admission.admit(&plan.tool, &cancel).await?;
+        let _slot = match is_step {
+            true => state.admission.admit_step(&plan.tool, &cancel).await?,
+            false => state.admission.admit(&plan.tool, &cancel).await?,
+        };
         let id = RunId::next();
         watcher.started(&id);
         let started = Instant::now();
@@ -48,7 +51,8 @@ impl Engine {
             Ending::Ran(end)
         };
         let waited = started.duration_since(queued);
-        Ok(Outcome { id, ending, waited, duration: started.elapsed(), output: capture.into_output() })
+        let (duration, output) = (started.elapsed(), capture.into_output());
+        Ok(Outcome { id, ending, waited, duration, output, flow: None })
     }
 
     /// Starts a step; the watcher hears what that takes.

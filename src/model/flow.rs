@@ -4,6 +4,7 @@
 //! there is no circle in it, neither among the steps nor through the commands that they call.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Flow {
     /// For all of `finally` together.
     pub cleanup_timeout: Duration,
     pub result: FlowResult,
+    /// Relative paths among the arguments are relative to it.
+    pub folder: PathBuf,
 }
 
 /// What a flow ends with.

@@ -7,6 +7,7 @@
 mod container;
 mod expand;
 mod facts;
+mod flow;
 mod http;
 mod process;
 mod quote;
@@ -19,13 +20,16 @@ mod word;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Principal, SecretName, Tool};
+use crate::call::BadCall;
+use crate::model::{Principal, SecretName, StepId, Tool};
+use crate::policy::Denied;
 
 pub use container::{
     BUILD_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild, PlannedMount,
     ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
+pub use flow::{FlowPlan, LookUp, Made, PlannedOnError, PlannedStep, Planner, Round, Rounds, Work};
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
@@ -48,6 +52,7 @@ pub enum Step {
     Process(ProcessPlan),
     Container(Box<ContainerPlan>),
     Http(HttpStep),
+    Flow(Box<FlowPlan>),
 }
 
 impl Step {
@@ -57,6 +62,8 @@ impl Step {
             Self::Process(process) => process.words().flat_map(Word::secrets).collect(),
             Self::Container(container) => container.words().flat_map(Word::secrets).collect(),
             Self::Http(call) => call.words().into_iter().flat_map(Word::secrets).collect(),
+            // Each of its steps knows its own when it starts.
+            Self::Flow(_) => BTreeSet::new(),
         }
     }
 }
@@ -74,4 +81,32 @@ pub enum PlanError {
     NotEnforceable { limit: &'static str },
     #[error("the sandbox cannot be kept on this host ({lack}), and `limits_enforcement` is `required`")]
     SandboxNotEnforceable { lack: Lack },
+    #[error("step `{step}`: {problem}")]
+    InStep { step: StepId, problem: Box<PlanError> },
+    #[error(transparent)]
+    Call(BadCall),
+    #[error(transparent)]
+    Denied(Denied),
+    #[error("there is no command `{tool}`")]
+    NoCommand { tool: String },
+    #[error("commands with steps call each other more than {most} deep")]
+    TooDeep { most: usize },
+    #[error("with all its steps and items the call comes to more than {most} runs, which is as many as may be")]
+    TooManySteps { most: usize },
+    #[error("something that it needs is not known yet")]
+    Waiting,
+}
+
+impl PlanError {
+    fn of_step(self, step: &StepId) -> Self {
+        Self::InStep { step: step.clone(), problem: Box::new(self) }
+    }
+
+    /// What is wrong, wherever it is.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::InStep { problem, .. } => problem.cause(),
+            other => other,
+        }
+    }
 }

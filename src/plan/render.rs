@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::model::{Limits, Secrets, format_duration};
 
 use super::container;
+use super::flow;
 use super::http::{self, curl_line};
 use super::quote::quoted;
 use super::sandbox;
@@ -15,11 +16,10 @@ use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
     pub fn to_text(&self, secrets: &Secrets) -> String {
-        let command = match &self.step {
-            Step::Process(process) => command_line(process, secrets),
-            Step::Container(container) => container::docker_line(container, secrets),
-            Step::Http(call) => curl_line(call, secrets),
-        };
+        if let Step::Flow(flow) = &self.step {
+            return format!("{}{}", self.head(), flow::text(flow, secrets));
+        }
+        let command = one_line(self, secrets);
         let spans_lines = command.contains('\n');
         let mut lines = vec![("command", if spans_lines { "below".to_owned() } else { command.clone() })];
         match &self.step {
@@ -28,15 +28,13 @@ impl ExecutionPlan {
                 lines.extend(container::text_lines(container, secrets));
             }
             Step::Http(call) => lines.extend(http::text_lines(call)),
+            Step::Flow(_) => {}
         }
         if let Some(when) = &self.tool.when {
             lines.push(("when", when.condition.text().trim().to_owned()));
         }
         lines.push(("caller", self.principal.name.clone()));
-        let mut text = match &self.tool.title {
-            Some(title) => format!("{}  {title}\n", self.tool.name),
-            None => format!("{}\n", self.tool.name),
-        };
+        let mut text = self.head();
         let mut last = "";
         for (label, line) in lines {
             let shown = if label == last { "" } else { label };
@@ -48,6 +46,13 @@ impl ExecutionPlan {
             text.push_str(&format!("\n{command}\n"));
         }
         text
+    }
+
+    fn head(&self) -> String {
+        match &self.tool.title {
+            Some(title) => format!("{}  {title}\n", self.tool.name),
+            None => format!("{}\n", self.tool.name),
+        }
     }
 
     /// The plan as JSON; `schemas/plan.schema.json` describes it.
@@ -62,8 +67,19 @@ impl ExecutionPlan {
             Step::Process(process) => process_json(process, self.means, secrets),
             Step::Container(container) => container::to_json(container, secrets),
             Step::Http(call) => http::to_json(call, secrets),
+            Step::Flow(flow) => flow::to_json(flow, secrets),
         });
         Value::Object(document)
+    }
+}
+
+/// What is run, as a line of a shell.
+pub(super) fn one_line(plan: &ExecutionPlan, secrets: &Secrets) -> String {
+    match &plan.step {
+        Step::Process(process) => command_line(process, secrets),
+        Step::Container(container) => container::docker_line(container, secrets),
+        Step::Http(call) => curl_line(call, secrets),
+        Step::Flow(flow) => format!("{} steps", flow.steps.len()),
     }
 }
 

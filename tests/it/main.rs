@@ -13,6 +13,8 @@ mod documents;
 mod editors;
 mod engine;
 mod examples;
+#[cfg(unix)]
+mod flows;
 mod help;
 mod http;
 mod links;

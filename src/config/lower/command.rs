@@ -309,7 +309,7 @@ fn reads_code(script: &str, args: Option<Field<'_>>) -> bool {
     Interpreter::of(script).is_some() && !has_script
 }
 
-fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
+pub(super) fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
     let written = command.working_dir.and_then(|written| place.path(written, "working_dir"));
     written.unwrap_or_else(|| place.base.clone())
 }

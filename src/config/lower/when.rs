@@ -63,6 +63,9 @@ fn parameter(scope: &Scope<'_>, param: &str, name: &Name, span: Span) {
     unknown(scope, name, span, nearest(param, known.iter().copied()));
 }
 
+/// What conditions see of a step that templates do not: how it ended, and the results of each item.
+const MORE_PARTS: [&str; 2] = ["state", "items"];
+
 /// `steps.ID.PART`.
 fn step(scope: &Scope<'_>, name: &Name, span: Span) {
     let text = name.to_string();
@@ -72,10 +75,10 @@ fn step(scope: &Scope<'_>, name: &Name, span: Span) {
         ([id], Some(_)) => scope.step(id, place),
         ([id, part, ..], Some(_)) => {
             scope.step(id, place);
-            if StepPart::parse(part).is_none() {
+            if StepPart::parse(part).is_none() && !MORE_PARTS.contains(&part.as_str()) {
                 let problem = format!("the condition sees no `{part}` of a step");
                 let problem = Diagnostic::error(Code::UnknownInCondition, place, problem);
-                let parts = StepPart::ALL.map(StepPart::name);
+                let parts: Vec<&str> = StepPart::ALL.map(StepPart::name).into_iter().chain(MORE_PARTS).collect();
                 scope.problems.add(match nearest(part, parts.iter().copied()) {
                     Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
                     None => problem.help(format!("it sees `{}`", parts.join("`, `"))),

@@ -175,6 +175,7 @@ impl Lowering<'_> {
                 .or(self.settings.cleanup_timeout)
                 .unwrap_or(CLEANUP_TIMEOUT),
             result,
+            folder: command::working_dir(self.commands.place, self.command),
         })
     }
 
