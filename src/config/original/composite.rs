@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::lower::{Call, Defaults, Made, default_description, limits, settle};
+use crate::config::lower::{Call, Defaults, Made, Place, default_description, limits, settle};
 use crate::config::native::LimitSettings;
 use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
@@ -38,7 +38,8 @@ struct Step<'n> {
 }
 
 /// Adds them to the tools. One whose tools are not there is not offered.
-pub fn add<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>, tools: &mut Vec<Tool>) {
+pub fn add<'n>(place: &'n Place<'n>, node: &'n Node<'n>, tools: &mut Vec<Tool>) {
+    let reader = place.reader;
     let first = tools.len();
     let mut written = Vec::new();
     for item in reader.list(node, "composite_tools").unwrap_or_default() {
@@ -51,7 +52,7 @@ pub fn add<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>, tools: &mut Vec<Tool>
         tools.iter().enumerate().rev().map(|(at, tool)| (tool.name.to_string(), at)).collect();
     let made = written.iter().enumerate().filter_map(|(at, composite)| {
         let at = first + at;
-        let (tool, calls) = filled(reader, composite, tools.get(at)?, &places);
+        let (tool, calls) = filled(place, composite, tools.get(at)?, &places);
         Some(Made { at, tool, calls })
     });
     let made = made.collect();
@@ -127,11 +128,12 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
 
 /// The tool with its steps, and what those run.
 fn filled(
-    reader: &Reader<'_>,
+    place: &Place<'_>,
     composite: &Composite<'_>,
     tool: &Tool,
     places: &HashMap<String, usize>,
 ) -> (Tool, Vec<Call>) {
+    let reader = place.reader;
     let (mut steps, mut calls): (Vec<FlowStep>, Vec<Call>) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
     let unavailable =
@@ -165,7 +167,9 @@ fn filled(
         warn(reader, composite.name.span, message);
         return (unavailable("it has nothing to run".to_owned()), Vec::new());
     }
-    let flow = Flow { steps, finally: Vec::new(), cleanup_timeout: CLEANUP, result: FlowResult::Steps };
+    let folder = place.base.clone();
+    let flow =
+        Flow { steps, finally: Vec::new(), cleanup_timeout: CLEANUP, result: FlowResult::Steps, folder };
     (Tool { action: Action::Flow(Box::new(flow)), ..tool.clone() }, calls)
 }
 

@@ -71,7 +71,9 @@ impl Conductor<'_> {
             let (mut done, outcome) = self.attempt(task, made, stop).await;
             done.attempts = attempt;
             let again = task.retry.filter(|retry| {
-                attempt < retry.attempts.get() && covers(retry, &done, &made.plan.tool) && !stop.is_cancelled()
+                attempt < retry.attempts.get()
+                    && covers(retry, &done, &made.plan.tool)
+                    && !stop.is_cancelled()
             });
             let Some(retry) = again else { return (done, outcome) };
             let wait = retry.wait(attempt, random());

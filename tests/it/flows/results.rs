@@ -166,7 +166,10 @@ fn a_failure_ends_the_others_and_is_told_with_what_ran_before() {
     let expected = "first succeeded, bad failed, long cancelled, never not reached, clean succeeded";
     assert_eq!(course(&result), expected);
     let text = result["text"].as_str().unwrap();
-    assert!(text.starts_with("step `bad` failed: exit code 3") && text.contains("bad:\nout\nbroken"), "{text}");
+    assert!(
+        text.starts_with("step `bad` failed: exit code 3") && text.contains("bad:\nout\nbroken"),
+        "{text}"
+    );
     let file = format!("{COMMANDS}  - name: it\n    description: It.\n{keys}");
     mcpfier(&["it"]).tools(&file).ends_with(3).run();
 }
@@ -272,7 +275,8 @@ fn an_output_that_would_become_an_option_or_holds_what_no_word_can_is_refused_wh
         let keys = format!(
             "    steps:\n      - {{ id: make, script: printf, args: ['{printed}'] }}\n      - {{ id: use, script: echo, args: [\"{{{{steps.make.stdout}}}}\"] }}\n"
         );
-        let (_, result) = run(&keys.replace("'--rm'", "'%s', --, '--rm'").replace("'%s', --, ", "'%s', "), &[]);
+        let (_, result) =
+            run(&keys.replace("'--rm'", "'%s', --, '--rm'").replace("'%s', --, ", "'%s', "), &[]);
         let reason = state(&result, "use")["reason"].as_str().unwrap_or_default();
         assert!(reason.contains(says), "{printed}: {result}");
         assert_eq!(course(&result), "make succeeded, use failed");
@@ -326,7 +330,10 @@ fn dependencies_run_first_and_equal_ones_once() {
     let said = mcpfier(&["--json", "it"]).tools(&file).ends_with(4).run();
     let result = said.json();
     assert_eq!(result["stdout"], "own made\n");
-    assert_eq!((&result["ok"], course(&result).as_str()), (&json!(true), "build succeeded, lint succeeded, it succeeded"));
+    assert_eq!(
+        (&result["ok"], course(&result).as_str()),
+        (&json!(true), "build succeeded, lint succeeded, it succeeded")
+    );
     let built = std::fs::read_to_string(said.folder().join("built")).unwrap();
     assert_eq!(built, "x\n");
     let said = mcpfier(&["it"]).tools(&file).ends_with(4).run();
