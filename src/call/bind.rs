@@ -111,8 +111,8 @@ fn schema_problems(params: &Params, error: &ValidationError<'_>, beside: &Beside
         }
         _ => {
             let root = place.split('/').next().unwrap_or_default();
-            let sensitive = beside.hidden.contains(root)
-                || params.find(root).is_some_and(|param| param.rule.sensitive);
+            let sensitive =
+                beside.hidden.contains(root) || params.find(root).is_some_and(|param| param.rule.sensitive);
             let message = if sensitive { error.masked().to_string() } else { error.to_string() };
             vec![ArgumentProblem { place, message: shortened(&message) }]
         }

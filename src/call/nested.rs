@@ -28,11 +28,7 @@ pub enum Given {
 
 impl Invocation {
     /// The call of a command by a step. What is not known yet is judged when it is.
-    pub fn nested(
-        tool: &Arc<Tool>,
-        principal: &Principal,
-        handed: Vec<Handed>,
-    ) -> Result<Self, BadCall> {
+    pub fn nested(tool: &Arc<Tool>, principal: &Principal, handed: Vec<Handed>) -> Result<Self, BadCall> {
         match &tool.availability {
             Availability::Offered | Availability::Internal => {}
             Availability::Disabled => return Err(unavailable(tool, "it is disabled (`enabled: false`)")),

@@ -103,14 +103,18 @@ impl Surroundings {
 
     fn see(&self, reference: &Reference) -> Seen {
         match reference {
-            Reference::Step { id, part, path } => match self.steps.get(id).map(|step| step.value(*part, path)) {
-                Some(Ok(value)) => Seen::Known { value, is_sensitive: false },
-                Some(Err(problem)) => Seen::Bad(problem),
-                None => Seen::Later,
-            },
+            Reference::Step { id, part, path } => {
+                match self.steps.get(id).map(|step| step.value(*part, path)) {
+                    Some(Ok(value)) => Seen::Known { value, is_sensitive: false },
+                    Some(Err(problem)) => Seen::Bad(problem),
+                    None => Seen::Later,
+                }
+            }
             Reference::Item { path } => match &self.item {
                 Item::Later => Seen::Later,
-                Item::None => Seen::Bad("there is no item here; only steps with `for_each` have one".to_owned()),
+                Item::None => {
+                    Seen::Bad("there is no item here; only steps with `for_each` have one".to_owned())
+                }
                 Item::Known { value, is_sensitive } => match inside(value, path) {
                     Ok(value) => Seen::Known { value, is_sensitive: *is_sensitive },
                     Err(missing) => Seen::Bad(format!("the item has no `{missing}`")),

@@ -95,14 +95,12 @@ impl Engine {
     /// The same beside other calls: what an image is built of may be much to read.
     pub async fn prepare_aside(self: &Arc<Self>, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
-        let is_built = state.catalog().tool(&call.tool).is_some_and(
-            |tool| match &tool.action {
-                Action::Container(workload) => workload.build.is_some(),
-                // Its steps may be built of something.
-                Action::Flow(_) => true,
-                _ => false,
-            },
-        );
+        let is_built = state.catalog().tool(&call.tool).is_some_and(|tool| match &tool.action {
+            Action::Container(workload) => workload.build.is_some(),
+            // Its steps may be built of something.
+            Action::Flow(_) => true,
+            _ => false,
+        });
         if !is_built {
             return self.prepare(call);
         }

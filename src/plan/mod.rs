@@ -91,7 +91,9 @@ pub enum PlanError {
     NoCommand { tool: String },
     #[error("commands with steps call each other more than {most} deep")]
     TooDeep { most: usize },
-    #[error("with all its steps and items the call comes to more than {most} runs, which is as many as may be")]
+    #[error(
+        "with all its steps and items the call comes to more than {most} runs, which is as many as may be"
+    )]
     TooManySteps { most: usize },
     #[error("something that it needs is not known yet")]
     Waiting,

@@ -69,7 +69,9 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
         }
         Action::Http(action) => http(invocation, action, facts, &mut problems).map(Step::Http),
         // A planner does, which knows the other commands.
-        Action::Flow(_) => return Err(vec![unavailable(invocation, "its steps are planned one by one".to_owned())]),
+        Action::Flow(_) => {
+            return Err(vec![unavailable(invocation, "its steps are planned one by one".to_owned())]);
+        }
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
     match step {

@@ -56,9 +56,7 @@ impl Word {
         if fills.iter().any(|fill| !matches!(fill, Fill::Text(_))) {
             return Self::Filled(fills);
         }
-        Self::Known(
-            fills.into_iter().map(Fill::into_text).collect(),
-        )
+        Self::Known(fills.into_iter().map(Fill::into_text).collect())
     }
 
     /// The names of the secrets that are needed to fill this word.

@@ -78,7 +78,8 @@ fn step(scope: &Scope<'_>, name: &Name, span: Span) {
             if StepPart::parse(part).is_none() && !MORE_PARTS.contains(&part.as_str()) {
                 let problem = format!("the condition sees no `{part}` of a step");
                 let problem = Diagnostic::error(Code::UnknownInCondition, place, problem);
-                let parts: Vec<&str> = StepPart::ALL.map(StepPart::name).into_iter().chain(MORE_PARTS).collect();
+                let parts: Vec<&str> =
+                    StepPart::ALL.map(StepPart::name).into_iter().chain(MORE_PARTS).collect();
                 scope.problems.add(match nearest(part, parts.iter().copied()) {
                     Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
                     None => problem.help(format!("it sees `{}`", parts.join("`, `"))),

@@ -11,7 +11,9 @@ use crate::plan::Facts;
 pub enum Held {
     Yes,
     /// By which values.
-    No { seen: String },
+    No {
+        seen: String,
+    },
 }
 
 /// Whether it has to be judged for each item.

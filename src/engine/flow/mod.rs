@@ -99,7 +99,9 @@ impl FlowReport {
         match own {
             // The command's own action has run: its end is the end.
             Some(own) => Outcome { id, duration, flow, ..*own },
-            None => Outcome { id, ending, waited: Duration::ZERO, duration, output: Default::default(), flow },
+            None => {
+                Outcome { id, ending, waited: Duration::ZERO, duration, output: Default::default(), flow }
+            }
         }
     }
 

@@ -22,10 +22,20 @@ pub struct StepNews {
 pub enum StepChange {
     Running,
     /// So many of its items are done.
-    Items { done: usize, all: usize },
+    Items {
+        done: usize,
+        all: usize,
+    },
     /// Tried again after a wait.
-    Again { attempt: u32, attempts: u32, wait: Duration },
-    Ended { verdict: StepVerdict, after: Duration },
+    Again {
+        attempt: u32,
+        attempts: u32,
+        wait: Duration,
+    },
+    Ended {
+        verdict: StepVerdict,
+        after: Duration,
+    },
 }
 
 impl StepNews {

@@ -28,8 +28,14 @@ pub struct FlowReport {
 pub enum FlowVerdict {
     Succeeded,
     /// A step failed: which, and how it ended if it ran at all.
-    Failed { step: String, reason: String, ending: Option<Ending> },
-    TimedOut { after: Duration },
+    Failed {
+        step: String,
+        reason: String,
+        ending: Option<Ending>,
+    },
+    TimedOut {
+        after: Duration,
+    },
     Cancelled,
 }
 
@@ -117,7 +123,8 @@ impl StepRecord {
             Value::Object(map) => map,
             _ => Map::new(),
         };
-        let mut put = |key: &str, value: Option<Value>| map.extend(value.map(|value| (key.to_owned(), value)));
+        let mut put =
+            |key: &str, value: Option<Value>| map.extend(value.map(|value| (key.to_owned(), value)));
         put("reason", (!self.reason.is_empty()).then(|| json!(self.reason)));
         put("attempts", (self.attempts > 1).then(|| json!(self.attempts)));
         put("items", self.items.map(|items| json!(items)));

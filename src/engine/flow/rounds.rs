@@ -32,7 +32,12 @@ struct Round<'r> {
 }
 
 impl Conductor<'_> {
-    pub(super) async fn rounds(&self, part: &Part<'_>, seen: &Surroundings, stop: &CancellationToken) -> Worked {
+    pub(super) async fn rounds(
+        &self,
+        part: &Part<'_>,
+        seen: &Surroundings,
+        stop: &CancellationToken,
+    ) -> Worked {
         let when = part.planned.when.as_ref().filter(|when| !asks_for_item(when));
         let (rounds, work) = match self.choose(part, when, seen) {
             Ok(Choice::Work) => (&part.planned.work, &part.model.work),
@@ -191,7 +196,8 @@ fn together(rounds: Vec<Option<Done>>) -> Done {
         None if is_cut => (StepVerdict::Cancelled, "cancelled".to_owned(), None),
         None => (StepVerdict::Succeeded, String::new(), None),
     };
-    let tail = culprit.map(|(_, done)| done).or(ended.last()).map(|done| done.tail.clone()).unwrap_or_default();
+    let tail =
+        culprit.map(|(_, done)| done).or(ended.last()).map(|done| done.tail.clone()).unwrap_or_default();
     let items: Vec<StepResult> = ended.into_iter().map(|done| done.result).collect();
     let bad = items.iter().filter(|item| item.state == StepState::Failed).find_map(|item| item.exit_code);
     let is_success = verdict == StepVerdict::Succeeded;

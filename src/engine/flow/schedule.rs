@@ -99,9 +99,11 @@ impl Conductor<'_> {
                 }
             }
         }
-        let is_whole = records.iter().all(Option::is_some) && !records.iter().flatten().any(StepRecord::is_cancelled);
+        let is_whole = records.iter().all(|record| record.as_ref().is_some_and(StepRecord::has_ended));
         let missing = parts.iter().map(Part::not_reached);
-        course.records.extend(records.into_iter().zip(missing).map(|(record, missing)| record.unwrap_or(missing)));
+        course
+            .records
+            .extend(records.into_iter().zip(missing).map(|(record, missing)| record.unwrap_or(missing)));
         match course.failed.take() {
             Some(failed) => failed,
             None if is_whole => FlowVerdict::Succeeded,
@@ -149,22 +151,23 @@ impl<'f> Course<'f> {
         let awaited = Line::is_awaited(planned);
         let pairs = planned.iter().zip(model).zip(awaited);
         let gap = if self.prefix.is_empty() { "" } else { " › " };
-        let part = |(place, ((planned, model), is_awaited)): (usize, ((&'f PlannedStep, &'f FlowStep), bool))| {
-            let (number, all) = (place + 1, pairs_len(letter, self.flow));
-            let (prefix, id) = (self.prefix, &planned.id);
-            let is_own = Part::is_of(self.flow, id);
-            Part {
-                flow: self.flow,
-                planned,
-                model,
-                name: format!("{prefix}{gap}{letter}{number}/{all} {id}"),
-                number: format!("{letter}{number}"),
-                keep: Keep::of(self.asked.get(id)),
-                is_last: !is_awaited && letter.is_empty(),
-                is_own,
-                is_outer: prefix.is_empty() && letter.is_empty(),
-            }
-        };
+        let part =
+            |(place, ((planned, model), is_awaited)): (usize, ((&'f PlannedStep, &'f FlowStep), bool))| {
+                let (number, all) = (place + 1, pairs_len(letter, self.flow));
+                let (prefix, id) = (self.prefix, &planned.id);
+                let is_own = Part::is_of(self.flow, id);
+                Part {
+                    flow: self.flow,
+                    planned,
+                    model,
+                    name: format!("{prefix}{gap}{letter}{number}/{all} {id}"),
+                    number: format!("{letter}{number}"),
+                    keep: Keep::of(self.asked.get(id)),
+                    is_last: !is_awaited && letter.is_empty(),
+                    is_own,
+                    is_outer: prefix.is_empty() && letter.is_empty(),
+                }
+            };
         pairs.enumerate().map(part).collect()
     }
 
@@ -217,7 +220,11 @@ fn pairs_len(letter: &str, flow: &FlowPlan) -> usize {
 impl FlowReport {
     fn nothing() -> Self {
         Self {
-            verdict: FlowVerdict::Failed { step: String::new(), reason: String::new(), ending: None::<Ending> },
+            verdict: FlowVerdict::Failed {
+                step: String::new(),
+                reason: String::new(),
+                ending: None::<Ending>,
+            },
             records: Vec::new(),
             results: BTreeMap::new(),
             own: None,
@@ -227,7 +234,8 @@ impl FlowReport {
 }
 
 impl StepRecord {
-    fn is_cancelled(&self) -> bool {
-        self.verdict == super::StepVerdict::Cancelled
+    /// By itself.
+    fn has_ended(&self) -> bool {
+        !matches!(self.verdict, super::StepVerdict::Cancelled | super::StepVerdict::NotReached)
     }
 }

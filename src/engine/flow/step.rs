@@ -69,6 +69,7 @@ impl<'p> Part<'p> {
             once: self.planned.once,
             keep: self.keep,
             is_own: self.is_own,
+            is_outer: self.is_outer,
             name: &self.name,
         }
     }
@@ -78,7 +79,13 @@ impl<'p> Part<'p> {
     }
 
     pub fn not_reached(&self) -> StepRecord {
-        self.record(Done { verdict: StepVerdict::NotReached, ..Done::skipped(String::new()) }, Duration::ZERO).0
+        self.record(Done { verdict: StepVerdict::NotReached, ..Done::skipped(String::new()) }, Duration::ZERO)
+            .0
+    }
+
+    fn not_begun(&self) -> Ended {
+        let result = Arc::new(StepResult::skipped());
+        Ended { record: self.not_reached(), result, done: Verdict::GoesOn, outcome: None }
     }
 
     fn record(&self, done: Done, duration: Duration) -> (StepRecord, StepResult) {
@@ -109,13 +116,19 @@ impl Conductor<'_> {
     }
 
     pub(super) async fn step(&self, part: &Part<'_>, seen: Surroundings, bounds: Bounds<'_>) -> Ended {
+        if bounds.abort.is_cancelled() {
+            // Another one has failed since its turn came.
+            return part.not_begun();
+        }
         let began = Instant::now();
         self.news(&part.name, StepChange::Running);
         let stop = bounds.abort.child_token();
         let work = self.rounds(part, &seen, &stop);
         let (worked, is_late) = within(work, part.planned.timeout, &stop).await;
         let (mut done, outcome) = worked;
-        if let Some(timeout) = part.planned.timeout.filter(|_| is_late && done.verdict != StepVerdict::Succeeded) {
+        if let Some(timeout) =
+            part.planned.timeout.filter(|_| is_late && done.verdict != StepVerdict::Succeeded)
+        {
             done = done.timed_out(timeout);
         }
         let fails = done.is_failure() && !matches!(part.planned.on_error, PlannedOnError::Continue);
@@ -136,7 +149,8 @@ impl Conductor<'_> {
 
     /// What is done after the failure of a step, if anything is.
     async fn follow(&self, part: &Part<'_>, mut done: Done, seen: Surroundings, bounds: Bounds<'_>) -> Done {
-        let (PlannedOnError::Run(planned), OnError::Run(work)) = (&part.planned.on_error, &part.model.on_error)
+        let (PlannedOnError::Run(planned), OnError::Run(work)) =
+            (&part.planned.on_error, &part.model.on_error)
         else {
             return done;
         };
@@ -149,7 +163,13 @@ impl Conductor<'_> {
         steps.insert(part.planned.id.clone(), Arc::new(done.result.clone()));
         let seen = Surroundings::new(steps, done.item.clone());
         let name = format!("{} › on error", part.name);
-        let task = Task { is_own: false, once: false, retry: None::<&Retry>, name: &name, ..part.task(work, planned) };
+        let task = Task {
+            is_own: false,
+            once: false,
+            retry: None::<&Retry>,
+            name: &name,
+            ..part.task(work, planned)
+        };
         let began = Instant::now();
         self.news(&name, StepChange::Running);
         let ((followed, _), _) = within(self.task(task, &seen, &stop), Some(left), &stop).await;
@@ -166,7 +186,11 @@ impl Conductor<'_> {
 }
 
 /// Waits for work that is told to stop when its time is over. Says whether it was.
-async fn within<T>(work: impl Future<Output = T>, limit: Option<Duration>, stop: &CancellationToken) -> (T, bool) {
+async fn within<T>(
+    work: impl Future<Output = T>,
+    limit: Option<Duration>,
+    stop: &CancellationToken,
+) -> (T, bool) {
     let Some(limit) = limit else { return (work.await, false) };
     tokio::pin!(work);
     tokio::select! {

@@ -26,8 +26,10 @@ pub struct Task<'t> {
     pub retry: Option<&'t Retry>,
     pub once: bool,
     pub keep: Keep,
-    /// Its output and its end are those of the whole.
+    /// Its end is that of its flow.
     pub is_own: bool,
+    /// Its flow is the whole.
+    pub is_outer: bool,
     /// As watchers know the step.
     pub name: &'t str,
 }
@@ -71,7 +73,9 @@ impl Conductor<'_> {
             let (mut done, outcome) = self.attempt(task, made, stop).await;
             done.attempts = attempt;
             let again = task.retry.filter(|retry| {
-                attempt < retry.attempts.get() && covers(retry, &done, &made.plan.tool) && !stop.is_cancelled()
+                attempt < retry.attempts.get()
+                    && covers(retry, &done, &made.plan.tool)
+                    && !stop.is_cancelled()
             });
             let Some(retry) = again else { return (done, outcome) };
             let wait = retry.wait(attempt, random());
@@ -97,15 +101,17 @@ impl Conductor<'_> {
             return (Done::of_report(report, &plan.tool, task.keep), None);
         }
         let _place = tokio::select! {
-            place = self.lane.acquire() => place,
+            biased;
             () = stop.cancelled() => return (Done::cancelled(), None),
+            place = self.lane.acquire() => place,
         };
         self.leaf(task, plan, stop).await
     }
 
     async fn leaf(&self, task: Task<'_>, plan: &ExecutionPlan, stop: &CancellationToken) -> Worked {
         let prepared = Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true };
-        let mut tap = Tap { conductor: self, is_own: task.is_own, unfinished: Default::default() };
+        let mut tap =
+            Tap { conductor: self, is_own: task.is_own && task.is_outer, unfinished: Default::default() };
         match self.engine.carry_out(&prepared, &mut tap, stop.clone()).await {
             Ok(outcome) => {
                 let done = Done::of_outcome(&outcome, &plan.tool, task.keep);

@@ -57,9 +57,16 @@ pub struct PlannedStep {
 pub enum Rounds {
     One(Work),
     /// Once for each item.
-    Each { rounds: Vec<Round>, concurrency: NonZeroUsize },
+    Each {
+        rounds: Vec<Round>,
+        concurrency: NonZeroUsize,
+    },
     /// Once for each item of a list that is known later.
-    Later { items: String, work: Work, concurrency: NonZeroUsize },
+    Later {
+        items: String,
+        work: Work,
+        concurrency: NonZeroUsize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

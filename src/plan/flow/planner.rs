@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::call::{Given, Handed, Invocation, Item, Surroundings};
 use crate::model::{
-    Action, Catalog, Flow, FlowStep, ForEach, JsonTemplate, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, ParamName,
-    Reference, StepId, StepPart, StepWork, ToolName, When,
+    Action, Catalog, Flow, FlowStep, ForEach, JsonTemplate, MOST_ITEMS, MOST_NESTED_FLOWS, OnError,
+    ParamName, Reference, StepId, StepPart, StepWork, ToolName, When,
 };
 use crate::plan::expand::Expansion;
 use crate::plan::process::plan;
@@ -70,7 +70,12 @@ impl Planner<'_> {
     }
 
     /// What a step runs for, now that these results are there.
-    pub fn fill_items(&self, flow: &FlowPlan, each: &ForEach, seen: &Surroundings) -> Result<Vec<Item>, Problems> {
+    pub fn fill_items(
+        &self,
+        flow: &FlowPlan,
+        each: &ForEach,
+        seen: &Surroundings,
+    ) -> Result<Vec<Item>, Problems> {
         let bounds = Bounds { plans: Cell::new(MOST_PLANS) };
         match items(flow.frame(&bounds), each, seen)? {
             Items::Known(items) => Ok(items),
@@ -78,7 +83,12 @@ impl Planner<'_> {
         }
     }
 
-    fn plan_within(&self, call: &Authorized, bounds: &Bounds, depth: usize) -> Result<ExecutionPlan, Problems> {
+    fn plan_within(
+        &self,
+        call: &Authorized,
+        bounds: &Bounds,
+        depth: usize,
+    ) -> Result<ExecutionPlan, Problems> {
         bounds.take()?;
         let invocation = call.invocation();
         let looked_up = (self.look_up)(invocation, self.facts);
@@ -154,17 +164,22 @@ impl Planner<'_> {
             Some(each) => Some((items(frame, each, &seen)?, each.concurrency)),
             None => None,
         };
-        let rounds = |work: &StepWork| -> Result<Rounds, Problems> { match &each {
-            None => Ok(Rounds::One(self.work(frame, work, &seen)?)),
-            Some((Items::Later(items), concurrency)) => {
-                let work = self.work(frame, work, &seen.with_item(Item::Later))?;
-                Ok(Rounds::Later { items: items.clone(), work, concurrency: *concurrency })
+        let rounds = |work: &StepWork| -> Result<Rounds, Problems> {
+            match &each {
+                None => Ok(Rounds::One(self.work(frame, work, &seen)?)),
+                Some((Items::Later(items), concurrency)) => {
+                    let work = self.work(frame, work, &seen.with_item(Item::Later))?;
+                    Ok(Rounds::Later { items: items.clone(), work, concurrency: *concurrency })
+                }
+                Some((Items::Known(items), concurrency)) => {
+                    let rounds = items.iter().map(|item| self.round(frame, work, &seen, item));
+                    Ok(Rounds::Each {
+                        rounds: rounds.collect::<Result<_, Problems>>()?,
+                        concurrency: *concurrency,
+                    })
+                }
             }
-            Some((Items::Known(items), concurrency)) => {
-                let rounds = items.iter().map(|item| self.round(frame, work, &seen, item));
-                Ok(Rounds::Each { rounds: rounds.collect::<Result<_, Problems>>()?, concurrency: *concurrency })
-            }
-        }};
+        };
         let work = rounds(&step.work)?;
         let otherwise = step.otherwise.as_ref().map(rounds).transpose()?;
         let on_error = match &step.on_error {

@@ -225,7 +225,8 @@ fn step_json(step: &PlannedStep, all: &[PlannedStep], secrets: &Secrets) -> Valu
         },
     });
     if let Value::Object(map) = &mut document {
-        let mut put = |key: &str, value: Option<Value>| map.extend(value.map(|value| (key.to_owned(), value)));
+        let mut put =
+            |key: &str, value: Option<Value>| map.extend(value.map(|value| (key.to_owned(), value)));
         put("when", step.when.as_ref().map(|when| json!(when.condition.text())));
         put("timeoutMs", step.timeout.map(|timeout| json!(millis(timeout))));
         put("retry", step.retry.as_ref().map(retry_json));

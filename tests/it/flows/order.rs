@@ -50,11 +50,14 @@ fn yaml(steps: &[Made]) -> String {
     );
     for (place, step) in steps.iter().enumerate() {
         let after: Vec<String> = step.after.iter().map(|other| format!("s{other}")).collect();
-        let seen: Vec<String> = step.sees.iter().map(|other| format!("+{{{{steps.s{other}.stdout}}}}")).collect();
+        let seen: Vec<String> =
+            step.sees.iter().map(|other| format!("+{{{{steps.s{other}.stdout}}}}")).collect();
         let seen = format!("t{}", seen.concat());
         let work = match step.is_command {
             true => format!("command: leaf, with: {{ name: s{place}, text: \"{seen}\" }}"),
-            false => format!("script: echo, args: [s{place}, \"{seen}\"], env: {{ OWN: \"{seen}\" }}, timeout: 9s"),
+            false => {
+                format!("script: echo, args: [s{place}, \"{seen}\"], env: {{ OWN: \"{seen}\" }}, timeout: 9s")
+            }
         };
         let on_error = if step.goes_on { "continue" } else { "abort" };
         text.push_str(&format!(
@@ -137,8 +140,9 @@ fn carried_out(steps: &[Made]) -> (ExecutionPlan, Vec<Happened>, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.yaml");
     std::fs::write(&file, yaml(steps)).unwrap();
-    let environment: BTreeMap<String, String> =
-        [("PATH", "/usr/bin:/bin"), ("HOME", "/")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let environment: BTreeMap<String, String> = [("PATH", "/usr/bin:/bin"), ("HOME", "/")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     let host = Host {
         environment: environment.clone(),
         cwd: folder.path().to_path_buf(),
@@ -158,8 +162,7 @@ fn carried_out(steps: &[Made]) -> (ExecutionPlan, Vec<Happened>, Outcome) {
     let call = Call { principal: Principal::local(), tool: "flow".to_owned(), arguments: Default::default() };
     let prepared = engine.prepare(call).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let outcome =
-        runtime.block_on(engine.execute(&prepared, &mut Nobody, CancellationToken::new())).unwrap();
+    let outcome = runtime.block_on(engine.execute(&prepared, &mut Nobody, CancellationToken::new())).unwrap();
     let happened = log.lock().unwrap().clone();
     ((*prepared).clone(), happened, outcome)
 }
@@ -202,14 +205,14 @@ fn check(steps: &[Made]) -> Result<(), TestCaseError> {
             }
             Happened::Ended(place) => {
                 ended.insert(*place);
-                is_over |= ends_all(*place)
-                    && report.records[*place].verdict == StepVerdict::Failed;
+                is_over |= ends_all(*place) && report.records[*place].verdict == StepVerdict::Failed;
             }
         }
     }
     prop_assert_eq!(&began, &ended, "all that began has ended");
     let fails = report.records.iter().any(|record| record.verdict == StepVerdict::Failed)
-        && (0..steps.len()).any(|place| ends_all(place) && report.records[place].verdict == StepVerdict::Failed);
+        && (0..steps.len())
+            .any(|place| ends_all(place) && report.records[place].verdict == StepVerdict::Failed);
     prop_assert_eq!(report.is_success(), !fails);
     for (place, record) in report.records.iter().enumerate() {
         match record.verdict {

@@ -10,7 +10,7 @@ commands:
   - name: say
     description: Say.
     script: printf
-    args: ["%s\n", --, "{{text}}"]
+    args: [--, "%s\n", "{{text}}"]
     params: { text: { type: string, description: What } }
   - name: number
     description: A number.
@@ -166,7 +166,10 @@ fn a_failure_ends_the_others_and_is_told_with_what_ran_before() {
     let expected = "first succeeded, bad failed, long cancelled, never not reached, clean succeeded";
     assert_eq!(course(&result), expected);
     let text = result["text"].as_str().unwrap();
-    assert!(text.starts_with("step `bad` failed: exit code 3") && text.contains("bad:\nout\nbroken"), "{text}");
+    assert!(
+        text.starts_with("step `bad` failed: exit code 3") && text.contains("bad:\nout\nbroken"),
+        "{text}"
+    );
     let file = format!("{COMMANDS}  - name: it\n    description: It.\n{keys}");
     mcpfier(&["it"]).tools(&file).ends_with(3).run();
 }
@@ -272,7 +275,8 @@ fn an_output_that_would_become_an_option_or_holds_what_no_word_can_is_refused_wh
         let keys = format!(
             "    steps:\n      - {{ id: make, script: printf, args: ['{printed}'] }}\n      - {{ id: use, script: echo, args: [\"{{{{steps.make.stdout}}}}\"] }}\n"
         );
-        let (_, result) = run(&keys.replace("'--rm'", "'%s', --, '--rm'").replace("'%s', --, ", "'%s', "), &[]);
+        let (_, result) =
+            run(&keys.replace("'--rm'", "'%s', --, '--rm'").replace("'%s', --, ", "'%s', "), &[]);
         let reason = state(&result, "use")["reason"].as_str().unwrap_or_default();
         assert!(reason.contains(says), "{printed}: {result}");
         assert_eq!(course(&result), "make succeeded, use failed");
@@ -326,7 +330,10 @@ fn dependencies_run_first_and_equal_ones_once() {
     let said = mcpfier(&["--json", "it"]).tools(&file).ends_with(4).run();
     let result = said.json();
     assert_eq!(result["stdout"], "own made\n");
-    assert_eq!((&result["ok"], course(&result).as_str()), (&json!(true), "build succeeded, lint succeeded, it succeeded"));
+    assert_eq!(
+        (&result["ok"], course(&result).as_str()),
+        (&json!(true), "build succeeded, lint succeeded, it succeeded")
+    );
     let built = std::fs::read_to_string(said.folder().join("built")).unwrap();
     assert_eq!(built, "x\n");
     let said = mcpfier(&["it"]).tools(&file).ends_with(4).run();
@@ -362,17 +369,23 @@ fn flows_run_flows_and_say_where_one_failed() {
 fn a_sensitive_value_is_shown_nowhere_however_it_is_handed_on() {
     let file = format!(
         "{COMMANDS}{}",
-        r#"  - name: it
+        r#"  - name: hush
+    description: Hush.
+    script: printf
+    args: [--, "%s\n", "{{text}}"]
+    params: { text: { type: string, description: What, sensitive: true } }
+  - name: it
     description: It.
     params: { pin: { type: string, description: Pin, sensitive: true } }
     steps:
-      - { id: one, command: say, with: { text: "pin {{pin}}" } }
-      - { id: two, for_each: ["{{pin}}", "{{steps.one.exit_code}}"], command: say, with: { text: "{{item}}" }, when: 'item == "never"' }
+      - { id: one, command: hush, with: { text: "pin {{pin}}" } }
+      - { id: own, script: "true", args: ["{{pin}}", "{{steps.one.exit_code}}"] }
+      - { id: two, for_each: ["{{pin}}", "{{steps.one.exit_code}}"], command: hush, with: { text: "{{item}}" }, when: 'item == "never"' }
 "#
     );
     for words in [["--dry-run", "it", "pin=topsecretpin"], ["--json", "it", "pin=topsecretpin"]] {
         let said = mcpfier(&words).tools(&file).may_talk().run();
-        let shown = said.stdout.replace("one:\npin topsecretpin", "");
+        let shown = said.stdout;
         assert!(!shown.contains("topsecretpin"), "{words:?}: {shown}");
     }
 }
