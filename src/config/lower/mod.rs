@@ -36,6 +36,7 @@ pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};
 pub use description::default_description;
 pub use executor::Executors;
+pub use flow::{Call, Made, settle};
 pub use interpreter::Interpreter;
 pub use place::Place;
 pub use secrets::{fed, secrets};

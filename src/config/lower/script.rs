@@ -140,6 +140,8 @@ fn refuse_templates(place: &Place<'_>, scope: &Scope<'_>, run: Spanned<&str>) {
             Some(secret) => problem.help(format!(
                 "hand the secret over in `env`: `{{ NAME: \"{{{{secrets.{secret}}}}}\" }}`, and read `$NAME`"
             )),
+            None if name.starts_with("steps.") || name.split('.').next() == Some("item") => problem
+                .help(format!("hand it over in `env`: `{{ VALUE: \"{{{{{name}}}}}\" }}`, and read `$VALUE`")),
             None => problem.help(format!("parameters arrive as variables: write `\"$PARAM_{name}\"`")),
         });
         scope.mark_used(name);

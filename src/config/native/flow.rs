@@ -29,7 +29,6 @@ pub struct Listed<'n, T> {
 }
 
 pub struct Step<'n> {
-    pub span: Span,
     pub id: Option<Spanned<&'n str>>,
     pub work: Work<'n>,
     pub when: Option<Spanned<&'n str>>,
@@ -58,7 +57,6 @@ pub struct After<'n> {
 }
 
 pub struct EachKeys<'n> {
-    pub key_span: Span,
     pub items: Option<&'n Node<'n>>,
     pub concurrency: Option<NonZeroUsize>,
 }
@@ -135,7 +133,6 @@ impl<'n> Step<'n> {
     fn read(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Self> {
         let mut fields = Fields::open(reader, node, &shape::STEP)?;
         let step = Self {
-            span: fields.span,
             id: fields.text("id"),
             work: Work::read(reader, node, &mut fields),
             when: fields.text("when"),
@@ -195,6 +192,10 @@ impl<'n> Dependency<'n> {
             let command = reader.text(node, "depends_on");
             return Some(Self { span: node.span, command, name: None, with: None, on_error: None });
         }
+        if let Kind::List(_) | Kind::Null = node.kind {
+            reader.wrong_type(node, "an entry of `depends_on`", "the name of a command, or a map");
+            return None;
+        }
         let mut fields = Fields::open(reader, node, &shape::DEPENDENCY)?;
         let dependency = Self {
             span: fields.span,
@@ -238,11 +239,9 @@ fn each<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<EachKeys<
             let concurrency = fields.count("concurrency").and_then(|count| usize::try_from(count).ok());
             fields.close();
             let concurrency = concurrency.and_then(NonZeroUsize::new);
-            Some(EachKeys { key_span: field.key_span, items, concurrency })
+            Some(EachKeys { items, concurrency })
         }
-        Kind::List(_) | Kind::Scalar(_) => {
-            Some(EachKeys { key_span: field.key_span, items: Some(field.node), concurrency: None })
-        }
+        Kind::List(_) | Kind::Scalar(_) => Some(EachKeys { items: Some(field.node), concurrency: None }),
         _ => {
             let expected = "a list, a template that becomes one, or a map with `items`";
             reader.wrong_type(field.node, "`for_each`", expected);

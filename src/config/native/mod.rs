@@ -25,7 +25,7 @@ pub use container::{Container, MountEntry};
 pub use env::Variable;
 pub use executor::{DockerEntry, ExecutorEntry, TlsEntry};
 pub use file::File;
-pub use flow::{Dependency, EachKeys, FlowKeys, Listed, OnErrorKeys, Step, Work};
+pub use flow::{Dependency, EachKeys, FlowKeys, OnErrorKeys, Step, Work};
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use output::Output;

@@ -223,7 +223,7 @@ fn availability(action: &Action) -> Availability {
     reason.map_or(Availability::Offered, |reason| Availability::Unavailable { reason })
 }
 
-fn output(usual: &Defaults) -> OutputRules {
+pub fn output(usual: &Defaults) -> OutputRules {
     OutputRules {
         format: OutputFormat::Text,
         show: usual.show,

@@ -65,6 +65,9 @@ fn names(reader: &Reader<'_>, all: &[Candidate<'_>]) -> Names {
         let chosen = candidate.written.filter(|written| is_good(reader, *written));
         let Some(chosen) = chosen else {
             let _ = names.push(&made_up(&names, &written, at, candidate.command));
+            if let Some(command) = candidate.command.filter(|command| command.contains('-')) {
+                names.note_nameless(command);
+            }
             continue;
         };
         if let Err(taken) = names.push(chosen.value) {

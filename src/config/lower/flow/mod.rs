@@ -50,10 +50,11 @@ pub struct Waiting<'n> {
 
 /// What came of one.
 pub struct Made {
-    at: usize,
-    tool: Tool,
+    /// Its place among the tools.
+    pub at: usize,
+    pub tool: Tool,
     /// The commands that it runs.
-    calls: Vec<Call>,
+    pub calls: Vec<Call>,
 }
 
 /// One command with steps that is being read.
@@ -208,10 +209,10 @@ impl Lowering<'_> {
         }
         if command::own_action(command).is_none() {
             for (key, span) in &command.process_keys {
-                self.report_pointless(key, *span, "a workflow has no process of its own");
+                self.report_pointless(key, *span, "a workflow does nothing itself, its steps do");
             }
             for key in &keys.slot_keys {
-                self.report_pointless(key.value, key.span, "a workflow takes no slot: its steps do");
+                self.report_pointless(key.value, key.span, "a workflow does nothing itself, its steps do");
             }
         }
     }

@@ -14,6 +14,8 @@ use crate::model::{Kind, nearest};
 pub struct Names {
     list: Vec<String>,
     places: HashMap<String, usize>,
+    /// Commands whose name cannot be that of a step, by what comes nearest to it.
+    nameless: HashMap<String, String>,
     patience: Patience,
 }
 
@@ -45,6 +47,11 @@ impl Names {
         self.places.insert(name.to_owned(), at);
         self.list.push(name.to_owned());
         Ok(at)
+    }
+
+    /// Notes a command of which nobody can read the result as it is.
+    pub fn note_nameless(&mut self, command: &str) {
+        self.nameless.insert(command.replace('-', "_"), command.to_owned());
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -129,7 +136,11 @@ impl<'a> Sight<'a> {
                 .help("a step sees those above it: move this one below")),
             None => {
                 let problem = wrong(format!("there is no step `{id}` above"));
+                let nameless = self.names.nameless.get(id).map(String::as_str);
                 Err(match self.nearest(id) {
+                    _ if let Some(command) = nameless => problem.help(format!(
+                        "the result of `{command}` needs a name that can be read: `id: {id}` in a step, `{{ command: {command}, as: {id} }}` in `depends_on`"
+                    )),
                     Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
                     None if self.at == 0 => problem.help("this is the first step"),
                     None => problem.help(format!("there are {}", self.known())),
