@@ -9,6 +9,7 @@ use crate::model::{Limits, Secrets, format_duration};
 use super::container;
 use super::flow;
 use super::http::{self, curl_line};
+use super::output;
 use super::quote::quoted;
 use super::sandbox;
 use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
@@ -33,6 +34,7 @@ impl ExecutionPlan {
         if let Some(when) = &self.tool.when {
             lines.push(("when", when.condition.text().trim().to_owned()));
         }
+        lines.extend(output::lines(&self.tool, &self.output).into_iter().map(|line| ("output", line)));
         lines.push(("caller", self.principal.name.clone()));
         let mut text = self.head();
         let mut last = "";
@@ -62,6 +64,9 @@ impl ExecutionPlan {
         document.insert("caller".to_owned(), Value::from(self.principal.name.as_str()));
         if let Some(when) = &self.tool.when {
             document.insert("when".to_owned(), Value::from(when.condition.text()));
+        }
+        if let Some(output) = output::to_json(&self.tool, &self.output) {
+            document.insert("output".to_owned(), output);
         }
         document.extend(match &self.step {
             Step::Process(process) => process_json(process, self.means, secrets),

@@ -4,6 +4,7 @@
 //! effect, since commands of such a file take no arguments.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +18,8 @@ use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
     Action, Annotations, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult, FlowStep, OnError,
-    Params, StepId, StepWork, Tool, ToolName,
+    OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
-
-use super::command::output;
 
 /// How long nothing is cleaned up.
 const CLEANUP: Duration = Duration::from_secs(30);
@@ -120,7 +119,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         concurrency: Concurrency::default(),
         exit_codes: ExitCodes::default(),
         annotations: Annotations::default(),
-        output: output(&usual),
+        output: OutputRules::plain(usual.show),
         dialect: Dialect::Original,
     }
 }
@@ -165,7 +164,8 @@ fn filled(
         warn(reader, composite.name.span, message);
         return (unavailable("it has nothing to run".to_owned()), Vec::new());
     }
-    let flow = Flow { steps, finally: Vec::new(), cleanup_timeout: CLEANUP, result: FlowResult::Steps };
+    let (finally, folder) = (Vec::new(), PathBuf::from("/"));
+    let flow = Flow { steps, finally, cleanup_timeout: CLEANUP, result: FlowResult::Steps, folder };
     (Tool { action: Action::Flow(Box::new(flow)), ..tool.clone() }, calls)
 }
 

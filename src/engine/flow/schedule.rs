@@ -203,6 +203,10 @@ impl<'f> Course<'f> {
 
     /// All together; what failed at the end has failed too.
     fn conclude(mut self, verdict: FlowVerdict) -> FlowReport {
+        for id in self.asked.keys() {
+            let skipped = || Arc::new(StepResult::skipped());
+            self.results.entry(StepId::clone(id)).or_insert_with(skipped);
+        }
         let verdict = match (verdict, self.failed.take()) {
             (FlowVerdict::Succeeded, Some(failed)) => failed,
             (verdict, _) => verdict,

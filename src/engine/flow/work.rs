@@ -2,11 +2,12 @@
 //! fails and may be.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Surroundings;
-use crate::engine::{Outcome, Prepared, conditions};
+use crate::engine::{Outcome, Prepared, RunId, conditions};
 use crate::model::{Retry, StepWork};
 use crate::plan::{ExecutionPlan, FlowPlan, Made, Step, Work};
 
@@ -97,8 +98,10 @@ impl Conductor<'_> {
         }
         let Made { plan, .. } = made;
         if let Step::Flow(flow) = &plan.step {
+            let began = Instant::now();
             let report = self.flow(flow, stop, task.name).await;
-            return (Done::of_report(report, &plan.tool, task.keep), None);
+            let outcome = report.into_outcome(RunId::next(), began.elapsed());
+            return (Done::of_flow(outcome, plan, task.keep), None);
         }
         let _place = tokio::select! {
             biased;
@@ -114,7 +117,7 @@ impl Conductor<'_> {
             Tap { conductor: self, is_own: task.is_own && task.is_outer, unfinished: Default::default() };
         match self.engine.carry_out(&prepared, &mut tap, stop.clone()).await {
             Ok(outcome) => {
-                let done = Done::of_outcome(&outcome, &plan.tool, task.keep);
+                let done = Done::of_outcome(&outcome, plan, task.keep);
                 (done, task.is_own.then(|| Box::new(outcome)))
             }
             Err(rejection) => (Done::rejected(&rejection), None),

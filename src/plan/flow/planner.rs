@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use crate::call::{Given, Handed, Invocation, Item, Surroundings};
 use crate::model::{
-    Action, Catalog, Flow, FlowStep, ForEach, JsonTemplate, MOST_ITEMS, MOST_NESTED_FLOWS, OnError,
-    ParamName, Reference, StepId, StepPart, StepWork, ToolName, When,
+    Action, Catalog, Flow, FlowResult, FlowStep, ForEach, JsonTemplate, MOST_ITEMS, MOST_NESTED_FLOWS,
+    OnError, ParamName, Reference, StepId, StepPart, StepWork, ToolName, When,
 };
 use crate::plan::expand::Expansion;
+use crate::plan::output::PlannedOutput;
 use crate::plan::process::plan;
 use crate::plan::{ExecutionPlan, Facts, PlanError, Step};
 use crate::policy::{Authorized, Policy};
@@ -96,7 +97,9 @@ impl Planner<'_> {
         let Action::Flow(flow) = &invocation.tool().action else { return plan(call, facts) };
         let steps = self.flow(flow, Frame { call, facts, bounds, depth: depth + 1 })?;
         let (tool, principal) = (invocation.tool().clone(), invocation.principal().clone());
-        Ok(ExecutionPlan { tool, principal, step: Step::Flow(Box::new(steps)), means: facts.means })
+        let step = Step::Flow(Box::new(steps));
+        let output = PlannedOutput::of(invocation, &step, facts);
+        Ok(ExecutionPlan { tool, principal, step, means: facts.means, output })
     }
 
     fn flow(&self, flow: &Flow, frame: Frame<'_>) -> Result<FlowPlan, Problems> {
@@ -374,7 +377,22 @@ impl FlowPlan {
                 asked.entry(id).or_default().push(*part);
             }
         }
+        for step in self.steps.iter().chain(&self.finally).filter(|step| self.is_shown(&step.id)) {
+            asked.entry(&step.id).or_default().extend(StepPart::ALL);
+        }
         asked
+    }
+
+    /// Whether the result of the whole is made of what this step came to.
+    fn is_shown(&self, id: &StepId) -> bool {
+        let rules = &self.call.invocation().tool().output;
+        match &rules.template {
+            Some(template) => template.names().iter().any(|name| {
+                let mut path = name.path.iter().map(String::as_str);
+                path.next() == Some("steps") && path.next().is_none_or(|step| step == id.as_str())
+            }),
+            None => rules.format.is_structured() && self.result == FlowResult::Steps,
+        }
     }
 }
 
