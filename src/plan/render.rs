@@ -17,12 +17,13 @@ use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
     pub fn to_text(&self, secrets: &Secrets) -> String {
-        if let Step::Flow(flow) = &self.step {
-            return format!("{}{}", self.head(), flow::text(flow, secrets));
-        }
         let command = one_line(self, secrets);
         let spans_lines = command.contains('\n');
-        let mut lines = vec![("command", if spans_lines { "below".to_owned() } else { command.clone() })];
+        let shown = if spans_lines { "below".to_owned() } else { command.clone() };
+        let mut lines = match &self.step {
+            Step::Flow(flow) => flow::lines(flow),
+            _ => vec![("command", shown)],
+        };
         match &self.step {
             Step::Process(process) => lines.extend(process_lines(process, self.means, secrets)),
             Step::Container(container) => {
@@ -36,7 +37,10 @@ impl ExecutionPlan {
         }
         lines.extend(output::lines(&self.tool, &self.output).into_iter().map(|line| ("output", line)));
         lines.push(("caller", self.principal.name.clone()));
-        let mut text = self.head();
+        let mut text = match &self.tool.title {
+            Some(title) => format!("{}  {title}\n", self.tool.name),
+            None => format!("{}\n", self.tool.name),
+        };
         let mut last = "";
         for (label, line) in lines {
             let shown = if label == last { "" } else { label };
@@ -47,14 +51,10 @@ impl ExecutionPlan {
             // From the first column on: what is inside of quotes must stay as it is.
             text.push_str(&format!("\n{command}\n"));
         }
-        text
-    }
-
-    fn head(&self) -> String {
-        match &self.tool.title {
-            Some(title) => format!("{}  {title}\n", self.tool.name),
-            None => format!("{}\n", self.tool.name),
+        if let Step::Flow(flow) = &self.step {
+            text.push_str(&flow::steps(flow, secrets));
         }
+        text
     }
 
     /// The plan as JSON; `schemas/plan.schema.json` describes it.

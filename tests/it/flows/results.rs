@@ -314,6 +314,36 @@ fn arguments_of_commands_are_checked_when_they_are_known() {
 }
 
 #[test]
+fn the_result_can_be_a_text_or_a_value_that_is_made_of_all_steps() {
+    let file = format!(
+        "{COMMANDS}{}",
+        r#"  - name: it
+    description: It.
+    params: { version: { type: string, description: Which } }
+    steps:
+      - { id: make, script: printf, args: ['{"n": 7}'] }
+      - { id: no, command: fail, when: "false" }
+      - { id: publish, command: say, with: { text: "to the moon" } }
+    output: { template: "Released {{version}} {{steps.publish.stdout}}{{#if (eq steps.no.state 'skipped')}}, no {{steps.no.stdout}}{{/if}}" }
+  - name: outer
+    description: Outer.
+    steps:
+      - { id: all, command: it, with: { version: "2" } }
+      - { id: told, command: say, with: { text: "told: {{steps.all.stdout}}" } }
+    output:
+      format: json
+      select: "steps.{code: all.exit_code, told: told.stdout}"
+      schema: { type: object, properties: { code: { type: integer }, told: { type: string } } }
+"#
+    );
+    let said = mcpfier(&["it", "version=1.2"]).tools(&file).may_talk().run();
+    assert_eq!(said.stdout, "Released 1.2 to the moon, no \n");
+    let said = mcpfier(&["--json", "outer"]).tools(&file).may_talk().run();
+    let told = "told: Released 2 to the moon, no ";
+    assert_eq!(said.json()["structured"], json!({ "code": 0, "told": told }));
+}
+
+#[test]
 fn dependencies_run_first_and_equal_ones_once() {
     let file = format!(
         "{COMMANDS}{}",
