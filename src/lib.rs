@@ -10,6 +10,7 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!                                     runner → safe → model
+//!                            engine → shaping → model
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
@@ -34,4 +35,5 @@ pub mod runner;
 pub mod safe;
 pub mod scaffold;
 pub mod serve;
+pub mod shaping;
 pub mod trial;

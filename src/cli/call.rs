@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, News, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher};
+use crate::engine::{
+    Engine, FlowReport, News, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher, WrittenFile,
+};
 use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
@@ -66,7 +68,8 @@ pub async fn carry_out(
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {
     let plan = engine.prepare(call)?;
     let cancel = CancellationToken::new();
-    let mut shell = Shell { quiet, broken: cancel.clone(), waiting: Waiting::new() };
+    let holds_stdout = plan.tool.output.makes_text();
+    let mut shell = Shell { quiet, holds_stdout, broken: cancel.clone(), waiting: Waiting::new() };
     let interrupt = cancel.clone();
     let signals = async move {
         tokio::select! {
@@ -86,6 +89,8 @@ pub async fn carry_out(
 /// Hands output on as it is: at a shell it is the command's own.
 struct Shell {
     quiet: bool,
+    /// What is made of it is shown at the end instead.
+    holds_stdout: bool,
     /// Cancelled when nobody reads our output any more.
     broken: CancellationToken,
     waiting: Waiting,
@@ -110,6 +115,7 @@ impl Watcher for Shell {
         }
         self.waiting.clear();
         let written = match stream {
+            Stream::Stdout if self.holds_stdout => return,
             Stream::Stdout => write_to(io::stdout().lock(), bytes),
             Stream::Stderr => write_to(io::stderr().lock(), bytes),
         };
@@ -124,28 +130,84 @@ fn write_to(mut target: impl Write, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit {
+    let exit = Exit::of_ending(&outcome.ending, &plan.tool.exit_codes);
     if printer.json {
         printer.json_data(&document(plan, outcome));
-    } else if let Some(flow) = outcome.flow.as_ref().filter(|flow| !flow.is_own) {
-        let text = flow.result_text(&plan.tool);
-        match flow.is_success() {
-            true => printer.data(&text),
-            false => printer.talk(&text),
-        }
-    } else if outcome.ending.exit_code().is_none() && outcome.ending.success(&plan.tool.exit_codes).is_none()
-    {
+        return exit;
+    }
+    if let Some(flow) = outcome.flow.as_ref().filter(|flow| !flow.is_own) {
+        return conclude_flow(plan, outcome, flow, printer, exit);
+    }
+    tell_of_files(&outcome.output.files, printer);
+    if outcome.ending.success(&plan.tool.exit_codes).is_some() {
+        let broken = plan.tool.output.makes_text() && !show_made(plan, outcome, printer);
+        return if broken && exit == Exit::OK { Exit::FAILURE } else { exit };
+    }
+    if plan.tool.output.makes_text() {
+        printer.data(&String::from_utf8_lossy(&outcome.output.joined(Stream::Stdout)));
+    }
+    if outcome.ending.exit_code().is_none() {
         printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool)));
     }
-    Exit::of_ending(&outcome.ending, &plan.tool.exit_codes)
+    exit
+}
+
+/// Prints what a flow results in: of a success on stdout.
+fn conclude_flow(
+    plan: &ExecutionPlan,
+    outcome: &Outcome,
+    flow: &FlowReport,
+    printer: &Printer,
+    exit: Exit,
+) -> Exit {
+    let presented = outcome.present(plan);
+    let mut text = presented.plain_text();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    match presented.is_error {
+        false => printer.data(&text),
+        true => printer.talk(&text),
+    }
+    if flow.is_success() && presented.is_error { Exit::FAILURE } else { exit }
+}
+
+/// Prints what was made of the output, and the output itself where nothing could be made of it. Says
+/// whether it could.
+fn show_made(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> bool {
+    let presented = outcome.present(plan);
+    match &presented.broken {
+        None => {
+            let text = presented.plain_text();
+            printer.data(&text);
+            if !text.is_empty() && !text.ends_with('\n') {
+                printer.data("\n");
+            }
+        }
+        Some(problem) => {
+            printer.data(&String::from_utf8_lossy(&outcome.output.joined(Stream::Stdout)));
+            printer.talk(&format!("mcpfier: {problem}\n"));
+        }
+    }
+    presented.broken.is_none()
+}
+
+/// A line each on stderr: stdout is the command's own.
+fn tell_of_files(files: &[WrittenFile], printer: &Printer) {
+    for file in files {
+        let (path, mime, size) = (file.path.display(), file.mime, file.size);
+        printer.talk(&format!("mcpfier: wrote {path} ({mime}, {size} bytes)\n"));
+    }
 }
 
 /// `schemas/result.schema.json` describes it.
 fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
     let presented = outcome.present(plan);
+    let reason = || presented.broken.clone().unwrap_or_else(|| outcome.reason(&plan.tool));
     let mut document = json!({
         "tool": plan.tool.name.as_str(),
         "ok": !presented.is_error,
-        "reason": presented.is_error.then(|| outcome.reason(&plan.tool)),
+        "reason": presented.is_error.then(reason),
         "run": presented.meta.get("mcpfier/run"),
         "text": presented.plain_text(),
         "stderr": Sanitizer::clean(&outcome.output.joined(Stream::Stderr)),
@@ -157,5 +219,9 @@ fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
         _ => ("stdout", Sanitizer::clean(&stdout)),
     };
     document[key] = value.into();
+    if !plan.tool.output.files.is_empty() {
+        let of = |file: &WrittenFile| json!({ "uri": file.uri(), "name": file.name, "mimeType": file.mime, "size": file.size });
+        document["files"] = presented.files.iter().map(of).collect();
+    }
     document
 }

@@ -197,6 +197,14 @@ codes! {
     TooManySteps = 212, "more steps than one call can run";
     DisabledCommand = 213, "a command that is run and disabled";
     Disclosed = 214, "a sensitive value for a parameter that shows it";
+
+    // Results.
+    BadRowPattern = 240, "a pattern that makes no rows";
+    BadSelect = 241, "a `select` that selects nothing";
+    BadText = 242, "a template that makes no text";
+    UnknownInText = 243, "a template of a result that names what it cannot see";
+    BadFiles = 244, "files that cannot be handed over";
+    NeverFits = 245, "a schema that no output of its format fits";
 }
 
 impl Code {

@@ -8,6 +8,7 @@ use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 
 use super::Watcher;
+use super::files::WrittenFile;
 use super::redact::{Redaction, Redactor};
 
 /// Takes chunks as they come; holds at most the limit.
@@ -31,6 +32,12 @@ pub struct Output {
     pub omitted: u64,
     pub stdout_bytes: u64,
     pub stderr_bytes: u64,
+    /// What the run wrote for its caller beside them.
+    pub files: Vec<WrittenFile>,
+    /// Files beyond what may be handed over.
+    pub files_left_out: usize,
+    /// Has taken secrets out of the bytes; in what is decoded of them there may be more.
+    pub redactor: Option<Redactor>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,7 +57,7 @@ impl Capture {
         Self {
             stdout: redactor.stream(),
             stderr: redactor.stream(),
-            output: Output::default(),
+            output: Output { redactor: Some(redactor.clone()), ..Output::default() },
             head_room,
             tail_cap: limit.as_len() - head_room,
             tail_len: 0,

@@ -8,6 +8,7 @@ mod admission;
 mod ahead;
 mod capture;
 mod conditions;
+mod files;
 mod flow;
 mod gate;
 mod outcome;
@@ -16,10 +17,11 @@ mod present;
 mod redact;
 mod rejection;
 mod run;
-mod sanitize;
 mod secret_script;
 mod state;
+mod success;
 mod supply;
+mod value;
 
 use std::sync::Arc;
 
@@ -32,16 +34,18 @@ use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+/// For those who have held a large output, and who load files in threads.
+pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
+/// Whoever shows output needs it.
+pub use crate::shaping::Sanitizer;
 pub use ahead::Serving;
+pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
-pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
-/// For those who have held a large output, and who load files in threads.
-pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 pub use crate::runner::{News, RunId, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.

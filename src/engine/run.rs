@@ -9,6 +9,7 @@ use crate::plan::Step;
 use crate::runner::{OutputEvent, RunId, Running, SecretValues, Teller};
 
 use super::capture::Capture;
+use super::files::{Before, Written};
 use super::supply::Means;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, Watcher};
 
@@ -34,6 +35,7 @@ impl Engine {
         let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
         let (secrets, redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
+        let before = Before::look(&plan.output.files).await;
         let mut running = self.start(&id, &plan.step, &secrets, stop.clone(), watcher).await?;
         let end = loop {
             match running.next().await {
@@ -50,8 +52,12 @@ impl Engine {
         } else {
             Ending::Ran(end)
         };
-        let waited = started.duration_since(queued);
-        let (duration, output) = (started.elapsed(), capture.into_output());
+        let (waited, duration) = (started.duration_since(queued), started.elapsed());
+        let mut output = capture.into_output();
+        if ending.success(&plan.tool.exit_codes).is_some() {
+            let Written { files, left_out } = before.written(&plan.output.files, &redactor).await;
+            (output.files, output.files_left_out) = (files, left_out);
+        }
         Ok(Outcome { id, ending, waited, duration, output, flow: None })
     }
 

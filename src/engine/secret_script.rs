@@ -6,8 +6,8 @@ use crate::model::{SecretName, SecretScript, SecretText, format_duration};
 use crate::plan::{Step, Word};
 use crate::runner::{BadSecret, End, OutputEvent, SecretValues, Stream, Vault};
 
+use super::Sanitizer;
 use super::redact::Redactor;
-use super::sanitize::Sanitizer;
 use super::supply::Means;
 
 /// So much of what it says of a failure is read, and so many characters of its first line are told.

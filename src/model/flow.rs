@@ -96,6 +96,17 @@ impl Flow {
     }
 }
 
+impl Flow {
+    /// The command's own action, if the flow ends with that.
+    pub fn own(&self) -> Option<&Arc<Tool>> {
+        let own = self.result.step()?;
+        match &self.steps.iter().find(|step| step.id == *own)?.work {
+            StepWork::Inline(tool) => Some(tool),
+            StepWork::Command { .. } => None,
+        }
+    }
+}
+
 impl FlowStep {
     /// What it may do: its work, what is done in its place, and what is done if it fails.
     pub fn works(&self) -> impl Iterator<Item = &StepWork> {

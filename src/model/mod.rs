@@ -12,6 +12,7 @@ mod destination;
 mod executor;
 mod fed;
 mod flow;
+mod glob;
 mod http;
 mod image;
 mod limits;
@@ -40,6 +41,7 @@ pub use fed::FedVariables;
 pub use flow::{
     Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
 };
+pub use glob::name_matches;
 pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
     UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
@@ -48,7 +50,11 @@ pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
-pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
+pub use output::{
+    BadGlob, BadPattern, BadSelect, BadText, Block, CsvForm, ExitCodes, FileGlob, Local, Lookup, OnOverflow,
+    Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,
+    TextTemplate,
+};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};

@@ -9,6 +9,7 @@ mod expand;
 mod facts;
 mod flow;
 mod http;
+mod output;
 mod process;
 mod quote;
 mod render;
@@ -31,6 +32,7 @@ pub use container::{
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use flow::{FlowPlan, LookUp, Made, PlannedOnError, PlannedStep, Planner, Round, Rounds, Work};
 pub use http::{HttpStep, PlannedAuth};
+pub use output::{PlannedFiles, PlannedOutput};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
 pub use sandbox::{Lack, SandboxMeans};
@@ -44,6 +46,8 @@ pub struct ExecutionPlan {
     pub step: Step,
     /// Which means enforces each limit on this host.
     pub means: Means,
+    /// What the result is made with.
+    pub output: PlannedOutput,
 }
 
 /// What is carried out, with what its runner needs.

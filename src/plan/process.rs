@@ -13,6 +13,7 @@ use crate::policy::Authorized;
 use super::container::container;
 use super::expand::{Expansion, value_text};
 use super::http::http;
+use super::output::PlannedOutput;
 use super::{Environment, ExecutionPlan, Facts, Fill, Mean, Means, PlanError, Step, Word};
 
 /// A local process with nothing left to decide.
@@ -76,7 +77,9 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
     };
     match step {
         Some(step) if problems.is_empty() => {
-            Ok(ExecutionPlan { principal: invocation.principal().clone(), means: facts.means, step, tool })
+            let output = PlannedOutput::of(invocation, &step, facts);
+            let principal = invocation.principal().clone();
+            Ok(ExecutionPlan { principal, means: facts.means, step, output, tool })
         }
         _ => Err(problems),
     }

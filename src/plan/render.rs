@@ -9,6 +9,7 @@ use crate::model::{Limits, Secrets, format_duration};
 use super::container;
 use super::flow;
 use super::http::{self, curl_line};
+use super::output;
 use super::quote::quoted;
 use super::sandbox;
 use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
@@ -16,12 +17,13 @@ use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
     pub fn to_text(&self, secrets: &Secrets) -> String {
-        if let Step::Flow(flow) = &self.step {
-            return format!("{}{}", self.head(), flow::text(flow, secrets));
-        }
         let command = one_line(self, secrets);
         let spans_lines = command.contains('\n');
-        let mut lines = vec![("command", if spans_lines { "below".to_owned() } else { command.clone() })];
+        let shown = if spans_lines { "below".to_owned() } else { command.clone() };
+        let mut lines = match &self.step {
+            Step::Flow(flow) => flow::lines(flow),
+            _ => vec![("command", shown)],
+        };
         match &self.step {
             Step::Process(process) => lines.extend(process_lines(process, self.means, secrets)),
             Step::Container(container) => {
@@ -33,8 +35,12 @@ impl ExecutionPlan {
         if let Some(when) = &self.tool.when {
             lines.push(("when", when.condition.text().trim().to_owned()));
         }
+        lines.extend(output::lines(&self.tool, &self.output).into_iter().map(|line| ("output", line)));
         lines.push(("caller", self.principal.name.clone()));
-        let mut text = self.head();
+        let mut text = match &self.tool.title {
+            Some(title) => format!("{}  {title}\n", self.tool.name),
+            None => format!("{}\n", self.tool.name),
+        };
         let mut last = "";
         for (label, line) in lines {
             let shown = if label == last { "" } else { label };
@@ -45,14 +51,10 @@ impl ExecutionPlan {
             // From the first column on: what is inside of quotes must stay as it is.
             text.push_str(&format!("\n{command}\n"));
         }
-        text
-    }
-
-    fn head(&self) -> String {
-        match &self.tool.title {
-            Some(title) => format!("{}  {title}\n", self.tool.name),
-            None => format!("{}\n", self.tool.name),
+        if let Step::Flow(flow) = &self.step {
+            text.push_str(&flow::steps(flow, secrets));
         }
+        text
     }
 
     /// The plan as JSON; `schemas/plan.schema.json` describes it.
@@ -62,6 +64,9 @@ impl ExecutionPlan {
         document.insert("caller".to_owned(), Value::from(self.principal.name.as_str()));
         if let Some(when) = &self.tool.when {
             document.insert("when".to_owned(), Value::from(when.condition.text()));
+        }
+        if let Some(output) = output::to_json(&self.tool, &self.output) {
+            document.insert("output".to_owned(), output);
         }
         document.extend(match &self.step {
             Step::Process(process) => process_json(process, self.means, secrets),

@@ -46,6 +46,11 @@ fn output_for_programs_works() {
 }
 
 #[test]
+fn the_report_works() {
+    works("examples/report.yaml", 4);
+}
+
+#[test]
 fn the_script_with_progress_works() {
     works("examples/progress-script.yaml", 2);
 }

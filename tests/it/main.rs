@@ -23,6 +23,8 @@ mod lock;
 mod machine;
 mod man;
 mod migrate;
+#[cfg(unix)]
+mod output;
 mod plan;
 mod protocol;
 mod reload;

@@ -129,9 +129,10 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = action(place, &scope, command, &settings);
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
+    let output = output::rules(&scope, &command.output, action.as_ref());
     report_unused(&scope, command);
     let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
-    let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, &settings)?;
+    let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, output, &settings)?;
     Some(Tool { when, availability: availability(command, missing), ..tool })
 }
 
@@ -142,11 +143,11 @@ pub(super) fn tool(
     command: &Command<'_>,
     params: Arc<Params>,
     action: Option<Action>,
+    output: OutputRules,
     settings: &Settings,
 ) -> Option<Tool> {
     let name = name(commands.place, command);
     let description = description(commands.place, command);
-    let output = output::rules(commands.place.reader, &command.output);
     let tool = nameless(command, name?, params, action?, output, settings);
     Some(Tool { description, ..tool })
 }

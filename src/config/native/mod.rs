@@ -28,7 +28,7 @@ pub use file::File;
 pub use flow::{Dependency, EachKeys, FlowKeys, OnErrorKeys, Step, Work};
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
-pub use output::Output;
+pub use output::{FormatName, Output};
 pub use retry::RetryKeys;
 pub use sandbox::{SandboxKeys, SandboxSetting};
 pub use secrets::{SOURCES, SecretEntry};

@@ -12,9 +12,8 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OnOverflow,
-    OutputFormat, OutputRules, Params, Script, Stdin, Template, Tool, ToolName, Variable, Workload,
-    format_duration, parse_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
+    Params, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration, parse_duration,
 };
 
 use super::container::container;
@@ -78,7 +77,7 @@ impl<'a> Commands<'a> {
             concurrency: Concurrency::default(),
             exit_codes: ExitCodes::default(),
             annotations: Annotations::default(),
-            output: output(&usual),
+            output: OutputRules::plain(usual.show),
             dialect: Dialect::Original,
         };
         Some((tool, name.span))
@@ -221,16 +220,6 @@ fn availability(action: &Action) -> Availability {
         Action::NotSupported(reason) => Some(reason.clone()),
     };
     reason.map_or(Availability::Offered, |reason| Availability::Unavailable { reason })
-}
-
-pub fn output(usual: &Defaults) -> OutputRules {
-    OutputRules {
-        format: OutputFormat::Text,
-        show: usual.show,
-        on_overflow: OnOverflow::Truncate,
-        mime: None,
-        schema: None,
-    }
 }
 
 /// `resources`, which the original documents and does not read: our `limits`.

@@ -17,10 +17,8 @@ use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
     Action, Annotations, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult, FlowStep, OnError,
-    Params, StepId, StepWork, Tool, ToolName,
+    OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
-
-use super::command::output;
 
 /// How long nothing is cleaned up.
 const CLEANUP: Duration = Duration::from_secs(30);
@@ -121,7 +119,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         concurrency: Concurrency::default(),
         exit_codes: ExitCodes::default(),
         annotations: Annotations::default(),
-        output: output(&usual),
+        output: OutputRules::plain(usual.show),
         dialect: Dialect::Original,
     }
 }

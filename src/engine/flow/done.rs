@@ -1,13 +1,15 @@
 //! What came of one piece of work, and as much of its output as somebody asks for.
 
+use serde_json::Value;
+
 use crate::call::{Item, StepResult, StepState, output_text};
 use crate::engine::capture::Output;
 use crate::engine::{Ending, Outcome, Rejection, Stream};
-use crate::model::{StepPart, Tool};
+use crate::model::StepPart;
+use crate::plan::ExecutionPlan;
 use crate::runner::End;
-use serde_json::Value;
 
-use super::report::{FlowReport, FlowVerdict, StepRecord, StepVerdict};
+use super::report::{StepRecord, StepVerdict};
 use super::tail::{self, tail};
 
 /// Work that has ended, or could not begin.
@@ -82,7 +84,8 @@ impl Done {
         self.verdict == StepVerdict::Failed
     }
 
-    pub fn of_outcome(outcome: &Outcome, tool: &Tool, keep: Keep) -> Self {
+    pub fn of_outcome(outcome: &Outcome, plan: &ExecutionPlan, keep: Keep) -> Self {
+        let tool = &plan.tool;
         let is_success = outcome.ending.success(&tool.exit_codes).is_some();
         let verdict = match &outcome.ending {
             _ if is_success => StepVerdict::Succeeded,
@@ -95,48 +98,47 @@ impl Done {
             ending: Some(outcome.ending.clone()),
             reason,
             tail: tail(&outcome.output),
-            result: result(outcome, is_success, keep),
+            result: result(outcome, plan, is_success, keep),
             ..Self::failed(String::new())
         }
     }
 
     /// Of a flow inside of a flow.
-    pub fn of_report(report: FlowReport, tool: &Tool, keep: Keep) -> Self {
-        let exit_code = match &report.verdict {
-            FlowVerdict::Succeeded => Some(0),
-            FlowVerdict::Failed { ending, .. } => ending.as_ref().and_then(Ending::exit_code),
-            FlowVerdict::TimedOut { .. } | FlowVerdict::Cancelled => None,
+    pub fn of_flow(mut outcome: Outcome, plan: &ExecutionPlan, keep: Keep) -> Self {
+        let is_own = outcome.flow.as_ref().is_some_and(|flow| flow.is_own);
+        let mut done = match is_own {
+            true => Self::of_outcome(&outcome, plan, keep),
+            false => Self::of_steps(&outcome, plan, keep),
         };
-        if let Some(own) = &report.own {
-            let done = Self::of_outcome(own, tool, keep);
-            return Self { inner: report.records, ..done };
-        }
-        let (verdict, reason, ending) = match &report.verdict {
-            FlowVerdict::Succeeded => (StepVerdict::Succeeded, String::new(), Ending::Ran(End::Success)),
-            FlowVerdict::Failed { ending, .. } => {
-                let ending = Ending::FlowFailed(ending.clone().map(Box::new));
-                (StepVerdict::Failed, report.reason().unwrap_or_default(), ending)
-            }
-            FlowVerdict::TimedOut { after } => {
-                let reason = format!("timed out after {}", crate::model::format_duration(*after));
-                (StepVerdict::Failed, reason, Ending::Ran(End::TimedOut { after: *after }))
-            }
-            FlowVerdict::Cancelled => {
-                (StepVerdict::Cancelled, "cancelled".to_owned(), Ending::Ran(End::Cancelled))
-            }
+        done.inner = outcome.flow.take().map(|flow| flow.records).unwrap_or_default();
+        done
+    }
+
+    fn of_steps(outcome: &Outcome, plan: &ExecutionPlan, keep: Keep) -> Self {
+        let presented = outcome.present(plan);
+        let verdict = match &outcome.ending {
+            Ending::Ran(End::Cancelled) => StepVerdict::Cancelled,
+            _ if presented.is_error => StepVerdict::Failed,
+            _ => StepVerdict::Succeeded,
         };
-        let text = report.result_text(tool);
+        let text = presented.plain_text();
         let is_success = verdict == StepVerdict::Succeeded;
+        let json = presented.structured.map_or_else(|| parsed(text.as_bytes(), 0), Ok);
         let result = StepResult {
             state: if is_success { StepState::Succeeded } else { StepState::Failed },
             stdout: kept(keep.stdout, || output_text(text.as_bytes(), 0)),
             stderr: Ok(String::new()),
-            json: kept(keep.json, || parsed(text.as_bytes(), 0)),
-            exit_code,
+            json: kept(keep.json, || json),
+            exit_code: outcome.ending.exit_code(),
             items: Vec::new(),
         };
-        let tail = tail::of_text(&text);
-        Self { verdict, ending: Some(ending), tail, result, inner: report.records, ..Self::failed(reason) }
+        let reason = match presented.broken {
+            Some(problem) => problem,
+            None if is_success => String::new(),
+            None => outcome.reason(&plan.tool),
+        };
+        let (ending, tail) = (Some(outcome.ending.clone()), tail::of_text(&text));
+        Self { verdict, ending, tail, result, ..Self::failed(reason) }
     }
 
     /// The step's own time was over.
@@ -149,14 +151,17 @@ impl Done {
 }
 
 /// What later steps see of it.
-fn result(outcome: &Outcome, is_success: bool, keep: Keep) -> StepResult {
+fn result(outcome: &Outcome, plan: &ExecutionPlan, is_success: bool, keep: Keep) -> StepResult {
     let Output { omitted, .. } = outcome.output;
     let joined = |stream| outcome.output.joined(stream);
     StepResult {
         state: if is_success { StepState::Succeeded } else { StepState::Failed },
         stdout: kept(keep.stdout, || output_text(&joined(Stream::Stdout), omitted)),
         stderr: kept(keep.stderr, || output_text(&joined(Stream::Stderr), omitted)),
-        json: kept(keep.json, || parsed(&joined(Stream::Stdout), omitted)),
+        json: kept(keep.json, || match outcome.value(plan)? {
+            Some(value) => Ok(value),
+            None => parsed(&joined(Stream::Stdout), omitted),
+        }),
         exit_code: outcome.ending.exit_code(),
         items: Vec::new(),
     }

@@ -9,6 +9,7 @@ mod done;
 mod line;
 mod news;
 mod once;
+mod present;
 mod report;
 mod retry;
 mod rounds;

@@ -97,12 +97,6 @@ impl FlowReport {
         }
     }
 
-    /// All results by step, as templates see them.
-    pub fn steps(&self) -> Value {
-        let steps = self.results.iter().map(|(id, result)| (id.to_string(), result.document()));
-        Value::Object(steps.collect())
-    }
-
     /// The steps as programs read them.
     pub fn to_json(&self) -> Value {
         Value::Array(self.records.iter().map(StepRecord::to_json).collect())

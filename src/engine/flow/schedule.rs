@@ -99,8 +99,7 @@ impl Conductor<'_> {
                 }
             }
         }
-        let is_whole =
-            records.iter().all(Option::is_some) && !records.iter().flatten().any(StepRecord::is_cancelled);
+        let is_whole = records.iter().all(|record| record.as_ref().is_some_and(StepRecord::has_ended));
         let missing = parts.iter().map(Part::not_reached);
         course
             .records
@@ -204,6 +203,10 @@ impl<'f> Course<'f> {
 
     /// All together; what failed at the end has failed too.
     fn conclude(mut self, verdict: FlowVerdict) -> FlowReport {
+        for id in self.asked.keys() {
+            let skipped = || Arc::new(StepResult::skipped());
+            self.results.entry(StepId::clone(id)).or_insert_with(skipped);
+        }
         let verdict = match (verdict, self.failed.take()) {
             (FlowVerdict::Succeeded, Some(failed)) => failed,
             (verdict, _) => verdict,
@@ -235,7 +238,8 @@ impl FlowReport {
 }
 
 impl StepRecord {
-    fn is_cancelled(&self) -> bool {
-        self.verdict == super::StepVerdict::Cancelled
+    /// By itself.
+    fn has_ended(&self) -> bool {
+        !matches!(self.verdict, super::StepVerdict::Cancelled | super::StepVerdict::NotReached)
     }
 }

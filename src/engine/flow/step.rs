@@ -69,6 +69,7 @@ impl<'p> Part<'p> {
             once: self.planned.once,
             keep: self.keep,
             is_own: self.is_own,
+            is_outer: self.is_outer,
             name: &self.name,
         }
     }
@@ -80,6 +81,11 @@ impl<'p> Part<'p> {
     pub fn not_reached(&self) -> StepRecord {
         self.record(Done { verdict: StepVerdict::NotReached, ..Done::skipped(String::new()) }, Duration::ZERO)
             .0
+    }
+
+    fn not_begun(&self) -> Ended {
+        let result = Arc::new(StepResult::skipped());
+        Ended { record: self.not_reached(), result, done: Verdict::GoesOn, outcome: None }
     }
 
     fn record(&self, done: Done, duration: Duration) -> (StepRecord, StepResult) {
@@ -110,6 +116,10 @@ impl Conductor<'_> {
     }
 
     pub(super) async fn step(&self, part: &Part<'_>, seen: Surroundings, bounds: Bounds<'_>) -> Ended {
+        if bounds.abort.is_cancelled() {
+            // Another one has failed since its turn came.
+            return part.not_begun();
+        }
         let began = Instant::now();
         self.news(&part.name, StepChange::Running);
         let stop = bounds.abort.child_token();

@@ -2,11 +2,12 @@
 //! fails and may be.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Surroundings;
-use crate::engine::{Outcome, Prepared, conditions};
+use crate::engine::{Outcome, Prepared, RunId, conditions};
 use crate::model::{Retry, StepWork};
 use crate::plan::{ExecutionPlan, FlowPlan, Made, Step, Work};
 
@@ -26,8 +27,10 @@ pub struct Task<'t> {
     pub retry: Option<&'t Retry>,
     pub once: bool,
     pub keep: Keep,
-    /// Its output and its end are those of the whole.
+    /// Its end is that of its flow.
     pub is_own: bool,
+    /// Its flow is the whole.
+    pub is_outer: bool,
     /// As watchers know the step.
     pub name: &'t str,
 }
@@ -95,22 +98,26 @@ impl Conductor<'_> {
         }
         let Made { plan, .. } = made;
         if let Step::Flow(flow) = &plan.step {
+            let began = Instant::now();
             let report = self.flow(flow, stop, task.name).await;
-            return (Done::of_report(report, &plan.tool, task.keep), None);
+            let outcome = report.into_outcome(RunId::next(), began.elapsed());
+            return (Done::of_flow(outcome, plan, task.keep), None);
         }
         let _place = tokio::select! {
-            place = self.lane.acquire() => place,
+            biased;
             () = stop.cancelled() => return (Done::cancelled(), None),
+            place = self.lane.acquire() => place,
         };
         self.leaf(task, plan, stop).await
     }
 
     async fn leaf(&self, task: Task<'_>, plan: &ExecutionPlan, stop: &CancellationToken) -> Worked {
         let prepared = Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true };
-        let mut tap = Tap { conductor: self, is_own: task.is_own, unfinished: Default::default() };
+        let mut tap =
+            Tap { conductor: self, is_own: task.is_own && task.is_outer, unfinished: Default::default() };
         match self.engine.carry_out(&prepared, &mut tap, stop.clone()).await {
             Ok(outcome) => {
-                let done = Done::of_outcome(&outcome, &plan.tool, task.keep);
+                let done = Done::of_outcome(&outcome, plan, task.keep);
                 (done, task.is_own.then(|| Box::new(outcome)))
             }
             Err(rejection) => (Done::rejected(&rejection), None),

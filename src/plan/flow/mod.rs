@@ -1,7 +1,9 @@
 //! Flows with nothing left to decide but what depends on results: which steps there are, what each waits
 //! for, and the whole plan of each, with holes where something is known only later.
 
+mod asked;
 mod given;
+mod items;
 mod planner;
 mod print;
 
@@ -17,7 +19,7 @@ use crate::policy::Authorized;
 use super::{ExecutionPlan, Facts};
 
 pub use planner::{LookUp, Planner};
-pub(super) use print::{text, to_json};
+pub(super) use print::{lines, steps, to_json};
 
 /// What one call of a flow will do.
 #[derive(Debug, Clone)]

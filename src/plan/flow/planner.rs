@@ -9,17 +9,20 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use crate::call::{Given, Handed, Invocation, Item, Surroundings};
+use crate::call::{Handed, Invocation, Item, Surroundings};
 use crate::model::{
-    Action, Catalog, Flow, FlowStep, ForEach, JsonTemplate, MOST_ITEMS, MOST_NESTED_FLOWS, OnError,
-    ParamName, Reference, StepId, StepPart, StepWork, ToolName, When,
+    Action, Catalog, Flow, FlowStep, ForEach, JsonTemplate, MOST_NESTED_FLOWS, OnError, ParamName, StepId,
+    StepWork, ToolName,
 };
 use crate::plan::expand::Expansion;
+use crate::plan::output::PlannedOutput;
 use crate::plan::process::plan;
 use crate::plan::{ExecutionPlan, Facts, PlanError, Step};
 use crate::policy::{Authorized, Policy};
 
+use super::asked::asked_by;
 use super::given;
+use super::items::{Items, items};
 use super::{FlowPlan, Made, PlannedOnError, PlannedStep, Round, Rounds, Work};
 
 /// Looks up where the paths of a call lead; `None` if there is nothing to look up.
@@ -52,7 +55,7 @@ struct Bounds {
     plans: Cell<usize>,
 }
 
-type Problems = Vec<PlanError>;
+pub type Problems = Vec<PlanError>;
 
 impl Planner<'_> {
     /// Everything that a call will do.
@@ -76,8 +79,7 @@ impl Planner<'_> {
         each: &ForEach,
         seen: &Surroundings,
     ) -> Result<Vec<Item>, Problems> {
-        let bounds = Bounds { plans: Cell::new(MOST_PLANS) };
-        match items(flow.frame(&bounds), each, seen)? {
+        match items(flow.call.invocation(), &flow.facts, each, seen)? {
             Items::Known(items) => Ok(items),
             Items::Later(_) => Err(vec![PlanError::Waiting]),
         }
@@ -96,7 +98,9 @@ impl Planner<'_> {
         let Action::Flow(flow) = &invocation.tool().action else { return plan(call, facts) };
         let steps = self.flow(flow, Frame { call, facts, bounds, depth: depth + 1 })?;
         let (tool, principal) = (invocation.tool().clone(), invocation.principal().clone());
-        Ok(ExecutionPlan { tool, principal, step: Step::Flow(Box::new(steps)), means: facts.means })
+        let step = Step::Flow(Box::new(steps));
+        let output = PlannedOutput::of(invocation, &step, facts);
+        Ok(ExecutionPlan { tool, principal, step, means: facts.means, output })
     }
 
     fn flow(&self, flow: &Flow, frame: Frame<'_>) -> Result<FlowPlan, Problems> {
@@ -161,7 +165,7 @@ impl Planner<'_> {
         let item = if step.each.is_some() { Item::Later } else { Item::None };
         let afterwards = Surroundings::new(BTreeMap::new(), item);
         let each = match &step.each {
-            Some(each) => Some((items(frame, each, &seen)?, each.concurrency)),
+            Some(each) => Some((items(frame.call.invocation(), frame.facts, each, &seen)?, each.concurrency)),
             None => None,
         };
         let rounds = |work: &StepWork| -> Result<Rounds, Problems> {
@@ -273,72 +277,11 @@ fn waits(call: &Authorized) -> bool {
 }
 
 /// What was asked for and cannot be used.
-fn bad(seen: &Surroundings) -> Result<(), Problems> {
+pub fn bad(seen: &Surroundings) -> Result<(), Problems> {
     let problems = seen.problems().into_iter();
     let problems: Problems =
         problems.map(|(param, problem)| PlanError::Argument { param, problem }).collect();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
-}
-
-enum Items {
-    Known(Vec<Item>),
-    /// As it prints.
-    Later(String),
-}
-
-/// What a step runs for.
-fn items(frame: Frame<'_>, each: &ForEach, seen: &Surroundings) -> Result<Items, Problems> {
-    let outer = frame.call.invocation().among(seen.clone());
-    let mut unheard = Vec::new();
-    let expansion = Expansion::new(&outer, frame.facts, &mut unheard);
-    let value = given::of(&expansion, &each.items);
-    bad(seen)?;
-    let refuse = |problem: String| Err(vec![PlanError::Argument { param: "for_each".to_owned(), problem }]);
-    let Some(given::Become { given, is_sensitive }) = value else { return Ok(Items::Known(Vec::new())) };
-    let list = match given {
-        Given::Later(text) => return Ok(Items::Later(text)),
-        Given::Known(Value::Array(list)) => list,
-        Given::Known(other) => return refuse(format!("needs a list and got {}", kind(&other))),
-    };
-    if list.len() > MOST_ITEMS {
-        return refuse(format!("got {} items; a step runs for at most {MOST_ITEMS}", list.len()));
-    }
-    Ok(Items::Known(list.into_iter().map(|value| Item::Known { value, is_sensitive }).collect()))
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a map",
-    }
-}
-
-/// What a condition asks of steps. One that asks for a whole step, or for all of them, asks for everything.
-fn asked_by(when: &When, all: &[&StepId]) -> Vec<Reference> {
-    let mut asked = Vec::new();
-    let names = when.condition.names().iter().filter(|name| name.root == "steps");
-    for name in names {
-        let part = name.path.get(1).and_then(|part| StepPart::parse(part));
-        let is_state = name.path.get(1).is_some_and(|part| part == "state");
-        let steps = all.iter().filter(|step| name.path.first().is_none_or(|id| step.as_str() == id));
-        for step in steps {
-            let parts = match part {
-                Some(part) => vec![part],
-                None if is_state => vec![StepPart::ExitCode],
-                None => StepPart::ALL.to_vec(),
-            };
-            asked.extend(parts.into_iter().map(|part| Reference::Step {
-                id: StepId::clone(step),
-                part,
-                path: Vec::new(),
-            }));
-        }
-    }
-    asked
 }
 
 fn label(work: &StepWork) -> String {
@@ -364,17 +307,6 @@ impl FlowPlan {
             Action::Flow(flow) => Some(flow),
             _ => None,
         }
-    }
-
-    /// What steps, conditions and rounds ask of each step.
-    pub fn asked(&self) -> BTreeMap<&StepId, Vec<StepPart>> {
-        let mut asked: BTreeMap<&StepId, Vec<StepPart>> = BTreeMap::new();
-        for reference in self.steps.iter().chain(&self.finally).flat_map(|step| &step.sees) {
-            if let Reference::Step { id, part, .. } = reference {
-                asked.entry(id).or_default().push(*part);
-            }
-        }
-        asked
     }
 }
 

@@ -14,17 +14,19 @@ const SHOWN_ROUNDS: usize = 3;
 /// So much of an item.
 const SHOWN_ITEM: usize = 60;
 
-/// The plan as text, the head of it aside.
-pub fn text(flow: &FlowPlan, secrets: &Secrets) -> String {
-    let mut lines = vec![("steps", count(flow))];
-    lines.push(("timeout", timeout(flow)));
+/// What is true of all of it.
+pub fn lines(flow: &FlowPlan) -> Vec<(&'static str, String)> {
+    let mut lines = vec![("steps", count(flow)), ("timeout", timeout(flow))];
     if let FlowResult::Of(step) = &flow.result {
         lines.push(("result", format!("what `{step}` ends with")));
     }
-    lines.push(("caller", flow.call.invocation().principal().name.clone()));
-    let mut text: String = lines.iter().map(|(label, line)| format!("  {label:<9}{line}\n")).collect();
-    let printer = Printer { secrets, indent: 2, number: String::new() };
-    printer.flow(flow, &mut text);
+    lines
+}
+
+/// Its steps, one below the other.
+pub fn steps(flow: &FlowPlan, secrets: &Secrets) -> String {
+    let mut text = String::new();
+    Printer { secrets, indent: 2, number: String::new() }.flow(flow, &mut text);
     text
 }
 

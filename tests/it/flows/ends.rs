@@ -97,3 +97,31 @@ async fn a_call_that_is_cancelled_at_any_moment_leaves_nothing() {
     assert_eq!(answer["isError"], false, "{answer}");
     assert_none_left(&mark, Duration::from_secs(20));
 }
+
+#[test]
+fn an_interrupt_at_a_shell_cleans_up_before_it_ends() {
+    let (mark, folder) = (mark(), tempfile::tempdir().expect("a scratch folder"));
+    let file = folder.path().join("tools.yaml");
+    std::fs::write(&file, format!("version: 1\n{}", flow(&mark))).expect("a scratch file");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_mcpfier"))
+        .arg("--config")
+        .arg(&file)
+        .arg("it")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let begun = std::time::Instant::now();
+    while !(folder.path().join("a").exists() && folder.path().join("deep").exists()) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the steps do not begin");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let pid = nix::unistd::Pid::from_raw(child.id().try_into().expect("a process id"));
+    nix::sys::signal::kill(pid, Signal::SIGINT).expect("it is there");
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    assert!(folder.path().join("end").exists() && folder.path().join("inner_end").exists());
+    assert!(!folder.path().join("never").exists());
+    assert_none_left(&mark, Duration::from_secs(20));
+}

@@ -10,7 +10,7 @@ commands:
   - name: say
     description: Say.
     script: printf
-    args: ["%s\n", --, "{{text}}"]
+    args: [--, "%s\n", "{{text}}"]
     params: { text: { type: string, description: What, maxLength: 20 } }
   - name: inner
     description: Inner.

@@ -10,7 +10,7 @@ commands:
   - name: say
     description: Say.
     script: printf
-    args: ["%s\n", --, "{{text}}"]
+    args: [--, "%s\n", "{{text}}"]
     params: { text: { type: string, description: What } }
   - name: number
     description: A number.
@@ -314,6 +314,36 @@ fn arguments_of_commands_are_checked_when_they_are_known() {
 }
 
 #[test]
+fn the_result_can_be_a_text_or_a_value_that_is_made_of_all_steps() {
+    let file = format!(
+        "{COMMANDS}{}",
+        r#"  - name: it
+    description: It.
+    params: { version: { type: string, description: Which } }
+    steps:
+      - { id: make, script: printf, args: ['{"n": 7}'] }
+      - { id: no, command: fail, when: "false" }
+      - { id: publish, command: say, with: { text: "to the moon" } }
+    output: { template: "Released {{version}} {{steps.publish.stdout}}{{#if (eq steps.no.state 'skipped')}}, no {{steps.no.stdout}}{{/if}}" }
+  - name: outer
+    description: Outer.
+    steps:
+      - { id: all, command: it, with: { version: "2" } }
+      - { id: told, command: say, with: { text: "told: {{steps.all.stdout}}" } }
+    output:
+      format: json
+      select: "steps.{code: all.exit_code, told: told.stdout}"
+      schema: { type: object, properties: { code: { type: integer }, told: { type: string } } }
+"#
+    );
+    let said = mcpfier(&["it", "version=1.2"]).tools(&file).may_talk().run();
+    assert_eq!(said.stdout, "Released 1.2 to the moon, no \n");
+    let said = mcpfier(&["--json", "outer"]).tools(&file).may_talk().run();
+    let told = "told: Released 2 to the moon, no ";
+    assert_eq!(said.json()["structured"], json!({ "code": 0, "told": told }));
+}
+
+#[test]
 fn dependencies_run_first_and_equal_ones_once() {
     let file = format!(
         "{COMMANDS}{}",
@@ -369,17 +399,23 @@ fn flows_run_flows_and_say_where_one_failed() {
 fn a_sensitive_value_is_shown_nowhere_however_it_is_handed_on() {
     let file = format!(
         "{COMMANDS}{}",
-        r#"  - name: it
+        r#"  - name: hush
+    description: Hush.
+    script: printf
+    args: [--, "%s\n", "{{text}}"]
+    params: { text: { type: string, description: What, sensitive: true } }
+  - name: it
     description: It.
     params: { pin: { type: string, description: Pin, sensitive: true } }
     steps:
-      - { id: one, command: say, with: { text: "pin {{pin}}" } }
-      - { id: two, for_each: ["{{pin}}", "{{steps.one.exit_code}}"], command: say, with: { text: "{{item}}" }, when: 'item == "never"' }
+      - { id: one, command: hush, with: { text: "pin {{pin}}" } }
+      - { id: own, script: "true", args: ["{{pin}}", "{{steps.one.exit_code}}"] }
+      - { id: two, for_each: ["{{pin}}", "{{steps.one.exit_code}}"], command: hush, with: { text: "{{item}}" }, when: 'item == "never"' }
 "#
     );
     for words in [["--dry-run", "it", "pin=topsecretpin"], ["--json", "it", "pin=topsecretpin"]] {
         let said = mcpfier(&words).tools(&file).may_talk().run();
-        let shown = said.stdout.replace("one:\npin topsecretpin", "");
+        let shown = said.stdout;
         assert!(!shown.contains("topsecretpin"), "{words:?}: {shown}");
     }
 }
