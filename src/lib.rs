@@ -16,6 +16,7 @@
 //!              cli → clients
 //!              cli → safe → model
 //!              cli → lock → model
+//!              cli → graph → model
 //!              cli → trial → model
 //! ```
 
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod engine;
+pub mod graph;
 pub mod lock;
 pub mod mcp;
 pub mod model;

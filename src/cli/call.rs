@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, News, Outcome, Prepared, Rejection, Sanitizer, Watcher, WrittenFile};
+use crate::engine::{
+    Engine, FlowReport, News, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher, WrittenFile,
+};
 use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
@@ -101,6 +103,12 @@ impl Watcher for Shell {
         }
     }
 
+    fn step(&mut self, news: &StepNews) {
+        if !self.quiet {
+            self.waiting.step(news);
+        }
+    }
+
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
         if self.quiet {
             return;
@@ -127,6 +135,9 @@ fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit 
         printer.json_data(&document(plan, outcome));
         return exit;
     }
+    if let Some(flow) = outcome.flow.as_ref().filter(|flow| !flow.is_own) {
+        return conclude_flow(plan, outcome, flow, printer, exit);
+    }
     tell_of_files(&outcome.output.files, printer);
     if outcome.ending.success(&plan.tool.exit_codes).is_some() {
         let broken = plan.tool.output.makes_text() && !show_made(plan, outcome, printer);
@@ -139,6 +150,26 @@ fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit 
         printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool)));
     }
     exit
+}
+
+/// Prints what a flow results in: of a success on stdout.
+fn conclude_flow(
+    plan: &ExecutionPlan,
+    outcome: &Outcome,
+    flow: &FlowReport,
+    printer: &Printer,
+    exit: Exit,
+) -> Exit {
+    let presented = outcome.present(plan);
+    let mut text = presented.plain_text();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    match presented.is_error {
+        false => printer.data(&text),
+        true => printer.talk(&text),
+    }
+    if flow.is_success() && presented.is_error { Exit::FAILURE } else { exit }
 }
 
 /// Prints what was made of the output, and the output itself where nothing could be made of it. Says

@@ -15,6 +15,7 @@ mod evidence;
 mod examples;
 mod exit;
 mod explain;
+mod graph;
 mod help;
 mod images;
 mod import;
@@ -152,6 +153,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
     match verb {
         Verb::Completions { shell } => completions::run(*shell, printer),
         Verb::Config { what } => config::run(arguments, what, printer),
+        Verb::Graph(words) => graph::run(arguments, words, printer),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),
         Verb::Help { topic } => help::run(topic.as_deref(), arguments, printer),

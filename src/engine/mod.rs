@@ -9,6 +9,7 @@ mod ahead;
 mod capture;
 mod conditions;
 mod files;
+mod flow;
 mod gate;
 mod outcome;
 mod paths;
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Invocation};
 use crate::model::{Action, Catalog};
-use crate::plan::{ExecutionPlan, Facts, plan};
+use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
@@ -39,6 +40,7 @@ pub use crate::runner::process::{give_memory_back, give_program_back, share_one_
 pub use crate::shaping::Sanitizer;
 pub use ahead::Serving;
 pub use files::{Content, WrittenFile};
+pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
@@ -52,6 +54,10 @@ pub trait Watcher: Send {
     fn started(&mut self, _run: &RunId) {}
     /// What goes on before it has started: its image is fetched or built.
     fn preparing(&mut self, _news: &News) {}
+    /// Something has happened to a step of a flow.
+    fn step(&mut self, _news: &StepNews) {}
+    /// Whole lines that a step of a flow has written, declared secrets already taken out.
+    fn step_output(&mut self, _stream: Stream, _lines: &[u8]) {}
     /// Output of the command, declared secrets already taken out.
     fn output(&mut self, stream: Stream, bytes: &[u8]);
 }
@@ -87,15 +93,18 @@ impl Engine {
     pub fn prepare(&self, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
         let plan = prepare(state.catalog(), &state.policy, &state.facts, call)?;
-        Ok(Prepared { plan, state })
+        Ok(Prepared { plan, state, is_step: false })
     }
 
     /// The same beside other calls: what an image is built of may be much to read.
     pub async fn prepare_aside(self: &Arc<Self>, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
-        let is_built = state.catalog().tool(&call.tool).is_some_and(
-            |tool| matches!(&tool.action, Action::Container(workload) if workload.build.is_some()),
-        );
+        let is_built = state.catalog().tool(&call.tool).is_some_and(|tool| match &tool.action {
+            Action::Container(workload) => workload.build.is_some(),
+            // Its steps may be built of something.
+            Action::Flow(_) => true,
+            _ => false,
+        });
         if !is_built {
             return self.prepare(call);
         }
@@ -106,6 +115,19 @@ impl Engine {
 
     /// Carries a plan out, in the state it was made in. When this returns, nothing of the run is alive any more.
     pub async fn execute(
+        &self,
+        prepared: &Prepared,
+        watcher: &mut dyn Watcher,
+        cancel: CancellationToken,
+    ) -> Result<Outcome, Rejection> {
+        match &prepared.plan.step {
+            Step::Flow(flow) => self.run_flow(prepared, flow, watcher, cancel).await,
+            _ => self.carry_out(prepared, watcher, cancel).await,
+        }
+    }
+
+    /// Carries out what is no flow: a call of its own, or a step of one.
+    async fn carry_out(
         &self,
         prepared: &Prepared,
         watcher: &mut dyn Watcher,
@@ -127,10 +149,7 @@ pub fn prepare(
     let moment = conditions::of_this_moment(authorized.invocation(), facts);
     let facts = moment.as_ref().unwrap_or(facts);
     let held = conditions::judge(authorized.invocation(), facts)?;
-    let planned = match paths::look_up(authorized.invocation(), facts) {
-        Some(facts) => plan(&authorized, &facts),
-        None => plan(&authorized, facts),
-    };
-    let plan = planned.map_err(Rejection::Plan)?;
+    let planner = Planner { catalog, policy, facts, look_up: paths::look_up };
+    let plan = planner.plan(&authorized).map_err(Rejection::Plan)?;
     Ok(ExecutionPlan { held, ..plan })
 }

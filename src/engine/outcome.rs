@@ -6,6 +6,7 @@ use crate::model::ExitCodes;
 use crate::runner::{End, RunId};
 
 use super::capture::Output;
+use super::flow::FlowReport;
 
 /// A run that is over, with what was kept of its output.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct Outcome {
     pub waited: Duration,
     pub duration: Duration,
     pub output: Output,
+    /// What became of the steps, if it was a flow.
+    pub flow: Option<Box<FlowReport>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub enum Ending {
     Ran(End),
     /// Killed because it wrote more than `limits.output` and `on_overflow` is `kill`.
     TooMuchOutput,
+    /// A step of a flow failed, like this if it ran at all.
+    FlowFailed(Option<Box<Ending>>),
 }
 
 impl Ending {
@@ -31,6 +36,7 @@ impl Ending {
         match self {
             Self::Ran(End::Success) => Some(0),
             Self::Ran(End::Failed(code)) => Some(code.get()),
+            Self::FlowFailed(step) => step.as_ref()?.exit_code(),
             _ => None,
         }
     }
@@ -54,6 +60,7 @@ impl Ending {
     /// empty result.
     pub fn success<'c>(&self, codes: &'c ExitCodes) -> Option<Option<&'c str>> {
         match self {
+            Self::FlowFailed(_) => None,
             Self::Ran(End::Answered { is_success, .. }) => is_success.then_some(None),
             _ => codes.success(self.exit_code()?),
         }

@@ -75,6 +75,10 @@ impl Outcome {
         let tool = plan.tool.as_ref();
         let meta = self.meta();
         let mut presented = Presented::of(meta);
+        if let Some(flow) = self.flow.as_ref().filter(|flow| !flow.is_own) {
+            self.present_flow(flow, plan, &mut presented);
+            return presented;
+        }
         match self.ending.success(&tool.exit_codes) {
             Some(empty_text) => self.success(plan, empty_text, &mut presented),
             None => {
@@ -118,6 +122,10 @@ impl Outcome {
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
         let pids = limits.pids.map(|pids| format!(" of {pids}")).unwrap_or_default();
         match &self.ending {
+            Ending::FlowFailed(_) => {
+                let flow = self.flow.as_ref().and_then(|flow| flow.reason());
+                flow.unwrap_or_else(|| format!("a step failed · {took}"))
+            }
             Ending::TooMuchOutput => {
                 format!("too much output: killed after more than {} (limits.output)", limits.output)
             }
@@ -169,6 +177,10 @@ impl Outcome {
             "stderrBytes": output.stderr_bytes,
             "truncated": output.omitted > 0,
         });
+        let mut run = run;
+        if let (Some(flow), Value::Object(run)) = (&self.flow, &mut run) {
+            run.insert("steps".to_owned(), flow.to_json());
+        }
         Map::from_iter([("mcpfier/run".to_owned(), run)])
     }
 
@@ -244,7 +256,7 @@ fn last(chunks: &[&Chunk], mut wanted: usize) -> Vec<Bytes> {
 }
 
 /// As precise as it is worth.
-fn seconds(duration: std::time::Duration) -> String {
+pub(super) fn seconds(duration: std::time::Duration) -> String {
     match duration.as_millis() {
         short @ ..1000 => format!("{short} ms"),
         _ => format!("{:.1} s", duration.as_secs_f64()),

@@ -14,6 +14,7 @@ mod digest;
 mod entry;
 mod escape;
 mod file;
+mod flow;
 mod http;
 mod image;
 mod outline;

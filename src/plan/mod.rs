@@ -7,6 +7,7 @@
 mod container;
 mod expand;
 mod facts;
+mod flow;
 mod held;
 mod http;
 mod output;
@@ -22,7 +23,9 @@ mod word;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::model::{Principal, SecretName, Tool};
+use crate::call::BadCall;
+use crate::model::{Principal, SecretName, StepId, Tool};
+use crate::policy::Denied;
 
 pub use container::{
     BUILD_LABEL, BUILD_OF_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild,
@@ -30,6 +33,7 @@ pub use container::{
     scan_words, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
+pub use flow::{FlowPlan, LookUp, Made, PlannedOnError, PlannedStep, Planner, Round, Rounds, Work};
 pub use held::{Held, shortened};
 pub use http::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
 pub use output::{PlannedFiles, PlannedOutput};
@@ -58,6 +62,7 @@ pub enum Step {
     Process(ProcessPlan),
     Container(Box<ContainerPlan>),
     Http(HttpStep),
+    Flow(Box<FlowPlan>),
 }
 
 impl Step {
@@ -67,6 +72,8 @@ impl Step {
             Self::Process(process) => process.words().flat_map(Word::secrets).collect(),
             Self::Container(container) => container.words().flat_map(Word::secrets).collect(),
             Self::Http(call) => call.words().into_iter().flat_map(Word::secrets).collect(),
+            // Each of its steps knows its own when it starts.
+            Self::Flow(_) => BTreeSet::new(),
         }
     }
 }
@@ -84,4 +91,34 @@ pub enum PlanError {
     NotEnforceable { limit: &'static str },
     #[error("the sandbox cannot be kept on this host ({lack}), and `limits_enforcement` is `required`")]
     SandboxNotEnforceable { lack: Lack },
+    #[error("step `{step}`: {problem}")]
+    InStep { step: StepId, problem: Box<PlanError> },
+    #[error(transparent)]
+    Call(BadCall),
+    #[error(transparent)]
+    Denied(Denied),
+    #[error("there is no command `{tool}`")]
+    NoCommand { tool: String },
+    #[error("commands with steps call each other more than {most} deep")]
+    TooDeep { most: usize },
+    #[error(
+        "with all its steps and items the call comes to more than {most} runs, which is as many as may be"
+    )]
+    TooManySteps { most: usize },
+    #[error("something that it needs is not known yet")]
+    Waiting,
+}
+
+impl PlanError {
+    fn of_step(self, step: &StepId) -> Self {
+        Self::InStep { step: step.clone(), problem: Box::new(self) }
+    }
+
+    /// What is wrong, wherever it is.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::InStep { problem, .. } => problem.cause(),
+            other => other,
+        }
+    }
 }

@@ -14,6 +14,9 @@ mod documents;
 mod editors;
 mod engine;
 mod examples;
+#[cfg(unix)]
+mod flows;
+mod graph;
 mod help;
 mod http;
 mod links;

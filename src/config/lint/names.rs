@@ -14,6 +14,7 @@ const VERBS: &[&str] = &[
     "config",
     "doctor",
     "explain",
+    "graph",
     "help",
     "images",
     "import",

@@ -37,11 +37,13 @@ mod original;
 mod output;
 mod param;
 mod requires;
+mod retry;
 mod root;
 mod sandbox;
 mod secret;
 mod server;
 mod settings;
+mod step;
 mod test;
 mod webhook;
 
@@ -54,16 +56,19 @@ pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{
-    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER, ORIGINAL_WEBHOOK,
+    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER,
+    ORIGINAL_STEP, ORIGINAL_WEBHOOK,
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
 pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
+pub use retry::RETRY;
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, STDIO, WARM};
 pub use settings::DEFAULTS;
+pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
 
