@@ -13,9 +13,17 @@ mod mermaid;
 mod svg;
 mod text;
 
+use crate::model::Flow;
+
 pub use command::of_command;
 pub use drawing::Drawing;
 pub use file::of_file;
+
+/// The steps of a flow in their order, each with what it does.
+pub fn steps(flow: &Flow) -> impl Iterator<Item = (&str, String)> {
+    let all = flow.steps.iter().chain(&flow.finally);
+    all.map(|step| (step.id.as_str(), label::work(&step.work)))
+}
 
 /// How a drawing is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

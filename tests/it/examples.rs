@@ -86,6 +86,35 @@ fn one_configuration_out_of_several_files_works() {
 }
 
 #[test]
+fn the_release_works() {
+    flows_work("examples/release.yaml", &["release", "version=1.2.0"]);
+    let said = example("examples/release.yaml", &["release", "version=0.0.0"]).ends_with(1).run();
+    assert!(said.stderr.contains("step `check` failed"), "{}{}", said.stdout, said.stderr);
+}
+
+#[test]
+fn the_checks_work() {
+    flows_work("examples/checks.yaml", &["report"]);
+}
+
+#[test]
+fn the_fan_out_works() {
+    flows_work("examples/fan-out.yaml", &["roll-out", "hosts=web-1", "hosts=db-2"]);
+}
+
+/// Validates, plans, draws and runs a workflow; its plan is what the snapshot shows.
+fn flows_work(name: &str, call: &[&str]) {
+    example(name, &["--validate", "--strict"]).run();
+    let plan = example(name, &[&["--dry-run"], call].concat()).run().stdout;
+    let title = name.trim_start_matches("examples/").trim_end_matches(".yaml");
+    insta::assert_snapshot!(title, plan);
+    let drawn = example(name, &["graph", call[0]]).run().stdout;
+    assert!(drawn.starts_with(call[0]), "{drawn}");
+    let result = example(name, &[&["call"], call, &["--json"]].concat()).may_talk().run().json();
+    assert_eq!(result["ok"], true, "{result:#}");
+}
+
+#[test]
 fn the_same_file_serves_production() {
     let prod = |words: &[&str]| {
         let words: Vec<&str> = ["--profile", "prod"].iter().chain(words).copied().collect();

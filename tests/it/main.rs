@@ -15,6 +15,7 @@ mod engine;
 mod examples;
 #[cfg(unix)]
 mod flows;
+mod graph;
 mod help;
 mod http;
 mod links;

@@ -26,13 +26,18 @@ pub fn convert(
         return false;
     };
     let Some(last) = commands.as_list().and_then(<[_]>::last) else { return false };
-    let names: BTreeSet<&str> =
-        commands.as_list().into_iter().flatten().chain(items.iter()).filter_map(name).collect();
     let dash = page.dash_before(last.span.range().start);
     let blanks = " ".repeat(dash - page.line_start(dash));
     let at = page.line_end(page.text.get(..last.span.range().end).map_or(dash, |text| text.trim_end().len()));
+    let commands: BTreeSet<&str> = commands.as_list().unwrap_or_default().iter().filter_map(name).collect();
+    let names = usable(&commands, items);
+    let mut taken = commands;
     for item in items.iter() {
         let known = name(item).unwrap_or_default();
+        if !taken.insert(known) {
+            notes.add(Some(known), "of two tools of this name the one in `composite_tools` was left out");
+            continue;
+        }
         match command(item, &names) {
             Ok(lines) => {
                 let newline = page.newline();
@@ -55,6 +60,21 @@ fn is_in_lines(page: &Page<'_>, list: &Node<'_>) -> bool {
 
 fn name<'n>(item: &'n Node<'_>) -> Option<&'n str> {
     item.get("name").and_then(Node::as_text)
+}
+
+/// The commands, and the tools that run nothing but these.
+fn usable<'n>(commands: &BTreeSet<&'n str>, items: &'n [Node<'_>]) -> BTreeSet<&'n str> {
+    // Those that run each other count as there, and are told of when the new file is read.
+    let mut names: BTreeSet<&str> = commands.iter().copied().chain(items.iter().filter_map(name)).collect();
+    loop {
+        let is_broken = |item: &&Node<'_>| command(item, &names).is_err();
+        let broken: Vec<&str> = items.iter().filter(is_broken).filter_map(name).collect();
+        let before = names.len();
+        names.retain(|name| commands.contains(name) || !broken.contains(name));
+        if names.len() == before {
+            return names;
+        }
+    }
 }
 
 /// The lines of a command, the first with its dash.
@@ -84,5 +104,6 @@ fn command(item: &Node<'_>, names: &BTreeSet<&str>) -> Result<Vec<String>, Strin
         let note = if params.is_some() { "  # its `params` had no effect" } else { "" };
         lines.push(format!("    - {{ {id}command: {tool} }}{note}"));
     }
+    lines.push("  output: { show: 4MiB }".to_owned());
     Ok(lines)
 }

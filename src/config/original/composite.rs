@@ -4,13 +4,12 @@
 //! effect, since commands of such a file take no arguments.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::lower::{Call, Defaults, Made, default_description, limits, settle};
+use crate::config::lower::{Call, Defaults, Made, Place, default_description, limits, settle};
 use crate::config::native::LimitSettings;
 use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
@@ -37,7 +36,8 @@ struct Step<'n> {
 }
 
 /// Adds them to the tools. One whose tools are not there is not offered.
-pub fn add<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>, tools: &mut Vec<Tool>) {
+pub fn add<'n>(place: &'n Place<'n>, node: &'n Node<'n>, tools: &mut Vec<Tool>) {
+    let reader = place.reader;
     let first = tools.len();
     let mut written = Vec::new();
     for item in reader.list(node, "composite_tools").unwrap_or_default() {
@@ -50,7 +50,7 @@ pub fn add<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>, tools: &mut Vec<Tool>
         tools.iter().enumerate().rev().map(|(at, tool)| (tool.name.to_string(), at)).collect();
     let made = written.iter().enumerate().filter_map(|(at, composite)| {
         let at = first + at;
-        let (tool, calls) = filled(reader, composite, tools.get(at)?, &places);
+        let (tool, calls) = filled(place, composite, tools.get(at)?, &places);
         Some(Made { at, tool, calls })
     });
     let made = made.collect();
@@ -126,11 +126,12 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
 
 /// The tool with its steps, and what those run.
 fn filled(
-    reader: &Reader<'_>,
+    place: &Place<'_>,
     composite: &Composite<'_>,
     tool: &Tool,
     places: &HashMap<String, usize>,
 ) -> (Tool, Vec<Call>) {
+    let reader = place.reader;
     let (mut steps, mut calls): (Vec<FlowStep>, Vec<Call>) = (Vec::new(), Vec::new());
     let mut names = BTreeSet::new();
     let unavailable =
@@ -164,8 +165,9 @@ fn filled(
         warn(reader, composite.name.span, message);
         return (unavailable("it has nothing to run".to_owned()), Vec::new());
     }
-    let (finally, folder) = (Vec::new(), PathBuf::from("/"));
-    let flow = Flow { steps, finally, cleanup_timeout: CLEANUP, result: FlowResult::Steps, folder };
+    let folder = place.base.clone();
+    let flow =
+        Flow { steps, finally: Vec::new(), cleanup_timeout: CLEANUP, result: FlowResult::Steps, folder };
     (Tool { action: Action::Flow(Box::new(flow)), ..tool.clone() }, calls)
 }
 

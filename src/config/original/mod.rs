@@ -47,7 +47,7 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
     }
     commands.report_differences();
     if let Some(field) = fields.take("composite_tools") {
-        composite::add(reader, field.node, &mut tools);
+        composite::add(place, field.node, &mut tools);
     }
     server(place, &mut fields);
     fields.close();

@@ -60,7 +60,7 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
-pub use retry::{RETRY, RETRY_KIND};
+pub use retry::RETRY;
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
