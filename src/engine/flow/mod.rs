@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::plan::{FlowPlan, Planner};
+use crate::plan::{Facts, FlowPlan, Planner};
 use crate::runner::{End, RunId};
 
 use super::{Ending, Engine, Outcome, Prepared, Rejection, State, Watcher, paths};
@@ -41,6 +41,8 @@ pub use report::{FlowReport, FlowVerdict, StepRecord, StepVerdict};
 struct Conductor<'c> {
     engine: &'c Engine,
     state: &'c Arc<State>,
+    /// What is known of the host, at the moment of the call.
+    facts: Facts,
     watcher: Mutex<&'c mut dyn Watcher>,
     /// What equal steps have come to.
     shelf: Shelf,
@@ -69,6 +71,7 @@ impl Engine {
         let conductor = Conductor {
             engine: self,
             state,
+            facts: flow.facts.now.map_or_else(|| state.facts.clone(), |now| state.facts.clone().at(now)),
             watcher: Mutex::new(watcher),
             shelf: Shelf::default(),
             lane: Semaphore::new(state.catalog().server.calls.max.min(Semaphore::MAX_PERMITS)),
@@ -82,8 +85,8 @@ impl Engine {
 
 impl Conductor<'_> {
     fn planner(&self) -> Planner<'_> {
-        let State { policy, facts, .. } = &**self.state;
-        Planner { catalog: self.state.catalog(), policy, facts, look_up: paths::look_up }
+        let State { policy, .. } = &**self.state;
+        Planner { catalog: self.state.catalog(), policy, facts: &self.facts, look_up: paths::look_up }
     }
 
     fn tell(&self, tell: impl FnOnce(&mut dyn Watcher)) {

@@ -93,7 +93,7 @@ impl Conductor<'_> {
     }
 
     async fn attempt(&self, task: Task<'_>, made: &Made, stop: &CancellationToken) -> Worked {
-        if let Err(rejection) = conditions::judge(&made.call, &self.state.facts) {
+        if let Err(rejection) = conditions::judge(&made.call, &self.facts) {
             return (Done::rejected(&rejection), None);
         }
         let Made { plan, .. } = made;
