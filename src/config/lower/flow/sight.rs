@@ -116,7 +116,7 @@ impl<'a> Sight<'a> {
     }
 
     /// A step whose result is read. `what` is how a sentence names it.
-    pub fn step(&self, id: &str, span: Span) -> Result<(), Diagnostic> {
+    pub fn step(&self, id: &str, span: Span) -> Result<(), Box<Diagnostic>> {
         let found = self.find(id, span)?;
         if found != self.at {
             self.read.borrow_mut().insert(found);
@@ -125,7 +125,12 @@ impl<'a> Sight<'a> {
     }
 
     /// A step that comes before this one.
-    pub fn find(&self, id: &str, span: Span) -> Result<usize, Diagnostic> {
+    pub fn find(&self, id: &str, span: Span) -> Result<usize, Box<Diagnostic>> {
+        self.place(id, span).map_err(Box::new)
+    }
+
+    #[allow(clippy::result_large_err, reason = "it is boxed by the only caller")]
+    fn place(&self, id: &str, span: Span) -> Result<usize, Diagnostic> {
         let wrong = |message: String| Diagnostic::error(Code::UnknownStep, span, message);
         match self.names.find(id) {
             Some(at) if at < self.at || (at == self.at && self.is_over) => Ok(at),
