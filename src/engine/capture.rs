@@ -57,7 +57,7 @@ impl Capture {
         Self {
             stdout: redactor.stream(),
             stderr: redactor.stream(),
-            output: Output { redactor: Some(redactor.clone()), ..Output::default() },
+            output: Output::default(),
             head_room,
             tail_cap: limit.as_len() - head_room,
             tail_len: 0,
@@ -68,6 +68,12 @@ impl Capture {
     pub fn push(&mut self, stream: Stream, bytes: Bytes, watcher: &mut dyn Watcher) {
         let clean = self.redaction(stream).push(bytes);
         self.keep(stream, clean, watcher);
+    }
+
+    /// More has to be kept out, from here on.
+    pub fn redact_by(&mut self, redactor: &Redactor) {
+        self.stdout.follow(redactor);
+        self.stderr.follow(redactor);
     }
 
     /// The streams have ended: nothing has to be held back any longer.

@@ -146,7 +146,10 @@ pub fn prepare(
 ) -> Result<ExecutionPlan, Rejection> {
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
-    conditions::judge(authorized.invocation(), facts)?;
+    let moment = conditions::of_this_moment(authorized.invocation(), facts);
+    let facts = moment.as_ref().unwrap_or(facts);
+    let held = conditions::judge(authorized.invocation(), facts)?;
     let planner = Planner { catalog, policy, facts, look_up: paths::look_up };
-    planner.plan(&authorized).map_err(Rejection::Plan)
+    let plan = planner.plan(&authorized).map_err(Rejection::Plan)?;
+    Ok(ExecutionPlan { held, ..plan })
 }

@@ -57,6 +57,12 @@ impl Redactor {
         Some(String::from_utf8_lossy(&clean).into_owned())
     }
 
+    /// A whole text without secrets.
+    pub fn text(&self, text: &str) -> String {
+        let (clean, _) = self.patterns.clean(text.as_bytes(), text.len());
+        String::from_utf8_lossy(&clean).into_owned()
+    }
+
     /// Takes secrets out of every text of a value: what was escaped in the bytes has been decoded in it.
     pub fn clean_value(&self, value: &mut Value) {
         if self.patterns.finder.is_none() {
@@ -88,6 +94,11 @@ impl fmt::Debug for Redactor {
 }
 
 impl Redaction {
+    /// Takes out what this one does, from here on.
+    pub fn follow(&mut self, redactor: &Redactor) {
+        self.patterns = Arc::clone(&redactor.patterns);
+    }
+
     /// The next chunk without secrets. What may be the beginning of one is held back.
     pub fn push(&mut self, bytes: Bytes) -> Bytes {
         if self.patterns.finder.is_none() {

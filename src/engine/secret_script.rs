@@ -38,6 +38,7 @@ pub async fn print(script: &SecretScript, vault: &Vault, means: &Means<'_>) -> R
     let end = loop {
         match running.next().await {
             OutputEvent::Chunk { stream, bytes } => run.take(stream, &bytes),
+            OutputEvent::Hide(_) => {}
             OutputEvent::Ended(end) => break end,
         }
         if run.is_too_long {

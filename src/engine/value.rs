@@ -39,7 +39,7 @@ impl Outcome {
         }
     }
 
-    /// The text that a template makes of this.
+    /// The text that a template makes of this; `more` is what it sees beside (`steps` of a flow).
     pub(super) fn text_of(
         &self,
         template: &TextTemplate,
@@ -57,10 +57,7 @@ impl Outcome {
                 root.insert(name.to_owned(), Value::from(text.trim_end_matches('\n')));
             }
         }
-        if let Some(value) = value.filter(|_| template.sees("result")) {
-            root.insert("result".to_owned(), value.clone());
-        }
-        shaping::render(template, &root)
+        shaping::render(template, &root, value)
     }
 
     fn whole_stdout(&self) -> Result<Cow<'_, [u8]>, String> {

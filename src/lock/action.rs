@@ -16,7 +16,7 @@ use super::container::container;
 use super::digest::sha256;
 use super::flow::flow;
 use super::http::http;
-use super::written;
+use super::{requires, written};
 
 /// What the tools of one file share.
 pub(super) struct Around<'a> {
@@ -32,6 +32,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         description: _,
         params,
         when,
+        requires,
         action,
         timeout,
         kill_grace,
@@ -55,6 +56,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     put("rules", rules(params, around.folder));
     if let Some(when) = when {
         put("when", self::when(when, around.folder));
+    }
+    if let Some(requires) = requires {
+        put("requires", self::requires::document(requires, around.folder));
     }
     put("timeout", json!(format_duration(*timeout)));
     put("kill_grace", json!(format_duration(*kill_grace)));

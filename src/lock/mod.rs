@@ -18,6 +18,7 @@ mod flow;
 mod http;
 mod image;
 mod outline;
+mod requires;
 mod written;
 
 pub use differences::{Change, Differences, Kind, differences};

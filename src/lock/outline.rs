@@ -7,10 +7,16 @@ use crate::model::{
     Action, Argument, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template, Tool, Workload,
 };
 
-use super::{container, escape, flow, http, written};
+use super::{container, escape, flow, http, requires, written};
 
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
+    let mut lines = of_action(tool);
+    lines.extend(tool.requires.iter().flat_map(|requires| requires::outline(requires)));
+    lines
+}
+
+fn of_action(tool: &Tool) -> Vec<String> {
     match &tool.action {
         Action::Process(workload) => process(workload),
         Action::Container(workload) => container::outline(workload),

@@ -21,9 +21,12 @@ mod nearest;
 mod output;
 mod params;
 mod principal;
+mod requires;
 mod retry;
+mod reuse;
 mod safe;
 mod sandbox;
+mod scan;
 mod secret;
 mod server;
 mod template;
@@ -33,7 +36,7 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use catalog::Catalog;
-pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
+pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
@@ -43,8 +46,9 @@ pub use flow::{
 };
 pub use glob::name_matches;
 pub use http::{
-    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
-    UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
+    BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
+    JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
+    is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
@@ -57,9 +61,15 @@ pub use output::{
 };
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
+pub use requires::{
+    BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
+    Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+};
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
+pub use reuse::Reuse;
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
+pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};

@@ -9,6 +9,7 @@ use super::limits::Limits;
 use super::name::ToolName;
 use super::output::{ExitCodes, OutputRules};
 use super::params::Params;
+use super::requires::Requires;
 use super::sandbox::Sandbox;
 
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Tool {
     pub params: Arc<Params>,
     /// Judged before anything of a call is planned.
     pub when: Option<When>,
+    /// Judged before it is offered.
+    pub requires: Option<Box<Requires>>,
     pub action: Action,
     pub timeout: Duration,
     /// Between the polite signal and the kill.

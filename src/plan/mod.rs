@@ -8,6 +8,7 @@ mod container;
 mod expand;
 mod facts;
 mod flow;
+mod held;
 mod http;
 mod output;
 mod process;
@@ -16,6 +17,7 @@ mod render;
 mod sandbox;
 mod secret;
 mod shell_word;
+mod version;
 mod word;
 
 use std::collections::BTreeSet;
@@ -26,12 +28,14 @@ use crate::model::{Principal, SecretName, StepId, Tool};
 use crate::policy::Denied;
 
 pub use container::{
-    BUILD_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild, PlannedMount,
-    ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
+    BUILD_LABEL, BUILD_OF_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild,
+    PlannedMount, PlannedReuse, TRIVY_FOUND, ahead, build_tag, docker_line, lookups_ahead, mount_lookups,
+    scan_words, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
 pub use flow::{FlowPlan, LookUp, Made, PlannedOnError, PlannedStep, Planner, Round, Rounds, Work};
-pub use http::{HttpStep, PlannedAuth};
+pub use held::{Held, shortened};
+pub use http::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
 pub use output::{PlannedFiles, PlannedOutput};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
@@ -46,6 +50,8 @@ pub struct ExecutionPlan {
     pub step: Step,
     /// Which means enforces each limit on this host.
     pub means: Means,
+    /// The condition under which it runs, if it has one. It has been judged.
+    pub held: Option<Held>,
     /// What the result is made with.
     pub output: PlannedOutput,
 }

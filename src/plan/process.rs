@@ -79,7 +79,7 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
         Some(step) if problems.is_empty() => {
             let output = PlannedOutput::of(invocation, &step, facts);
             let principal = invocation.principal().clone();
-            Ok(ExecutionPlan { principal, means: facts.means, step, output, tool })
+            Ok(ExecutionPlan { principal, means: facts.means, step, output, tool, held: None })
         }
         _ => Err(problems),
     }

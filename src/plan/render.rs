@@ -12,7 +12,7 @@ use super::http::{self, curl_line};
 use super::output;
 use super::quote::quoted;
 use super::sandbox;
-use super::{ExecutionPlan, Mean, Means, PlannedStdin, ProcessPlan, Step};
+use super::{ExecutionPlan, Held, Mean, Means, PlannedStdin, ProcessPlan, Step};
 
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
@@ -32,9 +32,7 @@ impl ExecutionPlan {
             Step::Http(call) => lines.extend(http::text_lines(call)),
             Step::Flow(_) => {}
         }
-        if let Some(when) = &self.tool.when {
-            lines.push(("when", when.condition.text().trim().to_owned()));
-        }
+        lines.extend(self.held.iter().flat_map(Held::lines).map(|line| ("when", line)));
         lines.extend(output::lines(&self.tool, &self.output).into_iter().map(|line| ("output", line)));
         lines.push(("caller", self.principal.name.clone()));
         let mut text = match &self.tool.title {
@@ -62,12 +60,9 @@ impl ExecutionPlan {
         let mut document = Map::new();
         document.insert("tool".to_owned(), Value::from(self.tool.name.as_str()));
         document.insert("caller".to_owned(), Value::from(self.principal.name.as_str()));
-        if let Some(when) = &self.tool.when {
-            document.insert("when".to_owned(), Value::from(when.condition.text()));
-        }
-        if let Some(output) = output::to_json(&self.tool, &self.output) {
-            document.insert("output".to_owned(), output);
-        }
+        document.extend(self.held.iter().map(|held| ("when".to_owned(), held.to_json())));
+        document
+            .extend(output::to_json(&self.tool, &self.output).map(|output| ("output".to_owned(), output)));
         document.extend(match &self.step {
             Step::Process(process) => process_json(process, self.means, secrets),
             Step::Container(container) => container::to_json(container, secrets),

@@ -61,6 +61,11 @@ fn the_long_build_works() {
 }
 
 #[test]
+fn requirements_work() {
+    works("examples/requirements.yaml", 4);
+}
+
+#[test]
 fn secrets_work() {
     works("examples/secrets.yaml", 3);
 }
@@ -151,6 +156,44 @@ fn the_client_of_an_interface_works() {
     assert_eq!(targets, ["/articles/AB1234", search, "/orders"]);
     assert_eq!(heard[2].body, r#"{"lines":[{"article":"AB1234","count":2}]}"#);
     assert_eq!(heard[2].header("x-shop-key"), Some(TOKEN));
+}
+
+#[test]
+fn the_client_with_tokens_and_files_works() {
+    let archive = Web::start(|heard, stream| {
+        let bytes = match (heard.method.as_str(), heard.target.split('?').next()) {
+            (_, Some("/oauth/token")) => {
+                answer("200 OK", &[], br#"{"access_token": "token-of-the-archive", "expires_in": 60}"#)
+            }
+            _ if heard.header("authorization") != Some("Bearer token-of-the-archive") => {
+                answer("401 Unauthorized", &[], b"")
+            }
+            ("GET", Some("/reports")) => answer("200 OK", &[], br#"[{"id": 1}]"#),
+            ("POST", Some("/reports")) => answer("201 Created", &[], b"{}"),
+            _ => answer(
+                "200 OK",
+                &[("Content-Type", "text/event-stream")],
+                b"data: There are\n\ndata: two.\n\ndata: [DONE]\n\n",
+            ),
+        };
+        reply(stream, &bytes);
+    });
+    let example = |words: &[&str]| {
+        example("examples/api-client.yaml", words).env("EXAMPLE_ARCHIVE_URL", &archive.url()).may_talk().run()
+    };
+    example(&["--validate", "--strict"]);
+    let plans = example(&["--dry-run", "--json"]).json();
+    let is_whole = |plan: &Value| plan["kind"] == "http" || plan["note"].is_string();
+    assert!(plans.as_array().expect("plans").iter().all(is_whole), "{plans:#}");
+    assert_eq!(example(&["call", "list-reports", "year=2026", "page=2"]).stdout, r#"[{"id": 1}]"#);
+    let report =
+        ["call", "add-report", "title=A report", "words=a", "words=b", "report=api-client.yaml", "--json"];
+    assert_eq!(example(&report).json()["ok"], true);
+    assert_eq!(example(&["call", "ask-archive", "question=How many?"]).stdout, "There are\ntwo.\n");
+    let heard = archive.heard();
+    assert_eq!(heard[1].target, "/reports?year=2026&page=2&size=50");
+    assert_eq!(heard[3].body.matches("name=\"word\"").count(), 2);
+    assert!(heard[3].body.contains("filename=\"api-client.yaml\"\r\nContent-Type: application/pdf"));
 }
 
 /// Its images come from the internet, so nothing is called: `containers` calls what runs in one.

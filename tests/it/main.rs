@@ -5,6 +5,7 @@ mod cli;
 mod clients;
 mod completions;
 mod composition;
+mod conditions;
 mod config;
 mod container_plans;
 #[cfg(all(unix, feature = "containers"))]
@@ -28,6 +29,8 @@ mod output;
 mod plan;
 mod protocol;
 mod reload;
+#[cfg(target_os = "linux")]
+mod requirements;
 mod runner;
 mod sandbox;
 mod scaffold;

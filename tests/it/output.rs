@@ -246,6 +246,31 @@ fn a_plan_says_how_the_result_is_made() {
 }
 
 #[test]
+fn files_of_a_container_are_looked_for_where_its_mount_comes_from() {
+    let tools = r#"
+version: 1
+commands:
+  - name: draw
+    description: Draws.
+    script: draw
+    container:
+      image: docker.io/library/alpine@sha256:0000000000000000000000000000000000000000000000000000000000000001
+      workdir: /out/here
+      mounts:
+        - { source: given, target: /in, read_only: true }
+        - { source: made, target: /out, read_only: false }
+    output: { files: ["*.png", /out/*.csv] }
+"#;
+    let plan = mcpfier(&["--dry-run", "draw", "--json"])
+        .file_below("made/x", "")
+        .file_below("given/x", "")
+        .tools(tools)
+        .run();
+    let folder = plan.json()["output"]["files"].clone();
+    assert_eq!(folder, json!(["[folder]/made/here/*.png", "[folder]/made/*.csv"]));
+}
+
+#[test]
 fn a_secret_that_a_command_escapes_is_redacted_in_values_and_templates() {
     let tools = r#"
 version: 1

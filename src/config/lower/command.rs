@@ -11,8 +11,8 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Script,
-    Stdin, Template, Tool, ToolName, Variable, Workload,
+    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
+    Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
 use super::container::container;
@@ -23,6 +23,7 @@ use super::flow::{self, Others, Waiting};
 use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
+use super::requires::{self, Named, check_commands};
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
 use super::when::when;
@@ -35,6 +36,8 @@ pub struct Commands<'a> {
     /// The names of all declared secrets.
     pub secrets: &'a BTreeSet<String>,
     pub executors: &'a Executors,
+    /// Others of the file may have been left out.
+    pub is_selection: bool,
 }
 
 impl Commands<'_> {
@@ -44,12 +47,14 @@ impl Commands<'_> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
         let mut waiting = Vec::new();
+        let mut required = Named::new();
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
             self.note_name(node, &command, &mut names);
             if command.flow.is_some() {
                 // What has no name has been reported.
                 if let Some((flow, tool)) = Waiting::begin(self, node, command, tools.len()) {
+                    require(&mut required, &tool, &flow.command);
                     tools.push(tool);
                     waiting.push(flow);
                 }
@@ -57,12 +62,16 @@ impl Commands<'_> {
             }
             if let Some(tool) = lower(self, &command) {
                 each(&tool, &command, Whole::Command);
+                require(&mut required, &tool, &command);
                 tools.push(tool);
             }
             self.forgive_disabled(&command, node);
         }
         if !waiting.is_empty() {
             self.lower_flows(&mut tools, &waiting, &names, each);
+        }
+        if !required.is_empty() {
+            check_commands(self.place, &tools, &required, self.is_selection);
         }
         tools
     }
@@ -121,7 +130,7 @@ pub enum Whole {
 }
 
 fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
-    let Commands { place, defaults, secrets, executors } = *commands;
+    let Commands { place, defaults, secrets, executors, is_selection: _ } = *commands;
     place.take_missing();
     let params = LoweredParams::read(place, command.params);
     let scope = Scope::new(place, &params, secrets);
@@ -133,7 +142,27 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     report_unused(&scope, command);
     let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
     let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, output, &settings)?;
-    Some(Tool { when, availability: availability(command, missing), ..tool })
+    let availability = availability(command, missing);
+    let requires = required(place, command, &tool.action, &availability);
+    Some(Tool { when, requires, availability, ..tool })
+}
+
+/// What this host has to have for it.
+pub(super) fn required(
+    place: &Place<'_>,
+    command: &Command<'_>,
+    action: &Action,
+    apart: &Availability,
+) -> Option<Box<Requires>> {
+    let written = command.requires.as_ref()?;
+    Some(Box::new(requires::requires(place, written, action, apart.clone())))
+}
+
+/// Notes the commands that one requires, which are looked for when all are known.
+fn require<'n>(required: &mut Named<'n>, tool: &Tool, command: &Command<'n>) {
+    if let Some(written) = command.requires.as_ref().filter(|written| !written.commands.is_empty()) {
+        required.push((tool.name.clone(), written.commands.clone()));
+    }
 }
 
 /// A tool of what a command says, without its condition and what it may lack. `None` if it has no name or
@@ -167,6 +196,7 @@ pub(super) fn nameless(
         title: command.title.map(|title| title.value.to_owned()),
         description: String::new(),
         availability: Availability::Offered,
+        requires: None,
         action,
         tags: command.tags.clone(),
         params,
@@ -214,7 +244,7 @@ pub(super) fn action(
         scope.problems.add(problem.other(container.span, "`container` is here"));
         return None;
     }
-    let call = webhook(scope, command, written);
+    let call = webhook(scope, command, written, settings);
     if let Some(other) = command.script.or(command.run) {
         let key = if command.script.is_some() { "script" } else { "run" };
         let message = format!("a command has either `{key}` or `webhook`; found both");

@@ -17,6 +17,7 @@ mod param;
 mod param_rule;
 mod pattern;
 mod place;
+mod requires;
 mod sandbox;
 mod schema;
 mod scope;

@@ -64,6 +64,7 @@ impl<'a> Commands<'a> {
         let usual = Defaults::of(Dialect::Original);
         let tool = Tool {
             when: None,
+            requires: None,
             name: self.name(name)?,
             title: None,
             description: description.map_or_else(|| default_description(name.value), str::to_owned),

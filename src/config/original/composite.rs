@@ -104,6 +104,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
     let usual = Defaults::of(Dialect::Original);
     Tool {
         when: None,
+        requires: None,
         title: None,
         description: composite
             .description

@@ -36,6 +36,7 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod requires;
 mod retry;
 mod root;
 mod sandbox;
@@ -50,7 +51,7 @@ pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
-pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, TMPFS, VERIFY};
+pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
@@ -60,6 +61,7 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
 pub use retry::RETRY;
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
@@ -68,7 +70,7 @@ pub use server::{CALLS, SERVER, STDIO, WARM};
 pub use settings::DEFAULTS;
 pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
-pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
+pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
 
 /// A map whose keys are known.
 #[derive(Debug)]

@@ -69,7 +69,18 @@ pub static ORIGINAL_AUTH: Shape = Shape {
     name: "original auth",
     what: "`auth`",
     description: "",
-    tables: &[&[known("type"), known("token"), known("key"), known("header"), known("user"), known("pass")]],
+    tables: &[&[
+        known("type"),
+        known("token"),
+        known("key"),
+        known("header"),
+        known("user"),
+        known("pass"),
+        known("client_id"),
+        known("client_secret"),
+        known("token_url"),
+        known("scopes"),
+    ]],
 };
 
 pub static ORIGINAL_RESOURCES: Shape = Shape {

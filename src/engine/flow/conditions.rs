@@ -3,9 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::call::{Invocation, Item, Surroundings};
-use crate::engine::conditions::{shortened, sight};
+use crate::engine::conditions::sight;
 use crate::model::{Judgement, Name, StepPart, When};
 use crate::plan::Facts;
+use crate::plan::shortened;
 
 /// Whether a step works now.
 pub enum Held {

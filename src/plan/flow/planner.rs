@@ -100,7 +100,7 @@ impl Planner<'_> {
         let (tool, principal) = (invocation.tool().clone(), invocation.principal().clone());
         let step = Step::Flow(Box::new(steps));
         let output = PlannedOutput::of(invocation, &step, facts);
-        Ok(ExecutionPlan { tool, principal, step, means: facts.means, output })
+        Ok(ExecutionPlan { tool, principal, step, means: facts.means, output, held: None })
     }
 
     fn flow(&self, flow: &Flow, frame: Frame<'_>) -> Result<FlowPlan, Problems> {

@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::resolver::PrivateAddress;
+use crate::model::format_duration;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -11,6 +13,10 @@ pub enum Failure {
     Client(String),
     #[error("the request cannot be sent: {0}")]
     Request(String),
+    #[error("the file `{path}` of the field `{field}` {problem}")]
+    File { path: String, field: String, problem: String },
+    #[error("no token of `{host}`: {problem}")]
+    Token { host: String, problem: String },
     #[error("cannot connect to `{host}`: {problem}")]
     Connect { host: String, problem: String },
     #[error(
@@ -21,6 +27,8 @@ pub enum Failure {
     Answer { host: String, problem: String },
     #[error("the answer of `{host}` broke off: {problem}")]
     Broken { host: String, problem: String },
+    #[error("`{host}` fell silent inside of its answer for {} (read_timeout)", format_duration(*.after))]
+    Silent { host: String, after: Duration },
     #[error("more than {most} redirects; the next one leads to `{host}`")]
     TooManyRedirects { most: u32, host: String },
     #[error("`{host}` redirects to a URL that cannot be called")]

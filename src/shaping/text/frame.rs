@@ -16,7 +16,7 @@ pub struct Frame<'f> {
 }
 
 enum Item<'f> {
-    Everything(&'f Map<String, Value>),
+    Everything { root: &'f Map<String, Value>, result: Option<&'f Value> },
     Value(&'f Value),
 }
 
@@ -29,8 +29,8 @@ enum At<'f> {
 }
 
 impl<'f> Frame<'f> {
-    pub fn root(root: &'f Map<String, Value>) -> Self {
-        Self { item: Item::Everything(root), above: None, names: &[], at: At::Alone }
+    pub fn root(root: &'f Map<String, Value>, result: Option<&'f Value>) -> Self {
+        Self { item: Item::Everything { root, result }, above: None, names: &[], at: At::Alone }
     }
 
     pub fn with(above: &'f Frame<'f>, value: &'f Value, names: &'f [String]) -> Self {
@@ -80,10 +80,11 @@ impl<'f> Frame<'f> {
     fn inside(&self, path: &[String]) -> Option<&'f Value> {
         match self.item {
             Item::Value(value) => inside(value, path),
-            Item::Everything(map) => {
+            Item::Everything { root, result } => {
                 let (first, rest) = path.split_first()?;
-                let param = || map.get("params").and_then(|params| params.get(first));
-                inside(map.get(first).or_else(param)?, rest)
+                let result = result.filter(|_| first == "result");
+                let param = || root.get("params").and_then(|params| params.get(first));
+                inside(result.or_else(|| root.get(first)).or_else(param)?, rest)
             }
         }
     }

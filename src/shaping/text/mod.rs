@@ -20,11 +20,15 @@ const MOST_TEXT: usize = 256 * 1024;
 /// Passages and values that are looked at for one text.
 const MOST_WORK: usize = 2_000_000;
 
-/// Makes the text. `root` is everything that the template sees; what is in its `params` can be named
-/// without it. The error is for whoever called.
-pub fn render(template: &TextTemplate, root: &Map<String, Value>) -> Result<String, String> {
+/// Makes the text. `root` is everything that the template sees, but for `result`, which may be large; what is
+/// in its `params` can be named without it. The error is for whoever called.
+pub fn render(
+    template: &TextTemplate,
+    root: &Map<String, Value>,
+    result: Option<&Value>,
+) -> Result<String, String> {
     let mut writer = Writer { text: String::new(), work: 0 };
-    writer.passages(template.passages(), &Frame::root(root))?;
+    writer.passages(template.passages(), &Frame::root(root, result))?;
     Ok(writer.text)
 }
 

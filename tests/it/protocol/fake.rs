@@ -105,6 +105,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         description: format!("Does what it is told, as `{name}`."),
         params: Arc::new(Params::new(vec![what])),
         when: None,
+        requires: None,
         action: Action::Process(Box::new(Workload {
             sandbox: None,
             script: Script::Program { program, args: vec![Argument::Word(word(argument))] },
