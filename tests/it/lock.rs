@@ -329,7 +329,7 @@ fn every_part_of_a_flow_is_locked() {
     place.run(&["--config", "tools.yaml", "lock"]).ends_with(0);
     for (from, to) in [
         ("with: { text: a } }\n      - { id: s", "with: { text: b } }\n      - { id: s"),
-        ("id: first, command: say", "id: first, command: flow-end"),
+        ("id: first, command: say, with: { text: a }", "id: first, command: flow-end"),
         ("args: [x]", "args: [y]"),
         (", after: []", ""),
         ("env: { A: b }", "env: { A: c }"),

@@ -46,15 +46,15 @@ impl Commands<'_> {
     pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>, Whole)) -> Vec<Tool> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
-        let mut required = Named::new();
         let mut waiting = Vec::new();
+        let mut required = Named::new();
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
             self.note_name(node, &command, &mut names);
             if command.flow.is_some() {
                 // What has no name has been reported.
                 if let Some((flow, tool)) = Waiting::begin(self, node, command, tools.len()) {
-                    required.extend(required_by(&tool, &flow.command));
+                    require(&mut required, &tool, &flow.command);
                     tools.push(tool);
                     waiting.push(flow);
                 }
@@ -62,7 +62,7 @@ impl Commands<'_> {
             }
             if let Some(tool) = lower(self, &command) {
                 each(&tool, &command, Whole::Command);
-                required.extend(required_by(&tool, &command));
+                require(&mut required, &tool, &command);
                 tools.push(tool);
             }
             self.forgive_disabled(&command, node);
@@ -90,7 +90,9 @@ impl Commands<'_> {
         flow::settle(self.place.reader.problems, tools, made);
         for Waiting { at, node, command, .. } in waiting {
             if let Some(tool) = tools.get_mut(*at) {
-                tool.requires = requirements(self.place, command, tool);
+                if let Some(requires) = &mut tool.requires {
+                    requires.apart = tool.availability.clone();
+                }
                 each(tool, command, Whole::Command);
                 flow::each_inline(tool, command, &each);
             }
@@ -143,20 +145,27 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     report_unused(&scope, command);
     let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
     let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, output, &settings)?;
-    let tool = Tool { when, availability: availability(command, missing), ..tool };
-    Some(Tool { requires: requirements(place, command, &tool), ..tool })
+    let availability = availability(command, missing);
+    let requires = required(place, command, &tool.action, &availability);
+    Some(Tool { when, requires, availability, ..tool })
 }
 
-/// What a command requires, once it is known whether it is offered without that.
-fn requirements(place: &Place<'_>, command: &Command<'_>, tool: &Tool) -> Option<Box<Requires>> {
+/// What this host has to have for it.
+pub(super) fn required(
+    place: &Place<'_>,
+    command: &Command<'_>,
+    action: &Action,
+    apart: &Availability,
+) -> Option<Box<Requires>> {
     let written = command.requires.as_ref()?;
-    Some(Box::new(requires::requires(place, written, &tool.action, tool.availability.clone())))
+    Some(Box::new(requires::requires(place, written, action, apart.clone())))
 }
 
-/// The other commands that one requires, where they are written.
-fn required_by<'n>(tool: &Tool, command: &Command<'n>) -> Option<(ToolName, Vec<Spanned<&'n str>>)> {
-    let written = command.requires.as_ref().filter(|written| !written.commands.is_empty())?;
-    Some((tool.name.clone(), written.commands.clone()))
+/// Notes the commands that one requires, which are looked for when all are known.
+fn require<'n>(required: &mut Named<'n>, tool: &Tool, command: &Command<'n>) {
+    if let Some(written) = command.requires.as_ref().filter(|written| !written.commands.is_empty()) {
+        required.push((tool.name.clone(), written.commands.clone()));
+    }
 }
 
 /// A tool of what a command says, without its condition and what it may lack. `None` if it has no name or

@@ -65,6 +65,14 @@ impl Lowering<'_> {
                 scope.doubt();
                 return None;
             }
+            // It may be there, and have none of the tags that were chosen.
+            Found::Unknown(_) if self.commands.is_selection => {
+                scope.doubt();
+                let reason =
+                    format!("it runs `{}`, which is not among the commands that were chosen", named.value);
+                self.left_out.borrow_mut().get_or_insert(reason);
+                return None;
+            }
             Found::Unknown(nearest) => {
                 scope.doubt();
                 let message = format!("there is no command `{}`", named.value);

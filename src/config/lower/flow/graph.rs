@@ -126,6 +126,9 @@ impl Walk<'_> {
             && matches!(tool.availability, Availability::Offered | Availability::Internal)
         {
             tool.availability = Availability::Unavailable { reason };
+            if let Some(requires) = &mut tool.requires {
+                requires.apart = tool.availability.clone();
+            }
         }
     }
 

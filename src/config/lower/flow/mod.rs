@@ -75,6 +75,8 @@ struct Lowering<'a> {
     calls: RefCell<Vec<Call>>,
     /// What this host lacks for one of its steps.
     lacking: RefCell<Option<String>>,
+    /// Which command it runs that was not chosen.
+    left_out: RefCell<Option<String>>,
 }
 
 impl<'n> Waiting<'n> {
@@ -113,22 +115,22 @@ pub fn lower(commands: &Commands<'_>, waiting: &Waiting<'_>, others: &Others<'_>
         identities: Identities::of(place.reader, command, keys),
         calls: RefCell::default(),
         lacking: RefCell::default(),
+        left_out: RefCell::default(),
     };
     let when = when(&scope, command.when);
     let flow = lowering.flow();
-    let action = flow.map(|flow| Action::Flow(Box::new(flow)));
+    let lacking = lowering.lacking.take();
+    // Nothing is wrong with the file where a step was left out of it on purpose.
+    let left_out = lowering.left_out.take().map(Action::NotSupported);
+    let action = flow.map(|flow| Action::Flow(Box::new(flow))).or(left_out);
     let output = lowering.output(action.as_ref());
     command::report_unused(&scope, command);
-    let lacking = lowering.lacking.take();
+    let lacking = lacking.or_else(|| action.as_ref().and_then(command::lacking));
     let missing = lacking.or_else(|| place.take_missing().map(|name| command::unset(&name)));
-    let tool = Tool {
-        when,
-        action: action?,
-        output,
-        concurrency: Concurrency::default(),
-        availability: command::availability(command, missing),
-        ..tool.clone()
-    };
+    let (action, availability) = (action?, command::availability(command, missing));
+    let requires = command::required(place, command, &action, &availability);
+    let concurrency = Concurrency::default();
+    let tool = Tool { when, action, output, concurrency, availability, requires, ..tool.clone() };
     Some(Made { at: *at, tool, calls: lowering.calls.take() })
 }
 
