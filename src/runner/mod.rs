@@ -104,6 +104,8 @@ pub enum End {
         status: u16,
         phrase: &'static str,
         is_success: bool,
+        /// After which time the server wants to be asked again, if it says so.
+        retry_after: Option<Duration>,
     },
     /// An HTTP call has no answer, or not the whole of it.
     Unanswered {

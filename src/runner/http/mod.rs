@@ -14,6 +14,8 @@ mod request;
 #[cfg(feature = "http")]
 mod resolver;
 #[cfg(feature = "http")]
+mod retry_after;
+#[cfg(feature = "http")]
 mod runner;
 #[cfg(feature = "http")]
 mod running;

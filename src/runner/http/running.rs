@@ -1,7 +1,7 @@
 //! One HTTP call that has been started: its answer as chunks, and how it ended.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
 use tokio::time::{Instant, sleep_until};
@@ -11,6 +11,7 @@ use super::client::Clients;
 use super::exchange::{Exchange, host_of};
 use super::failure::{Failure, root};
 use super::request::Request;
+use super::retry_after::retry_after;
 use crate::model::{ByteSize, StatusCodes};
 use crate::plan::HttpStep;
 use crate::runner::{BoxFuture, End, OutputEvent, Running, Stream};
@@ -107,6 +108,7 @@ impl HttpRunning {
             status: status.as_u16(),
             phrase: status.canonical_reason().unwrap_or_default(),
             is_success: self.success.contains(status.as_u16()),
+            retry_after: retry_after(response.headers(), SystemTime::now()),
         }
     }
 }
