@@ -182,6 +182,9 @@ codes! {
     // Conditions.
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
+
+    // Steps, and trying again.
+    BadRetry = 202, "a retry that cannot be";
 }
 
 impl Code {

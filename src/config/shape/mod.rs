@@ -36,6 +36,7 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod retry;
 mod root;
 mod sandbox;
 mod secret;
@@ -57,6 +58,7 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use retry::{RETRY, RETRY_KIND};
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
