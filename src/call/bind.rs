@@ -6,7 +6,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::{Map, Value};
 
-use crate::model::{Availability, Catalog, Params, Presence, Tool, nearest};
+use crate::model::{Availability, Catalog, Params, Presence, Principal, Tool, nearest};
 
 use super::{ArgumentProblem, BadCall, Call, Invocation, rules};
 
@@ -16,7 +16,18 @@ const MAX_PROBLEMS: usize = 20;
 impl Invocation {
     pub fn bind(catalog: &Catalog, call: Call) -> Result<Self, BadCall> {
         let Call { principal, tool, arguments } = call;
-        let tool = find(catalog, &tool)?;
+        Self::of(find(catalog, &tool)?, principal, arguments)
+    }
+
+    /// The same for a call that another command makes: it may use what clients are not offered.
+    pub fn bind_nested(catalog: &Catalog, call: Call) -> Result<Self, BadCall> {
+        let Call { principal, tool, arguments } = call;
+        let internal = catalog.tool(&tool).filter(|tool| tool.availability == Availability::Internal);
+        let tool = internal.map_or_else(|| find(catalog, &tool), |tool| Ok(Arc::clone(tool)))?;
+        Self::of(tool, principal, arguments)
+    }
+
+    fn of(tool: Arc<Tool>, principal: Principal, arguments: Map<String, Value>) -> Result<Self, BadCall> {
         let values = bind_values(&tool, arguments)?;
         Ok(Self { tool, principal, values })
     }

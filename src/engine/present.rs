@@ -149,7 +149,7 @@ impl Outcome {
                 let gap = if phrase.is_empty() { "" } else { " " };
                 format!("HTTP status {status}{gap}{phrase} · {took}")
             }
-            Ending::Ran(End::Unanswered { problem }) => format!("no answer: {problem} · {took}"),
+            Ending::Ran(End::Unanswered { problem, .. }) => format!("no answer: {problem} · {took}"),
             Ending::Ran(End::Lost) if matches!(tool.action, Action::Container(_)) => {
                 format!(
                     "lost after {took}: the container engine went away; what it left is removed once it is back"

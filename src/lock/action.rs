@@ -11,6 +11,7 @@ use crate::model::{
     SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, When, Workload, format_duration,
 };
 
+use super::care::care;
 use super::container::container;
 use super::digest::sha256;
 use super::http::http;
@@ -31,6 +32,10 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         params,
         when,
         action,
+        retry: _,
+        fallback: _,
+        breaker: _,
+        cache: _,
         timeout,
         kill_grace,
         limits,
@@ -54,6 +59,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     if let Some(when) = when {
         put("when", self::when(when, around.folder));
     }
+    care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));
     put("kill_grace", json!(format_duration(*kill_grace)));
     put("limits", self::limits(limits));

@@ -11,13 +11,15 @@ use super::{container, escape, http, written};
 
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
-    match &tool.action {
+    let mut lines = match &tool.action {
         Action::Process(workload) => process(workload),
         Action::Container(workload) => container::outline(workload),
         Action::Http(call) => http::outline(call),
         Action::Flow(_) => Vec::new(),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
-    }
+    };
+    lines.extend(tool.fallback.as_ref().map(|fallback| format!("if it fails: calls {}", fallback.tool)));
+    lines
 }
 
 /// Where a secret comes from; of a program every word.

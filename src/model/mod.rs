@@ -5,11 +5,14 @@
 //! made.
 
 mod action;
+mod breaker;
+mod cache;
 mod catalog;
 mod condition;
 mod container;
 mod destination;
 mod executor;
+mod fallback;
 mod fed;
 mod flow;
 mod http;
@@ -31,11 +34,14 @@ mod trial;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
+pub use breaker::Breaker;
+pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
+pub use fallback::{Fallback, FallbackWith};
 pub use fed::FedVariables;
 pub use flow::{Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, StepWork};
 pub use http::{

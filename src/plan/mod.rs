@@ -4,9 +4,12 @@
 //! [`Facts`]. A dry-run prints the plan, policy judges it, and a runner carries it out; nobody
 //! decides anything after it is made.
 
+mod cache;
+mod care;
 mod container;
 mod expand;
 mod facts;
+mod fallback;
 mod http;
 mod process;
 mod quote;
@@ -18,14 +21,17 @@ mod word;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{Principal, SecretName, Tool};
 
+pub use cache::KeyPart;
 pub use container::{
     BUILD_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild, PlannedMount,
     ahead, build_tag, docker_line, lookups_ahead, mount_lookups, verify_words,
 };
 pub use facts::{Environment, Facts, Mean, Means, PathFact};
+pub use fallback::PlannedFallback;
 pub use http::{HttpStep, PlannedAuth};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
@@ -40,6 +46,10 @@ pub struct ExecutionPlan {
     pub step: Step,
     /// Which means enforces each limit on this host.
     pub means: Means,
+    /// What the call is remembered by, where its command says that.
+    pub cache_key: Option<Vec<KeyPart>>,
+    /// What is called if this fails.
+    pub fallback: Option<PlannedFallback>,
 }
 
 /// What is carried out, with what its runner needs.
@@ -51,6 +61,18 @@ pub enum Step {
 }
 
 impl Step {
+    /// The same with less time.
+    pub fn within(&self, left: Duration) -> Self {
+        let mut step = self.clone();
+        let timeout = match &mut step {
+            Self::Process(process) => &mut process.timeout,
+            Self::Container(container) => &mut container.timeout,
+            Self::Http(call) => &mut call.timeout,
+        };
+        *timeout = left.min(*timeout);
+        step
+    }
+
     /// The secrets that have to be known before it can start.
     pub fn secrets(&self) -> BTreeSet<&SecretName> {
         match self {

@@ -10,6 +10,7 @@ use crate::call::Invocation;
 use crate::model::{Action, Enforcement, Limits, Sandbox, Script, Stdin, Template, Variable, Workload};
 use crate::policy::Authorized;
 
+use super::cache::key;
 use super::container::container;
 use super::expand::{Expansion, value_text};
 use super::http::http;
@@ -73,7 +74,9 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
     };
     match step {
         Some(step) if problems.is_empty() => {
-            Ok(ExecutionPlan { principal: invocation.principal().clone(), means: facts.means, step, tool })
+            let cache_key = tool.cache.as_ref().and_then(|rules| key(rules, invocation, facts));
+            let principal = invocation.principal().clone();
+            Ok(ExecutionPlan { principal, means: facts.means, step, tool, cache_key, fallback: None })
         }
         _ => Err(problems),
     }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
 
+use super::care;
 use super::container;
 use super::http::{self, curl_line};
 use super::quote::quoted;
@@ -32,6 +33,7 @@ impl ExecutionPlan {
         if let Some(when) = &self.tool.when {
             lines.push(("when", when.condition.text().trim().to_owned()));
         }
+        lines.extend(care::lines(self, secrets));
         lines.push(("caller", self.principal.name.clone()));
         let mut text = match &self.tool.title {
             Some(title) => format!("{}  {title}\n", self.tool.name),
@@ -47,6 +49,7 @@ impl ExecutionPlan {
             // From the first column on: what is inside of quotes must stay as it is.
             text.push_str(&format!("\n{command}\n"));
         }
+        text.extend(care::fallback_text(self, secrets));
         text
     }
 
@@ -63,6 +66,7 @@ impl ExecutionPlan {
             Step::Container(container) => container::to_json(container, secrets),
             Step::Http(call) => http::to_json(call, secrets),
         });
+        document.extend(care::document(self, secrets));
         Value::Object(document)
     }
 }

@@ -110,6 +110,8 @@ pub enum End {
     /// An HTTP call has no answer, or not the whole of it.
     Unanswered {
         problem: String,
+        /// Nothing of it has reached a server.
+        is_unsent: bool,
     },
 }
 

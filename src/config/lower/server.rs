@@ -18,6 +18,7 @@ pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
         drain: drain.unwrap_or(default.drain),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
+        cache: default.cache,
     }
 }
 

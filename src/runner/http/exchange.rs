@@ -28,7 +28,11 @@ impl Exchange {
         loop {
             let is_home = self.request.url.origin() == home;
             let reach = if self.allow_private && is_home { Reach::Anywhere } else { Reach::Internet };
-            let response = self.send(reach).await?;
+            let sent = self.send(reach).await;
+            let response = sent.map_err(|failure| match followed {
+                0 => failure,
+                _ => failure.after_redirect(),
+            })?;
             let Some(target) = self.target(&response)? else { return Ok(response) };
             if followed == self.redirects {
                 return Err(Failure::TooManyRedirects { most: self.redirects, host: host_of(&target) });

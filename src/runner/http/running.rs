@@ -114,7 +114,7 @@ impl HttpRunning {
 }
 
 fn end_of(failure: &Failure) -> End {
-    End::Unanswered { problem: failure.to_string() }
+    End::Unanswered { problem: failure.to_string(), is_unsent: failure.is_unsent() }
 }
 
 impl Running for HttpRunning {
