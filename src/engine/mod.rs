@@ -6,7 +6,12 @@
 
 mod admission;
 mod ahead;
+mod attempts;
+mod breaker;
+mod cache;
+mod cached;
 mod capture;
+mod carry_out;
 mod conditions;
 mod gate;
 mod outcome;
@@ -18,6 +23,7 @@ mod run;
 mod sanitize;
 mod secret_script;
 mod state;
+mod story;
 mod supply;
 
 use std::sync::Arc;
@@ -26,12 +32,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Invocation};
-use crate::model::{Action, Catalog};
-use crate::plan::{ExecutionPlan, Facts, plan};
+use crate::model::{Action, Catalog, Fallback};
+use crate::plan::{ExecutionPlan, Facts, PlannedFallback, plan};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
 pub use ahead::Serving;
+pub use breaker::Standing;
+pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
@@ -53,14 +61,32 @@ pub trait Watcher: Send {
 }
 
 /// Carries calls from their arguments to their outcome.
+#[derive(Clone)]
 pub struct Engine {
     state: watch::Sender<Arc<State>>,
     runner: Arc<dyn Runner>,
+    cache: Arc<Cache>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault))), runner }
+        let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
+        Self { state, runner, cache: Arc::default() }
+    }
+
+    /// The same with this cache.
+    pub fn remembering(self, cache: Cache) -> Self {
+        Self { cache: Arc::new(cache), ..self }
+    }
+
+    /// From now on work may go on behind answers, until it is closed: this process stays.
+    pub fn stay(&self) {
+        self.cache.stay();
+    }
+
+    /// Ends what goes on behind answers.
+    pub fn close(&self) {
+        self.cache.closing.cancel();
     }
 
     /// What is served now.
@@ -107,7 +133,10 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        self.run(prepared, watcher, cancel).await
+        match prepared.is_plain() {
+            true => self.run(prepared, watcher, cancel).await,
+            false => self.carry_out(prepared, watcher, cancel).await,
+        }
     }
 }
 
@@ -118,12 +147,44 @@ pub fn prepare(
     facts: &Facts,
     call: Call,
 ) -> Result<ExecutionPlan, Rejection> {
-    let invocation = Invocation::bind(catalog, call)?;
+    prepare_bound(catalog, policy, facts, Invocation::bind(catalog, call)?)
+}
+
+/// The same for a call that fits its tool.
+fn prepare_bound(
+    catalog: &Catalog,
+    policy: &Policy,
+    facts: &Facts,
+    invocation: Invocation,
+) -> Result<ExecutionPlan, Rejection> {
     let authorized = policy.authorize(invocation)?;
     conditions::judge(authorized.invocation(), facts)?;
     let planned = match paths::look_up(authorized.invocation(), facts) {
         Some(facts) => plan(&authorized, &facts),
         None => plan(&authorized, facts),
     };
-    planned.map_err(Rejection::Plan)
+    let mut plan = planned.map_err(Rejection::Plan)?;
+    if let Some(fallback) = &plan.tool.fallback {
+        let planned = prepare_fallback(catalog, policy, facts, fallback, authorized.invocation());
+        plan.fallback = Some(PlannedFallback {
+            tool: fallback.tool.clone(),
+            plan: planned.map(Arc::new).map_err(|problem| problem.to_string()),
+        });
+    }
+    Ok(plan)
+}
+
+/// What is called if the command fails: judged for the same caller, as if that one had called it.
+fn prepare_fallback(
+    catalog: &Catalog,
+    policy: &Policy,
+    facts: &Facts,
+    fallback: &Fallback,
+    invocation: &Invocation,
+) -> Result<ExecutionPlan, Rejection> {
+    let declared = catalog.tool(fallback.tool.as_str()).map(|tool| Arc::clone(&tool.params));
+    let arguments = declared.map(|declared| fallback.arguments(invocation, &declared)).unwrap_or_default();
+    let (principal, tool) = (invocation.principal().clone(), fallback.tool.to_string());
+    let call = Call { principal, tool, arguments };
+    prepare_bound(catalog, policy, facts, Invocation::bind_nested(catalog, call)?)
 }

@@ -6,9 +6,10 @@ use crate::model::ExitCodes;
 use crate::runner::{End, RunId};
 
 use super::capture::Output;
+use super::story::Story;
 
 /// A run that is over, with what was kept of its output.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     pub id: RunId,
     pub ending: Ending,
@@ -16,6 +17,8 @@ pub struct Outcome {
     pub waited: Duration,
     pub duration: Duration,
     pub output: Output,
+    /// What else there was to it than one run.
+    pub story: Story,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,17 @@ impl Ending {
         match self {
             Self::Ran(End::Answered { status, .. }) => Some(*status),
             _ => None,
+        }
+    }
+
+    /// The command has certainly changed nothing.
+    pub fn has_done_nothing(&self) -> bool {
+        match self {
+            Self::Ran(End::Unanswered { is_unsent, .. }) => *is_unsent,
+            Self::Ran(End::Answered { status, retry_after, .. }) => {
+                matches!(status, 429 | 503) && retry_after.is_some()
+            }
+            _ => false,
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Presented {
     pub binary: Option<BinaryPart>,
     /// Present only if the command declares an output schema, and never on errors.
     pub structured: Option<Value>,
+    /// What has to be said of the result that is no part of it.
+    pub note: Option<String>,
     /// Facts about the run for programs.
     pub meta: Map<String, Value>,
 }
@@ -54,7 +56,12 @@ const ERROR_SHOW: usize = 10_000;
 
 impl Outcome {
     pub fn present(&self, plan: &ExecutionPlan) -> Presented {
-        let tool = plan.tool.as_ref();
+        let tool = self.plan(plan).tool.as_ref();
+        let presented = self.presented(tool);
+        Presented { note: self.note(), ..presented }
+    }
+
+    fn presented(&self, tool: &Tool) -> Presented {
         let meta = self.meta();
         match self.ending.success(&tool.exit_codes) {
             Some(empty_text) => self.success(tool, empty_text, meta),
@@ -64,7 +71,7 @@ impl Outcome {
 
     fn success(&self, tool: &Tool, empty_text: Option<&str>, meta: Map<String, Value>) -> Presented {
         let mut presented =
-            Presented { is_error: false, text: Vec::new(), binary: None, structured: None, meta };
+            Presented { is_error: false, text: Vec::new(), binary: None, structured: None, note: None, meta };
         let rules = &tool.output;
         match rules.format {
             _ if self.output.is_empty() => presented.text.push(TextPart::Said(match empty_text {
@@ -106,7 +113,7 @@ impl Outcome {
             _ if self.output.is_empty() => text = vec![TextPart::Said(reason)],
             _ => text.push(TextPart::Said(format!("{}{reason}", self.line_break()))),
         }
-        Presented { is_error: true, text, binary: None, structured: None, meta }
+        Presented { is_error: true, text, binary: None, structured: None, note: None, meta }
     }
 
     /// A newline, unless the output ended with one.
@@ -117,6 +124,11 @@ impl Outcome {
 
     /// Why it failed, in one line that names the limit that was hit.
     pub fn reason(&self, tool: &Tool) -> String {
+        let tool = self.story.instead.last().map_or(tool, |instead| &instead.plan.tool);
+        format!("{}{}", self.own_reason(tool), self.story.behind())
+    }
+
+    fn own_reason(&self, tool: &Tool) -> String {
         let limits = &tool.limits;
         let took = seconds(self.duration);
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
@@ -163,7 +175,7 @@ impl Outcome {
 
     fn meta(&self) -> Map<String, Value> {
         let output = &self.output;
-        let run = json!({
+        let mut run = json!({
             "id": self.id.to_string(),
             "exitCode": self.ending.exit_code(),
             "signal": self.ending.signal(),
@@ -173,6 +185,9 @@ impl Outcome {
             "stderrBytes": output.stderr_bytes,
             "truncated": output.omitted > 0,
         });
+        if let Some(run) = run.as_object_mut() {
+            run.extend(self.story.meta());
+        }
         Map::from_iter([("mcpfier/run".to_owned(), run)])
     }
 

@@ -9,6 +9,7 @@ use crate::plan::Step;
 use crate::runner::{OutputEvent, RunId, Running, SecretValues, Teller};
 
 use super::capture::Capture;
+use super::story::Story;
 use super::supply::Means;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, Watcher};
 
@@ -48,7 +49,8 @@ impl Engine {
             Ending::Ran(end)
         };
         let waited = started.duration_since(queued);
-        Ok(Outcome { id, ending, waited, duration: started.elapsed(), output: capture.into_output() })
+        let (duration, output) = (started.elapsed(), capture.into_output());
+        Ok(Outcome { id, ending, waited, duration, output, story: Story::default() })
     }
 
     /// Starts a step; the watcher hears what that takes.

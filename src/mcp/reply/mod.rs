@@ -45,7 +45,7 @@ impl Reply {
 
     /// The result of a call.
     pub(super) fn of_call(presented: Presented, era: Era, identity: &Identity) -> Self {
-        let Presented { is_error, text, binary, structured, meta } = presented;
+        let Presented { is_error, text, binary, structured, note, meta } = presented;
         let mut draft = Draft::default();
         draft.raw(r#"{"content":["#);
         if !text.is_empty() || binary.is_none() {
@@ -56,6 +56,10 @@ impl Reply {
         }
         if let Some(binary) = binary {
             draft.binary_block(binary);
+        }
+        if let Some(note) = note {
+            draft.raw(",");
+            draft.text_block(vec![TextPart::Said(note)]);
         }
         draft.raw("]");
         if let Some(structured) = structured {
@@ -74,6 +78,7 @@ impl Reply {
             text: vec![TextPart::Said(text)],
             binary: None,
             structured: None,
+            note: None,
             meta: Map::new(),
         };
         Self::of_call(said, era, identity)
@@ -164,7 +169,7 @@ mod tests {
     }
 
     fn presented(text: Vec<TextPart>, binary: Option<BinaryPart>) -> Presented {
-        Presented { is_error: false, text, binary, structured: None, meta: Map::new() }
+        Presented { is_error: false, text, binary, structured: None, note: None, meta: Map::new() }
     }
 
     #[test]
