@@ -66,7 +66,8 @@ pub async fn carry_out(
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {
     let plan = engine.prepare(call)?;
     let cancel = CancellationToken::new();
-    let mut shell = Shell { quiet, broken: cancel.clone(), waiting: Waiting::new() };
+    let holds = quiet || plan.may_not_be_the_result();
+    let mut shell = Shell { quiet, holds, broken: cancel.clone(), waiting: Waiting::new() };
     let interrupt = cancel.clone();
     let signals = async move {
         tokio::select! {
@@ -86,6 +87,8 @@ pub async fn carry_out(
 /// Hands output on as it is: at a shell it is the command's own.
 struct Shell {
     quiet: bool,
+    /// What is printed may be of a try that fails, and is written when it is known to be the result.
+    holds: bool,
     /// Cancelled when nobody reads our output any more.
     broken: CancellationToken,
     waiting: Waiting,
@@ -99,7 +102,7 @@ impl Watcher for Shell {
     }
 
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
-        if self.quiet {
+        if self.holds {
             return;
         }
         self.waiting.clear();
@@ -120,11 +123,38 @@ fn write_to(mut target: impl Write, bytes: &[u8]) -> io::Result<()> {
 fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit {
     if printer.json {
         printer.json_data(&document(plan, outcome));
-    } else if outcome.ending.exit_code().is_none() && outcome.ending.success(&plan.tool.exit_codes).is_none()
-    {
+        return Exit::of_ending(&outcome.ending, &outcome.plan(plan).tool.exit_codes);
+    }
+    if plan.may_not_be_the_result() {
+        write_kept(outcome);
+    }
+    let codes = &outcome.plan(plan).tool.exit_codes;
+    let is_failure = outcome.ending.success(codes).is_none();
+    if is_failure && (outcome.ending.exit_code().is_none() || !outcome.story.failures.is_empty()) {
         printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool)));
     }
-    Exit::of_ending(&outcome.ending, &plan.tool.exit_codes)
+    if let Some(note) = outcome.note() {
+        printer.talk(&format!("mcpfier: {}\n", note.replace('\n', "\nmcpfier: ")));
+    }
+    Exit::of_ending(&outcome.ending, codes)
+}
+
+/// Hands on what was kept of the output of the one run that counts.
+fn write_kept(outcome: &Outcome) {
+    for chunk in outcome.output.chunks() {
+        // Whoever closed the pipe has read enough.
+        let _ = match chunk.stream {
+            Stream::Stdout => write_to(io::stdout().lock(), &chunk.bytes),
+            Stream::Stderr => write_to(io::stderr().lock(), &chunk.bytes),
+        };
+    }
+    if outcome.output.omitted > 0 {
+        let omitted = outcome.output.omitted;
+        let _ = write_to(
+            io::stderr().lock(),
+            format!("mcpfier: {omitted} bytes in its middle were not kept (limits.output)\n").as_bytes(),
+        );
+    }
 }
 
 /// `schemas/result.schema.json` describes it.
@@ -139,8 +169,11 @@ fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
         "stderr": Sanitizer::clean(&outcome.output.joined(Stream::Stderr)),
         "structured": presented.structured,
     });
+    if let Some(note) = &presented.note {
+        document["note"] = note.as_str().into();
+    }
     let stdout = outcome.output.joined(Stream::Stdout);
-    let (key, value) = match plan.tool.output.format {
+    let (key, value) = match outcome.plan(plan).tool.output.format {
         OutputFormat::Binary => ("stdoutBase64", STANDARD.encode(&stdout)),
         _ => ("stdout", Sanitizer::clean(&stdout)),
     };

@@ -44,6 +44,7 @@ fn serve(session: Session, locked: bool, fork_server: Option<ForkServer>) -> io:
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let (engine, runner) = session.engine(fork_server)?;
+        engine.stay();
         greet(&session);
         let streams = stdio::take_over()?;
         let reloading = Reloading::of(session, locked);
@@ -52,6 +53,7 @@ fn serve(session: Session, locked: bool, fork_server: Option<ForkServer>) -> io:
             never = reloading.keep_up(Arc::clone(&engine)) => match never {},
             never = engine.keep_ready(Serving::OneClient) => match never {},
         }
+        engine.close();
         runner.shut_down(PATIENCE).await;
         Ok(())
     });

@@ -185,6 +185,11 @@ codes! {
 
     // Steps, and trying again.
     BadRetry = 202, "a retry that cannot be";
+
+    // Failures and repeated calls.
+    VainRetry = 250, "a retry that never tries again";
+    BadFallback = 251, "a fallback that cannot be called";
+    BadCache = 252, "a cache that cannot be";
 }
 
 impl Code {

@@ -52,6 +52,14 @@ pub struct ExecutionPlan {
     pub fallback: Option<PlannedFallback>,
 }
 
+impl ExecutionPlan {
+    /// Whether what its process prints may be of a try that fails, or may have been printed before.
+    pub fn may_not_be_the_result(&self) -> bool {
+        let tool = &self.tool;
+        tool.retry.is_some() || tool.fallback.is_some() || tool.cache.is_some()
+    }
+}
+
 /// What is carried out, with what its runner needs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {

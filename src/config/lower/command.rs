@@ -15,6 +15,7 @@ use crate::model::{
     Template, Tool, ToolName, Variable, Workload,
 };
 
+use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
@@ -42,11 +43,13 @@ impl Commands<'_> {
     pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>)) -> Vec<Tool> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
+        let mut links = Links::default();
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
             self.note_name(node, &command, &mut names);
             if let Some(tool) = lower(self, &command) {
                 each(&tool, &command);
+                links.note(self.place.reader.problems, &tool, &command.care);
                 tools.push(tool);
             }
             if !command.enabled {
@@ -54,6 +57,7 @@ impl Commands<'_> {
                 self.place.reader.problems.forgive_host(&node.places());
             }
         }
+        links.check(self.place.reader.problems, &tools);
         tools
     }
 
@@ -82,12 +86,13 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = action(place, &scope, command, &settings);
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
+    let care = Care::read(&scope, &command.care);
     let description = description(place, command);
     report_unused(&scope, command);
     let output = output::rules(place.reader, &command.output);
     let usual = Defaults::of(Dialect::Native);
     let action = action?;
-    Some(Tool {
+    Some(care.of(Tool {
         name: name?,
         title: command.title.map(|title| title.value.to_owned()),
         description,
@@ -108,7 +113,7 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
         annotations: command.annotations,
         output,
         dialect: Dialect::Native,
-    })
+    }))
 }
 
 fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {

@@ -11,7 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{Container, Output, Settings, Webhook};
+use super::{CareKeys, Container, Output, Settings, Webhook};
 
 pub struct Command<'n> {
     pub span: Span,
@@ -33,6 +33,7 @@ pub struct Command<'n> {
     pub stdin: Option<Spanned<&'n str>>,
     /// What `defaults` can say too.
     pub settings: Settings,
+    pub care: CareKeys<'n>,
     pub lock: Option<String>,
     pub exit_codes: ExitCodes,
     pub annotations: Annotations,
@@ -67,6 +68,7 @@ impl<'n> Command<'n> {
             working_dir: fields.text("working_dir"),
             stdin: fields.text("stdin"),
             settings: Settings::read(reader, &mut fields),
+            care: CareKeys::read(reader, &mut fields),
             lock: lock(reader, &mut fields),
             exit_codes: exit_codes(reader, &mut fields),
             annotations: annotations(reader, &mut fields),

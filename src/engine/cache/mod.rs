@@ -26,7 +26,7 @@ use super::Outcome;
 use super::story::CacheMark;
 
 pub use disk::{BadFolder, Disk, Usage};
-pub(super) use flight::{Flight, Flights, Seat};
+pub(super) use flight::{Flight, Flights};
 pub(super) use key::Digest;
 
 use entry::Entry;
