@@ -117,7 +117,7 @@ fn syntax(text: &str, errors: &[cel::ParseError]) -> BadCondition {
 fn plain(message: &str) -> String {
     let message = message.trim();
     let message = message.strip_prefix("Syntax error: ").unwrap_or(message);
-    let quoted = message.split('\'').nth(1).unwrap_or_default();
+    let quoted = message.split('\'').nth(1).unwrap_or_default().trim();
     match message.split(' ').next() {
         _ if quoted == "<EOF>" => "it ends too early".to_owned(),
         Some("mismatched" | "extraneous" | "no") => format!("`{quoted}` cannot stand here"),

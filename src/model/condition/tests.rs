@@ -76,7 +76,7 @@ fn what_is_no_condition_is_told_with_its_place() {
     for (text, expected) in [
         ("target ==", "unread: it ends too early"),
         ("target = 'x'", "unread: `=` means nothing; two values are compared with `==`"),
-        ("(target == 'x'", "unread: it ends too early"),
+        ("(target == 'x'", "unread: `)` is missing"),
         ("target == 'x')", "unread: `)` cannot stand here"),
         ("exec('rm')", "there is no function `exec`"),
         ("file_exists(target)", "needs a text that is written out"),

@@ -67,7 +67,9 @@ fn values_are_made_without_input_output_clock_or_environment() {
 #[test]
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
-        let owners: [(&str, &[&str]); 15] = [
+        let owners: [(&str, &[&str]); 17] = [
+            ("cel", &["model"]),
+            ("semver", &["model"]),
             ("sha2", &["lock", "runner"]),
             ("serde_yaml", &["config", "clients"]),
             ("toml_edit", &["config", "clients"]),
@@ -102,6 +104,14 @@ fn only_one_room_of_the_runner_knows_the_container_engine() {
     check(|file| match file.name.starts_with("runner/container/") {
         true => Vec::new(),
         false => file.paths_below(&["bollard"]),
+    });
+}
+
+#[test]
+fn only_conditions_know_their_language() {
+    check(|file| match file.name.starts_with("model/condition/") {
+        true => Vec::new(),
+        false => file.paths_below(&["cel"]),
     });
 }
 
