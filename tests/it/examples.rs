@@ -56,6 +56,11 @@ fn the_long_build_works() {
 }
 
 #[test]
+fn the_nightly_report_works() {
+    works("examples/nightly-report.yaml", 4);
+}
+
+#[test]
 fn secrets_work() {
     works("examples/secrets.yaml", 3);
 }

@@ -7,6 +7,7 @@ use super::inline::flow;
 use super::page::{Page, quoted};
 use super::root::{self, Names};
 use super::value;
+use crate::config::original::RETRIED_STATUS_CODES as STATUS_CODES;
 
 const FORMATS: [(&str, &str); 4] = [
     ("json", "application/json"),
@@ -42,10 +43,6 @@ pub fn convert(
             "retry" => {
                 added.push((retry(&part.value), RETRY));
                 conversion.drop(name, webhook, part, "it stands beside `webhook` now, as `retry`");
-                conversion.notes.add(
-                    Some(name),
-                    "`retry` is not supported yet, and the file is refused as long as it is there",
-                );
             }
             _ => {}
         }
@@ -234,9 +231,20 @@ fn retry(node: &Node<'_>) -> String {
                 let codes = codes.iter().filter_map(Node::as_text).map(|code| format!("\"http:{code}\""));
                 parts.push(format!("on: [{}]", codes.collect::<Vec<_>>().join(", ")));
             }
-            "backoff" | "delay" => parts.push(format!("{}: {}", entry.key.text, flow(&entry.value))),
+            "backoff" => parts.push(match entry.value.as_text() {
+                Some("constant") => "backoff: fixed".to_owned(),
+                _ => format!("backoff: {}", flow(&entry.value)),
+            }),
+            "delay" => parts.push(match entry.value.as_text() {
+                Some(seconds) if seconds.parse::<u32>().is_ok() => format!("delay: {seconds}s"),
+                _ => format!("delay: {}", flow(&entry.value)),
+            }),
             _ => {}
         }
+    }
+    if node.get("status_codes").is_none() {
+        let codes = STATUS_CODES.map(|code| format!("\"http:{code}\""));
+        parts.push(format!("on: [{}, unanswered]", codes.join(", ")));
     }
     format!("retry: {{ {} }}", parts.join(", "))
 }

@@ -18,13 +18,16 @@ const MOST_RETRIES: i128 = 99;
 /// `None` if nothing is tried again. What could not be read has been reported.
 pub fn retry<'n>(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Retry> {
     let mut fields = Fields::open(reader, node, &shape::ORIGINAL_RETRY)?;
-    let mut warn = |node: &Node<'_>, message: String| {
+    let warn = |node: &Node<'_>, message: String| {
         reader.problems.add(Diagnostic::warning(Code::BadValue, node.span, message));
     };
     let retries = fields.take("max_retries").map_or(0, |field| {
         let retries = field.node.as_text().and_then(scalar::integer);
         retries.filter(|retries| (0..=MOST_RETRIES).contains(retries)).unwrap_or_else(|| {
-            warn(field.node, format!("`max_retries` is no whole number up to {MOST_RETRIES}; nothing is tried again"));
+            warn(
+                field.node,
+                format!("`max_retries` is no whole number up to {MOST_RETRIES}; nothing is tried again"),
+            );
             0
         })
     });
