@@ -185,6 +185,18 @@ codes! {
 
     // Steps, and trying again.
     BadRetry = 202, "a retry that cannot be";
+    BadStep = 203, "a step that cannot be";
+    UnknownStep = 204, "a step that is not there, or not over by then";
+    DuplicateStep = 205, "two steps of one name";
+    UnknownCommand = 206, "a command that is run and does not exist";
+    StepArguments = 207, "arguments that another command refuses";
+    Circle = 208, "commands that run each other in a circle";
+    TooNested = 209, "commands with steps nested too deep";
+    NoItem = 210, "`item` where there is none";
+    BadItems = 211, "a `for_each` over what is no list";
+    TooManySteps = 212, "more steps than one call can run";
+    DisabledCommand = 213, "a command that is run and disabled";
+    Disclosed = 214, "a sensitive value for a parameter that shows it";
 
     // Failures and repeated calls.
     VainRetry = 250, "a retry that never tries again";

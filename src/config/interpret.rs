@@ -16,7 +16,7 @@ use super::expansion::{Expander, Variables, expand_server, read_env_file};
 use super::host::Host;
 use super::lint;
 use super::load::Depth;
-use super::lower::{self, Commands, Place, Vars};
+use super::lower::{self, Commands, Place, Vars, Whole};
 use super::native;
 use super::original;
 use super::read::{Lines, Reader};
@@ -188,9 +188,15 @@ impl<'s> Interpreting<'_, 's> {
         let trials: RefCell<Vec<TrialSet>> = RefCell::default();
         let tools = Commands { place, defaults: &defaults, secrets: &declared, executors: &executors }.lower(
             commands,
-            |tool, command| {
-                if checks_all {
-                    deep::check_command(place, &schemas, tool, command);
+            |tool, command, whole| {
+                if !checks_all {
+                    return;
+                }
+                if whole != Whole::Own {
+                    deep::check_promises(place, &schemas, tool, command);
+                }
+                deep::check_action(place, tool, command);
+                if whole == Whole::Command {
                     trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
                 }
             },

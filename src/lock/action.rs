@@ -14,6 +14,7 @@ use crate::model::{
 use super::care::care;
 use super::container::container;
 use super::digest::sha256;
+use super::flow::flow;
 use super::http::http;
 use super::written;
 
@@ -51,7 +52,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         Action::Process(workload) => process(workload, around),
         Action::Container(workload) => container(workload, around),
         Action::Http(call) => http(call, around),
-        Action::Flow(_) => Map::new(),
+        Action::Flow(steps) => flow(steps, around),
         Action::NotSupported(reason) => Map::from_iter([("not_supported".to_owned(), json!(reason))]),
     };
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
@@ -93,7 +94,7 @@ fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
     map
 }
 
-fn when(when: &When, folder: &Path) -> Value {
+pub(super) fn when(when: &When, folder: &Path) -> Value {
     let When { condition, vars, files } = when;
     let files: Vec<String> = files.iter().map(|(_, path)| written::path(path, folder)).collect();
     json!({ "condition": condition.text(), "vars": vars, "files": files })

@@ -15,6 +15,7 @@ mod digest;
 mod entry;
 mod escape;
 mod file;
+mod flow;
 mod http;
 mod image;
 mod outline;

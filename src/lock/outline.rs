@@ -7,7 +7,7 @@ use crate::model::{
     Action, Argument, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template, Tool, Workload,
 };
 
-use super::{container, escape, http, written};
+use super::{container, escape, flow, http, written};
 
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
@@ -15,7 +15,7 @@ pub fn outline(tool: &Tool) -> Vec<String> {
         Action::Process(workload) => process(workload),
         Action::Container(workload) => container::outline(workload),
         Action::Http(call) => http::outline(call),
-        Action::Flow(_) => Vec::new(),
+        Action::Flow(steps) => flow::outline(steps),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
     };
     lines.extend(tool.fallback.as_ref().map(|fallback| format!("if it fails: calls {}", fallback.tool)));

@@ -44,7 +44,9 @@ pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fallback::{Fallback, FallbackWith};
 pub use fed::FedVariables;
-pub use flow::{Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, StepWork};
+pub use flow::{
+    Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
+};
 pub use http::{
     BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
     UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{self, Command, Settings};
-use crate::config::read::Field;
+use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, Params, Script, Stdin,
-    Template, Tool, ToolName, Variable, Workload,
+    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Script,
+    Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
 use super::care::{Care, Links};
@@ -20,6 +20,7 @@ use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
 use super::executor::Executors;
+use super::flow::{self, Others, Waiting};
 use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
@@ -39,26 +40,72 @@ pub struct Commands<'a> {
 
 impl Commands<'_> {
     /// One that cannot become a tool has been reported and is left out. `each` sees every tool
-    /// beside what was written.
-    pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>)) -> Vec<Tool> {
+    /// beside what was written, also those that are written in steps.
+    pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>, Whole)) -> Vec<Tool> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
         let mut links = Links::default();
+        let mut waiting = Vec::new();
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
             self.note_name(node, &command, &mut names);
+            if command.flow.is_some() {
+                // What has no name has been reported.
+                if let Some((flow, tool)) = Waiting::begin(self, node, command, tools.len()) {
+                    tools.push(tool);
+                    waiting.push(flow);
+                }
+                continue;
+            }
             if let Some(tool) = lower(self, &command) {
-                each(&tool, &command);
+                each(&tool, &command, Whole::Command);
                 links.note(self.place.reader.problems, &tool, &command.care);
                 tools.push(tool);
             }
-            if !command.enabled {
-                // It may be disabled because of what this host lacks.
-                self.place.reader.problems.forgive_host(&node.places());
-            }
+            self.forgive_disabled(&command, node);
+        }
+        if !waiting.is_empty() {
+            self.lower_flows(&mut tools, &waiting, &names, each);
+            self.note_links(&tools, &waiting, &mut links);
         }
         links.check(self.place.reader.problems, &tools);
         tools
+    }
+
+    fn note_links(&self, tools: &[Tool], waiting: &[Waiting<'_>], links: &mut Links) {
+        for Waiting { at, command, .. } in waiting {
+            if let Some(tool) = tools.get(*at) {
+                links.note(self.place.reader.problems, tool, &command.care);
+            }
+        }
+    }
+
+    /// What runs other commands is made when all of them are known.
+    fn lower_flows(
+        &self,
+        tools: &mut [Tool],
+        waiting: &[Waiting<'_>],
+        names: &HashMap<&str, Span>,
+        each: impl Fn(&Tool, &Command<'_>, Whole),
+    ) {
+        let others = Others::new(tools, names);
+        let made = waiting.iter().filter_map(|waiting| flow::lower(self, waiting, &others));
+        let made = made.collect();
+        flow::settle(self.place.reader.problems, tools, made);
+        for Waiting { at, node, command, .. } in waiting {
+            if let Some(tool) = tools.get(*at) {
+                each(tool, command, Whole::Command);
+                flow::each_inline(tool, command, &each);
+            }
+            self.forgive_disabled(command, node);
+        }
+    }
+
+    /// A command may be disabled because of what this host lacks.
+    fn forgive_disabled(&self, command: &Command<'_>, node: &Node<'_>) {
+        if !command.enabled {
+            self.place.reader.problems.forgive_host(&node.places());
+        }
     }
 
     fn note_name<'n>(&self, node: &'n Node<'n>, command: &Command<'_>, names: &mut HashMap<&'n str, Span>) {
@@ -76,10 +123,19 @@ impl Commands<'_> {
     }
 }
 
+/// Whether a tool is a command or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    Command,
+    /// What a command does itself when what it depends on is there.
+    Own,
+    /// What is written in a step.
+    Step,
+}
+
 fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let Commands { place, defaults, secrets, executors } = *commands;
     place.take_missing();
-    let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
     let scope = Scope::new(place, &params, secrets);
     let settings = settings(command, defaults);
@@ -87,20 +143,47 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
     let care = Care::read(&scope, &command.care);
-    let description = description(place, command);
     report_unused(&scope, command);
-    let output = output::rules(place.reader, &command.output);
+    let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
+    let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, &settings)?;
+    Some(care.of(Tool { when, availability: availability(command, missing), ..tool }))
+}
+
+/// A tool of what a command says, without its condition and what it may lack. `None` if it has no name or
+/// no action.
+pub(super) fn tool(
+    commands: &Commands<'_>,
+    command: &Command<'_>,
+    params: Arc<Params>,
+    action: Option<Action>,
+    settings: &Settings,
+) -> Option<Tool> {
+    let name = name(commands.place, command);
+    let description = description(commands.place, command);
+    let output = output::rules(commands.place.reader, &command.output);
+    let tool = nameless(command, name?, params, action?, output, settings);
+    Some(Tool { description, ..tool })
+}
+
+/// The same with a name of its own, and nothing for people.
+pub(super) fn nameless(
+    command: &Command<'_>,
+    name: ToolName,
+    params: Arc<Params>,
+    action: Action,
+    output: OutputRules,
+    settings: &Settings,
+) -> Tool {
     let usual = Defaults::of(Dialect::Native);
-    let action = action?;
-    Some(care.of(Tool {
-        name: name?,
+    Tool {
+        name,
         title: command.title.map(|title| title.value.to_owned()),
-        description,
-        availability: availability(place, command, &action),
+        description: String::new(),
+        availability: Availability::Offered,
         action,
         tags: command.tags.clone(),
-        params: Arc::new(Params::new(params.list)),
-        when,
+        params,
+        when: None,
         retry: None,
         fallback: None,
         breaker: None,
@@ -113,7 +196,7 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
         annotations: command.annotations,
         output,
         dialect: Dialect::Native,
-    }))
+    }
 }
 
 fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {
@@ -128,7 +211,7 @@ fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {
     }
 }
 
-fn action(
+pub(super) fn action(
     place: &Place<'_>,
     scope: &Scope<'_>,
     command: &Command<'_>,
@@ -174,8 +257,11 @@ fn contained(place: &Place<'_>, workload: Option<ContainerWorkload>) -> Option<A
 }
 
 /// What holds for a command: its own settings, those of `defaults`, and what a container has.
-fn settings(command: &Command<'_>, defaults: &Settings) -> Settings {
-    let mut settings = command.settings.clone().or(defaults);
+pub(super) fn settings(command: &Command<'_>, defaults: &Settings) -> Settings {
+    within_container(command.settings.clone().or(defaults), command)
+}
+
+pub(super) fn within_container(mut settings: Settings, command: &Command<'_>) -> Settings {
     if command.container.is_some() {
         settings.limits = settings.limits.or(&IN_CONTAINERS);
     }
@@ -246,12 +332,22 @@ fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
     written.unwrap_or_else(|| place.base.clone())
 }
 
-fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
+/// The key by which a command says what it does itself.
+pub(super) fn own_action(command: &Command<'_>) -> Option<(&'static str, Span)> {
+    let text = |key, written: Option<Spanned<&str>>| written.map(|written| (key, written.span));
+    text("script", command.script)
+        .or(text("run", command.run))
+        .or(command.webhook.as_ref().map(|webhook| ("webhook", webhook.span)))
+        .or(command.container.as_ref().map(|container| ("container", container.span)))
+}
+
+pub(super) fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     // What does the work may use it, if that could only be read.
     let is_read = command.script.is_some()
         || command.run.is_some()
         || command.webhook.is_some()
-        || command.container.is_some();
+        || command.container.is_some()
+        || command.flow.is_some();
     if !is_read && command.has_action {
         return;
     }
@@ -261,9 +357,9 @@ fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     });
 }
 
-fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Availability {
-    let unset = place.take_missing().map(|name| unset(&name));
-    let lacking = match action {
+/// What this host, or this program, lacks for an action.
+pub(super) fn lacking(action: &Action) -> Option<String> {
+    match action {
         Action::Process(workload) => missing(&workload.script),
         Action::Http(_) if !cfg!(feature = "http") => {
             Some("this program was built without HTTP calls".to_owned())
@@ -273,8 +369,11 @@ fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Av
         }
         Action::Container(_) | Action::Http(_) | Action::Flow(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),
-    };
-    match lacking.or(unset) {
+    }
+}
+
+pub(super) fn availability(command: &Command<'_>, missing: Option<String>) -> Availability {
+    match missing {
         _ if !command.enabled => Availability::Disabled,
         Some(reason) => Availability::Unavailable { reason },
         None if !command.expose => Availability::Internal,

@@ -13,6 +13,7 @@ use crate::model::{Breaker, ByteSize, CacheScope, CacheStore};
 
 use super::RetryKeys;
 
+#[derive(Default)]
 pub struct CareKeys<'n> {
     pub retry: Option<RetryKeys>,
     pub fallback: Option<FallbackKeys<'n>>,

@@ -43,6 +43,7 @@ mod sandbox;
 mod secret;
 mod server;
 mod settings;
+mod step;
 mod test;
 mod webhook;
 
@@ -67,6 +68,7 @@ pub use sandbox::SANDBOX;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, SERVER_CACHE, STDIO, WARM};
 pub use settings::DEFAULTS;
+pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
 
