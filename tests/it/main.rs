@@ -23,6 +23,7 @@ mod migrate;
 mod plan;
 mod protocol;
 mod reload;
+mod resilience;
 mod runner;
 mod sandbox;
 mod scaffold;
