@@ -130,7 +130,7 @@ fn many(kind: &Kind) -> Option<String> {
 
 fn link(shape: &Shape) -> String {
     let slug: String =
-        shape.what.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
+        shape.what.to_lowercase().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '_')).collect();
     format!("[{}](#{})", shape.what, slug.replace(' ', "-"))
 }
 
