@@ -323,18 +323,13 @@ mod tests {
         Digest([number; 32])
     }
 
-    fn success(size: usize) -> Entry {
-        let bytes = Bytes::from(entry(size).to_bytes("t").unwrap());
-        Entry::from_bytes(&bytes).unwrap()
-    }
-
     #[test]
     fn an_entry_is_there_for_the_next_process_and_for_this_user_alone() {
         let place = place();
-        Disk::open(&place.folder).unwrap().put(&tool("t"), &key(1), &success(100), 1 << 20);
+        Disk::open(&place.folder).unwrap().put(&tool("t"), &key(1), &entry(100), 1 << 20);
         let again = Disk::open(&place.folder).unwrap();
         let found = again.get(&tool("t"), &key(1)).unwrap();
-        assert_eq!(format!("{found:?}"), format!("{:?}", success(100)));
+        assert_eq!(format!("{found:?}"), format!("{:?}", entry(100)));
         assert!(again.get(&tool("t"), &key(2)).is_none() && again.get(&tool("u"), &key(1)).is_none());
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&place.folder), 0o700);
@@ -348,7 +343,7 @@ mod tests {
         for damage in [0, 31, 32, 60, 180] {
             let place = place();
             let disk = Disk::open(&place.folder).unwrap();
-            disk.put(&tool("t"), &key(1), &success(100), 1 << 20);
+            disk.put(&tool("t"), &key(1), &entry(100), 1 << 20);
             let path = disk.path(&tool("t"), &key(1));
             let mut bytes = fs::read(&path).unwrap();
             bytes[damage] ^= 1;
@@ -368,7 +363,7 @@ mod tests {
     #[test]
     fn entries_of_another_key_are_none() {
         let place = place();
-        Disk::open(&place.folder).unwrap().put(&tool("t"), &key(1), &success(100), 1 << 20);
+        Disk::open(&place.folder).unwrap().put(&tool("t"), &key(1), &entry(100), 1 << 20);
         fs::write(place.folder.join(KEY), "too short").unwrap();
         let disk = Disk::open(&place.folder).unwrap();
         assert!(disk.get(&tool("t"), &key(1)).is_none());
@@ -384,15 +379,15 @@ mod tests {
             file.set_modified(SystemTime::now() - Duration::from_secs(seconds)).unwrap();
         };
         for number in 1..=3 {
-            disk.put(&tool("t"), &key(number), &success(1000), 1 << 20);
+            disk.put(&tool("t"), &key(number), &entry(1000), 1 << 20);
             long_ago(number, 100 - u64::from(number));
         }
         assert!(disk.get(&tool("t"), &key(1)).is_some());
         let three = disk.usage()[0].bytes;
-        disk.put(&tool("t"), &key(4), &success(1000), three);
+        disk.put(&tool("t"), &key(4), &entry(1000), three);
         let there: Vec<bool> = (1..=4).map(|number| disk.path(&tool("t"), &key(number)).exists()).collect();
         assert_eq!(there, [true, false, true, true]);
-        disk.put(&tool("t"), &key(5), &success(100_000), three);
+        disk.put(&tool("t"), &key(5), &entry(100_000), three);
         assert_eq!(disk.usage()[0].entries, 3, "one that is larger than all is not kept");
     }
 
@@ -401,11 +396,11 @@ mod tests {
         let place = place();
         let disk = Disk::open(&place.folder).unwrap();
         for name in ["a", "b"] {
-            disk.put(&tool(name), &key(1), &success(10), 1 << 20);
+            disk.put(&tool(name), &key(1), &entry(10), 1 << 20);
         }
         assert_eq!(disk.clear(Some("a")), 1);
         // Another process ends now what it began before.
-        disk.put(&tool("a"), &key(1), &success(10), 1 << 20);
+        disk.put(&tool("a"), &key(1), &entry(10), 1 << 20);
         assert!(disk.get(&tool("a"), &key(1)).is_none());
         assert!(disk.get(&tool("b"), &key(1)).is_some());
         assert_eq!(disk.clear(None), 1);
@@ -417,10 +412,10 @@ mod tests {
         let disk = Disk::open(&place.folder).unwrap();
         let left = place.folder.join(".1-1.part");
         fs::write(&left, "half").unwrap();
-        disk.put(&tool("t"), &key(1), &success(10), 1 << 20);
+        disk.put(&tool("t"), &key(1), &entry(10), 1 << 20);
         assert!(left.exists(), "it may still be written");
         File::options().write(true).open(&left).unwrap().set_modified(SystemTime::now() - 2 * LEFT).unwrap();
-        disk.put(&tool("t"), &key(2), &success(10), 1 << 20);
+        disk.put(&tool("t"), &key(2), &entry(10), 1 << 20);
         assert!(!left.exists());
     }
 
@@ -444,7 +439,7 @@ mod tests {
                 scope.spawn(move || {
                     let disk = Disk::open(folder).unwrap();
                     for number in 0..20 {
-                        disk.put(&tool("t"), &key(number % 5), &success(500 + usize::from(writer)), 1 << 20);
+                        disk.put(&tool("t"), &key(number % 5), &entry(500 + usize::from(writer)), 1 << 20);
                         assert!(disk.get(&tool("t"), &key(number % 5)).is_some());
                     }
                 });

@@ -155,7 +155,7 @@ pub mod tests {
             made: SystemTime::UNIX_EPOCH + Duration::from_nanos(1_700_000_000_123_456_789),
             files: Some(Fingerprint([3; 32])),
             id: RunId::of("5-1"),
-            ending: Ending::Ran(End::Failed(std::num::NonZeroI32::MIN.saturating_add(i32::MAX))),
+            ending: Ending::Ran(End::Success),
             duration: Duration::from_millis(15),
             output,
             attempts: Some(2),

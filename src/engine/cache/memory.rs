@@ -81,8 +81,7 @@ mod tests {
     fn what_was_not_asked_for_longest_goes_first() {
         let mut memory = Memory::default();
         let tool: ToolName = "t".parse().unwrap();
-        let most = 3 * (OVERHEAD + 100) + entry(100).size() - 100;
-        let most = most.max(3 * (OVERHEAD + entry(100).size()));
+        let most = 3 * (OVERHEAD + entry(100).size());
         for number in 1..=3 {
             memory.put(key(number), tool.clone(), entry(100), most);
         }
