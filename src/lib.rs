@@ -10,11 +10,13 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!                                     runner → safe → model
+//!                            engine → shaping → model
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
 //!              cli → safe → model
 //!              cli → lock → model
+//!              cli → graph → model
 //!              cli → trial → model
 //! ```
 
@@ -23,6 +25,7 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod engine;
+pub mod graph;
 pub mod lock;
 pub mod mcp;
 pub mod model;
@@ -32,4 +35,5 @@ pub mod runner;
 pub mod safe;
 pub mod scaffold;
 pub mod serve;
+pub mod shaping;
 pub mod trial;

@@ -138,6 +138,9 @@ pub enum Verb {
         #[command(subcommand)]
         what: ConfigVerb,
     },
+    /// Draw the steps of a command, or how all commands hang together
+    #[command(after_help = examples::GRAPH)]
+    Graph(GraphWords),
     /// Run the tests that the file has for its commands
     #[command(after_help = examples::TEST)]
     Test(TestWords),
@@ -518,6 +521,29 @@ pub struct BundleWords {
     pub url: Option<String>,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct GraphWords {
+    /// A command of the file; without it all of them are drawn
+    #[arg(value_name = "TOOL")]
+    pub name: Option<String>,
+    /// How it is drawn
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    pub format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum GraphFormat {
+    /// Lists and trees for a terminal
+    #[default]
+    Text,
+    /// For Markdown that is shown with pictures
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture of its own
+    Svg,
+}
+
 fn client_ids() -> PossibleValuesParser {
     PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
 }
@@ -537,6 +563,7 @@ impl Verb {
             Self::Test(_) => "test",
             Self::List { .. } => "list",
             Self::Config { .. } => "config",
+            Self::Graph(_) => "graph",
             Self::Explain { .. } => "explain",
             Self::Init { .. } => "init",
             Self::New(_) => "new",
@@ -572,6 +599,7 @@ impl Verb {
             Self::New(new) => (new.name.clone(), &new.words),
             Self::Add { words, .. } => (None, words),
             Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
+            Self::Graph(graph) => (graph.name.clone(), &[]),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),

@@ -1,4 +1,5 @@
-//! `clean`: removes the containers of servers that are gone, from every engine that is known.
+//! `clean`: removes the containers of servers that are gone, and images of builds before the last one,
+//! from every engine that is known.
 
 use std::sync::Arc;
 
@@ -87,11 +88,13 @@ fn engines(arguments: &Arguments, host: &Host, printer: &Printer) -> Result<Engi
 fn say(swept: &[Swept], printer: &Printer) {
     let removed = || swept.iter().flat_map(|swept| swept.cleaned.iter().map(|one| (&swept.executor, one)));
     if printer.json {
-        let documents = removed()
-            .map(|(executor, one)| json!({ "container": one.name, "tool": one.tool, "executor": executor }));
+        let documents = removed().map(|(executor, one)| {
+            let what = if one.is_image { "image" } else { "container" };
+            json!({ what: one.name, "tool": one.tool, "executor": executor })
+        });
         return printer.json_data(&Value::Array(documents.collect()));
     }
-    for (executor, Cleaned { name, tool }) in removed() {
+    for (executor, Cleaned { name, tool, is_image: _ }) in removed() {
         let place = executor.as_ref().map(|name| format!(" from `{name}`")).unwrap_or_default();
         printer.data(&format!("removed {name} of `{tool}`{place}\n"));
     }

@@ -64,6 +64,12 @@ Examples:
   mcpfier --profile prod config show --origin    with where each value was written
   mcpfier config show --resolved --json          for programs, with everything filled in";
 
+pub const GRAPH: &str = "\
+Examples:
+  mcpfier graph                                  all commands, and which of them runs which
+  mcpfier graph release                          the steps of one
+  mcpfier graph release --format svg > release.svg";
+
 pub const EXPLAIN: &str = "\
 Examples:
   mcpfier explain E0012

@@ -10,6 +10,7 @@ use super::arguments::Arguments;
 use super::complete::Line;
 use super::exit::Exit;
 use super::print::Printer;
+use super::requirements::Whose;
 use super::session::Session;
 use super::tool_help;
 
@@ -44,10 +45,11 @@ pub fn instead_of(error: &clap::Error) -> Option<Exit> {
 }
 
 fn of_tool(name: &str, session: Result<Session, Exit>, printer: &Printer) -> Exit {
-    let session = match session {
+    let mut session = match session {
         Ok(session) => session,
         Err(exit) => return exit,
     };
+    session.settle(Whose::Of(name), printer);
     let Some(tool) = session.catalog.tool(name) else {
         printer.error(&unknown(name, &session));
         return Exit::NO_COMMAND;

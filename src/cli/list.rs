@@ -10,6 +10,8 @@ use super::session::Session;
 
 /// A signature that is longer stands on a line of its own.
 const WIDEST: usize = 40;
+/// So much of a condition is shown.
+const WIDEST_CONDITION: usize = 60;
 /// Where descriptions stand if all signatures are longer.
 const INDENT: usize = 2;
 
@@ -43,10 +45,20 @@ fn line(tool: &Tool, width: usize) -> String {
         Availability::Disabled => "  (disabled)".to_owned(),
         Availability::Unavailable { reason } => format!("  (hidden: {reason})"),
     };
+    let condition = tool.when.as_ref().map(|when| format!("  (if {})", shortened(&when.condition.line())));
+    let note = format!("{}{note}", condition.unwrap_or_default());
     let signature = signature(tool);
     match signature.chars().count() > width {
         true => format!("{signature}\n{:width$}  {description}{note}\n", ""),
         false => format!("{signature:width$}  {description}{note}\n"),
+    }
+}
+
+/// The beginning of a condition.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(WIDEST_CONDITION) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default().trim_end()),
+        None => text.to_owned(),
     }
 }
 
@@ -75,6 +87,7 @@ fn document(tool: &Tool) -> Value {
         "description": tool.description,
         "inputSchema": tool.params.input_schema().as_ref(),
         "tags": tool.tags,
+        "when": tool.when.as_ref().map(|when| when.condition.line()),
         "state": state,
         "reason": reason,
     })

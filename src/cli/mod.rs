@@ -16,6 +16,7 @@ mod evidence;
 mod examples;
 mod exit;
 mod explain;
+mod graph;
 mod help;
 mod images;
 mod import;
@@ -31,6 +32,7 @@ mod place;
 mod print;
 mod reload;
 mod replace;
+mod requirements;
 mod schema;
 mod secret;
 mod serve;
@@ -52,6 +54,7 @@ use crate::runner::process::{self, ForkServer};
 use arguments::{Arguments, Verb};
 use exit::Exit;
 use print::Printer;
+use requirements::Whose;
 use session::Session;
 
 pub use arguments::Arguments as CommandLine;
@@ -127,11 +130,20 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         }
     }
     match words(&arguments, &session) {
-        Some(words) if arguments.dry_run => dry_run::run(&session, &words, &printer),
-        Some(words) if !words.is_empty() => call::run(session, &words, &printer, fork_server),
+        Some(words) if arguments.dry_run => {
+            session.settle(words.first().map_or(Whose::All, |name| Whose::Of(name)), &printer);
+            dry_run::run(&session, &words, &printer)
+        }
+        Some(words) if !words.is_empty() => {
+            session.settle_to_run(words.first().map_or(Whose::All, |name| Whose::Of(name)), &printer);
+            call::run(session, &words, &printer, fork_server)
+        }
         Some(_) => serve::run(session, arguments.locked, &printer, fork_server),
         None => match arguments.verb {
-            Some(Verb::List { all }) => list::run(&session, all, &printer),
+            Some(Verb::List { all }) => {
+                session.settle(Whose::All, &printer);
+                list::run(&session, all, &printer)
+            }
             _ => Exit::USAGE,
         },
     }
@@ -146,6 +158,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
     match verb {
         Verb::Completions { shell } => completions::run(*shell, printer),
         Verb::Config { what } => config::run(arguments, what, printer),
+        Verb::Graph(words) => graph::run(arguments, words, printer),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),
         Verb::Help { topic } => help::run(topic.as_deref(), arguments, printer),

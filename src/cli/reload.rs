@@ -6,14 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tokio::runtime::Handle;
+
 use crate::config::{self, Choice, Found, Host, How, Loaded};
 use crate::engine::{Engine, State};
 use crate::model::{Catalog, Dialect, LockedImages};
 use crate::plan::{Environment, Facts, Means};
-use crate::runner::Vault;
-use crate::serve::reload::{Attempt, Sources, keep_up};
+use crate::runner::{Memory, Vault};
+use crate::serve::reload::{Attempt, Occasion, Sources, keep_up};
 
 use super::evidence::Evidence;
+use super::requirements::Asking;
 use super::serve::not_trusted;
 use super::session::{self, Session};
 use super::{lock, trust};
@@ -21,24 +24,26 @@ use super::{lock, trust};
 /// What is left of a session once its catalog is the engine's.
 pub struct Reloading {
     rules: Rules,
+    asking: Asking,
     means: Means,
     sources: Sources,
     since: SystemTime,
 }
 
 impl Reloading {
-    pub fn of(session: Session, locked: bool) -> Self {
+    pub fn of(session: Session, locked: bool, asking: Asking) -> Self {
         let Session { found, facts, mut sources, since, choice, .. } = session;
         let rules = Rules { found, choice, locked };
         let papers = rules.papers(&session::host(), &sources.files);
         sources.files.extend(papers);
-        Self { rules, means: facts.means, sources, since }
+        Self { rules, asking, means: facts.means, sources, since }
     }
 
     /// Keeps the engine at what the files say.
     pub async fn keep_up(self, engine: Arc<Engine>) -> Infallible {
-        let Self { rules, means, sources, since } = self;
-        let load = move || {
+        let Self { rules, asking, means, sources, since } = self;
+        let runtime = Handle::current();
+        let load = move |occasion: Occasion| {
             let host = session::host();
             let loaded = config::load(&rules.found.path, &host, &rules.choice);
             let judged = rules.judge(&loaded, &host);
@@ -46,7 +51,11 @@ impl Reloading {
             let papers = rules.papers(&host, &sources.files);
             sources.files.extend(papers);
             let state = match loaded.catalog {
-                Some(catalog) => judged.map(|images| state(catalog, host.environment, means, images)),
+                // What may not be served runs nothing.
+                Some(catalog) => judged.and_then(|images| {
+                    let catalog = settled(&runtime, &asking, catalog, &host.environment, occasion)?;
+                    Ok(state(catalog, host.environment, means, images))
+                }),
                 None => Err(loaded.report.render(config::Style::Plain)),
             };
             Attempt { state, sources }
@@ -93,8 +102,34 @@ impl Rules {
     }
 }
 
+/// What is offered, after the server's own runtime has asked. This thread waits.
+fn settled(
+    runtime: &Handle,
+    asking: &Asking,
+    mut catalog: Catalog,
+    environment: &Environment,
+    occasion: Occasion,
+) -> Result<Catalog, String> {
+    if !asking.has_questions(&catalog) {
+        return Ok(catalog);
+    }
+    let memory = match occasion {
+        Occasion::Change => Memory::Kept,
+        Occasion::Recheck => Memory::Emptied,
+    };
+    let (asking, environment) = (asking.clone(), environment.clone());
+    let (send, settled) = std::sync::mpsc::channel();
+    runtime.spawn(async move {
+        asking.settle(&mut catalog, &environment, memory).await;
+        // Nobody waits any more when the server ends.
+        let _ = send.send(catalog);
+    });
+    settled.recv().map_err(|_| "the server ends".to_owned())
+}
+
 fn state(catalog: Catalog, environment: Environment, means: Means, images: Option<LockedImages>) -> State {
     let facts = Facts::new(&environment, &catalog.secrets, means).with_locked(images);
+    let facts = facts.with_warm_on_stdio(catalog.server.warm.stdio);
     let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment)));
     State::new(Arc::new(catalog), facts, Arc::new(vault))
 }

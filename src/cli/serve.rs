@@ -15,6 +15,7 @@ use crate::serve::stdio;
 use super::exit::Exit;
 use super::print::Printer;
 use super::reload::Reloading;
+use super::requirements::Asking;
 use super::session::{self, Session};
 use super::trust::{self, State};
 
@@ -40,14 +41,17 @@ pub fn run(mut session: Session, locked: bool, printer: &Printer, fork_server: O
     }
 }
 
-fn serve(session: Session, locked: bool, fork_server: Option<ForkServer>) -> io::Result<()> {
+fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) -> io::Result<()> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
-        let (engine, runner) = session.engine(fork_server)?;
+        let runner = session.runner(fork_server)?;
+        let asking = Asking::by(Arc::new(runner.clone()));
+        session.settle_by(&asking).await;
+        let engine = Arc::new(session.engine_on(Arc::new(runner.clone()), session.vault()));
         engine.stay();
         greet(&session);
         let streams = stdio::take_over()?;
-        let reloading = Reloading::of(session, locked);
+        let reloading = Reloading::of(session, locked, asking);
         tokio::select! {
             _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
             never = reloading.keep_up(Arc::clone(&engine)) => match never {},

@@ -85,6 +85,7 @@ impl Session {
         };
         let environment = Arc::new(host.environment);
         let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
+        let facts = facts.with_warm_on_stdio(catalog.server.warm.stdio);
         Ok(Self {
             path: loaded.path,
             choice: loaded.choice,
@@ -138,14 +139,29 @@ impl Session {
         Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner).remembering(cache)
     }
 
+    /// The same with one that carries nothing out: nobody looks at what that would need.
+    pub fn pretending(&self, runner: Arc<dyn Runner>, vault: Arc<Vault>) -> Engine {
+        let facts = self.facts.clone().of_nothing();
+        Engine::new(Arc::clone(&self.catalog), facts, vault, runner)
+    }
+
     /// What carries calls out. The runner is given back too: a server stops it on its way out.
     pub fn engine(&self, fork_server: Option<ForkServer>) -> std::io::Result<(Arc<Engine>, Dispatch)> {
+        let runner = self.runner(fork_server)?;
+        let engine = self.engine_on(Arc::new(runner.clone()), self.vault());
+        Ok((Arc::new(engine), runner))
+    }
+
+    /// Something that can carry out steps, for an engine that is made later.
+    pub fn runner(&self, fork_server: Option<ForkServer>) -> std::io::Result<Dispatch> {
         let executable = std::env::current_exe()?;
         let fork_server = fork_server.map_or_else(|| ForkServer::spawn(&executable), Ok)?;
         let processes = ProcessRunner::new(fork_server, executable)?;
-        let runner = Dispatch::new(processes, Arc::clone(&self.environment));
-        let engine = self.engine_on(Arc::new(runner.clone()), self.vault());
-        Ok((Arc::new(engine), runner))
+        Ok(Dispatch::new(processes, Arc::clone(&self.environment)))
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 }
 

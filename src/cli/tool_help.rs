@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use crate::graph;
 use crate::model::{Action, Availability, Kind, Param, Presence, Tool};
 use crate::plan::quoted;
 
@@ -11,6 +12,8 @@ use crate::plan::quoted;
 const COLUMN: usize = 26;
 /// Where a usage that is too long goes on.
 const USAGE_COLUMN: usize = "Usage: ".len();
+/// Where a condition that is too long goes on.
+const CONDITION_COLUMN: usize = "Runs only if: ".len();
 /// The widest line that we fold a text to.
 const WIDTH: usize = 96;
 /// Values of an `enum` that are longer in all do not stand in a usage line.
@@ -29,6 +32,16 @@ pub fn render(tool: &Tool, called_by: &str) -> String {
             }
             None => writeln!(text, "\nRuns in a container of {}.", container.image),
         };
+    }
+    if let Some(when) = &tool.when {
+        let _ = writeln!(text, "\nRuns only if: {}", folded(&when.condition.line(), CONDITION_COLUMN));
+    }
+    if let Action::Flow(flow) = &tool.action {
+        text.push_str("\nSteps:\n");
+        for (id, does) in graph::steps(flow) {
+            let _ = writeln!(text, "  {id:width$}{does}", width = COLUMN - 2);
+        }
+        let _ = writeln!(text, "`mcpfier graph {}` says what waits for what.", tool.name);
     }
     if let Some(reason) = unavailable(tool) {
         // Writing to a text cannot fail.

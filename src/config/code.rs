@@ -165,6 +165,7 @@ codes! {
     BadBuild = 171, "a build that cannot be";
     BuildReach = 172, "a build, whose steps nothing holds back";
     BadVerify = 173, "a signature that nobody can have made";
+    NoScanner = 174, "an image that nobody here can look through";
 
     // Which engine.
     BadExecutor = 180, "an engine that nobody could reach so";
@@ -174,6 +175,10 @@ codes! {
     OpenEngine = 184, "an engine that everybody can talk to";
     EngineAway = 185, "an engine that does not answer";
     ImageAway = 186, "an image that the engine does not have";
+
+    // Containers that stay.
+    Reused = 187, "a container that several calls have";
+    NotReused = 188, "containers that stay or wait, where none can";
 
     // The sandbox of local commands.
     SandboxHole = 190, "a sandbox from which a command can change what runs outside of it";
@@ -198,6 +203,28 @@ codes! {
     DisabledCommand = 213, "a command that is run and disabled";
     Disclosed = 214, "a sensitive value for a parameter that shows it";
 
+    // Requirements.
+    Unmet = 225, "something that a command requires and this host does not have";
+    BadRequirement = 226, "a requirement that is none";
+    UnknownRequired = 227, "a command that is required and not there";
+    RequirementCircle = 228, "commands that require each other in a circle";
+    NotAsked = 229, "a version that nobody was asked for";
+
+    // How HTTP calls travel, and the files that they carry.
+    BadPart = 230, "a field of a form with files that cannot be sent";
+    BadTls = 231, "a certificate without its key";
+    InsecureTls = 232, "a call that believes whoever answers";
+    BadProxy = 233, "a proxy that cannot be";
+    OpenKey = 234, "a private key that others can read";
+    MissingCertificate = 235, "a certificate that this host does not have";
+
+    // Results.
+    BadRowPattern = 240, "a pattern that makes no rows";
+    BadSelect = 241, "a `select` that selects nothing";
+    BadText = 242, "a template that makes no text";
+    UnknownInText = 243, "a template of a result that names what it cannot see";
+    BadFiles = 244, "files that cannot be handed over";
+    NeverFits = 245, "a schema that no output of its format fits";
     // Failures and repeated calls.
     VainRetry = 250, "a retry that never tries again";
     BadFallback = 251, "a fallback that cannot be called";

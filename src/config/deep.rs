@@ -9,8 +9,8 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    Action, ContainerWorkload, Kind, Param, ParamRule, Params, Presence, Sandbox, SecretName, SecretSource,
-    SecretText, Tool, safe_folder, sealed_file,
+    Action, ContainerWorkload, Kind, Param, ParamRule, Params, Presence, Sandbox, Scanner, SecretName,
+    SecretSource, SecretText, Tool, WhenAbsent, safe_folder, sealed_file,
 };
 
 use super::code::Code;
@@ -60,6 +60,9 @@ pub fn check_action(place: &Place<'_>, tool: &Tool, command: &Command<'_>) {
         check_mounts(place, container, written);
         check_build(place, container, written);
         check_verify(place, container, written);
+    }
+    if let (Some(written), Action::Container(container)) = (&command.container, &tool.action) {
+        check_scan(place, container, written);
     }
     if let Action::Process(workload) = &tool.action
         && let (Some(sandbox), Some(SandboxSetting::Keys(keys))) =
@@ -123,6 +126,31 @@ fn check_verify(place: &Place<'_>, container: &ContainerWorkload, written: &Cont
         let problem = Diagnostic::error(Code::MissingExecutable, keys.span, message).of_host();
         place.reader.problems.add(problem.help("install it: https://docs.sigstore.dev"));
     }
+}
+
+/// Scanners are of this host, wherever the engine is.
+fn check_scan(place: &Place<'_>, container: &ContainerWorkload, written: &Container<'_>) {
+    let (Some(scan), Some(keys)) = (&container.scan, &written.proof.scan) else { return };
+    let is_here = |scanner: &Scanner| place.executables.find(scanner.name(), &place.base).is_some();
+    if scan.scanners().iter().any(is_here) {
+        return;
+    }
+    let names: Vec<&str> = scan.scanners().iter().map(|scanner| scanner.name()).collect();
+    let none = format!("there is no `{}` on this host", names.join("` and no `"));
+    let problem = match scan.when_absent {
+        WhenAbsent::Refuse => {
+            let message = format!("{none}, so nothing runs in the image");
+            let problem = Diagnostic::error(Code::NoScanner, keys.span, message);
+            problem.help(
+                "install one; `scan: { when_absent: warn }` lets images run that nobody has looked through",
+            )
+        }
+        WhenAbsent::Warn => {
+            let message = format!("{none}, so the image runs and nobody has looked through it");
+            Diagnostic::warning(Code::NoScanner, keys.span, message).help("install one")
+        }
+    };
+    place.reader.problems.add(problem.of_host());
 }
 
 /// What cannot be read is passed over; what cannot be written fails every call.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::model::{Catalog, Dialect, SecretName, TrialSet};
+use crate::model::{Catalog, Dialect, HostFindings, SecretName, TrialSet};
 
 use super::allow;
 use super::choice::Choice;
@@ -186,21 +186,25 @@ impl<'s> Interpreting<'_, 's> {
         let checks_all = self.depth == Depth::Everything;
         let (schemas, lines) = (deep::Schemas::default(), Lines::default());
         let trials: RefCell<Vec<TrialSet>> = RefCell::default();
-        let tools = Commands { place, defaults: &defaults, secrets: &declared, executors: &executors }.lower(
-            commands,
-            |tool, command, whole| {
-                if !checks_all {
-                    return;
-                }
-                if whole != Whole::Own {
-                    deep::check_promises(place, &schemas, tool, command);
-                }
-                deep::check_action(place, tool, command);
-                if whole == Whole::Command {
-                    trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
-                }
-            },
-        );
+        let lowering = Commands {
+            place,
+            defaults: &defaults,
+            secrets: &declared,
+            executors: &executors,
+            is_selection: !self.choice.tags.is_empty(),
+        };
+        let tools = lowering.lower(commands, |tool, command, whole| {
+            if !checks_all {
+                return;
+            }
+            if whole != Whole::Own {
+                deep::check_promises(place, &schemas, tool, command);
+            }
+            deep::check_action(place, tool, command);
+            if whole == Whole::Command {
+                trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
+            }
+        });
         if checks_all {
             executors.report_rest(place, defaults.run_on.as_ref());
             for secret in &secrets {
@@ -214,6 +218,7 @@ impl<'s> Interpreting<'_, 's> {
         let mut catalog = Catalog::new(tools, lower::server(place.reader, server), usable);
         catalog.fed = fed;
         catalog.executors = executors.usable();
+        catalog.settle(&HostFindings::default());
         (catalog, trials.take())
     }
 }

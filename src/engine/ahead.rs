@@ -29,7 +29,8 @@ impl Engine {
                 true => state.ahead(),
                 false => Vec::new(),
             };
-            if had_any || !plans.is_empty() {
+            let stays = state.has_containers_that_stay();
+            if had_any || !plans.is_empty() || stays {
                 had_any = true;
                 self.runner.keep_ready(plans, caps);
             }
@@ -42,6 +43,15 @@ impl Engine {
 }
 
 impl State {
+    /// Calls make them; what is kept has to know its bounds, and when the file changes.
+    fn has_containers_that_stay(&self) -> bool {
+        let stays = |tool: &std::sync::Arc<Tool>| match &tool.action {
+            Action::Container(workload) => workload.reuse.is_some(),
+            _ => false,
+        };
+        self.catalog().offered().any(stays)
+    }
+
     fn ahead(&self) -> Vec<crate::plan::ContainerPlan> {
         let is_warm = |tool: &&std::sync::Arc<Tool>| match &tool.action {
             Action::Container(workload) => workload.warm > 0,

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::{Retry, RetryOn, RetryReason, Tool, format_duration};
 use crate::runner::{End, News};
 
+use super::flow::FlowVerdict;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, Watcher};
 
 /// What came of one try.
@@ -23,12 +24,12 @@ impl Engine {
         cancel: &CancellationToken,
     ) -> Tried {
         let tool = &prepared.plan.tool;
-        let Some(retry) = &tool.retry else { return self.run(prepared, watcher, cancel.clone()).await };
+        let Some(retry) = &tool.retry else { return self.once(prepared, watcher, cancel.clone()).await };
         let mut attempts = Attempts::new(retry, tool);
         let mut shorter: Option<Prepared> = None;
         loop {
             let began = Instant::now();
-            let tried = self.run(shorter.as_ref().unwrap_or(prepared), watcher, cancel.clone()).await;
+            let tried = self.once(shorter.as_ref().unwrap_or(prepared), watcher, cancel.clone()).await;
             let took = tried.as_ref().map_or_else(|_| began.elapsed(), |outcome| outcome.duration);
             let wait = match attempts.after(&tried, took, random()) {
                 Next::Enough => return attempts.conclude(tried),
@@ -42,13 +43,13 @@ impl Engine {
             }
             let step = prepared.plan.step.within(attempts.left());
             let plan = crate::plan::ExecutionPlan { step, ..prepared.plan.clone() };
-            shorter = Some(Prepared { plan, state: prepared.state.clone() });
+            shorter = Some(Prepared { plan, ..prepared.clone() });
         }
     }
 }
 
 /// From 0 up to 1. Nobody has to be unable to guess it.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 11;
     bits as f64 / (1_u64 << 53) as f64
 }
@@ -128,6 +129,9 @@ impl<'a> Attempts<'a> {
             Ok(mut outcome) => {
                 if let Ending::Ran(End::TimedOut { after }) = &mut outcome.ending {
                     *after = self.tool.timeout;
+                    if let Some(flow) = &mut outcome.flow {
+                        flow.verdict = FlowVerdict::TimedOut { after: *after };
+                    }
                 }
                 outcome.waited = self.waited.unwrap_or(outcome.waited);
                 outcome.duration = self.spent;
@@ -151,6 +155,7 @@ impl<'a> Attempts<'a> {
         let mut outcome = tried.map_err(|_| Rejection::Cancelled)?;
         outcome.ending = Ending::Ran(End::Cancelled);
         outcome.output = super::capture::Output::default();
+        outcome.flow = None;
         outcome.duration = self.spent;
         outcome.story.attempts = Some(self.made);
         outcome.story.failures = self.failures;
@@ -182,6 +187,10 @@ fn why(tried: &Tried) -> String {
     };
     match &outcome.ending {
         Ending::TooMuchOutput => "too much output".to_owned(),
+        Ending::FlowFailed(_) => {
+            let flow = outcome.flow.as_ref().and_then(|flow| flow.reason());
+            flow.unwrap_or_else(|| "a step failed".to_owned())
+        }
         Ending::Ran(end) => match end {
             End::Success => "exit code 0".to_owned(),
             End::Failed(code) => format!("exit code {code}"),
@@ -214,6 +223,11 @@ fn is_tried_again(on: &RetryOn, tried: &Tried, tool: &Tool) -> bool {
         Err(Rejection::Start(error)) if error.may_pass() => None,
         Err(_) => return false,
     };
+    is_covered(on, failure, tool)
+}
+
+/// Whether this failure is one after which there is another try; `None`: nothing ran.
+pub(super) fn is_covered(on: &RetryOn, failure: Option<&Ending>, tool: &Tool) -> bool {
     match on {
         RetryOn::These(reasons) => reasons.iter().any(|reason| is_reason(*reason, failure)),
         RetryOn::Safe => {
@@ -225,7 +239,12 @@ fn is_tried_again(on: &RetryOn, tried: &Tried, tool: &Tool) -> bool {
 }
 
 fn is_reason(reason: RetryReason, failure: Option<&Ending>) -> bool {
-    let Some(ending) = failure else { return reason == RetryReason::Failure };
+    let ending = match failure {
+        // What is asked for is the end of the step that failed.
+        Some(Ending::FlowFailed(step)) => step.as_deref(),
+        other => other,
+    };
+    let Some(ending) = ending else { return reason == RetryReason::Failure };
     match reason {
         RetryReason::Failure => true,
         RetryReason::Timeout => matches!(ending, Ending::Ran(End::TimedOut { .. })),

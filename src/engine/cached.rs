@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::CacheRules;
+use crate::plan::Step;
 
 use super::cache::{Cache, CacheUse, Digest, Flight, Seen};
 use super::story::CacheMark;
@@ -18,7 +19,9 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        if self.cache.usage == CacheUse::Never {
+        // What came of a flow is more than an output.
+        let is_flow = matches!(prepared.plan.step, Step::Flow(_));
+        if is_flow || self.cache.usage == CacheUse::Never {
             return self.beneath(prepared, watcher, cancel).await;
         }
         let key = Digest::of(&prepared.plan, rules);
@@ -90,7 +93,7 @@ async fn fly(engine: Engine, prepared: Prepared, key: Digest, flight: Arc<Flight
 
 /// Runs it and keeps what comes of it.
 async fn make(engine: &Engine, prepared: &Prepared, key: Digest, landing: &Landing<'_>) {
-    let Prepared { plan, state } = prepared;
+    let Prepared { plan, state, .. } = prepared;
     let Some(rules) = &plan.tool.cache else { return };
     let before = engine.cache.before(plan, rules).await;
     let cancel = landing.flight.cancel.clone();

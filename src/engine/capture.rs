@@ -8,6 +8,7 @@ use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 
 use super::Watcher;
+use super::files::WrittenFile;
 use super::redact::{Redaction, Redactor};
 
 /// Takes chunks as they come; holds at most the limit.
@@ -31,6 +32,12 @@ pub struct Output {
     pub omitted: u64,
     pub stdout_bytes: u64,
     pub stderr_bytes: u64,
+    /// What the run wrote for its caller beside them.
+    pub files: Vec<WrittenFile>,
+    /// Files beyond what may be handed over.
+    pub files_left_out: usize,
+    /// Has taken secrets out of the bytes; in what is decoded of them there may be more.
+    pub redactor: Option<Redactor>,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +68,12 @@ impl Capture {
     pub fn push(&mut self, stream: Stream, bytes: Bytes, watcher: &mut dyn Watcher) {
         let clean = self.redaction(stream).push(bytes);
         self.keep(stream, clean, watcher);
+    }
+
+    /// More has to be kept out, from here on.
+    pub fn redact_by(&mut self, redactor: &Redactor) {
+        self.stdout.follow(redactor);
+        self.stderr.follow(redactor);
     }
 
     /// The streams have ended: nothing has to be held back any longer.

@@ -53,7 +53,7 @@ impl Engine {
             Err(problem) => return without_fallback(result, format!("`{}`: {problem}", fallback.tool)),
         };
         watcher.preparing(&News::Line(format!("{tool} failed ({reason}); calling {}", plan.tool.name)));
-        let nested = Prepared { plan: ExecutionPlan::clone(plan), state: Arc::clone(&prepared.state) };
+        let nested = Prepared { plan: ExecutionPlan::clone(plan), ..prepared.clone() };
         match self.carry_out(&nested, watcher, cancel).await {
             Ok(mut outcome) => {
                 let instead = Instead { of: tool.clone(), reason, plan: Arc::clone(plan) };

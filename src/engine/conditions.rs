@@ -2,12 +2,13 @@
 //! up before, as for plans.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
 use crate::call::Invocation;
-use crate::model::{Judgement, Name, Sight, When};
-use crate::plan::Facts;
+use crate::model::{Action, Condition, Judgement, Name, Sight, When, moment};
+use crate::plan::{Facts, Held};
 
 use super::rejection::Rejection;
 
@@ -21,20 +22,30 @@ const OS: &str = if cfg!(target_os = "linux") {
 } else {
     "other"
 };
-/// A longer value says nothing more.
-const SHOWN: usize = 80;
 
-/// Whether the tool may run now.
-pub fn judge(invocation: &Invocation, facts: &Facts) -> Result<(), Rejection> {
+/// How long after the beginning of 1970 this is.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The facts of one call that may ask for its moment, which is one however often it is asked for.
+pub fn of_this_moment(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
     let tool = invocation.tool();
-    let Some(when) = &tool.when else { return Ok(()) };
-    let condition = || when.condition.text().trim().to_owned();
+    let may_ask = tool.when.is_some() || matches!(tool.action, Action::Flow(_));
+    may_ask.then(|| facts.clone().at(now()))
+}
+
+/// Whether the tool may run now, and by which values.
+pub fn judge(invocation: &Invocation, facts: &Facts) -> Result<Option<Held>, Rejection> {
+    let tool = invocation.tool();
+    let Some(when) = &tool.when else { return Ok(None) };
+    let condition = || when.condition.line();
     match when.condition.judge(&sight(when, invocation, facts)) {
-        Ok(Judgement { holds: true, .. }) => Ok(()),
-        Ok(Judgement { seen, .. }) => Err(Rejection::NotMet {
+        Ok(judgement @ Judgement { holds: true, .. }) => Ok(Some(held(condition(), judgement, invocation))),
+        Ok(judgement) => Err(Rejection::NotMet {
             tool: tool.name.to_string(),
             condition: condition(),
-            seen: told(&seen, invocation),
+            seen: held(condition(), judgement, invocation).seen_text(),
         }),
         Err(problem) => {
             Err(Rejection::NotJudged { tool: tool.name.to_string(), condition: condition(), problem })
@@ -42,7 +53,7 @@ pub fn judge(invocation: &Invocation, facts: &Facts) -> Result<(), Rejection> {
     }
 }
 
-fn sight(when: &When, invocation: &Invocation, facts: &Facts) -> Sight {
+pub(super) fn sight(when: &When, invocation: &Invocation, facts: &Facts) -> Sight {
     let mut values = Map::new();
     let mut given = Map::new();
     for param in invocation.tool().params.iter() {
@@ -51,41 +62,46 @@ fn sight(when: &When, invocation: &Invocation, facts: &Facts) -> Sight {
         values.insert(name.to_owned(), invocation.value(name).cloned().unwrap_or_default());
         given.extend(invocation.value(name).map(|value| (name.to_owned(), value.clone())));
     }
-    let environment = facts.environment();
     let caller = invocation.principal();
     values.insert("params".to_owned(), Value::Object(given));
     values.insert("vars".to_owned(), Value::Object(when.vars.clone()));
     values.insert("os".to_owned(), json!(OS));
     values.insert("caller".to_owned(), json!({ "name": caller.name, "roles": caller.roles }));
-    if when.condition.names().iter().any(|name| name.root == "env") {
-        values.insert("env".to_owned(), json!(**environment));
-    }
+    values.insert("now".to_owned(), moment(facts.now.unwrap_or_else(now)));
+    values.extend(environment(&when.condition, facts).map(|seen| ("env".to_owned(), seen)));
     let there = when.files.iter().filter(|(_, path)| path.exists()).map(|(file, _)| file.clone());
-    Sight {
-        values,
-        files: Arc::new(there.collect()),
-        variables: Arc::new(environment.keys().cloned().collect()),
+    let variables = when.condition.asks_variables().then(|| facts.environment().keys().cloned().collect());
+    Sight { values, files: Arc::new(there.collect()), variables: Arc::new(variables.unwrap_or_default()) }
+}
+
+/// The variables that are named, or all where they are seen as a map.
+fn environment(condition: &Condition, facts: &Facts) -> Option<Value> {
+    let environment = facts.environment();
+    let mut seen = Map::new();
+    let mut is_seen = false;
+    for name in condition.names().iter().filter(|name| name.root == "env") {
+        is_seen = true;
+        let Some(variable) = name.path.first() else { return Some(json!(**environment)) };
+        seen.extend(environment.get(variable).map(|value| (variable.clone(), json!(value))));
     }
+    is_seen.then_some(Value::Object(seen))
 }
 
 /// What it saw, as the caller may know it: variables of this host and sensitive values stay here.
-fn told(seen: &[(Name, Value)], invocation: &Invocation) -> String {
-    let one = |(name, value): &(Name, Value)| {
+fn held(condition: String, judgement: Judgement, invocation: &Invocation) -> Held {
+    let Judgement { holds: _, seen, asked } = judgement;
+    let shown = |(name, value): (Name, Value)| {
         let param = if name.root == "params" { name.path.first() } else { Some(&name.root) };
-        let param = param.and_then(|param| invocation.tool().params.find(param));
-        let is_private = name.root == "env" || param.is_some_and(|param| param.rule.sensitive);
-        match is_private {
-            true => format!("`{name}` is not shown"),
-            false => format!("`{name}` is {}", shortened(&value.to_string())),
-        }
+        let hides = |param: &crate::model::Param| param.rule.sensitive;
+        let is_private = match (name.root.as_str(), param) {
+            ("env", _) => true,
+            // All of them at once.
+            ("params", None) => invocation.tool().params.iter().any(hides),
+            (_, Some(param)) => invocation.tool().params.find(param).is_some_and(hides),
+            (_, None) => false,
+        };
+        (name.to_string(), (!is_private).then_some(value))
     };
-    let texts: Vec<String> = seen.iter().map(one).collect();
-    texts.join(", ")
-}
-
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
+    let asked = asked.into_iter().map(|(call, is_there)| (call, Some(Value::Bool(is_there))));
+    Held { condition, seen: seen.into_iter().map(shown).chain(asked).collect() }
 }

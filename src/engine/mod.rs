@@ -13,6 +13,8 @@ mod cached;
 mod capture;
 mod carry_out;
 mod conditions;
+mod files;
+mod flow;
 mod gate;
 mod outcome;
 mod paths;
@@ -20,11 +22,12 @@ mod present;
 mod redact;
 mod rejection;
 mod run;
-mod sanitize;
 mod secret_script;
 mod state;
 mod story;
+mod success;
 mod supply;
+mod value;
 
 use std::sync::Arc;
 
@@ -32,22 +35,25 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Invocation};
-use crate::model::{Action, Catalog, Fallback};
-use crate::plan::{ExecutionPlan, Facts, PlannedFallback, plan};
+use crate::model::{Action, Catalog};
+use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+/// For those who have held a large output, and who load files in threads.
+pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
+/// Whoever shows output needs it.
+pub use crate::shaping::Sanitizer;
 pub use ahead::Serving;
 pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
+pub use files::{Content, WrittenFile};
+pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
-pub use sanitize::Sanitizer;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
-/// For those who have held a large output, and who load files in threads.
-pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 pub use crate::runner::{News, RunId, Stream};
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
@@ -56,6 +62,10 @@ pub trait Watcher: Send {
     fn started(&mut self, _run: &RunId) {}
     /// What goes on before it has started: its image is fetched or built.
     fn preparing(&mut self, _news: &News) {}
+    /// Something has happened to a step of a flow.
+    fn step(&mut self, _news: &StepNews) {}
+    /// Whole lines that a step of a flow has written, declared secrets already taken out.
+    fn step_output(&mut self, _stream: Stream, _lines: &[u8]) {}
     /// Output of the command, declared secrets already taken out.
     fn output(&mut self, stream: Stream, bytes: &[u8]);
 }
@@ -109,15 +119,18 @@ impl Engine {
     pub fn prepare(&self, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
         let plan = prepare(state.catalog(), &state.policy, &state.facts, call)?;
-        Ok(Prepared { plan, state })
+        Ok(Prepared { plan, state, is_step: false })
     }
 
     /// The same beside other calls: what an image is built of may be much to read.
     pub async fn prepare_aside(self: &Arc<Self>, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
-        let is_built = state.catalog().tool(&call.tool).is_some_and(
-            |tool| matches!(&tool.action, Action::Container(workload) if workload.build.is_some()),
-        );
+        let is_built = state.catalog().tool(&call.tool).is_some_and(|tool| match &tool.action {
+            Action::Container(workload) => workload.build.is_some(),
+            // Its steps may be built of something.
+            Action::Flow(_) => true,
+            _ => false,
+        });
         if !is_built {
             return self.prepare(call);
         }
@@ -134,8 +147,21 @@ impl Engine {
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
         match prepared.is_plain() {
-            true => self.run(prepared, watcher, cancel).await,
+            true => self.once(prepared, watcher, cancel).await,
             false => self.carry_out(prepared, watcher, cancel).await,
+        }
+    }
+
+    /// Carries out what the plan itself says, one time.
+    async fn once(
+        &self,
+        prepared: &Prepared,
+        watcher: &mut dyn Watcher,
+        cancel: CancellationToken,
+    ) -> Result<Outcome, Rejection> {
+        match &prepared.plan.step {
+            Step::Flow(flow) => self.run_flow(prepared, flow, watcher, cancel).await,
+            _ => self.run(prepared, watcher, cancel).await,
         }
     }
 }
@@ -147,44 +173,19 @@ pub fn prepare(
     facts: &Facts,
     call: Call,
 ) -> Result<ExecutionPlan, Rejection> {
-    prepare_bound(catalog, policy, facts, Invocation::bind(catalog, call)?)
-}
-
-/// The same for a call that fits its tool.
-fn prepare_bound(
-    catalog: &Catalog,
-    policy: &Policy,
-    facts: &Facts,
-    invocation: Invocation,
-) -> Result<ExecutionPlan, Rejection> {
+    let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
-    conditions::judge(authorized.invocation(), facts)?;
-    let planned = match paths::look_up(authorized.invocation(), facts) {
-        Some(facts) => plan(&authorized, &facts),
-        None => plan(&authorized, facts),
-    };
-    let mut plan = planned.map_err(Rejection::Plan)?;
-    if let Some(fallback) = &plan.tool.fallback {
-        let planned = prepare_fallback(catalog, policy, facts, fallback, authorized.invocation());
-        plan.fallback = Some(PlannedFallback {
-            tool: fallback.tool.clone(),
-            plan: planned.map(Arc::new).map_err(|problem| problem.to_string()),
-        });
-    }
-    Ok(plan)
+    let moment = conditions::of_this_moment(authorized.invocation(), facts);
+    let facts = moment.as_ref().unwrap_or(facts);
+    let held = conditions::judge(authorized.invocation(), facts)?;
+    let plan = planner(catalog, policy, facts).plan(&authorized).map_err(Rejection::Plan)?;
+    Ok(ExecutionPlan { held, ..plan })
 }
 
-/// What is called if the command fails: judged for the same caller, as if that one had called it.
-fn prepare_fallback(
-    catalog: &Catalog,
-    policy: &Policy,
-    facts: &Facts,
-    fallback: &Fallback,
-    invocation: &Invocation,
-) -> Result<ExecutionPlan, Rejection> {
-    let declared = catalog.tool(fallback.tool.as_str()).map(|tool| Arc::clone(&tool.params));
-    let arguments = declared.map(|declared| fallback.arguments(invocation, &declared)).unwrap_or_default();
-    let (principal, tool) = (invocation.principal().clone(), fallback.tool.to_string());
-    let call = Call { principal, tool, arguments };
-    prepare_bound(catalog, policy, facts, Invocation::bind_nested(catalog, call)?)
+/// Makes plans with what this room can look up and judge.
+fn planner<'a>(catalog: &'a Catalog, policy: &'a Policy, facts: &'a Facts) -> Planner<'a> {
+    let judge = |invocation: &Invocation, facts: &Facts| {
+        conditions::judge(invocation, facts).map_err(|rejection| rejection.to_string())
+    };
+    Planner { catalog, policy, facts, look_up: paths::look_up, judge }
 }

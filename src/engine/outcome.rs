@@ -6,6 +6,7 @@ use crate::model::ExitCodes;
 use crate::runner::{End, RunId};
 
 use super::capture::Output;
+use super::flow::FlowReport;
 use super::story::Story;
 
 /// A run that is over, with what was kept of its output.
@@ -17,6 +18,8 @@ pub struct Outcome {
     pub waited: Duration,
     pub duration: Duration,
     pub output: Output,
+    /// What became of the steps, if it was a flow.
+    pub flow: Option<Box<FlowReport>>,
     /// What else there was to it than one run.
     pub story: Story,
 }
@@ -26,6 +29,8 @@ pub enum Ending {
     Ran(End),
     /// Killed because it wrote more than `limits.output` and `on_overflow` is `kill`.
     TooMuchOutput,
+    /// A step of a flow failed, like this if it ran at all.
+    FlowFailed(Option<Box<Ending>>),
 }
 
 impl Ending {
@@ -34,6 +39,7 @@ impl Ending {
         match self {
             Self::Ran(End::Success) => Some(0),
             Self::Ran(End::Failed(code)) => Some(code.get()),
+            Self::FlowFailed(step) => step.as_ref()?.exit_code(),
             _ => None,
         }
     }
@@ -68,6 +74,7 @@ impl Ending {
     /// empty result.
     pub fn success<'c>(&self, codes: &'c ExitCodes) -> Option<Option<&'c str>> {
         match self {
+            Self::FlowFailed(_) => None,
             Self::Ran(End::Answered { is_success, .. }) => is_success.then_some(None),
             _ => codes.success(self.exit_code()?),
         }

@@ -1,14 +1,14 @@
 //! An outcome as a result that a model can use: what is shown, what was cut, why it failed.
 
 use bytes::Bytes;
-use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use crate::model::{Action, Dialect, OutputFormat, OutputRules, Tool, format_duration};
+use crate::model::{Action, Dialect, OutputRules, Tool, format_duration};
 use crate::plan::ExecutionPlan;
 use crate::runner::{End, Stream};
 
 use super::capture::Chunk;
+use super::files::WrittenFile;
 use super::{Ending, Outcome, Sanitizer};
 
 /// A result before it is put into a protocol's form.
@@ -16,9 +16,15 @@ use super::{Ending, Outcome, Sanitizer};
 pub struct Presented {
     pub is_error: bool,
     pub text: Vec<TextPart>,
+    /// What the text is, if it is more than plain.
+    pub mime: Option<String>,
     pub binary: Option<BinaryPart>,
+    /// What the command wrote beside its output.
+    pub files: Vec<WrittenFile>,
     /// Present only if the command declares an output schema, and never on errors.
     pub structured: Option<Value>,
+    /// What the tool promises of its output and a run that succeeded did not keep.
+    pub broken: Option<String>,
     /// What has to be said of the result that is no part of it.
     pub note: Option<String>,
     /// Facts about the run for programs.
@@ -51,52 +57,57 @@ impl Presented {
     }
 }
 
-/// Some clients cut longer errors themselves, at the end, where the cause stands.
-const ERROR_SHOW: usize = 10_000;
-
-impl Outcome {
-    pub fn present(&self, plan: &ExecutionPlan) -> Presented {
-        let tool = self.plan(plan).tool.as_ref();
-        let presented = self.presented(tool);
-        Presented { note: self.note(), ..presented }
-    }
-
-    fn presented(&self, tool: &Tool) -> Presented {
-        let meta = self.meta();
-        match self.ending.success(&tool.exit_codes) {
-            Some(empty_text) => self.success(tool, empty_text, meta),
-            None => self.failure(tool, meta),
+impl Presented {
+    fn of(meta: Map<String, Value>) -> Self {
+        let (text, files) = (Vec::new(), Vec::new());
+        Self {
+            is_error: false,
+            text,
+            mime: None,
+            binary: None,
+            files,
+            structured: None,
+            broken: None,
+            note: None,
+            meta,
         }
     }
 
-    fn success(&self, tool: &Tool, empty_text: Option<&str>, meta: Map<String, Value>) -> Presented {
-        let mut presented =
-            Presented { is_error: false, text: Vec::new(), binary: None, structured: None, note: None, meta };
-        let rules = &tool.output;
-        match rules.format {
-            _ if self.output.is_empty() => presented.text.push(TextPart::Said(match empty_text {
-                Some(text) => text.to_owned(),
-                None if tool.dialect == Dialect::Original => String::new(),
-                None => "(no output)".to_owned(),
-            })),
-            OutputFormat::Text => presented.text = self.shown(rules.show.as_len(), rules, None),
-            OutputFormat::Binary => presented.binary = Some(self.binary(rules)),
-            OutputFormat::Json | OutputFormat::Lines => match self.structured(rules) {
-                Ok(structured) => {
-                    presented.text = self.shown(rules.show.as_len(), rules, Some(Stream::Stdout));
-                    presented.structured = structured;
-                }
-                Err(problem) => {
-                    presented.is_error = true;
-                    presented.text = self.shown(ERROR_SHOW.min(rules.show.as_len()), rules, None);
-                    presented.text.push(TextPart::Said(format!("\n{problem}")));
-                }
-            },
+    /// A refusal, in our words.
+    pub fn refusal(text: String) -> Self {
+        Self { is_error: true, text: vec![TextPart::Said(text)], ..Self::of(Map::new()) }
+    }
+}
+
+/// Some clients cut longer errors themselves, at the end, where the cause stands.
+pub(super) const ERROR_SHOW: usize = 10_000;
+
+impl Outcome {
+    pub fn present(&self, plan: &ExecutionPlan) -> Presented {
+        let presented = self.presented(self.plan(plan));
+        Presented { note: self.note(), ..presented }
+    }
+
+    /// Of the plan that it came of.
+    fn presented(&self, plan: &ExecutionPlan) -> Presented {
+        let tool = plan.tool.as_ref();
+        let meta = self.meta();
+        let mut presented = Presented::of(meta);
+        if let Some(flow) = self.flow.as_ref().filter(|flow| !flow.is_own) {
+            self.present_flow(flow, plan, &mut presented);
+            return presented;
+        }
+        match self.ending.success(&tool.exit_codes) {
+            Some(empty_text) => self.success(plan, empty_text, &mut presented),
+            None => {
+                presented.is_error = true;
+                presented.text = self.failure(tool);
+            }
         }
         presented
     }
 
-    fn failure(&self, tool: &Tool, meta: Map<String, Value>) -> Presented {
+    fn failure(&self, tool: &Tool) -> Vec<TextPart> {
         let rules = &tool.output;
         let show = ERROR_SHOW.min(rules.show.as_len());
         let mut text = self.shown(show, rules, None);
@@ -113,7 +124,7 @@ impl Outcome {
             _ if self.output.is_empty() => text = vec![TextPart::Said(reason)],
             _ => text.push(TextPart::Said(format!("{}{reason}", self.line_break()))),
         }
-        Presented { is_error: true, text, binary: None, structured: None, note: None, meta }
+        text
     }
 
     /// A newline, unless the output ended with one.
@@ -134,6 +145,10 @@ impl Outcome {
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
         let pids = limits.pids.map(|pids| format!(" of {pids}")).unwrap_or_default();
         match &self.ending {
+            Ending::FlowFailed(_) => {
+                let flow = self.flow.as_ref().and_then(|flow| flow.reason());
+                flow.unwrap_or_else(|| format!("a step failed · {took}"))
+            }
             Ending::TooMuchOutput => {
                 format!("too much output: killed after more than {} (limits.output)", limits.output)
             }
@@ -185,20 +200,15 @@ impl Outcome {
             "stderrBytes": output.stderr_bytes,
             "truncated": output.omitted > 0,
         });
-        if let Some(run) = run.as_object_mut() {
+        if let Value::Object(run) = &mut run {
+            run.extend(self.flow.iter().map(|flow| ("steps".to_owned(), flow.to_json())));
             run.extend(self.story.meta());
         }
         Map::from_iter([("mcpfier/run".to_owned(), run)])
     }
 
-    fn binary(&self, rules: &OutputRules) -> BinaryPart {
-        let mime = rules.mime.clone().unwrap_or_else(|| "application/octet-stream".to_owned());
-        let stdout = self.output.chunks().filter(|chunk| chunk.stream == Stream::Stdout);
-        BinaryPart { mime, bytes: stdout.map(|chunk| chunk.bytes.clone()).collect() }
-    }
-
     /// The bytes that are shown, at most `show`: the beginning and, for the most part, the end.
-    fn shown(&self, show: usize, rules: &OutputRules, only: Option<Stream>) -> Vec<TextPart> {
+    pub(super) fn shown(&self, show: usize, rules: &OutputRules, only: Option<Stream>) -> Vec<TextPart> {
         let chunks: Vec<&Chunk> =
             self.output.chunks().filter(|chunk| only.is_none_or(|only| chunk.stream == only)).collect();
         let kept: usize = chunks.iter().map(|chunk| chunk.bytes.len()).sum();
@@ -210,51 +220,34 @@ impl Outcome {
         let head = (show / 4).min(if self.output.omitted > 0 { kept_head } else { usize::MAX });
         let tail = show.min(kept).saturating_sub(head);
         let omitted = self.output.omitted + (kept.saturating_sub(head + tail)) as u64;
-        let cut = format!("\n[… {} bytes omitted; {} …]\n", grouped(omitted), self.cut_reason(rules));
+        let total = self.output.stdout_bytes + self.output.stderr_bytes;
         vec![
             TextPart::Output(first(&chunks, head)),
-            TextPart::Said(cut),
+            cut(omitted, total, rules),
             TextPart::Output(last(&chunks, tail)),
         ]
     }
-
-    fn cut_reason(&self, rules: &OutputRules) -> String {
-        let total = self.output.stdout_bytes + self.output.stderr_bytes;
-        format!("of {} bytes, {} are shown (output.show)", grouped(total), rules.show)
-    }
-
-    /// JSON or lines, checked against the declared schema.
-    fn structured(&self, rules: &OutputRules) -> Result<Option<Value>, String> {
-        if rules.format == OutputFormat::Lines && rules.schema.is_none() {
-            return Ok(None);
-        }
-        if self.output.omitted > 0 {
-            return Err("the output is longer than `limits.output`, so it is no whole document".to_owned());
-        }
-        let stdout = self.output.joined(Stream::Stdout);
-        let value = match rules.format {
-            OutputFormat::Json => serde_json::from_slice(&stdout)
-                .map_err(|error| format!("the command promised JSON on stdout, but wrote none: {error}"))?,
-            _ => Value::Array(Sanitizer::clean(&stdout).lines().map(|line| json!(line)).collect()),
-        };
-        match &rules.schema {
-            None => Ok(None),
-            Some(schema) => fitting(schema, value).map(Some),
-        }
-    }
 }
 
-/// Checks against the schema, and wraps what it does not describe as an object.
-fn fitting(schema: &Map<String, Value>, value: Value) -> Result<Value, String> {
-    let validator: Validator = jsonschema::draft202012::options()
-        .offline()
-        .build(&Value::Object(schema.clone()))
-        .map_err(|error| format!("`output.schema` is not valid: {error}"))?;
-    if let Some(error) = validator.iter_errors(&value).next() {
-        let place = error.instance_path().to_string();
-        return Err(format!("the output does not fit `output.schema` at `{place}`: {error}"));
+/// A text of ours that is made of the output, at most `output.show` of it: the beginning and the end.
+pub(super) fn shown_text(text: String, rules: &OutputRules) -> Vec<TextPart> {
+    let (show, bytes) = (rules.show.as_len(), Bytes::from(text));
+    if bytes.len() <= show {
+        return vec![TextPart::Output(vec![bytes])];
     }
-    if OutputRules::describes_object(schema) { Ok(value) } else { Ok(json!({ "matches": value })) }
+    let (head, tail) = (show / 4, show - show / 4);
+    let (total, omitted) = (bytes.len() as u64, (bytes.len() - show) as u64);
+    let end = bytes.slice(bytes.len() - tail..);
+    vec![TextPart::Output(vec![bytes.slice(..head)]), cut(omitted, total, rules), TextPart::Output(vec![end])]
+}
+
+/// What stands where bytes are missing.
+fn cut(omitted: u64, total: u64, rules: &OutputRules) -> TextPart {
+    let (omitted, total) = (grouped(omitted), grouped(total));
+    TextPart::Said(format!(
+        "\n[… {omitted} bytes omitted; of {total} bytes, {} are shown (output.show) …]\n",
+        rules.show
+    ))
 }
 
 fn first(chunks: &[&Chunk], mut wanted: usize) -> Vec<Bytes> {
@@ -286,7 +279,7 @@ fn last(chunks: &[&Chunk], mut wanted: usize) -> Vec<Bytes> {
 }
 
 /// As precise as it is worth.
-fn seconds(duration: std::time::Duration) -> String {
+pub(super) fn seconds(duration: std::time::Duration) -> String {
     match duration.as_millis() {
         short @ ..1000 => format!("{short} ms"),
         _ => format!("{:.1} s", duration.as_secs_f64()),

@@ -1,11 +1,13 @@
 //! Takes declared secrets out of an output, also where a value is split between two chunks.
 
+use std::fmt;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::model::SecretText;
 
@@ -14,7 +16,8 @@ const MASK: &[u8] = b"[redacted]";
 /// Encoded keys have lines of 64 characters or more; what is much shorter may be a word.
 const KEY_LINE: usize = 32;
 
-/// What stands for a secret: its value, and the forms in which programs often print it.
+/// What stands for a secret: its value, and the forms in which programs often print it. Cheap to clone.
+#[derive(Clone)]
 pub struct Redactor {
     patterns: Arc<Patterns>,
 }
@@ -46,9 +49,56 @@ impl Redactor {
     pub fn stream(&self) -> Redaction {
         Redaction { patterns: Arc::clone(&self.patterns), carry: Vec::new() }
     }
+
+    /// A whole text without secrets; `None` if there is none in it.
+    pub fn cleaned(&self, text: &str) -> Option<String> {
+        self.patterns.finder.as_ref()?.find(text)?;
+        let (clean, _) = self.patterns.clean(text.as_bytes(), text.len());
+        Some(String::from_utf8_lossy(&clean).into_owned())
+    }
+
+    /// A whole text without secrets.
+    pub fn text(&self, text: &str) -> String {
+        let (clean, _) = self.patterns.clean(text.as_bytes(), text.len());
+        String::from_utf8_lossy(&clean).into_owned()
+    }
+
+    /// Takes secrets out of every text of a value: what was escaped in the bytes has been decoded in it.
+    pub fn clean_value(&self, value: &mut Value) {
+        if self.patterns.finder.is_none() {
+            return;
+        }
+        match value {
+            Value::String(text) => {
+                if let Some(clean) = self.cleaned(text) {
+                    *text = clean;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.clean_value(item)),
+            Value::Object(map) => {
+                if map.keys().any(|key| self.cleaned(key).is_some()) {
+                    let entries = std::mem::take(map).into_iter();
+                    *map = entries.map(|(key, value)| (self.cleaned(&key).unwrap_or(key), value)).collect();
+                }
+                map.values_mut().for_each(|item| self.clean_value(item));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
 }
 
 impl Redaction {
+    /// Takes out what this one does, from here on.
+    pub fn follow(&mut self, redactor: &Redactor) {
+        self.patterns = Arc::clone(&redactor.patterns);
+    }
+
     /// The next chunk without secrets. What may be the beginning of one is held back.
     pub fn push(&mut self, bytes: Bytes) -> Bytes {
         if self.patterns.finder.is_none() {
@@ -185,6 +235,14 @@ mod tests {
         }
         let bytes: Vec<&[u8]> = text.chunks(1).collect();
         assert_eq!(redact("hunter2-hunter2", &bytes), "token=[redacted]; again [redacted]");
+    }
+
+    #[test]
+    fn a_secret_that_was_escaped_is_found_in_the_value() {
+        let redactor = Redactor::of(&[SecretText::of("pass\"word\"42".to_owned()).unwrap()]);
+        let mut value = serde_json::json!({ "a": ["x pass\"word\"42"], "pass\"word\"42": 1 });
+        redactor.clean_value(&mut value);
+        assert_eq!(value, serde_json::json!({ "a": ["x [redacted]"], "[redacted]": 1 }));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::model::{SecretName, SecretScript, SecretText, format_duration};
 use crate::plan::{Step, Word};
 use crate::runner::{BadSecret, End, OutputEvent, SecretValues, Stream, Vault};
 
+use super::Sanitizer;
 use super::redact::Redactor;
-use super::sanitize::Sanitizer;
 use super::supply::Means;
 
 /// So much of what it says of a failure is read, and so many characters of its first line are told.
@@ -38,6 +38,7 @@ pub async fn print(script: &SecretScript, vault: &Vault, means: &Means<'_>) -> R
     let end = loop {
         match running.next().await {
             OutputEvent::Chunk { stream, bytes } => run.take(stream, &bytes),
+            OutputEvent::Hide(_) => {}
             OutputEvent::Ended(end) => break end,
         }
         if run.is_too_long {

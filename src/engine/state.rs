@@ -83,6 +83,8 @@ fn clears(catalog: &Catalog) -> HashMap<ToolName, Vec<(ToolName, CacheStore)>> {
 pub struct Prepared {
     pub(super) plan: ExecutionPlan,
     pub(super) state: Arc<State>,
+    /// It is a step of a flow, which waits for its place as long as the flow may.
+    pub(super) is_step: bool,
 }
 
 impl Prepared {

@@ -104,6 +104,12 @@ impl Supply {
         }
     }
 
+    /// What keeps this out of outputs too, from now on.
+    pub fn learn(&self, text: SecretText) -> Arc<Redactor> {
+        self.vault.learn(text);
+        self.redactor()
+    }
+
     /// Made anew only when a value has changed.
     fn redactor(&self) -> Arc<Redactor> {
         let values = self.vault.values();

@@ -5,7 +5,7 @@ use core::ffi::CStr;
 use crate::frame::Frame;
 use crate::signals::Signals;
 use crate::system::{
-    self, Errno, NO_ACCESS, NO_FOLDER, NOT_THERE, STDIN, Shared, Start, TOO_LONG_A_NAME, Table,
+    self, Errno, Kept, NO_ACCESS, NO_FOLDER, NOT_THERE, STDIN, Shared, Start, TOO_LONG_A_NAME, Table,
 };
 
 /// Why it does not run.
@@ -53,7 +53,12 @@ impl Failure {
 }
 
 /// Gives back the process that is the command when it is executed.
-pub fn start(frame: &Frame<'_>, start: Start, signals: &Signals) -> Result<i32, Failure> {
+pub fn start(
+    frame: &Frame<'_>,
+    input: Option<&Kept>,
+    start: Start,
+    signals: &Signals,
+) -> Result<i32, Failure> {
     let words = table(frame.words()).map_err(Failure::NotExecuted)?;
     let variables = table(variables(frame, start)).map_err(Failure::NotExecuted)?;
     let failure = Shared::new().map_err(Failure::NotExecuted)?;
@@ -61,7 +66,7 @@ pub fn start(frame: &Frame<'_>, start: Start, signals: &Signals) -> Result<i32, 
         Some(id) if failure.get() == 0 => Ok(id),
         Some(_) => Err(Failure::of_number(failure.get())),
         None => {
-            failure.set(become_it(frame, start, signals, &words, &variables).as_number());
+            failure.set(become_it(frame, input, start, signals, &words, &variables).as_number());
             system::exit(crate::BROKEN)
         }
     }
@@ -91,6 +96,7 @@ fn value<'v>(variable: &'v CStr, wanted: &[u8]) -> Option<&'v [u8]> {
 /// Only in the second process. Comes back if it cannot be.
 fn become_it(
     frame: &Frame<'_>,
+    input: Option<&Kept>,
     start: Start,
     signals: &Signals,
     words: &Table,
@@ -102,9 +108,12 @@ fn become_it(
     {
         return Failure::NoFolder(errno);
     }
-    if !frame.has_input
-        && let Err(errno) = system::open(c"/dev/null").and_then(|null| system::put(null, STDIN))
-    {
+    let taken = match (frame.has_input, input) {
+        (true, None) => Ok(()),
+        (true, Some(kept)) => system::put(kept.descriptor(), STDIN),
+        (false, _) => system::open(c"/dev/null").and_then(|null| system::put(null, STDIN)),
+    };
+    if let Err(errno) = taken {
         return Failure::NotExecuted(errno);
     }
     signals.give_back();

@@ -10,6 +10,8 @@ pub struct Frame<'b> {
     pub folder: Option<&'b CStr>,
     /// Whether what follows the frame is for the command.
     pub has_input: bool,
+    /// So much of it is read before the command runs, since others follow.
+    pub input_to_keep: Option<usize>,
     records: Records<'b>,
 }
 
@@ -18,6 +20,7 @@ impl<'b> Frame<'b> {
     pub fn of(bytes: &'b [u8]) -> Option<Self> {
         let records = Records { rest: bytes };
         let (mut nonce, mut folder, mut has_input, mut words) = (None, None, false, 0);
+        let mut input_to_keep = None;
         let mut left = records;
         while !left.rest.is_empty() {
             let (tag, value) = left.first()?;
@@ -25,6 +28,11 @@ impl<'b> Frame<'b> {
                 wire::NONCE if value.len() == wire::NONCE_LENGTH => nonce = Some(value),
                 wire::FOLDER => folder = Some(text(value)?),
                 wire::INPUT => has_input = true,
+                wire::STAY => {
+                    let length = u32::from_le_bytes(*value.first_chunk()?);
+                    input_to_keep = Some(usize::try_from(length).ok()?);
+                }
+                wire::FOLDER_TO_EMPTY => drop(text(value)?),
                 wire::WORD => {
                     text(value)?;
                     words += 1;
@@ -33,7 +41,16 @@ impl<'b> Frame<'b> {
                 _ => return None,
             }
         }
-        (words > 0).then_some(Self { nonce: nonce?, folder, has_input, records })
+        (words > 0).then_some(Self { nonce: nonce?, folder, has_input, input_to_keep, records })
+    }
+
+    /// Whether another frame is waited for when this command has ended.
+    pub fn stays(&self) -> bool {
+        self.input_to_keep.is_some()
+    }
+
+    pub fn folders_to_empty(&self) -> impl Iterator<Item = &'b CStr> + Clone {
+        self.texts(wire::FOLDER_TO_EMPTY)
     }
 
     pub fn words(&self) -> impl Iterator<Item = &'b CStr> + Clone {

@@ -16,6 +16,7 @@
 
 mod command;
 mod doors;
+mod emptying;
 mod ending;
 mod frame;
 mod memory_left;
@@ -47,9 +48,13 @@ fn live(start: Start) -> ! {
     }
     system::hide();
     let Ok(signals) = Signals::take() else { exit(BROKEN) };
-    let Some(bytes) = waiting::frame(&signals) else { exit(0) };
-    let Some(frame) = Frame::of(&bytes) else { exit(BROKEN) };
-    exit(carry_out(&frame, start, &signals))
+    loop {
+        let Some(bytes) = waiting::frame(&signals) else { exit(0) };
+        let Some(frame) = Frame::of(&bytes) else { exit(BROKEN) };
+        if let Some(code) = carry_out(&frame, start, &signals) {
+            exit(code);
+        }
+    }
 }
 
 /// Comes back if no program follows.
@@ -61,22 +66,33 @@ fn open_doors(words: impl Iterator<Item = &'static CStr> + Clone, start: Start) 
     exit(failure.code())
 }
 
-/// Gives back the code to exit with.
-fn carry_out(frame: &Frame<'_>, start: Start, signals: &Signals) -> i32 {
+/// Gives back the code to exit with, unless another frame is waited for.
+fn carry_out(frame: &Frame<'_>, start: Start, signals: &Signals) -> Option<i32> {
     let telling = Telling::of(frame);
-    match command::start(frame, start, signals) {
+    let input = match waiting::input(frame.input_to_keep, signals) {
+        Ok(input) => input,
+        Err(errno) => {
+            let failure = command::Failure::NotExecuted(errno);
+            telling.not_run(&failure);
+            return Some(failure.code());
+        }
+    };
+    match command::start(frame, input.as_ref(), start, signals) {
         Err(failure) => {
             telling.not_run(&failure);
-            failure.code()
+            Some(failure.code())
         }
         Ok(command) => {
             telling.begun();
             let dead = ending::watch(command, signals);
             // One that cannot be ended is ended by the kernel when we are gone; nobody vouches for it.
-            if ending::end_others(signals) {
-                telling.ended(&dead);
+            if !ending::end_others(signals) {
+                return Some(ending::code(&dead));
             }
-            ending::code(&dead)
+            let memory = memory_left::of(&dead, frame.stays());
+            let stays = frame.stays() && memory == wire::MEMORY_SUFFICED && emptying::empty(frame);
+            telling.ended(&dead, memory, stays);
+            (!stays).then(|| ending::code(&dead))
         }
     }
 }

@@ -2,13 +2,19 @@
 
 use core::ffi::CStr;
 
-use crate::system::{self, AGAIN, INTERRUPTED};
+use crate::system::{self, AGAIN, Dead, INTERRUPTED};
 use crate::wire::{MEMORY_EXCEEDED, MEMORY_SUFFICED, MEMORY_UNKNOWN};
 
 /// Where the kernel counts that: with cgroup v2, and with v1.
 const COUNTS: [&CStr; 2] = [c"/sys/fs/cgroup/memory.events", c"/sys/fs/cgroup/memory/memory.oom_control"];
 
-pub fn tell() -> u8 {
+/// Who ended well has had enough, unless others come after him.
+pub fn of(dead: &Dead, others_come: bool) -> u8 {
+    let is_well = dead.signal == 0 && dead.code == 0;
+    if is_well && !others_come { MEMORY_SUFFICED } else { tell() }
+}
+
+fn tell() -> u8 {
     COUNTS
         .iter()
         .find_map(|path| killed(path))

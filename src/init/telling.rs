@@ -2,7 +2,6 @@
 
 use crate::command::Failure;
 use crate::frame::Frame;
-use crate::memory_left;
 use crate::system::{self, AGAIN, Dead, Errno, INTERRUPTED, NOT_THERE, Poll, STDERR, STDOUT};
 use crate::wire;
 
@@ -19,13 +18,12 @@ impl<'f> Telling<'f> {
         self.write(STDERR, wire::BEGUN, wire::MEMORY_UNKNOWN, 0);
     }
 
-    pub fn ended(&self, dead: &Dead) {
-        // Who ended well has had enough.
-        let memory =
-            if dead.signal == 0 && dead.code == 0 { wire::MEMORY_SUFFICED } else { memory_left::tell() };
+    /// `stays`: another frame is waited for.
+    pub fn ended(&self, dead: &Dead, memory: u8, stays: bool) {
+        let flag = if stays { wire::STAYS } else { 0 };
         match dead.signal {
-            0 => self.last(wire::EXITED, memory, dead.code),
-            signal => self.last(wire::SIGNALLED, memory, signal),
+            0 => self.last(wire::EXITED | flag, memory, dead.code),
+            signal => self.last(wire::SIGNALLED | flag, memory, signal),
         }
     }
 

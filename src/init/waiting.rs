@@ -1,7 +1,7 @@
 //! Waiting for a frame. Whoever holds the other end may go away, and anybody may want us to end.
 
 use crate::signals::Signals;
-use crate::system::{self, AGAIN, CHILD, INTERRUPTED, Poll, Region, STDIN};
+use crate::system::{self, AGAIN, CHILD, Errno, INTERRUPTED, Kept, NOT_THERE, Poll, Region, STDIN};
 use crate::wire;
 
 /// The records of one frame, and not a byte more. `None`: there will be none.
@@ -15,6 +15,24 @@ pub fn frame(signals: &Signals) -> Option<Region> {
     let mut bytes = Region::new(length).ok()?;
     fill(&mut bytes, signals)?;
     Some(bytes)
+}
+
+/// The input of a command after which others come, in memory: its end is not that of ours. `None`:
+/// the command reads ours itself, or nothing.
+pub fn input(length: Option<usize>, signals: &Signals) -> Result<Option<Kept>, Errno> {
+    let Some(mut rest) = length else { return Ok(None) };
+    system::calm_streams();
+    let kept = Kept::new()?;
+    let mut piece = [0; 4096];
+    while rest > 0 {
+        let most = rest.min(piece.len());
+        let part = piece.get_mut(..most).ok_or(NOT_THERE)?;
+        fill(part, signals).ok_or(NOT_THERE)?;
+        kept.write(part)?;
+        rest -= most;
+    }
+    kept.rewind()?;
+    Ok(Some(kept))
 }
 
 fn fill(whole: &mut [u8], signals: &Signals) -> Option<()> {

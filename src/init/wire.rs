@@ -21,6 +21,11 @@ pub const VARIABLE: u8 = 3;
 pub const FOLDER: u8 = 4;
 /// The command reads what follows the frame; without this record it reads nothing.
 pub const INPUT: u8 = 5;
+/// The init waits for another frame when this command has ended and nothing of it is left. The
+/// command's input, of the length that the record holds, follows the frame and is read before it runs.
+pub const STAY: u8 = 6;
+/// A folder in memory that is emptied before the init waits again.
+pub const FOLDER_TO_EMPTY: u8 = 7;
 
 pub const NONCE_LENGTH: usize = 16;
 /// A mark: the nonce, its kind, what the kernel says of memory, a number.
@@ -38,6 +43,9 @@ pub const NOT_EXECUTED: u8 = 4;
 pub const NOT_FOUND: u8 = 5;
 /// Its folder could not be entered; the number is the kernel's. The last of both streams.
 pub const NO_FOLDER: u8 = 6;
+
+/// Beside the kind of a last mark: the init waits for another frame.
+pub const STAYS: u8 = 0x80;
 
 /// Whether the kernel has killed something in the container for its memory.
 pub const MEMORY_UNKNOWN: u8 = 0;

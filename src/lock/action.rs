@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, Limits, OnOverflow,
-    OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script, SecretName,
-    SecretScript, SecretSource, Secrets, Stdin, Template, Tool, Variable, When, Workload, format_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, FileGlob, Limits,
+    OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script,
+    SecretName, SecretScript, SecretSource, Secrets, Select, Stdin, Template, TextTemplate, Tool, Variable,
+    When, Workload, format_duration,
 };
 
 use super::care::care;
@@ -16,7 +17,7 @@ use super::container::container;
 use super::digest::sha256;
 use super::flow::flow;
 use super::http::http;
-use super::written;
+use super::{requires, written};
 
 /// What the tools of one file share.
 pub(super) struct Around<'a> {
@@ -32,6 +33,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         description: _,
         params,
         when,
+        requires,
         action,
         retry: _,
         fallback: _,
@@ -59,6 +61,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     put("rules", rules(params, around.folder));
     if let Some(when) = when {
         put("when", self::when(when, around.folder));
+    }
+    if let Some(requires) = requires {
+        put("requires", self::requires::document(requires, around.folder));
     }
     care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));
@@ -262,23 +267,42 @@ fn limits(limits: &Limits) -> Value {
 }
 
 fn output(rules: &OutputRules) -> Value {
-    let OutputRules { format, show, on_overflow, mime, schema: _ } = rules;
-    let format = match format {
-        OutputFormat::Text => "text",
-        OutputFormat::Json => "json",
-        OutputFormat::Lines => "lines",
-        OutputFormat::Binary => "binary",
-    };
+    let OutputRules { format, show, on_overflow, mime, select, schema: _, template, files } = rules;
     let on_overflow = match on_overflow {
         OnOverflow::Truncate => "truncate",
         OnOverflow::Kill => "kill",
     };
+    let (header, delimiter) = match format {
+        OutputFormat::Csv(form) => ((!form.header).then_some(false), Some(form.delimiter)),
+        _ => (None, None),
+    };
+    let delimiter =
+        delimiter.filter(|delimiter| *delimiter != b',').map(|delimiter| char::from(delimiter).to_string());
+    let pattern = match format {
+        OutputFormat::Regex(pattern) => Some(pattern.text()),
+        _ => None,
+    };
+    let files: Vec<&str> = files.iter().map(FileGlob::text).collect();
     let mut map = Map::from_iter([
-        ("format".to_owned(), json!(format)),
+        ("format".to_owned(), json!(format.name())),
+        ("header".to_owned(), json!(header)),
+        ("delimiter".to_owned(), json!(delimiter)),
+        ("pattern".to_owned(), json!(pattern)),
+        ("select".to_owned(), json!(select.as_ref().map(Select::text))),
+        ("template".to_owned(), json!(template.as_ref().map(template_text))),
+        ("files".to_owned(), json!((!files.is_empty()).then_some(files))),
         ("show".to_owned(), json!(show.to_string())),
         ("on_overflow".to_owned(), json!(on_overflow)),
         ("mime".to_owned(), json!(mime)),
     ]);
     map.retain(|_, value| !is_nothing(value));
     Value::Object(map)
+}
+
+/// A template with the variables of the file that it is filled with.
+fn template_text(template: &TextTemplate) -> Value {
+    match template.vars.is_empty() {
+        true => json!(template.source()),
+        false => json!({ "text": template.source(), "vars": template.vars }),
+    }
 }

@@ -20,6 +20,7 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         image,
         build,
         verify,
+        scan,
         pull,
         platform,
         inside,
@@ -39,6 +40,7 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
         init,
         stop_signal,
         warm,
+        reuse,
     } = workload;
     let mut map = self::inside(inside);
     let files: Map<String, Value> = files.iter().map(|(path, text)| (path.clone(), private(text))).collect();
@@ -63,6 +65,8 @@ pub(super) fn container(workload: &ContainerWorkload, around: &Around<'_>) -> Ma
     });
     let mut document = document.as_object().cloned().unwrap_or_default();
     document.extend(super::image::image(build.as_ref(), verify.as_ref(), gpus.as_ref(), around));
+    document.extend(scan.as_ref().map(|scan| ("scan".to_owned(), super::image::scan(scan))));
+    document.extend(reuse.as_ref().map(|reuse| ("reuse".to_owned(), super::image::reuse(reuse))));
     map.insert("container".to_owned(), Value::Object(document));
     // One that is found is another on every host.
     if let Some(executor) = executor {

@@ -22,7 +22,7 @@ pub(super) fn definition(tool: &Tool) -> Value {
         }),
     );
     if let Some(schema) = &tool.output.schema {
-        map.insert("outputSchema".to_owned(), Value::Object(schema.clone()));
+        map.insert("outputSchema".to_owned(), Value::Object((**schema).clone()));
     }
     Value::Object(map)
 }

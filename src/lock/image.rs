@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Build, Gpus, Verify};
+use crate::model::{Build, Gpus, Reuse, Scan, Verify, WhenAbsent, format_duration};
 
 use super::action::Around;
 use super::written;
@@ -41,6 +41,24 @@ fn verify(verify: &Verify, around: &Around<'_>) -> Value {
         Verify::Key(key) => json!({ "key": written::path(key, around.folder) }),
         Verify::Identity { identity, issuer } => json!({ "identity": identity, "issuer": issuer }),
     }
+}
+
+/// Without the scanner it can be less than it says.
+pub(super) fn scan(scan: &Scan) -> Value {
+    let Scan { block_on, with, when_absent } = scan;
+    json!({
+        "block_on": block_on.name(),
+        "with": with.map(|scanner| scanner.name()),
+        "when_absent": match when_absent {
+            WhenAbsent::Refuse => "refuse",
+            WhenAbsent::Warn => "warn",
+        },
+    })
+}
+
+pub(super) fn reuse(reuse: &Reuse) -> Value {
+    let Reuse { calls, age } = reuse;
+    json!({ "calls": calls, "for": format_duration(*age) })
 }
 
 fn gpus(gpus: &Gpus) -> Value {

@@ -19,6 +19,7 @@ mod flow;
 mod http;
 mod image;
 mod outline;
+mod requires;
 mod written;
 
 pub use differences::{Change, Differences, Kind, differences};

@@ -7,19 +7,24 @@ use crate::model::{
     Action, Argument, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template, Tool, Workload,
 };
 
-use super::{container, escape, flow, http, written};
+use super::{container, escape, flow, http, requires, written};
 
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
-    let mut lines = match &tool.action {
+    let mut lines = of_action(tool);
+    lines.extend(tool.fallback.as_ref().map(|fallback| format!("if it fails: calls {}", fallback.tool)));
+    lines.extend(tool.requires.iter().flat_map(|requires| requires::outline(requires)));
+    lines
+}
+
+fn of_action(tool: &Tool) -> Vec<String> {
+    match &tool.action {
         Action::Process(workload) => process(workload),
         Action::Container(workload) => container::outline(workload),
         Action::Http(call) => http::outline(call),
         Action::Flow(steps) => flow::outline(steps),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
-    };
-    lines.extend(tool.fallback.as_ref().map(|fallback| format!("if it fails: calls {}", fallback.tool)));
-    lines
+    }
 }
 
 /// Where a secret comes from; of a program every word.

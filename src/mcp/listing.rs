@@ -11,7 +11,7 @@ use rmcp::model::{MetaObject, Tool as Listed, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Standing, State};
-use crate::model::{Annotations, Catalog, OutputRules, Tool};
+use crate::model::{Annotations, Catalog, OutputSchema, Tool};
 
 use super::era::{Era, Identity};
 
@@ -112,13 +112,13 @@ fn annotations(hints: Annotations) -> ToolAnnotations {
 }
 
 /// The schema of what goes out, which may be wrapped.
-fn output_schema(schema: &Map<String, Value>) -> Map<String, Value> {
-    if OutputRules::describes_object(schema) {
-        return schema.clone();
+fn output_schema(schema: &OutputSchema) -> Map<String, Value> {
+    if schema.describes_object() {
+        return (**schema).clone();
     }
     Map::from_iter([
         ("type".to_owned(), json!("object")),
-        ("properties".to_owned(), json!({ "matches": schema })),
+        ("properties".to_owned(), json!({ "matches": **schema })),
         ("required".to_owned(), json!(["matches"])),
     ])
 }

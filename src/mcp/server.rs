@@ -10,7 +10,7 @@ use rmcp::model::{
     CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
     InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
     ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -58,11 +58,17 @@ impl Server {
             arguments: request.arguments.unwrap_or_default(),
         };
         let done = match self.engine.prepare_aside(call).await {
-            Ok(plan) => self.run(&plan, context).await.map(|outcome| outcome.present(&plan)),
+            Ok(plan) => match self.run(&plan, context).await {
+                Ok(outcome) => Ok(outcome.present_aside(plan).await),
+                Err(rejection) => Err(rejection),
+            },
             Err(rejection) => Err(rejection),
         };
         match done {
-            Ok(presented) => Ok(Reply::of_call(presented, era, &self.identity)),
+            Ok(presented) => {
+                let knows_links = era == Era::PerRequest || knows_links(context);
+                Ok(Reply::of_call(presented, knows_links, era, &self.identity))
+            }
             Err(rejection) if rejection.is_unknown_tool() => {
                 Err(ErrorData::invalid_params(rejection.to_string(), None))
             }
@@ -112,6 +118,12 @@ fn hand_over<T: Default + serde::de::DeserializeOwned>(
     }
     serde_json::from_slice(&reply.into_json())
         .map_err(|error| ErrorData::internal_error(format!("the result is not valid: {error}"), None))
+}
+
+/// Links to resources are a part of results since 2025-06-18.
+fn knows_links(context: &RequestContext<RoleServer>) -> bool {
+    let version = context.peer.peer_info().map(|info| info.protocol_version.clone());
+    version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
 }
 
 fn not_offered(method: &str) -> ErrorData {

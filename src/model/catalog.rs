@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::executor::Executor;
 use super::fed::FedVariables;
+use super::requires::{HostFindings, settle};
 use super::secret::Secrets;
 use super::server::ServerSettings;
 use super::tool::Tool;
@@ -38,6 +39,11 @@ impl Catalog {
 
     pub fn tools(&self) -> &[Arc<Tool>] {
         &self.tools
+    }
+
+    /// Says of each tool that requires something whether it is offered, by what was found on this host.
+    pub fn settle(&mut self, findings: &HostFindings) {
+        settle(&mut self.tools, findings);
     }
 
     /// What clients are offered.

@@ -7,6 +7,8 @@ use super::action::{Argument, Stdin, Variable};
 use super::destination::Destination;
 use super::executor::Executor;
 use super::image::{Build, Gpus, Verify};
+use super::reuse::Reuse;
+use super::scan::Scan;
 use super::template::Template;
 use super::units::ByteSize;
 
@@ -22,6 +24,7 @@ pub struct ContainerWorkload {
     pub image: String,
     pub build: Option<Build>,
     pub verify: Option<Verify>,
+    pub scan: Option<Scan>,
     pub pull: Pull,
     pub platform: Option<String>,
     pub inside: Inside,
@@ -45,6 +48,8 @@ pub struct ContainerWorkload {
     pub stop_signal: Option<String>,
     /// How many are made ahead and wait for their one call.
     pub warm: u32,
+    /// They stay for several calls of one caller, if so.
+    pub reuse: Option<Reuse>,
 }
 
 /// What runs in the container.

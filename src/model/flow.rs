@@ -4,6 +4,7 @@
 //! there is no circle in it, neither among the steps nor through the commands that they call.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Flow {
     /// For all of `finally` together.
     pub cleanup_timeout: Duration,
     pub result: FlowResult,
+    /// Relative paths among the arguments are relative to it.
+    pub folder: PathBuf,
 }
 
 /// What a flow ends with.
@@ -90,6 +93,17 @@ impl Flow {
             StepWork::Inline(tool) => Some(tool),
             StepWork::Command { .. } => None,
         })
+    }
+}
+
+impl Flow {
+    /// The command's own action, if the flow ends with that.
+    pub fn own(&self) -> Option<&Arc<Tool>> {
+        let own = self.result.step()?;
+        match &self.steps.iter().find(|step| step.id == *own)?.work {
+            StepWork::Inline(tool) => Some(tool),
+            StepWork::Command { .. } => None,
+        }
     }
 }
 

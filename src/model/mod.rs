@@ -15,6 +15,7 @@ mod executor;
 mod fallback;
 mod fed;
 mod flow;
+mod glob;
 mod http;
 mod image;
 mod limits;
@@ -22,11 +23,13 @@ mod name;
 mod nearest;
 mod output;
 mod params;
-mod pattern;
 mod principal;
+mod requires;
 mod retry;
+mod reuse;
 mod safe;
 mod sandbox;
+mod scan;
 mod secret;
 mod server;
 mod template;
@@ -38,7 +41,7 @@ pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable,
 pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
-pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When};
+pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
@@ -47,21 +50,32 @@ pub use fed::FedVariables;
 pub use flow::{
     Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
 };
+pub use glob::{is_pattern, name_matches};
 pub use http::{
-    BadUrl, HostName, HttpAction, HttpAuth, HttpBody, JsonTemplate, Method, Origin, Realm, StatusCodes,
-    UrlTemplate, is_dots, is_loopback, is_metadata, is_public, percent_encoded, realm,
+    BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
+    JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
+    is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
-pub use output::{ExitCodes, OnOverflow, OutputFormat, OutputRules};
+pub use output::{
+    BadGlob, BadPattern, BadSelect, BadText, Block, CsvForm, ExitCodes, FileGlob, Local, Lookup, OnOverflow,
+    Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,
+    TextTemplate,
+};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
-pub use pattern::{is_pattern, matches_pattern};
 pub use principal::Principal;
+pub use requires::{
+    BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
+    Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+};
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
+pub use reuse::Reuse;
 pub use safe::{KEY_FILE_VARIABLE, KEY_VARIABLE, SEALED, key_file, safe_folder, sealed_file};
 pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
+pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};

@@ -132,7 +132,7 @@ impl fmt::Debug for Params {
 }
 
 /// Makes a validator under our rules for schemas: 2020-12, linear-time patterns, no network.
-fn compile(schema: &Value) -> Result<Validator, SchemaError> {
+pub(super) fn compile(schema: &Value) -> Result<Validator, SchemaError> {
     jsonschema::draft202012::options()
         .with_pattern_options(PatternOptions::regex().size_limit(1 << 20))
         .offline()

@@ -12,6 +12,7 @@ use super::limits::Limits;
 use super::name::ToolName;
 use super::output::{ExitCodes, OutputRules};
 use super::params::Params;
+use super::requires::Requires;
 use super::retry::Retry;
 use super::sandbox::Sandbox;
 
@@ -23,6 +24,8 @@ pub struct Tool {
     pub params: Arc<Params>,
     /// Judged before anything of a call is planned.
     pub when: Option<When>,
+    /// Judged before it is offered.
+    pub requires: Option<Box<Requires>>,
     pub action: Action,
     /// After a failure it is tried again like this.
     pub retry: Option<Retry>,

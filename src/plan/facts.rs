@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -27,6 +28,12 @@ pub struct Facts {
     pub build: Option<BuildFact>,
     /// The images that were agreed on, if nothing else may run.
     pub locked: Option<Arc<LockedImages>>,
+    /// How long after the beginning of 1970 this call is, where something asks for it more than once.
+    pub now: Option<Duration>,
+    /// Containers that are made ahead wait on stdio too.
+    pub warm_on_stdio: bool,
+    /// Nothing is run, so nobody looks at what an image is built of.
+    pub is_pretended: bool,
 }
 
 /// A snapshot of environment variables.
@@ -63,7 +70,15 @@ impl Facts {
             mounts: HashMap::new(),
             build: None,
             locked: None,
+            now: None,
+            warm_on_stdio: false,
+            is_pretended: false,
         }
+    }
+
+    /// The same host at this moment.
+    pub fn at(self, now: Duration) -> Self {
+        Self { now: Some(now), ..self }
     }
 
     /// The same host with these means.
@@ -74,6 +89,16 @@ impl Facts {
     /// The same host, where only these images may run.
     pub fn with_locked(self, locked: Option<LockedImages>) -> Self {
         Self { locked: locked.map(Arc::new), ..self }
+    }
+
+    /// The same host, where containers that are made ahead wait on stdio too, or do not.
+    pub fn with_warm_on_stdio(self, warm_on_stdio: bool) -> Self {
+        Self { warm_on_stdio, ..self }
+    }
+
+    /// The same host for what is planned and never carried out.
+    pub fn of_nothing(self) -> Self {
+        Self { is_pretended: true, ..self }
     }
 
     /// All variables, without what feeds secrets.

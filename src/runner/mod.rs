@@ -9,6 +9,7 @@ mod dispatch;
 pub mod http;
 mod news;
 mod pretended;
+mod prober;
 pub mod process;
 mod run_id;
 mod secret_values;
@@ -22,12 +23,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{SecretName, WarmCaps};
+use crate::model::{SecretName, SecretText, WarmCaps};
 use crate::plan::{ContainerPlan, Step};
 
 pub use dispatch::Dispatch;
 pub use news::{News, Teller};
 pub use pretended::PretendedRunner;
+pub use prober::{Memory, Prober};
 pub use run_id::RunId;
 pub use secret_values::SecretValues;
 pub use vault::{BadSecret, Vault};
@@ -81,7 +83,12 @@ pub enum Stream {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputEvent {
-    Chunk { stream: Stream, bytes: Bytes },
+    Chunk {
+        stream: Stream,
+        bytes: Bytes,
+    },
+    /// What the step came to know and nobody may see; it stands in nothing that came before.
+    Hide(SecretText),
     Ended(End),
 }
 

@@ -1,6 +1,6 @@
 //! Where secrets' values are read, at the moment a start needs one, and which are known so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -39,6 +39,8 @@ pub struct Vault {
 #[derive(Default)]
 struct Known {
     values: BTreeMap<SecretName, Versions>,
+    /// What calls came to know, the latest last.
+    learned: VecDeque<SecretText>,
     /// All of them; a new one whenever one has changed.
     all: Arc<Vec<SecretText>>,
 }
@@ -101,12 +103,40 @@ impl Vault {
             None => None,
         };
         known.values.insert(name.clone(), Versions { latest: text.clone(), previous });
-        let versions = known.values.values();
-        let all = versions.flat_map(|versions| [Some(&versions.latest), versions.previous.as_ref()]);
-        known.all = Arc::new(all.flatten().cloned().collect());
+        known.gather();
         text
     }
+
+    /// Remembers what no file declares, such as a token that was fetched: it is kept out of outputs
+    /// like what is declared.
+    pub fn learn(&self, text: SecretText) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.learned.back() == Some(&text) {
+            return;
+        }
+        let before = known.learned.len();
+        known.learned.retain(|other| *other != text);
+        let is_new = known.learned.len() == before;
+        known.learned.push_back(text);
+        if known.learned.len() > MOST_LEARNED {
+            known.learned.pop_front();
+        }
+        if is_new {
+            known.gather();
+        }
+    }
 }
+
+impl Known {
+    fn gather(&mut self) {
+        let versions = self.values.values();
+        let declared = versions.flat_map(|versions| [Some(&versions.latest), versions.previous.as_ref()]);
+        self.all = Arc::new(declared.flatten().chain(&self.learned).cloned().collect());
+    }
+}
+
+/// More tokens than are good at one time.
+const MOST_LEARNED: usize = 64;
 
 fn not_run(script: &SecretScript) -> BadSecret {
     BadSecret::Script { program: script.program.written.clone(), problem: "it was not asked yet".to_owned() }

@@ -115,6 +115,7 @@ async fn run(runner: &dyn Runner, step: &Step, show: bool) -> String {
                 out.write_all(&bytes).and_then(|()| out.flush()).expect("an open stdout");
             }
             OutputEvent::Chunk { .. } => (),
+            OutputEvent::Hide(_) => {}
             OutputEvent::Ended(end) => return format!("{end:?}"),
         }
     }

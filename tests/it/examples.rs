@@ -46,6 +46,11 @@ fn output_for_programs_works() {
 }
 
 #[test]
+fn the_report_works() {
+    works("examples/report.yaml", 4);
+}
+
+#[test]
 fn the_script_with_progress_works() {
     works("examples/progress-script.yaml", 2);
 }
@@ -58,6 +63,11 @@ fn the_long_build_works() {
 #[test]
 fn the_nightly_report_works() {
     works("examples/nightly-report.yaml", 4);
+}
+
+#[test]
+fn requirements_work() {
+    works("examples/requirements.yaml", 4);
 }
 
 #[test]
@@ -83,6 +93,35 @@ fn variables_work() {
 #[test]
 fn one_configuration_out_of_several_files_works() {
     works("examples/composition.yaml", 4);
+}
+
+#[test]
+fn the_release_works() {
+    flows_work("examples/release.yaml", &["release", "version=1.2.0"]);
+    let said = example("examples/release.yaml", &["release", "version=0.0.0"]).ends_with(1).run();
+    assert!(said.stderr.contains("step `check` failed"), "{}{}", said.stdout, said.stderr);
+}
+
+#[test]
+fn the_checks_work() {
+    flows_work("examples/checks.yaml", &["report"]);
+}
+
+#[test]
+fn the_fan_out_works() {
+    flows_work("examples/fan-out.yaml", &["roll-out", "hosts=web-1", "hosts=db-2"]);
+}
+
+/// Validates, plans, draws and runs a workflow; its plan is what the snapshot shows.
+fn flows_work(name: &str, call: &[&str]) {
+    example(name, &["--validate", "--strict"]).run();
+    let plan = example(name, &[&["--dry-run"], call].concat()).run().stdout;
+    let title = name.trim_start_matches("examples/").trim_end_matches(".yaml");
+    insta::assert_snapshot!(title, plan);
+    let drawn = example(name, &["graph", call[0]]).run().stdout;
+    assert!(drawn.starts_with(call[0]), "{drawn}");
+    let result = example(name, &[&["call"], call, &["--json"]].concat()).may_talk().run().json();
+    assert_eq!(result["ok"], true, "{result:#}");
 }
 
 #[test]
@@ -122,6 +161,44 @@ fn the_client_of_an_interface_works() {
     assert_eq!(targets, ["/articles/AB1234", search, "/orders"]);
     assert_eq!(heard[2].body, r#"{"lines":[{"article":"AB1234","count":2}]}"#);
     assert_eq!(heard[2].header("x-shop-key"), Some(TOKEN));
+}
+
+#[test]
+fn the_client_with_tokens_and_files_works() {
+    let archive = Web::start(|heard, stream| {
+        let bytes = match (heard.method.as_str(), heard.target.split('?').next()) {
+            (_, Some("/oauth/token")) => {
+                answer("200 OK", &[], br#"{"access_token": "token-of-the-archive", "expires_in": 60}"#)
+            }
+            _ if heard.header("authorization") != Some("Bearer token-of-the-archive") => {
+                answer("401 Unauthorized", &[], b"")
+            }
+            ("GET", Some("/reports")) => answer("200 OK", &[], br#"[{"id": 1}]"#),
+            ("POST", Some("/reports")) => answer("201 Created", &[], b"{}"),
+            _ => answer(
+                "200 OK",
+                &[("Content-Type", "text/event-stream")],
+                b"data: There are\n\ndata: two.\n\ndata: [DONE]\n\n",
+            ),
+        };
+        reply(stream, &bytes);
+    });
+    let example = |words: &[&str]| {
+        example("examples/api-client.yaml", words).env("EXAMPLE_ARCHIVE_URL", &archive.url()).may_talk().run()
+    };
+    example(&["--validate", "--strict"]);
+    let plans = example(&["--dry-run", "--json"]).json();
+    let is_whole = |plan: &Value| plan["kind"] == "http" || plan["note"].is_string();
+    assert!(plans.as_array().expect("plans").iter().all(is_whole), "{plans:#}");
+    assert_eq!(example(&["call", "list-reports", "year=2026", "page=2"]).stdout, r#"[{"id": 1}]"#);
+    let report =
+        ["call", "add-report", "title=A report", "words=a", "words=b", "report=api-client.yaml", "--json"];
+    assert_eq!(example(&report).json()["ok"], true);
+    assert_eq!(example(&["call", "ask-archive", "question=How many?"]).stdout, "There are\ntwo.\n");
+    let heard = archive.heard();
+    assert_eq!(heard[1].target, "/reports?year=2026&page=2&size=50");
+    assert_eq!(heard[3].body.matches("name=\"word\"").count(), 2);
+    assert!(heard[3].body.contains("filename=\"api-client.yaml\"\r\nContent-Type: application/pdf"));
 }
 
 /// Its images come from the internet, so nothing is called: `containers` calls what runs in one.

@@ -5,6 +5,7 @@ mod cli;
 mod clients;
 mod completions;
 mod composition;
+mod conditions;
 mod config;
 mod container_plans;
 #[cfg(all(unix, feature = "containers"))]
@@ -13,6 +14,9 @@ mod documents;
 mod editors;
 mod engine;
 mod examples;
+#[cfg(unix)]
+mod flows;
+mod graph;
 mod help;
 mod http;
 mod links;
@@ -20,9 +24,13 @@ mod lock;
 mod machine;
 mod man;
 mod migrate;
+#[cfg(unix)]
+mod output;
 mod plan;
 mod protocol;
 mod reload;
+#[cfg(target_os = "linux")]
+mod requirements;
 mod resilience;
 mod runner;
 mod sandbox;

@@ -102,6 +102,7 @@ async fn to_the_end(running: &mut Box<dyn Running>) -> Ran {
         match tokio::time::timeout(LONG, running.next()).await.expect("an event in time") {
             OutputEvent::Chunk { stream: Stream::Stdout, bytes } => stdout.extend_from_slice(&bytes),
             OutputEvent::Chunk { stream: Stream::Stderr, bytes } => stderr.extend_from_slice(&bytes),
+            OutputEvent::Hide(_) => {}
             OutputEvent::Ended(end) => break end,
         }
     };
@@ -114,7 +115,7 @@ async fn until_said(running: &mut Box<dyn Running>, text: &str) {
     loop {
         match tokio::time::timeout(LONG, running.next()).await.expect("an event in time") {
             OutputEvent::Chunk { bytes, .. } => said.extend_from_slice(&bytes),
-            OutputEvent::Ended(end) => panic!("{end:?} before it said `{text}`"),
+            other => panic!("{other:?} before it said `{text}`"),
         }
         if String::from_utf8_lossy(&said).contains(text) {
             return;

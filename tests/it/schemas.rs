@@ -64,6 +64,8 @@ commands:
       workdir: /data
       init: true
       stop_signal: INT
+      scan: { block_on: high, with: trivy, when_absent: warn }
+      reuse: { calls: 3, for: 30s }
   - name: image
     description: Run an image.
     container: hello-world:linux

@@ -171,6 +171,24 @@ commands:
 }
 
 #[test]
+fn a_mocked_test_does_not_look_at_what_an_image_is_built_of() {
+    let file = r#"version: 1
+commands:
+  - name: report
+    description: Runs in an image that is built here.
+    container: { build: ./there-is-no-such-folder }
+    script: /bin/report
+    tests: [{ mock: { stdout: done }, expect: { stdout: done } }]
+"#;
+    let said = mcpfier(&["test"]).tools(file).may_talk().run();
+    assert!(
+        said.stdout.contains("1 passed") || said.stdout.contains("1 held") || !said.stdout.contains("✗"),
+        "{}",
+        said.stdout
+    );
+}
+
+#[test]
 fn a_command_that_takes_too_long_has_timed_out() {
     let text = |timeout: &str, mock: &str| {
         format!(

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::cli::arguments::Arguments;
 use crate::cli::evidence::Evidence;
 use crate::cli::lock::{self, Refusal};
+use crate::cli::requirements;
 use crate::cli::session;
 use crate::cli::trust::{self, State};
 use crate::config::{self, Choice, Host, Loaded};
@@ -27,7 +28,8 @@ pub fn look(arguments: &Arguments, host: &Host) -> Vec<Finding> {
         }
     };
     let choice = session::choice(arguments, host);
-    let loaded = config::check(&found.path, host, &choice);
+    let mut loaded = config::check(&found.path, host, &choice);
+    requirements::settle_found(&found, &mut loaded, host);
     let file = loaded.path.display().to_string();
     let mut findings = vec![validity(&loaded, &file)];
     if found.must_be_named(loaded.dialect) {

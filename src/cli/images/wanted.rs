@@ -1,7 +1,7 @@
 //! Which images the containers of a file run in, and which tools want each.
 
 use crate::model::{Action, Build, Catalog, ContainerWorkload, Executor};
-use crate::plan::{PlannedBuild, build_tag};
+use crate::plan::PlannedBuild;
 use crate::runner::build;
 
 /// An image of the file.
@@ -35,7 +35,7 @@ pub fn wanted(catalog: &Catalog) -> Vec<Wanted> {
     let mut all: Vec<Wanted> = Vec::new();
     for tool in catalog.tools() {
         let Action::Container(workload) = &tool.action else { continue };
-        let (image, source) = source(workload);
+        let (image, source) = source(tool.name.as_str(), workload);
         let (platform, executor) = (workload.platform.clone(), workload.executor.clone());
         let is_same = |one: &&mut Wanted| {
             one.image == image
@@ -56,21 +56,21 @@ pub fn wanted(catalog: &Catalog) -> Vec<Wanted> {
 fn is_alike(one: &Source, other: &Source) -> bool {
     match (one, other) {
         (Source::Registry, Source::Registry) => true,
-        (Source::Build(one), Source::Build(other)) => one == other,
+        // Whose it is first makes no other image of it.
+        (Source::Build(one), Source::Build(other)) => one.what == other.what,
         _ => false,
     }
 }
 
-fn source(workload: &ContainerWorkload) -> (String, Source) {
+fn source(tool: &str, workload: &ContainerWorkload) -> (String, Source) {
     let Some(what) = &workload.build else { return (workload.image.clone(), Source::Registry) };
-    match planned(what, workload.platform.as_deref()) {
+    match planned(tool, what, workload.platform.as_deref()) {
         Ok(planned) => (planned.tag.clone(), Source::Build(Box::new(planned))),
         Err(problem) => (workload.image.clone(), Source::Broken(problem)),
     }
 }
 
-fn planned(what: &Build, platform: Option<&str>) -> Result<PlannedBuild, String> {
+fn planned(tool: &str, what: &Build, platform: Option<&str>) -> Result<PlannedBuild, String> {
     let context = build::look(what, platform).map_err(|problem| problem.to_string())?;
-    let digest = context.digest;
-    Ok(PlannedBuild { tag: build_tag(&digest), digest, what: what.clone() })
+    Ok(PlannedBuild::of(tool, what.clone(), context.digest))
 }

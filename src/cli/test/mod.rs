@@ -19,6 +19,7 @@ use crate::trial::{Counts, Finished, junit};
 use super::arguments::{Arguments, TestWords};
 use super::exit::Exit;
 use super::print::Printer;
+use super::requirements::Whose;
 use super::serve::{PATIENCE, runtime};
 use super::session::Session;
 
@@ -33,10 +34,13 @@ pub fn run(
     printer: &Printer,
     fork_server: Option<ForkServer>,
 ) -> Exit {
-    let (session, sets) = match Session::checked(arguments, printer) {
+    let (mut session, sets) = match Session::checked(arguments, printer) {
         Ok(parts) => parts,
         Err(exit) => return exit,
     };
+    if !words.list {
+        session.settle_to_run(Whose::All, printer);
+    }
     let selection = match select::select(&session.catalog, sets, &words.names) {
         Ok(selection) => selection,
         Err(problem) => {

@@ -41,7 +41,7 @@ impl Stage {
     /// An engine that starts nothing.
     fn pretending(&self, mock: &Mock, tool: &Tool) -> Engine {
         let runner = PretendedRunner::new(mock.clone(), tool.timeout);
-        self.session.engine_on(Arc::new(runner), Arc::clone(&self.vault))
+        self.session.pretending(Arc::new(runner), Arc::clone(&self.vault))
     }
 
     pub fn principal(&self) -> Principal {

@@ -19,6 +19,7 @@ use super::evidence::Evidence;
 use super::exit::Exit;
 use super::lock;
 use super::print::Printer;
+use super::requirements::{self, Silence};
 use super::session;
 use together::{Checked, Listed};
 
@@ -48,6 +49,10 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
     for Checked { path: file, mut loaded, .. } in
         together::check(files, |file| config::check(file, &host, &choice))
     {
+        let found = Found { path: file.clone(), how };
+        let is_word = !arguments.words.is_empty();
+        let silence = Silence::of(arguments.offline, is_word, &found, &loaded, &host);
+        requirements::complete(&mut loaded, &silence, &host);
         if arguments.offline {
             loaded.report = loaded.report.offline();
         }
@@ -71,7 +76,6 @@ pub fn run(arguments: &Arguments, printer: &Printer) -> Exit {
             (false, true) => documents.push(document(&file, &loaded, means, &engines)),
             (false, false) => {
                 say(&file, &loaded, means, printer);
-                let found = Found { path: file, how };
                 let mut notes = agreed::notes(&found, &loaded, &host);
                 let engines = engines.iter().filter_map(Look::engine);
                 notes.extend(engines.map(|engine| format!("containers: {engine}")));

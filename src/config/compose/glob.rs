@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 pub use crate::model::is_pattern;
-use crate::model::matches_pattern;
+use crate::model::name_matches;
 
 /// What was found, and which folders were looked through for it.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Search {
                 if !name.starts_with('.') && path.is_dir() && !path.is_symlink() {
                     self.below(&path, parts, depth + 1)?;
                 }
-            } else if matches_pattern(part, &name) {
+            } else if name_matches(part, &name) {
                 self.take(path, rest, depth)?;
             }
         }

@@ -15,6 +15,7 @@ const VERBS: &[&str] = &[
     "config",
     "doctor",
     "explain",
+    "graph",
     "help",
     "images",
     "import",

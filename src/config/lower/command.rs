@@ -11,8 +11,8 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Script,
-    Stdin, Template, Tool, ToolName, Variable, Workload,
+    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
+    Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
 use super::care::{Care, Links};
@@ -24,6 +24,7 @@ use super::flow::{self, Others, Waiting};
 use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
+use super::requires::{self, Named, check_commands};
 use super::scope::{Scope, Spot};
 use super::webhook::webhook;
 use super::when::when;
@@ -36,6 +37,8 @@ pub struct Commands<'a> {
     /// The names of all declared secrets.
     pub secrets: &'a BTreeSet<String>,
     pub executors: &'a Executors,
+    /// Others of the file may have been left out.
+    pub is_selection: bool,
 }
 
 impl Commands<'_> {
@@ -45,6 +48,7 @@ impl Commands<'_> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
         let mut links = Links::default();
+        let mut required = Named::new();
         let mut waiting = Vec::new();
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
@@ -52,6 +56,7 @@ impl Commands<'_> {
             if command.flow.is_some() {
                 // What has no name has been reported.
                 if let Some((flow, tool)) = Waiting::begin(self, node, command, tools.len()) {
+                    required.extend(required_by(&tool, &flow.command));
                     tools.push(tool);
                     waiting.push(flow);
                 }
@@ -60,6 +65,7 @@ impl Commands<'_> {
             if let Some(tool) = lower(self, &command) {
                 each(&tool, &command, Whole::Command);
                 links.note(self.place.reader.problems, &tool, &command.care);
+                required.extend(required_by(&tool, &command));
                 tools.push(tool);
             }
             self.forgive_disabled(&command, node);
@@ -69,6 +75,9 @@ impl Commands<'_> {
             self.note_links(&tools, &waiting, &mut links);
         }
         links.check(self.place.reader.problems, &tools);
+        if !required.is_empty() {
+            check_commands(self.place, &tools, &required, self.is_selection);
+        }
         tools
     }
 
@@ -93,7 +102,8 @@ impl Commands<'_> {
         let made = made.collect();
         flow::settle(self.place.reader.problems, tools, made);
         for Waiting { at, node, command, .. } in waiting {
-            if let Some(tool) = tools.get(*at) {
+            if let Some(tool) = tools.get_mut(*at) {
+                tool.requires = requirements(self.place, command, tool);
                 each(tool, command, Whole::Command);
                 flow::each_inline(tool, command, &each);
             }
@@ -134,7 +144,7 @@ pub enum Whole {
 }
 
 fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
-    let Commands { place, defaults, secrets, executors } = *commands;
+    let Commands { place, defaults, secrets, executors, is_selection: _ } = *commands;
     place.take_missing();
     let params = LoweredParams::read(place, command.params);
     let scope = Scope::new(place, &params, secrets);
@@ -142,11 +152,25 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = action(place, &scope, command, &settings);
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
+    let output = output::rules(&scope, &command.output, action.as_ref());
     let care = Care::read(&scope, &command.care);
     report_unused(&scope, command);
     let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
-    let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, &settings)?;
-    Some(care.of(Tool { when, availability: availability(command, missing), ..tool }))
+    let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, output, &settings)?;
+    let tool = care.of(Tool { when, availability: availability(command, missing), ..tool });
+    Some(Tool { requires: requirements(place, command, &tool), ..tool })
+}
+
+/// What a command requires, once it is known whether it is offered without that.
+fn requirements(place: &Place<'_>, command: &Command<'_>, tool: &Tool) -> Option<Box<Requires>> {
+    let written = command.requires.as_ref()?;
+    Some(Box::new(requires::requires(place, written, &tool.action, tool.availability.clone())))
+}
+
+/// The other commands that one requires, where they are written.
+fn required_by<'n>(tool: &Tool, command: &Command<'n>) -> Option<(ToolName, Vec<Spanned<&'n str>>)> {
+    let written = command.requires.as_ref().filter(|written| !written.commands.is_empty())?;
+    Some((tool.name.clone(), written.commands.clone()))
 }
 
 /// A tool of what a command says, without its condition and what it may lack. `None` if it has no name or
@@ -156,11 +180,11 @@ pub(super) fn tool(
     command: &Command<'_>,
     params: Arc<Params>,
     action: Option<Action>,
+    output: OutputRules,
     settings: &Settings,
 ) -> Option<Tool> {
     let name = name(commands.place, command);
     let description = description(commands.place, command);
-    let output = output::rules(commands.place.reader, &command.output);
     let tool = nameless(command, name?, params, action?, output, settings);
     Some(Tool { description, ..tool })
 }
@@ -180,6 +204,7 @@ pub(super) fn nameless(
         title: command.title.map(|title| title.value.to_owned()),
         description: String::new(),
         availability: Availability::Offered,
+        requires: None,
         action,
         tags: command.tags.clone(),
         params,
@@ -231,7 +256,7 @@ pub(super) fn action(
         scope.problems.add(problem.other(container.span, "`container` is here"));
         return None;
     }
-    let call = webhook(scope, command, written);
+    let call = webhook(scope, command, written, settings);
     if let Some(other) = command.script.or(command.run) {
         let key = if command.script.is_some() { "script" } else { "run" };
         let message = format!("a command has either `{key}` or `webhook`; found both");
@@ -327,7 +352,7 @@ fn reads_code(script: &str, args: Option<Field<'_>>) -> bool {
     Interpreter::of(script).is_some() && !has_script
 }
 
-fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
+pub(super) fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
     let written = command.working_dir.and_then(|written| place.path(written, "working_dir"));
     written.unwrap_or_else(|| place.base.clone())
 }

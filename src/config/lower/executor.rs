@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::native::{Command, Container, DockerEntry, ExecutorEntry, TlsEntry};
+use crate::config::native::{Command, Container, DockerEntry, ExecutorEntry, NetworkEntry, TlsEntry};
 use crate::config::read::{Spanned, nearest};
 use crate::config::source::Span;
 use crate::model::{
@@ -252,6 +252,18 @@ fn report_remote(
         );
         is_right = false;
     }
+    if let Some(NetworkEntry::Only(allowed)) = &written.network {
+        let message = format!(
+            "`network: {{ allow }}` cannot be kept on `{name}`: its connections are made by this host, to which the container hands sockets"
+        );
+        refuse(
+            allowed.key_span,
+            message,
+            "name a network of that engine, or run it on an engine of this host",
+        );
+        is_right = false;
+    }
+    report_alone(place, written, name);
     for (mount, entry) in workload.mounts.iter().zip(&written.mounts) {
         let Some(source) = entry.source else { continue };
         match (mount.source.as_literal(), entry.within) {
@@ -274,4 +286,16 @@ fn report_remote(
         }
     }
     is_right
+}
+
+/// Our init cannot be where the engine is.
+fn report_alone(place: &Place<'_>, written: &Container<'_>, name: &str) {
+    let warm = written.warm.as_ref().filter(|warm| warm.value > 0).map(|warm| (warm.span, "is made ahead"));
+    let reuse = written.reuse.as_ref().map(|reuse| (reuse.span, "stays for another call"));
+    for (span, what) in warm.into_iter().chain(reuse) {
+        let message =
+            format!("no container {what} on `{name}`, which is on another host: each call has its own");
+        let problem = Diagnostic::warning(Code::NotReused, span, message);
+        place.reader.problems.add(problem.help("remove it, or run it on an engine of this host"));
+    }
 }

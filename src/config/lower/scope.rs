@@ -130,11 +130,17 @@ impl<'a> Scope<'a> {
     pub fn step(&self, id: &str, span: Span) {
         let found = match self.sight {
             Some(sight) => sight.step(id, span),
-            None => Err(Diagnostic::error(Code::UnknownStep, span, "there are no steps here to read")
-                .help("`steps.…` stands in the steps of a command, and in a command with `depends_on`")),
+            None => {
+                let problem = Diagnostic::error(Code::UnknownStep, span, "there are no steps here to read");
+                Err(Box::new(
+                    problem.help(
+                        "`steps.…` stands in the steps of a command, and in a command with `depends_on`",
+                    ),
+                ))
+            }
         };
         if let Err(problem) = found {
-            self.problems.add(problem);
+            self.problems.add(*problem);
         }
     }
 

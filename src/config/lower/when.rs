@@ -12,9 +12,7 @@ use super::scope::Scope;
 use super::vars::Var;
 
 /// What every condition sees, besides the parameters themselves.
-const ROOTS: [&str; 5] = ["params", "vars", "os", "env", "caller"];
-/// What conditions will see.
-const LATER: [&str; 1] = ["now"];
+const ROOTS: [&str; 6] = ["params", "vars", "os", "env", "caller", "now"];
 
 /// A condition that is none has been reported, and its file is not used.
 pub fn when(scope: &Scope<'_>, written: Option<Spanned<&str>>) -> Option<When> {
@@ -43,13 +41,10 @@ fn check(scope: &Scope<'_>, name: &Name, span: Span, vars: &mut Map<String, Valu
         ("params", Some(param)) => parameter(scope, param, name, span),
         ("params", None) => scope.params.names().for_each(|param| scope.mark_used(param)),
         ("vars", Some(var)) => variable(scope, var, name, span, vars),
-        ("os" | "env", _) | ("caller", None | Some("name" | "roles")) => {}
+        ("os" | "env", _) | ("now", None) | ("caller", None | Some("name" | "roles")) => {}
         ("steps", _) => step(scope, name, span),
         ("item", _) => scope.item(scope.place.reader.span_within(span, "item")),
-        ("vars" | "caller", _) => unknown(scope, name, span, None),
-        (root, _) if LATER.contains(&root) => {
-            scope.place.reader.not_supported(span, &format!("`{root}` in a condition"))
-        }
+        ("vars" | "caller" | "now", _) => unknown(scope, name, span, None),
         (root, _) => parameter(scope, root, name, span),
     }
 }
@@ -63,6 +58,9 @@ fn parameter(scope: &Scope<'_>, param: &str, name: &Name, span: Span) {
     unknown(scope, name, span, nearest(param, known.iter().copied()));
 }
 
+/// What conditions see of a step that templates do not: how it ended, and the results of each item.
+const MORE_PARTS: [&str; 2] = ["state", "items"];
+
 /// `steps.ID.PART`.
 fn step(scope: &Scope<'_>, name: &Name, span: Span) {
     let text = name.to_string();
@@ -72,10 +70,11 @@ fn step(scope: &Scope<'_>, name: &Name, span: Span) {
         ([id], Some(_)) => scope.step(id, place),
         ([id, part, ..], Some(_)) => {
             scope.step(id, place);
-            if StepPart::parse(part).is_none() {
+            if StepPart::parse(part).is_none() && !MORE_PARTS.contains(&part.as_str()) {
                 let problem = format!("the condition sees no `{part}` of a step");
                 let problem = Diagnostic::error(Code::UnknownInCondition, place, problem);
-                let parts = StepPart::ALL.map(StepPart::name);
+                let parts: Vec<&str> =
+                    StepPart::ALL.map(StepPart::name).into_iter().chain(MORE_PARTS).collect();
                 scope.problems.add(match nearest(part, parts.iter().copied()) {
                     Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
                     None => problem.help(format!("it sees `{}`", parts.join("`, `"))),
@@ -111,7 +110,7 @@ fn unknown(scope: &Scope<'_>, name: &Name, span: Span, meant: Option<&str>) {
     scope.problems.add(match meant {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem.help(
-            "it sees the parameters by name, `params`, `vars`, `os`, `env`, `caller.name` and `caller.roles`",
+            "it sees the parameters by name, `params`, `vars`, `os`, `env`, `now`, `caller.name` and `caller.roles`",
         ),
     });
 }
@@ -123,7 +122,9 @@ fn bad(scope: &Scope<'_>, written: Spanned<&str>, error: &BadCondition) -> Diagn
             let word = rest.split_whitespace().next().unwrap_or_default();
             scope.place.reader.span_within(written.span, word)
         }
-        BadCondition::UnknownFunction { name } => scope.place.reader.span_within(written.span, name),
+        BadCondition::UnknownFunction { name } | BadCondition::UnknownZone { zone: name } => {
+            scope.place.reader.span_within(written.span, name)
+        }
         _ => written.span,
     };
     let problem = Diagnostic::error(Code::BadCondition, span, format!("this is no condition: {error}"));

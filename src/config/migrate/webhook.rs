@@ -174,11 +174,26 @@ fn proof_header<'n>(auth: &'n Node<'_>) -> Option<&'n str> {
 }
 
 /// The keys of each kind of proof: as the original has them, and as a native file has.
-const PROOFS: [(&str, &[(&str, &str)]); 3] = [
+const PROOFS: [(&str, &[(&str, &str)]); 5] = [
     ("bearer", &[("token", "token")]),
     ("api_key", &[("key", "key"), ("header", "header")]),
     ("basic", &[("user", "username"), ("pass", "password")]),
+    ("oauth2", &OAUTH),
+    ("oauth", &OAUTH),
 ];
+
+const OAUTH: [(&str, &str); 4] = [
+    ("token_url", "token_url"),
+    ("client_id", "client_id"),
+    ("client_secret", "client_secret"),
+    ("scopes", "scopes"),
+];
+
+/// What proves nothing by itself.
+const IN_THE_OPEN: [&str; 3] = ["header", "scopes", "token_url"];
+
+/// What may be absent.
+const OPTIONAL: [&str; 2] = ["header", "scopes"];
 
 fn auth(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, entry: &Entry<'_>) {
     let auth = &entry.value;
@@ -187,13 +202,14 @@ fn auth(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, ent
         return conversion.drop(name, webhook, entry, "without a `type`, and so of no effect");
     }
     let Some((known, keys)) = PROOFS.iter().find(|(known, _)| known.eq_ignore_ascii_case(kind)) else {
-        return conversion.notes.add(Some(name), format!("the authentication `{kind}` is not supported yet"));
+        return conversion.notes.add(Some(name), format!("there is no authentication `{kind}`"));
     };
+    let known = if *known == "oauth" { "oauth2" } else { known };
     let mut missing = Vec::new();
     for part in auth.entries().iter().filter(|part| Page::is_own(auth, part)) {
         if part.key.text == "type" {
-            if kind != *known {
-                conversion.edits.replace(part.value.span.range(), *known);
+            if kind != known {
+                conversion.edits.replace(part.value.span.range(), known);
             }
             continue;
         }
@@ -201,17 +217,20 @@ fn auth(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, ent
             conversion.drop(name, auth, part, "of no effect with this type");
             continue;
         };
-        if *old == "header" && part.value.as_text().is_none_or(str::is_empty) {
+        let is_list = matches!(part.value.kind, Kind::List(_));
+        if OPTIONAL.contains(old) && !is_list && part.value.as_text().is_none_or(str::is_empty) {
             conversion.drop(name, auth, part, "empty");
             continue;
         }
         if old != new {
             conversion.edits.replace(part.key.span.range(), *new);
         }
-        text(conversion, name, part, *old != "header");
+        if !is_list {
+            text(conversion, name, part, !IN_THE_OPEN.contains(old));
+        }
     }
-    for (old, new) in keys.iter().filter(|(old, _)| *old != "header" && auth.get(old).is_none()) {
-        let _ = old;
+    let needed = keys.iter().filter(|(old, _)| !OPTIONAL.contains(old) && auth.get(old).is_none());
+    for (_, new) in needed {
         missing.push((format!("{new}: \"\""), "was empty"));
     }
     conversion.page.add_keys(conversion.edits, auth, &missing);

@@ -11,7 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{CareKeys, Container, FlowKeys, Output, Settings, Webhook};
+use super::{CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
 
 /// In a step it is what stands there of it.
 #[derive(Default)]
@@ -32,6 +32,7 @@ pub struct Command<'n> {
     pub process_keys: Vec<(&'static str, Span)>,
     pub params: Option<Field<'n>>,
     pub when: Option<Spanned<&'n str>>,
+    pub requires: Option<Requires<'n>>,
     pub env: Vec<Variable<'n>>,
     pub working_dir: Option<Spanned<&'n str>>,
     pub stdin: Option<Spanned<&'n str>>,
@@ -69,6 +70,7 @@ impl<'n> Command<'n> {
             process_keys: process_keys(node),
             params: fields.take("params"),
             when: fields.text("when"),
+            requires: Requires::read(reader, &mut fields),
             env: variables(reader, &mut fields),
             working_dir: fields.text("working_dir"),
             stdin: fields.text("stdin"),

@@ -7,7 +7,7 @@ use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
-use crate::model::{ByteSize, Pull};
+use crate::model::{ByteSize, Pull, Reuse};
 
 use super::network::{Network, network};
 
@@ -28,6 +28,7 @@ pub struct Container<'n> {
     pub files: Vec<(Text<'n>, Text<'n>)>,
     pub init: Option<bool>,
     pub warm: Option<Spanned<u32>>,
+    pub reuse: Option<Spanned<Reuse>>,
     pub stop_signal: Option<Text<'n>>,
     pub labels: Vec<(Text<'n>, Text<'n>)>,
     pub mounts: Vec<MountEntry<'n>>,
@@ -107,6 +108,7 @@ impl<'n> Container<'n> {
             init: fields.boolean("init"),
             stop_signal: fields.text("stop_signal"),
             warm: warm(reader, &mut fields),
+            reuse: super::reuse::reuse(reader, &mut fields),
             labels: pairs(reader, &mut fields, "labels"),
             mounts: mounts(reader, &mut fields),
             tmpfs: tmpfs(reader, &mut fields),

@@ -4,6 +4,7 @@ use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Kind;
+use crate::model::Scan;
 
 type Text<'n> = Spanned<&'n str>;
 
@@ -13,6 +14,8 @@ pub struct Proof<'n> {
     /// That, and where it says so.
     pub require_digest: Option<Spanned<bool>>,
     pub verify: Option<VerifyKeys<'n>>,
+    /// What is asked for, and where the key stands.
+    pub scan: Option<Spanned<Scan>>,
 }
 
 pub struct BuildKeys<'n> {
@@ -47,6 +50,7 @@ impl<'n> Proof<'n> {
             build: BuildKeys::read(reader, fields),
             require_digest: super::container::boolean(reader, fields, "require_digest"),
             verify: VerifyKeys::read(reader, fields),
+            scan: super::scan::scan(reader, fields),
         }
     }
 }

@@ -4,49 +4,88 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
-use crate::model::{ByteSize, OnOverflow, OutputFormat};
+use crate::config::source::Span;
+use crate::model::{ByteSize, OnOverflow};
 
 #[derive(Default)]
 pub struct Output<'n> {
-    pub format: Option<OutputFormat>,
+    pub span: Span,
+    pub format: Option<FormatName>,
     /// A format is named, even if it is none that we know yet.
-    pub names_format: bool,
+    pub format_span: Option<Span>,
+    pub header: Option<Spanned<bool>>,
+    pub delimiter: Option<Spanned<&'n str>>,
+    pub pattern: Option<Spanned<&'n str>>,
+    pub select: Option<Spanned<&'n str>>,
+    pub schema: Option<Field<'n>>,
+    pub template: Option<Spanned<&'n str>>,
     pub show: Option<ByteSize>,
     pub on_overflow: Option<OnOverflow>,
+    pub files: Vec<Spanned<&'n str>>,
     pub mime: Option<Spanned<&'n str>>,
-    pub schema: Option<Field<'n>>,
 }
 
-const FORMATS: [(&str, OutputFormat); 4] = [
-    ("text", OutputFormat::Text),
-    ("json", OutputFormat::Json),
-    ("lines", OutputFormat::Lines),
-    ("binary", OutputFormat::Binary),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormatName {
+    Text,
+    Json,
+    Lines,
+    Csv,
+    Regex,
+    Yaml,
+    Binary,
+}
+
+const FORMATS: [(&str, FormatName); 7] = [
+    ("text", FormatName::Text),
+    ("json", FormatName::Json),
+    ("lines", FormatName::Lines),
+    ("csv", FormatName::Csv),
+    ("regex", FormatName::Regex),
+    ("yaml", FormatName::Yaml),
+    ("binary", FormatName::Binary),
 ];
 
 impl<'n> Output<'n> {
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
-        let Some(mut fields) =
-            fields.take("output").and_then(|field| Fields::open(reader, field.node, &shape::OUTPUT))
-        else {
+        let Some(field) = fields.take("output") else { return Self::default() };
+        let Some(mut fields) = Fields::open(reader, field.node, &shape::OUTPUT) else {
             return Self::default();
         };
         let format = fields.take("format");
         let output = Self {
-            names_format: format.is_some(),
+            span: field.key_span,
+            format_span: format.map(|field| field.node.span),
             format: format.and_then(|field| self::format(reader, field)),
+            header: fields.take("header").and_then(|field| {
+                let value = reader.boolean(field.node, "header")?;
+                Some(Spanned { value, span: field.key_span })
+            }),
+            delimiter: fields.text("delimiter"),
+            pattern: fields.text("pattern"),
+            select: fields.text("select"),
+            schema: fields.take("schema"),
+            template: fields.text("template"),
             show: fields.take("show").and_then(|field| reader.size(field.node, "show")),
             on_overflow: fields
                 .one_of("on_overflow", &[("truncate", OnOverflow::Truncate), ("kill", OnOverflow::Kill)]),
+            files: fields
+                .take("files")
+                .and_then(|field| reader.texts(field.node, "files"))
+                .unwrap_or_default(),
             mime: fields.take("mime").and_then(|field| mime(reader, field)),
-            schema: fields.take("schema"),
         };
         fields.close();
         output
     }
+
+    /// A format is named that could not be read, so nothing is known of it.
+    pub fn is_unknown(&self) -> bool {
+        self.format_span.is_some() && self.format.is_none()
+    }
 }
 
-fn format(reader: &Reader<'_>, field: Field<'_>) -> Option<OutputFormat> {
+fn format(reader: &Reader<'_>, field: Field<'_>) -> Option<FormatName> {
     match field.node.as_text() {
         Some(text) if shape::LATER_FORMATS.contains(&text) => {
             reader.not_supported(field.node.span, &format!("the output format `{text}`"));

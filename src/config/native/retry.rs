@@ -17,6 +17,7 @@ const MOST_ATTEMPTS: i128 = 100;
 /// `retry` as it is written, with the place of its key.
 #[derive(Debug, Clone)]
 pub struct RetryKeys {
+    #[allow(dead_code, reason = "for those who judge it beside other keys of a command")]
     pub span: Span,
     pub retry: Retry,
 }

@@ -22,6 +22,8 @@ pub struct Settings {
     pub sandbox: Option<SandboxSetting>,
     /// The engine of its container, as it is written.
     pub run_on: Option<Spanned<String>>,
+    /// Of `defaults`: a command says it in its `webhook`.
+    pub proxy: Option<Spanned<String>>,
     /// Of `defaults`, for commands with steps.
     pub workflow_timeout: Option<Duration>,
     pub cleanup_timeout: Option<Duration>,
@@ -73,6 +75,7 @@ impl Settings {
             run_on: fields
                 .text("run_on")
                 .map(|name| Spanned { value: name.value.to_owned(), span: name.span }),
+            proxy: None,
             workflow_timeout: None,
             cleanup_timeout: None,
         }
@@ -85,13 +88,15 @@ impl Settings {
         else {
             return Self::default();
         };
-        let settings = Self {
+        let mut settings = Self {
             workflow_timeout: timeout(reader, &mut defaults, "workflow_timeout"),
             cleanup_timeout: defaults.duration("cleanup_timeout"),
             ..Self::read(reader, &mut defaults)
         };
         // Each container holds it by now; here its keys are looked at even if there is none.
         Container::read_base(reader, &mut defaults);
+        settings.proxy =
+            defaults.text("proxy").map(|proxy| Spanned { value: proxy.value.to_owned(), span: proxy.span });
         defaults.close();
         settings
     }
@@ -110,6 +115,7 @@ impl Settings {
                 None => defaults.sandbox.clone(),
             },
             run_on: self.run_on.or_else(|| defaults.run_on.clone()),
+            proxy: self.proxy.or_else(|| defaults.proxy.clone()),
             workflow_timeout: self.workflow_timeout.or(defaults.workflow_timeout),
             cleanup_timeout: self.cleanup_timeout.or(defaults.cleanup_timeout),
         }

@@ -1,12 +1,17 @@
 //! `webhook` of a command: a call of an HTTP interface.
 
+use std::time::Duration;
+
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
-use crate::model::{Method, StatusCodes};
+use crate::model::{ClientStyle, Method, StatusCodes};
+
+use super::webhook_parts::Parts;
+use super::webhook_way::{WebhookStream, WebhookTls};
 
 pub struct Webhook<'n> {
     pub span: Span,
@@ -17,11 +22,18 @@ pub struct Webhook<'n> {
     pub headers: Vec<Pair<'n>>,
     pub body: Option<Field<'n>>,
     pub form: Option<Pairs<'n>>,
+    pub multipart: Option<Parts<'n>>,
     pub auth: Option<WebhookAuth<'n>>,
     pub success: Option<StatusCodes>,
     pub follow_redirects: Option<bool>,
     pub max_redirects: Option<u32>,
     pub allow_private: Option<bool>,
+    pub tls: Option<WebhookTls<'n>>,
+    pub proxy: Option<Spanned<&'n str>>,
+    pub connect_timeout: Option<Duration>,
+    pub try_timeout: Option<Duration>,
+    pub read_timeout: Option<Duration>,
+    pub stream: Option<WebhookStream<'n>>,
 }
 
 /// A name and its values.
@@ -41,6 +53,7 @@ pub enum AuthType {
     Bearer,
     Basic,
     ApiKey,
+    OAuth2,
 }
 
 pub struct WebhookAuth<'n> {
@@ -51,6 +64,12 @@ pub struct WebhookAuth<'n> {
     pub password: Option<Spanned<&'n str>>,
     pub key: Option<Spanned<&'n str>>,
     pub header: Option<Spanned<&'n str>>,
+    pub token_url: Option<Spanned<&'n str>>,
+    pub client_id: Option<Spanned<&'n str>>,
+    pub client_secret: Option<Spanned<&'n str>>,
+    pub scopes: Option<(Span, Vec<Spanned<&'n str>>)>,
+    pub audience: Option<Spanned<&'n str>>,
+    pub style: Option<Spanned<ClientStyle>>,
 }
 
 /// More redirects than this are a mistake.
@@ -69,6 +88,7 @@ impl<'n> Webhook<'n> {
             headers: pairs(reader, &mut fields, "headers").map(|pairs| pairs.list).unwrap_or_default(),
             body: fields.take("body"),
             form: pairs(reader, &mut fields, "form"),
+            multipart: Parts::read(reader, &mut fields),
             auth: WebhookAuth::read(reader, &mut fields),
             success: success(reader, &mut fields),
             follow_redirects: fields.boolean("follow_redirects"),
@@ -77,10 +97,34 @@ impl<'n> Webhook<'n> {
                 .and_then(|field| reader.integer(field.node, "max_redirects", 0..=MOST_REDIRECTS))
                 .and_then(|count| u32::try_from(count).ok()),
             allow_private: fields.boolean("allow_private"),
+            tls: WebhookTls::read(reader, &mut fields),
+            proxy: fields.text("proxy"),
+            connect_timeout: time(reader, &mut fields, "connect_timeout"),
+            try_timeout: time(reader, &mut fields, "try_timeout"),
+            read_timeout: time(reader, &mut fields, "read_timeout"),
+            stream: WebhookStream::read(reader, &mut fields),
         };
         fields.close();
         Some(webhook)
     }
+}
+
+/// Zero would end every call before it begins.
+fn time<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Duration> {
+    let field = fields.take(key)?;
+    let time = reader.duration(field.node, key)?;
+    if time.is_zero() {
+        let message = format!("`{key}` cannot be zero: every call would end before it begins");
+        reader.problems.add(Diagnostic::error(Code::BadQuantity, field.node.span, message));
+        return None;
+    }
+    Some(time)
+}
+
+fn style<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Spanned<ClientStyle>> {
+    let field = fields.take("auth_style")?;
+    let value = reader.one_of(field.node, "auth_style", &ClientStyle::ALL)?;
+    Some(Spanned { value, span: field.node.span })
 }
 
 fn method<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Spanned<Method>> {
@@ -98,12 +142,12 @@ fn pairs<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>, key: &'static str)
     }
     let list = field.node.entries().iter().map(|entry| Pair {
         name: Spanned { value: &*entry.key.text, span: entry.key.span },
-        values: values(reader, &entry.value, &entry.key.text),
+        values: words(reader, &entry.value, &entry.key.text),
     });
     Some(Pairs { key_span: field.key_span, list: list.collect() })
 }
 
-fn values<'n>(reader: &Reader<'_>, node: &'n Node<'n>, name: &str) -> Vec<Spanned<&'n str>> {
+pub(super) fn words<'n>(reader: &Reader<'_>, node: &'n Node<'n>, name: &str) -> Vec<Spanned<&'n str>> {
     match &node.kind {
         Kind::List(_) => reader.texts(node, name).unwrap_or_default(),
         Kind::Scalar(_) => reader.text(node, name).into_iter().collect(),
@@ -141,17 +185,15 @@ fn success<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<StatusCod
 
 impl<'n> WebhookAuth<'n> {
     fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
-        const TYPES: [(&str, AuthType); 3] =
-            [("bearer", AuthType::Bearer), ("basic", AuthType::Basic), ("api_key", AuthType::ApiKey)];
+        const TYPES: [(&str, AuthType); 4] = [
+            ("bearer", AuthType::Bearer),
+            ("basic", AuthType::Basic),
+            ("api_key", AuthType::ApiKey),
+            ("oauth2", AuthType::OAuth2),
+        ];
         let field = fields.take("auth")?;
         let mut fields = Fields::open(reader, field.node, &shape::WEBHOOK_AUTH)?;
-        let kind = fields.required("type").and_then(|field| match field.node.as_text() {
-            Some(text) if shape::LATER_AUTH.contains(&text) => {
-                reader.not_supported(field.node.span, &format!("the authentication `{text}`"));
-                None
-            }
-            _ => reader.one_of(field.node, "type", &TYPES),
-        });
+        let kind = fields.required("type").and_then(|field| reader.one_of(field.node, "type", &TYPES));
         let auth = Self {
             span: field.key_span,
             kind,
@@ -160,6 +202,12 @@ impl<'n> WebhookAuth<'n> {
             password: fields.text("password"),
             key: fields.text("key"),
             header: fields.text("header"),
+            token_url: fields.text("token_url"),
+            client_id: fields.text("client_id"),
+            client_secret: fields.text("client_secret"),
+            scopes: fields.take("scopes").map(|field| (field.key_span, words(reader, field.node, "scopes"))),
+            audience: fields.text("audience"),
+            style: style(reader, &mut fields),
         };
         fields.close();
         Some(auth)

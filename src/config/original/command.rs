@@ -12,9 +12,9 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OnOverflow,
-    OutputFormat, OutputRules, Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload,
-    format_duration, parse_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
+    Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
+    parse_duration,
 };
 
 use super::container::container;
@@ -67,6 +67,7 @@ impl<'a> Commands<'a> {
         let usual = Defaults::of(Dialect::Original);
         let tool = Tool {
             when: None,
+            requires: None,
             name: self.name(name)?,
             title: None,
             description: description.map_or_else(|| default_description(name.value), str::to_owned),
@@ -84,7 +85,7 @@ impl<'a> Commands<'a> {
             concurrency: Concurrency::default(),
             exit_codes: ExitCodes::default(),
             annotations: Annotations::default(),
-            output: output(&usual),
+            output: OutputRules::plain(usual.show),
             dialect: Dialect::Original,
         };
         Some((tool, name.span))
@@ -228,16 +229,6 @@ fn availability(action: &Action) -> Availability {
         Action::NotSupported(reason) => Some(reason.clone()),
     };
     reason.map_or(Availability::Offered, |reason| Availability::Unavailable { reason })
-}
-
-fn output(usual: &Defaults) -> OutputRules {
-    OutputRules {
-        format: OutputFormat::Text,
-        show: usual.show,
-        on_overflow: OnOverflow::Truncate,
-        mime: None,
-        schema: None,
-    }
 }
 
 /// `resources`, which the original documents and does not read: our `limits`.

@@ -31,6 +31,7 @@ pub fn container(
         image: image.value.to_owned(),
         build: None,
         verify: None,
+        scan: None,
         pull: Pull::Missing,
         platform: None,
         inside: Inside::Image { args: script.into_iter().chain(args).collect() },
@@ -50,5 +51,6 @@ pub fn container(
         init: false,
         stop_signal: None,
         warm: 0,
+        reuse: None,
     }))
 }

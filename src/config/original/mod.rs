@@ -4,6 +4,7 @@
 //! Nothing here is templated, and `${…}` is expanded in `env` and `webhook` only: in arguments people write `sh -c 'echo ${X}'`.
 
 mod command;
+mod composite;
 mod container;
 mod native_keys;
 mod notices;
@@ -47,6 +48,9 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
         reader.problems.add(problem.help("`mcpfier init` writes a file to begin with"));
     }
     commands.report_differences();
+    if let Some(field) = fields.take("composite_tools") {
+        composite::add(place, field.node, &mut tools);
+    }
     server(place, &mut fields);
     fields.close();
     Some(Catalog::new(tools, ServerSettings::default(), Secrets::new()))

@@ -11,7 +11,10 @@ use crate::config::read::{Fields, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
-use crate::model::{HttpAction, HttpAuth, HttpBody, Method, Retry, StatusCodes, Template, UrlTemplate};
+use crate::model::{
+    ClientStyle, HttpAction, HttpAuth, HttpBody, HttpStream, HttpTimes, Method, OAuth2, Retry, StatusCodes,
+    Template, UrlTemplate,
+};
 
 use super::retry::retry;
 
@@ -57,6 +60,11 @@ impl<'a> Webhook<'a> {
             success: StatusCodes::default(),
             redirects: REDIRECTS,
             allow_private: true,
+            tls: None,
+            proxy: None,
+            times: HttpTimes::default(),
+            stream: HttpStream::Events { until: None },
+            folder: self.place.base.clone(),
         })
     }
 
@@ -144,6 +152,9 @@ impl<'a> Webhook<'a> {
         let mut part = |key| self.text(&mut fields, key).map_or_else(String::new, |text| text.value);
         let (token, key, header) = (part("token"), part("key"), part("header"));
         let (user, pass) = (part("user"), part("pass"));
+        let (client_id, client_secret) = (part("client_id"), part("client_secret"));
+        let token_url = self.text(&mut fields, "token_url");
+        let scopes = self.scopes(&mut fields);
         let Some(kind) = kind.filter(|kind| !kind.value.is_empty()) else {
             fields.close();
             return Some(None);
@@ -157,15 +168,37 @@ impl<'a> Webhook<'a> {
             "basic" => {
                 HttpAuth::Basic { username: Template::literal(user), password: Template::literal(pass) }
             }
+            "oauth" | "oauth2" => {
+                let written = token_url.unwrap_or(Spanned { value: String::new(), span: kind.span });
+                HttpAuth::OAuth2(Box::new(OAuth2 {
+                    token_url: self.url(written)?,
+                    client_id: Template::literal(client_id),
+                    client_secret: Template::literal(client_secret),
+                    scopes,
+                    audience: None,
+                    style: ClientStyle::Header,
+                }))
+            }
             other => {
-                let message =
-                    format!("the authentication `{other}` is not supported yet; this command is not offered");
+                let message = format!("there is no authentication `{other}`; this command is not offered");
                 self.warn(Code::NotSupported, kind.span, message);
                 return None;
             }
         };
         fields.close();
         Some(Some(auth))
+    }
+
+    /// A list, or words with spaces between.
+    fn scopes(&mut self, fields: &mut Fields<'a>) -> Vec<String> {
+        let Some(field) = fields.take("scopes") else { return Vec::new() };
+        let written: Vec<Spanned<&str>> = match &field.node.kind {
+            Kind::List(_) => self.place.reader.texts(field.node, "scopes").unwrap_or_default(),
+            Kind::Null => Vec::new(),
+            _ => self.place.reader.text(field.node, "scopes").into_iter().collect(),
+        };
+        let texts: Vec<String> = written.into_iter().map(|written| self.expanded(written)).collect();
+        texts.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect()
     }
 
     fn warn(&self, code: Code, span: Span, message: String) {

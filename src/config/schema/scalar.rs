@@ -43,7 +43,7 @@ pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
             json!({ "type": ["integer", "string"], "minimum": 100, "maximum": 599 }),
             like(STATUS_CODES, "Expected a status code from 100 to 599, or a range such as 200-299."),
         ),
-        Kind::Choice(words) => json!({ "enum": words }),
+        Kind::Choice(words) => json!({ "enum": choice(words) }),
         Kind::Const(yaml) => json!({ "const": value_of(yaml) }),
         Kind::RetryReason => with(json!({ "type": "string" }), like(RETRY_REASON, NO_RETRY_REASON)),
         Kind::Filled | Kind::WarningCode | Kind::ToolName | Kind::VariablePattern | Kind::Mime => text(kind),
@@ -60,6 +60,15 @@ pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
         Kind::OrNone(_) => json!({}),
         Kind::Parameter | Kind::Item | Kind::Schema | Kind::Schemas | Kind::SchemaList => json!({}),
     }
+}
+
+/// A word that YAML takes for a boolean is written as one.
+fn choice(words: &[&str]) -> Vec<Value> {
+    let written = words.iter().flat_map(|word| match value_of(word) {
+        Value::Bool(flag) => vec![json!(flag), json!(word)],
+        _ => vec![json!(word)],
+    });
+    written.collect()
 }
 
 /// Numbers with a unit.

@@ -1,6 +1,7 @@
 //! What is done about failures and for repeated calls of a command.
 
-use super::{Key, Kind, Names, RETRY_KIND, Shape};
+use super::retry::RETRY_KIND;
+use super::{Key, Kind, Names, Shape};
 
 pub static CARE: &[Key] = &[
     Key::new(

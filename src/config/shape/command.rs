@@ -3,7 +3,8 @@
 use super::care::CARE;
 use super::settings::SETTINGS;
 use super::{
-    ALLOWANCE, ANNOTATIONS, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, STEP, Shape, TEST, WEBHOOK,
+    ALLOWANCE, ANNOTATIONS, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP, Shape, TEST,
+    WEBHOOK,
 };
 
 pub static COMMAND: Shape = Shape {
@@ -227,10 +228,17 @@ static CHOOSING: &[Key] = &[
     Key::new(
         "when",
         Kind::Filled,
-        "A condition in CEL. If it is false nothing runs, and the result says why. It sees the parameters by name and as `params`, `vars`, `os`, `env`, `caller.name` and `caller.roles`; `has(params.x)` asks whether an optional one is there; `file_exists(\"PATH\")`, `has_env(\"NAME\")` and `semver(VERSION, \">=1.2\")` ask for the rest.",
+        "A condition in CEL. If it is false nothing runs, and the result says why. It sees the parameters by name and as `params`, `vars`, `os`, `env`, `now`, `caller.name` and `caller.roles`; `has(params.x)` asks whether an optional one is there; `file_exists(\"PATH\")`, `has_env(\"NAME\")` and `semver(VERSION, \">=1.2\")` ask for the rest.",
     )
     .otherwise("it always runs")
     .examples(&["target in [\"unit\", \"all\"] && os == \"linux\""]),
+    Key::new(
+        "requires",
+        Kind::Group(&REQUIRES),
+        "What the host has to have for the command to be offered: an operating system, programs of certain versions, variables, files, a container engine, other commands.",
+    )
+    .otherwise("nothing")
+    .examples(&["{ os: [linux], executables: [du, sort] }", "{ executables: { node: \">=18\" }, recheck: 5m }"]),
     Key::new(
         "enabled",
         Kind::Boolean,
@@ -258,7 +266,6 @@ static LATER: &[Key] = &[
     Key::later("confirm"),
     Key::later("schedule"),
     Key::later("triggers"),
-    Key::later("requires"),
     Key::later("mock"),
     Key::later("authorization"),
     Key::later("deprecated"),

@@ -6,7 +6,7 @@ pub static CONTAINER: Shape = Shape {
     name: "container",
     what: "`container`",
     description: "The container in which `script` or `run` is executed; without either it is the image's own entrypoint. It has no network, no privileges, nothing writable but its `tmpfs`, and no variables of this host, unless these keys lift it.",
-    tables: &[IMAGE, PROOF, INSIDE, REACH, LOCKDOWN, LATER],
+    tables: &[IMAGE, PROOF, INSIDE, REACH, LOCKDOWN],
 };
 
 pub static MOUNT: Shape = Shape {
@@ -130,6 +130,13 @@ static PROOF: &[Key] = &[
     )
     .otherwise("nobody")
     .examples(&["{ key: ./cosign.pub }"]),
+    Key::new(
+        "scan",
+        Kind::Group(&SCAN),
+        "A scanner of this host looks through the image before it is first run, once for each image in a day, and what it knows of it may keep it from running.",
+    )
+    .otherwise("nobody looks")
+    .examples(&["{ block_on: critical }"]),
 ];
 
 pub static BUILD: Shape = Shape {
@@ -176,6 +183,38 @@ pub static VERIFY: Shape = Shape {
     ]],
 };
 
+pub static SCAN: Shape = Shape {
+    name: "scan",
+    what: "`scan`",
+    description: "Who looks through the image before it runs, and what must not be known of it.",
+    tables: &[&[
+        Key::new(
+            "block_on",
+            Kind::Choice(&["critical", "high", "medium", "low"]),
+            "A known vulnerability that is so bad or worse keeps the image from running.",
+        )
+        .default("critical"),
+        Key::new("with", Kind::Choice(&["trivy", "grype"]), "The scanner that is asked.")
+            .otherwise("the one of the two that this host has"),
+        Key::new(
+            "when_absent",
+            Kind::Choice(&["refuse", "warn"]),
+            "Where this host has no such scanner: nothing runs, or the image runs and that is told.",
+        )
+        .default("refuse"),
+    ]],
+};
+
+pub static REUSE: Shape = Shape {
+    name: "reuse",
+    what: "`reuse`",
+    description: "How far one container is used by calls that follow each other.",
+    tables: &[&[
+        Key::new("calls", Kind::Count, "After so many calls it goes.").default("100"),
+        Key::new("for", Kind::Duration, "It goes when it is so old, counted from its start.").default("10m"),
+    ]],
+};
+
 /// How it is run.
 static INSIDE: &[Key] = &[
     Key::new(
@@ -211,6 +250,13 @@ static INSIDE: &[Key] = &[
     )
     .default("0")
     .examples(&["2"]),
+    Key::new(
+        "reuse",
+        Kind::Either(&[Kind::Boolean, Kind::Group(&REUSE)]),
+        "A container stays for further calls of the same caller with the same mounts and files, one at a time; between them all of its processes are killed and its folders in memory are emptied. What else one call leaves, the next one finds.",
+    )
+    .default("false")
+    .examples(&["true", "{ calls: 20, for: 5m }"]),
     Key::new(
         "labels",
         Kind::MapOf(Names::Any, &Kind::Text),
@@ -293,5 +339,3 @@ static LOCKDOWN: &[Key] = &[
     )
     .default("true"),
 ];
-
-static LATER: &[Key] = &[Key::later("reuse")];

@@ -37,6 +37,7 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod requires;
 mod retry;
 mod root;
 mod sandbox;
@@ -52,17 +53,18 @@ pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
-pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, TMPFS, VERIFY};
+pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{
-    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_RESOURCES, ORIGINAL_RETRY, ORIGINAL_ROOT, ORIGINAL_SERVER,
-    ORIGINAL_WEBHOOK,
+    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_RETRY, ORIGINAL_ROOT,
+    ORIGINAL_SERVER, ORIGINAL_STEP, ORIGINAL_WEBHOOK,
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
-pub use retry::{RETRY, RETRY_KIND};
+pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
+pub use retry::RETRY;
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
@@ -70,7 +72,7 @@ pub use server::{CALLS, SERVER, SERVER_CACHE, STDIO, WARM};
 pub use settings::DEFAULTS;
 pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
-pub use webhook::{LATER_AUTH, WEBHOOK, WEBHOOK_AUTH};
+pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
 
 /// A map whose keys are known.
 #[derive(Debug)]

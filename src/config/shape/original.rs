@@ -10,7 +10,7 @@ pub static ORIGINAL_ROOT: Shape = Shape {
         known("commands"),
         known("server"),
         Key::later("analytics"),
-        Key::later("composite_tools"),
+        known("composite_tools"),
         Key::later("proxies"),
         Key::later("tenants"),
     ]],
@@ -34,6 +34,20 @@ pub static ORIGINAL_COMMAND: Shape = Shape {
         Key::later("network"),
         Key::later("authorization"),
     ]],
+};
+
+pub static ORIGINAL_COMPOSITE: Shape = Shape {
+    name: "original composite tool",
+    what: "a composite tool",
+    description: "",
+    tables: &[&[known("name"), known("description"), known("workflow"), Key::later("permissions")]],
+};
+
+pub static ORIGINAL_STEP: Shape = Shape {
+    name: "original step",
+    what: "a step of `workflow`",
+    description: "",
+    tables: &[&[known("tool"), known("params"), known("output")]],
 };
 
 pub static ORIGINAL_WEBHOOK: Shape = Shape {
@@ -62,7 +76,18 @@ pub static ORIGINAL_AUTH: Shape = Shape {
     name: "original auth",
     what: "`auth`",
     description: "",
-    tables: &[&[known("type"), known("token"), known("key"), known("header"), known("user"), known("pass")]],
+    tables: &[&[
+        known("type"),
+        known("token"),
+        known("key"),
+        known("header"),
+        known("user"),
+        known("pass"),
+        known("client_id"),
+        known("client_secret"),
+        known("token_url"),
+        known("scopes"),
+    ]],
 };
 
 pub static ORIGINAL_RESOURCES: Shape = Shape {

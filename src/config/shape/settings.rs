@@ -78,6 +78,14 @@ pub static DEFAULTS: Shape = Shape {
             )
             .otherwise("nothing")
             .examples(&["{ network: none, labels: { team: data } }"]),
+            Key::new(
+                "proxy",
+                Kind::Text,
+                "The proxy that every `webhook` goes through that names none itself: `http://HOST:PORT` or `https://HOST:PORT`.",
+            )
+            .otherwise("none")
+            .expands()
+            .examples(&["http://proxy.example.com:3128"]),
             Key::later("retry"),
             Key::later("output"),
         ],

@@ -89,7 +89,7 @@ const WITH: Key = Key::new(
     "The arguments of `command`, by parameter. A value that is exactly one `{{name}}` keeps its type, and is left out if it is absent.",
 )
 .otherwise("none")
-.examples(&["{ version: \"{{version}}\", dry_run: false }"]);
+.examples(&["{ version: \"{{version}}\", force: false }"]);
 
 static CALL: &[Key] = &[COMMAND, WITH];
 

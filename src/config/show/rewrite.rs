@@ -111,7 +111,9 @@ impl Rewriting<'_> {
             return None;
         }
         let value = self.filled_text(written, true).unwrap_or_else(|| written.value.to_owned());
-        if value.starts_with('~') || Path::new(&value).is_absolute() {
+        // What callers choose is judged from the folder of the root file.
+        let is_chosen = path.contains(&"multipart") && value.contains("{{");
+        if value.starts_with('~') || Path::new(&value).is_absolute() || is_chosen {
             return None;
         }
         let folder = own.strip_prefix(root).unwrap_or(own).display().to_string();
@@ -255,6 +257,7 @@ fn is_path_key(path: &[&str]) -> bool {
         ["commands" | "defaults" | "templates", .., "sandbox", "read" | "write"] => true,
         [.., "container", "build"] | [.., "container", "build", "context" | "dockerfile"] => true,
         [.., "container", "verify", "key"] => true,
+        ["commands", "webhook", rest @ ..] => is_path_of_call(rest),
         ["commands" | "secrets", .., key] if path.len() > 1 => {
             // A parameter or a variable may have any name.
             let is_name =
@@ -263,6 +266,11 @@ fn is_path_key(path: &[&str]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Anything else in a call is data, whatever it is called.
+fn is_path_of_call(path: &[&str]) -> bool {
+    matches!(path, ["tls", "ca" | "client_cert" | "client_key"] | ["multipart", _, "file"])
 }
 
 fn is_expanded(path: &[&str]) -> bool {
@@ -277,6 +285,10 @@ fn is_expanded(path: &[&str]) -> bool {
             | ["commands", "container", "build", "context" | "dockerfile"]
             | ["commands", "container", "verify", "key"]
             | ["commands", "container", "mounts", "source"]
+            | ["commands", "webhook", "proxy"]
+            | ["commands", "webhook", "tls", "ca" | "client_cert" | "client_key"]
+            | ["commands", "webhook", "multipart", _, "file"]
+            | ["defaults", "proxy"]
             | ["executors", _, "docker", "host"]
             | ["executors", _, "docker", "tls", _]
     )

@@ -32,7 +32,7 @@ pub struct Entry {
 
 impl Entry {
     pub fn of(outcome: &Outcome, made: SystemTime, files: Option<Fingerprint>) -> Self {
-        let Outcome { id, ending, waited: _, duration, output, story } = outcome;
+        let Outcome { id, ending, waited: _, duration, output, flow: _, story } = outcome;
         Self {
             made,
             files,
@@ -48,7 +48,7 @@ impl Entry {
     pub fn outcome(self) -> Outcome {
         let Self { made: _, files: _, id, ending, duration, output, attempts } = self;
         let story = Story { attempts, ..Story::default() };
-        Outcome { id, ending, waited: Duration::ZERO, duration, output, story }
+        Outcome { id, ending, waited: Duration::ZERO, duration, output, flow: None, story }
     }
 
     /// Bytes of its output.
@@ -106,6 +106,7 @@ impl Entry {
                 omitted: number("omitted")?,
                 stdout_bytes: number("stdout")?,
                 stderr_bytes: number("stderr")?,
+                ..Output::default()
             },
         })
     }
@@ -150,6 +151,7 @@ pub mod tests {
             omitted: 7,
             stdout_bytes: 70,
             stderr_bytes: 8,
+            ..Output::default()
         };
         Entry {
             made: SystemTime::UNIX_EPOCH + Duration::from_nanos(1_700_000_000_123_456_789),

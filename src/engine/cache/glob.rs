@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{is_pattern as is_name_pattern, matches_pattern};
+use crate::model::{is_pattern as is_name_pattern, name_matches};
 
 /// Entries that are looked at for one pattern.
 const MOST_ENTRIES: usize = 20_000;
@@ -60,7 +60,7 @@ impl Search {
                 true if rest.is_empty() && !name.starts_with('.') => {
                     self.below(&entry.path(), rest, depth + 1)?
                 }
-                false if matches_pattern(part, &name) => self.below(&entry.path(), rest, depth + 1)?,
+                false if name_matches(part, &name) => self.below(&entry.path(), rest, depth + 1)?,
                 _ => {}
             }
         }

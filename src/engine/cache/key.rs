@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{CacheRules, CacheScope};
+use crate::model::{CacheRules, CacheScope, OutputRules};
 use crate::plan::{ExecutionPlan, KeyPart};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +16,8 @@ pub struct Digest(pub [u8; 32]);
 impl Digest {
     /// What results of such a call are remembered by.
     pub fn of(plan: &ExecutionPlan, rules: &CacheRules) -> Self {
-        let ExecutionPlan { tool, principal, step, means: _, cache_key, fallback: _ } = plan;
+        let ExecutionPlan { tool, principal, step, means: _, cache_key, fallback: _, held: _, output: _ } =
+            plan;
         let mut text = Hashed::default();
         // Derived forms name every field and quote every text, so that nothing is left out or runs together.
         text.add(&(env!("CARGO_PKG_VERSION"), &tool.name));
@@ -33,7 +34,9 @@ impl Digest {
                 }
             }
         }
-        text.add(&(&tool.output.format, &tool.output.schema, &tool.exit_codes));
+        // Those that are compiled show what they are compiled of.
+        let OutputRules { format, schema, select, template, .. } = &tool.output;
+        text.add(&(format, schema, select, template, &tool.exit_codes));
         Self(text.0.finalize().into())
     }
 }

@@ -182,7 +182,11 @@ impl Cache {
     ) {
         let Some(rules) = &plan.tool.cache else { return };
         let is_wanted = self.usage != CacheUse::Never && outcome.is_of_its_own(plan);
-        if !is_wanted || outcome.present(plan).is_error {
+        if !is_wanted || has_more(outcome) || outcome.present(plan).is_error {
+            return;
+        }
+        // Beside the files there is no redactor, so what is in them must not need one.
+        if rules.store == CacheStore::Disk && has_hidden(plan, outcome) {
             return;
         }
         // Files that cannot be compared later have no fingerprint, and what they stand for is not kept.
@@ -264,6 +268,21 @@ impl Default for Cache {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether there is more to a result than its output: what is not kept with it.
+fn has_more(outcome: &Outcome) -> bool {
+    outcome.flow.is_some() || !outcome.output.files.is_empty() || outcome.output.files_left_out > 0
+}
+
+/// Whether a secret appears only where the output is decoded.
+fn has_hidden(plan: &ExecutionPlan, outcome: &Outcome) -> bool {
+    if outcome.output.redactor.is_none() || !plan.tool.output.format.is_structured() {
+        return false;
+    }
+    let mut bare = outcome.clone();
+    bare.output.redactor = None;
+    bare.value(plan) != outcome.value(plan)
 }
 
 /// Since the epoch; what was before it is at its beginning.

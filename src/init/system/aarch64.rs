@@ -15,9 +15,14 @@ global_asm!(
 );
 
 pub const DUP3: usize = 24;
+pub const FCNTL: usize = 25;
+pub const UNLINKAT: usize = 35;
 pub const CHDIR: usize = 49;
+pub const FCHMODAT: usize = 53;
 pub const OPENAT: usize = 56;
 pub const CLOSE: usize = 57;
+pub const GETDENTS64: usize = 61;
+pub const LSEEK: usize = 62;
 pub const READ: usize = 63;
 pub const WRITE: usize = 64;
 pub const PPOLL: usize = 73;
@@ -38,6 +43,8 @@ pub const CLONE: usize = 220;
 pub const EXECVE: usize = 221;
 pub const MMAP: usize = 222;
 pub const WAIT4: usize = 260;
+pub const MEMFD_CREATE: usize = 279;
+pub const STATX: usize = 291;
 
 /// # Safety
 ///

@@ -2,6 +2,8 @@
 //!
 //! What is here decides nothing.
 
+mod folders;
+mod kept;
 #[cfg(target_arch = "aarch64")]
 #[path = "aarch64.rs"]
 mod machine;
@@ -13,6 +15,8 @@ mod sockets;
 
 use core::ffi::{CStr, c_char};
 
+pub use folders::Folder;
+pub use kept::{Kept, calm_streams};
 use machine::call;
 pub use memory::{Region, Shared, Table};
 pub use sockets::{Address, V4, V6, bound, connected, hand_over, listening};
@@ -25,6 +29,7 @@ pub const NOT_THERE: Errno = Errno(2);
 pub const INTERRUPTED: Errno = Errno(4);
 pub const AGAIN: Errno = Errno(11);
 pub const NO_ACCESS: Errno = Errno(13);
+pub const BUSY: Errno = Errno(16);
 pub const NO_FOLDER: Errno = Errno(20);
 pub const TOO_LONG_A_NAME: Errno = Errno(36);
 

@@ -17,6 +17,7 @@ global_asm!(
 pub const READ: usize = 0;
 pub const WRITE: usize = 1;
 pub const CLOSE: usize = 3;
+pub const LSEEK: usize = 8;
 pub const MMAP: usize = 9;
 pub const MUNMAP: usize = 11;
 pub const RT_SIGPROCMASK: usize = 14;
@@ -30,14 +31,20 @@ pub const CLONE: usize = 56;
 pub const EXECVE: usize = 59;
 pub const WAIT4: usize = 61;
 pub const KILL: usize = 62;
+pub const FCNTL: usize = 72;
 pub const CHDIR: usize = 80;
 pub const SETSID: usize = 112;
 pub const PRCTL: usize = 157;
+pub const GETDENTS64: usize = 217;
 pub const EXIT_GROUP: usize = 231;
 pub const OPENAT: usize = 257;
+pub const UNLINKAT: usize = 263;
+pub const FCHMODAT: usize = 268;
 pub const PPOLL: usize = 271;
 pub const SIGNALFD4: usize = 289;
 pub const DUP3: usize = 292;
+pub const MEMFD_CREATE: usize = 319;
+pub const STATX: usize = 332;
 
 /// # Safety
 ///

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::engine::{BinaryPart, Sanitizer, TextPart};
+use crate::engine::{BinaryPart, Content, Sanitizer, TextPart, WrittenFile};
 
 use super::super::base64::Encoder;
 use super::super::era::{Era, Identity};
@@ -32,6 +32,57 @@ impl Draft {
 
     pub(super) fn text_block(&mut self, parts: Vec<TextPart>) {
         self.raw(r#"{"type":"text","text":""#);
+        self.texts(parts);
+        self.raw(r#""}"#);
+    }
+
+    /// A text of a type that is more than plain.
+    pub(super) fn document_block(&mut self, mime: &str, parts: Vec<TextPart>) {
+        self.resource("mcpfier:stdout", mime, parts);
+    }
+
+    /// A file that a command wrote.
+    pub(super) fn file_block(&mut self, file: WrittenFile, knows_links: bool) {
+        let uri = file.uri();
+        let WrittenFile { name, size, mime, content, .. } = file;
+        match content {
+            Content::Media(bytes) => {
+                let kind = if mime.starts_with("audio/") { "audio" } else { "image" };
+                self.raw(&format!(r#"{{"type":"{kind}","mimeType":"{mime}","data":""#));
+                self.base64(vec![bytes]);
+                self.raw(r#"","_meta":{"mcpfier/file":"#);
+                self.value(&name);
+                self.raw("}}");
+            }
+            Content::Text(bytes) => self.resource(&uri, mime, vec![TextPart::Output(vec![bytes])]),
+            Content::Link if knows_links => {
+                self.value(&json!({
+                    "type": "resource_link", "uri": uri, "name": name, "mimeType": mime, "size": size,
+                }));
+            }
+            Content::Link => {
+                self.text_block(vec![TextPart::Said(format!("{uri} ({mime}, {size} bytes)"))]);
+            }
+        }
+    }
+
+    fn resource(&mut self, uri: &str, mime: &str, parts: Vec<TextPart>) {
+        self.raw(r#"{"type":"resource","resource":{"uri":"#);
+        self.value(&uri);
+        self.raw(r#","mimeType":"#);
+        self.value(&mime);
+        self.raw(r#","text":""#);
+        self.texts(parts);
+        self.raw(r#""}}"#);
+    }
+
+    fn base64(&mut self, bytes: Vec<Bytes>) {
+        self.piece(&bytes);
+        self.pieces.push_back(Piece::Base64 { chunks: bytes.into(), encoder: Encoder::default() });
+    }
+
+    /// The inside of a JSON string.
+    fn texts(&mut self, parts: Vec<TextPart>) {
         for part in parts {
             match part {
                 TextPart::Said(text) => escape_into(&text, &mut self.json),
@@ -42,7 +93,6 @@ impl Draft {
                 }
             }
         }
-        self.raw(r#""}"#);
     }
 
     pub(super) fn binary_block(&mut self, binary: BinaryPart) {
@@ -57,8 +107,7 @@ impl Draft {
         self.raw(&open);
         self.value(&mime);
         self.raw(if media.is_some() { r#","data":""# } else { r#","blob":""# });
-        self.piece(&bytes);
-        self.pieces.push_back(Piece::Base64 { chunks: bytes.into(), encoder: Encoder::default() });
+        self.base64(bytes);
         self.raw(close);
     }
 

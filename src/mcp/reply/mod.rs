@@ -8,10 +8,8 @@ mod draft;
 
 use std::collections::VecDeque;
 
-use bytes::Bytes;
-use serde_json::Map;
-
 use crate::engine::{Presented, Sanitizer, TextPart};
+use bytes::Bytes;
 
 use super::base64::Encoder;
 use super::era::{Era, Identity};
@@ -43,19 +41,26 @@ impl Reply {
         Self { size: bytes.len(), pieces: VecDeque::from([Piece::Json(bytes)]) }
     }
 
-    /// The result of a call.
-    pub(super) fn of_call(presented: Presented, era: Era, identity: &Identity) -> Self {
-        let Presented { is_error, text, binary, structured, note, meta } = presented;
+    /// The result of a call. Who knows no links to resources is told of files in words.
+    pub(super) fn of_call(presented: Presented, knows_links: bool, era: Era, identity: &Identity) -> Self {
+        let Presented { is_error, text, mime, binary, files, structured, broken: _, note, meta } = presented;
         let mut draft = Draft::default();
         draft.raw(r#"{"content":["#);
         if !text.is_empty() || binary.is_none() {
-            draft.text_block(text);
+            match mime.filter(|mime| !is_error && mime != "text/plain") {
+                Some(mime) => draft.document_block(&mime, text),
+                None => draft.text_block(text),
+            }
             if binary.is_some() {
                 draft.raw(",");
             }
         }
         if let Some(binary) = binary {
             draft.binary_block(binary);
+        }
+        for file in files {
+            draft.raw(",");
+            draft.file_block(file, knows_links);
         }
         if let Some(note) = note {
             draft.raw(",");
@@ -73,15 +78,7 @@ impl Reply {
 
     /// The result of a call that was refused: a text that the model can act on.
     pub(super) fn refusal(text: String, era: Era, identity: &Identity) -> Self {
-        let said = Presented {
-            is_error: true,
-            text: vec![TextPart::Said(text)],
-            binary: None,
-            structured: None,
-            note: None,
-            meta: Map::new(),
-        };
-        Self::of_call(said, era, identity)
+        Self::of_call(Presented::refusal(text), true, era, identity)
     }
 
     /// Bytes that are held until this is written; the JSON is somewhat longer.
@@ -153,10 +150,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::engine::BinaryPart;
+    use crate::engine::{BinaryPart, Content, TextPart, WrittenFile};
 
     fn written(presented: Presented, era: Era, enough: usize) -> Value {
-        let mut reply = Reply::of_call(presented, era, &Identity::new("tools"));
+        let mut reply = Reply::of_call(presented, true, era, &Identity::new("tools"));
         let mut whole = Vec::new();
         loop {
             let mut part = Vec::new();
@@ -169,7 +166,53 @@ mod tests {
     }
 
     fn presented(text: Vec<TextPart>, binary: Option<BinaryPart>) -> Presented {
-        Presented { is_error: false, text, binary, structured: None, note: None, meta: Map::new() }
+        Presented { is_error: false, text, binary, ..Presented::refusal(String::new()) }
+    }
+
+    #[test]
+    fn a_text_of_a_type_is_a_document_and_files_are_blocks_of_their_own() {
+        let file = |name: &str, mime, content| WrittenFile {
+            path: format!("/work/{name}").into(),
+            name: name.to_owned(),
+            size: 3,
+            mime,
+            content,
+        };
+        let mut said = presented(vec![TextPart::Said("# Hi".into())], None);
+        said.mime = Some("text/markdown".into());
+        said.files = vec![
+            file("a.png", "image/png", Content::Media(Bytes::from_static(b"\x89PN"))),
+            file("b.txt", "text/plain", Content::Text(Bytes::from_static(b"a\"b"))),
+            file("c d.pdf", "application/pdf", Content::Link),
+        ];
+        let result = written(said, Era::Handshake, 16);
+        assert_eq!(
+            result["content"],
+            json!([
+                { "type": "resource", "resource": { "uri": "mcpfier:stdout", "mimeType": "text/markdown", "text": "# Hi" } },
+                { "type": "image", "mimeType": "image/png", "data": "iVBO", "_meta": { "mcpfier/file": "a.png" } },
+                { "type": "resource", "resource": { "uri": "file:///work/b.txt", "mimeType": "text/plain", "text": "a\"b" } },
+                { "type": "resource_link", "uri": "file:///work/c%20d.pdf", "name": "c d.pdf", "mimeType": "application/pdf", "size": 3 },
+            ])
+        );
+    }
+
+    #[test]
+    fn older_clients_are_told_of_a_file_in_words() {
+        let mut said = presented(vec![TextPart::Said("done".into())], None);
+        said.files = vec![WrittenFile {
+            path: "/work/c.pdf".into(),
+            name: "c.pdf".into(),
+            size: 3,
+            mime: "application/pdf",
+            content: Content::Link,
+        }];
+        let reply = Reply::of_call(said, false, Era::Handshake, &Identity::new("tools"));
+        let result: Value = serde_json::from_slice(&reply.into_json()).unwrap();
+        assert_eq!(
+            result["content"][1],
+            json!({ "type": "text", "text": "file:///work/c.pdf (application/pdf, 3 bytes)" })
+        );
     }
 
     #[test]

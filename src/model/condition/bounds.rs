@@ -1,11 +1,9 @@
-//! How long, how deep and how laborious an expression may be.
+//! How long and how deep an expression may be.
 
-use cel::common::ast::{EntryExpr, Expr, LiteralValue};
+use cel::common::ast::{EntryExpr, Expr};
 use cel::parser::Expression;
-use serde_json::Value;
 
 use super::BadCondition;
-use super::judge::ConditionError;
 
 /// Bytes of a text.
 pub const LENGTH: usize = 1024;
@@ -13,8 +11,9 @@ pub const LENGTH: usize = 1024;
 pub const DEPTH: usize = 24;
 /// Loops within loops.
 pub const LOOPS: usize = 2;
-/// What may be looked at in one judgement.
-const STEPS: u64 = 100_000;
+/// Operations on what other operations come to, as the sum of many numbers is. Whoever walks an expression
+/// goes down the stack for each.
+pub const LINKS: usize = 128;
 
 /// Before it is read: whoever reads it does so by recursion.
 pub fn of_text(text: &str) -> Result<(), BadCondition> {
@@ -53,8 +52,22 @@ impl Run {
 
 /// When it is read: loops multiply.
 pub fn of_expression(expression: &Expression) -> Result<(), BadCondition> {
+    let links = links(expression);
+    if links > LINKS {
+        return Err(BadCondition::LongChain { links });
+    }
     let loops = loops(expression);
     if loops > LOOPS { Err(BadCondition::TooManyLoops { loops }) } else { Ok(()) }
+}
+
+/// How deep it is, without going down the stack.
+fn links(expression: &Expression) -> usize {
+    let (mut deepest, mut open) = (0, vec![(expression, 1)]);
+    while let Some((expression, depth)) = open.pop() {
+        deepest = deepest.max(depth);
+        open.extend(children(expression).into_iter().map(|child| (child, depth + 1)));
+    }
+    deepest
 }
 
 fn loops(expression: &Expression) -> usize {
@@ -87,61 +100,5 @@ fn entry_parts(entry: &EntryExpr) -> Vec<&Expression> {
     match entry {
         EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
         EntryExpr::StructField(field) => vec![&field.value],
-    }
-}
-
-/// Before it is judged: no more steps than these for values of this length.
-pub fn of_steps(expression: &Expression, values: &[(&str, Value)]) -> Result<(), ConditionError> {
-    let longest = values.iter().map(|(_, value)| longest(value)).max().unwrap_or_default();
-    let Cost { steps, .. } = cost(expression, longest);
-    if steps > STEPS { Err(ConditionError::TooLaborious { steps, most: STEPS }) } else { Ok(()) }
-}
-
-/// The longest list, map or text anywhere in a value.
-fn longest(value: &Value) -> u64 {
-    let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
-        Value::String(text) => count(text.len()),
-        Value::Array(items) => items.iter().map(longest).max().unwrap_or_default().max(count(items.len())),
-        Value::Object(map) => map.values().map(longest).max().unwrap_or_default().max(count(map.len())),
-    }
-}
-
-/// At most so many steps, and a result of at most this length.
-struct Cost {
-    steps: u64,
-    length: u64,
-}
-
-/// Bytes of a text that are as much work as one step.
-const BYTES_A_STEP: u64 = 256;
-
-fn cost(expression: &Expression, longest: u64) -> Cost {
-    match &expression.expr {
-        Expr::Comprehension(inside) => {
-            let range = cost(&inside.iter_range, longest);
-            let body =
-                cost(&inside.loop_cond, longest).steps.saturating_add(cost(&inside.loop_step, longest).steps);
-            let rounds = range.length.saturating_mul(body);
-            Cost { steps: range.steps.saturating_add(rounds), length: range.length.max(longest) }
-        }
-        Expr::Literal(LiteralValue::String(text)) => Cost { steps: 1, length: text.inner().len() as u64 },
-        Expr::Literal(_) => Cost { steps: 1, length: 1 },
-        Expr::Ident(_) | Expr::Select(_) => Cost { steps: 1, length: longest },
-        Expr::List(list) => {
-            let parts = list.elements.iter().map(|element| cost(element, longest));
-            let (steps, length) = parts.fold((1_u64, list.elements.len() as u64), |(steps, length), part| {
-                (steps.saturating_add(part.steps), length.max(part.length))
-            });
-            Cost { steps, length }
-        }
-        _ => {
-            let parts = children(expression).into_iter().map(|part| cost(part, longest));
-            let (steps, length) = parts.fold((1_u64, 0_u64), |(steps, length), part| {
-                (steps.saturating_add(part.steps), length.saturating_add(part.length))
-            });
-            Cost { steps: steps.saturating_add(length / BYTES_A_STEP), length: length.max(1) }
-        }
     }
 }

@@ -7,13 +7,29 @@ use cel::common::ast::{Expr, LiteralValue};
 use cel::parser::Expression;
 use cel::{Context, ExecutionError};
 
-use super::BadCondition;
+use crate::model::requires::{VersionRange, version};
+
 use super::bounds::children;
+use super::{BadCondition, LANGUAGE};
 
 pub const FILE_EXISTS: &str = "file_exists";
 pub const HAS_ENV: &str = "has_env";
 const SEMVER: &str = "semver";
 const MATCHES: &str = "matches";
+
+/// What is asked of a moment, for a time zone or without one.
+const OF_TIME: [&str; 10] = [
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+];
 
 /// What people may write, besides operators. Names of operators have signs in them.
 const KNOWN: [&str; 15] = [
@@ -35,7 +51,7 @@ const KNOWN: [&str; 15] = [
 ];
 
 pub fn list() -> String {
-    let names: Vec<String> = KNOWN.iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> = KNOWN.iter().chain(&OF_TIME).map(|name| format!("`{name}`")).collect();
     names.join(", ")
 }
 
@@ -45,7 +61,7 @@ pub fn check(expression: &Expression) -> Result<(), BadCondition> {
         let name = call.func_name.as_str();
         let is_operator = name.contains(|character: char| !character.is_alphanumeric() && character != '_')
             || name.starts_with('_');
-        let is_of_time = name.starts_with("get") && call.target.is_some();
+        let is_of_time = OF_TIME.contains(&name) && call.target.is_some();
         if !is_operator && !is_of_time && !KNOWN.contains(&name) {
             return Err(BadCondition::UnknownFunction { name: name.to_owned() });
         }
@@ -55,6 +71,13 @@ pub fn check(expression: &Expression) -> Result<(), BadCondition> {
 }
 
 fn check_words(name: &str, target: Option<&Expression>, args: &[Expression]) -> Result<(), BadCondition> {
+    if OF_TIME.contains(&name)
+        && let [zone] = args
+        && let Some(zone) = literal(zone)
+        && !is_zone(zone)
+    {
+        return Err(BadCondition::UnknownZone { zone: zone.to_owned() });
+    }
     let fixed = match (name, args) {
         (FILE_EXISTS, [path]) => (FILE_EXISTS, path),
         (HAS_ENV, [variable]) => (HAS_ENV, variable),
@@ -74,11 +97,24 @@ fn check_words(name: &str, target: Option<&Expression>, args: &[Expression]) -> 
     Ok(())
 }
 
+/// Whether the language knows the time there.
+fn is_zone(zone: &str) -> bool {
+    let mut context = Context::with_env(Arc::clone(&LANGUAGE));
+    context.add_variable_from_value("zone", zone.to_owned());
+    let asked = LANGUAGE.compile("timestamp(\"2026-01-01T00:00:00Z\").getHours(zone)");
+    asked.is_ok_and(|asked| asked.execute(&context).is_ok())
+}
+
 fn literal(expression: &Expression) -> Option<&str> {
     match &expression.expr {
         Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
         _ => None,
     }
+}
+
+pub fn is_used(expression: &Expression, function: &str) -> bool {
+    matches!(&expression.expr, Expr::Call(call) if call.func_name == function)
+        || children(expression).into_iter().any(|child| is_used(child, function))
 }
 
 /// The texts that a function is asked for.
@@ -106,13 +142,10 @@ pub fn lend(context: &mut Context<'_, '_>, files: &Arc<BTreeSet<String>>, variab
     let _ = context.add_function(SEMVER, satisfies);
 }
 
-/// Whether a version lies in a range, such as `semver("1.4.0", ">=1.2, <2")`.
-fn satisfies(version: Arc<String>, range: Arc<String>) -> Result<bool, ExecutionError> {
-    let failed = |text: &str, problem: semver::Error| {
-        ExecutionError::function_error(SEMVER, format!("`{text}`: {problem}"))
-    };
-    let found = semver::Version::parse(version.trim_start_matches('v'));
-    let found = found.map_err(|problem| failed(&version, problem))?;
-    let wanted = semver::VersionReq::parse(&range).map_err(|problem| failed(&range, problem))?;
-    Ok(wanted.matches(&found))
+/// Whether a version lies in a range, such as `semver("1.4.0", ">=1.2 <2")`.
+fn satisfies(found: Arc<String>, range: Arc<String>) -> Result<bool, ExecutionError> {
+    let failed = |problem: String| ExecutionError::function_error(SEMVER, problem);
+    let version = version(&found).ok_or_else(|| failed(format!("`{found}` is no version")))?;
+    let range = VersionRange::parse(&range).map_err(|problem| failed(problem.to_string()))?;
+    Ok(range.has(&version))
 }

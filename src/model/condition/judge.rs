@@ -3,15 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use cel::common::ast::{Expr, LiteralValue};
+use cel::parser::Expression;
 use cel::{Context, ExecutionError};
 use serde_json::{Map, Value};
 
-use super::{Condition, LANGUAGE, Name, bounds, functions, value};
+use super::{BadCondition, Condition, LANGUAGE, Name, functions, labour, moment, value};
+
+/// The name of the moment.
+const NOW: &str = "now";
 
 /// What a condition sees.
 #[derive(Debug, Clone, Default)]
 pub struct Sight {
-    /// By root name, such as `params` and `os`. What is not here does not exist.
+    /// By root name, such as `params` and `os`. What is not here does not exist. `now` is made by
+    /// [`moment`](super::moment()).
     pub values: Map<String, Value>,
     /// Of the files that it asks for, those that are there; as written.
     pub files: Arc<BTreeSet<String>>,
@@ -25,6 +31,8 @@ pub struct Judgement {
     pub holds: bool,
     /// What it refers to, as far as that is there.
     pub seen: Vec<(Name, Value)>,
+    /// What it asked for, as `file_exists("x")`, and whether that is there.
+    pub asked: Vec<(String, bool)>,
 }
 
 /// Why a condition cannot be judged. It then counts as not held.
@@ -45,17 +53,49 @@ impl Condition {
         let roots: BTreeSet<&str> = self.names().iter().map(|name| name.root.as_str()).collect();
         let values = roots.iter().filter_map(|root| Some((*root, sight.values.get(*root)?.clone())));
         let values: Vec<(&str, Value)> = values.collect();
-        bounds::of_steps(self.0.program.expression(), &values)?;
+        labour::check(self.0.program.expression(), &values)?;
         let mut context = Context::with_env(Arc::clone(&LANGUAGE));
         for (root, seen) in &values {
-            context.add_variable_from_value(*root, value::of(seen));
+            let moment = if *root == NOW { moment::of(seen) } else { None };
+            let seen = moment.map_or_else(|| value::of(seen), cel::Value::Timestamp);
+            context.add_variable_from_value(*root, seen);
         }
         functions::lend(&mut context, &sight.files, &sight.variables);
         match self.0.program.execute(&context) {
-            Ok(cel::Value::Bool(holds)) => Ok(Judgement { holds, seen }),
+            Ok(cel::Value::Bool(holds)) => Ok(Judgement { holds, seen, asked: self.asked(sight) }),
             Ok(other) => Err(ConditionError::NotTruth(kind(&other))),
             Err(error) => Err(ConditionError::Failed(explained(&error))),
         }
+    }
+}
+
+impl Condition {
+    fn asked(&self, sight: &Sight) -> Vec<(String, bool)> {
+        let expression = self.0.program.expression();
+        let both = [(functions::FILE_EXISTS, &sight.files), (functions::HAS_ENV, &sight.variables)];
+        let mut asked: Vec<(String, bool)> = Vec::new();
+        for (function, there) in both {
+            for text in functions::asked(expression, function) {
+                let call = format!("{function}({})", Value::from(text));
+                if !asked.iter().any(|(known, _)| *known == call) {
+                    asked.push((call, there.contains(text)));
+                }
+            }
+        }
+        asked
+    }
+}
+
+/// What is written out as something else than a truth is never one.
+pub(super) fn of_constant(expression: &Expression) -> Result<(), BadCondition> {
+    match &expression.expr {
+        Expr::Literal(LiteralValue::Boolean(_)) => Ok(()),
+        Expr::Literal(LiteralValue::String(_)) => Err(BadCondition::NotTruth("a text")),
+        Expr::Literal(LiteralValue::Null) => Err(BadCondition::NotTruth("null")),
+        Expr::Literal(_) => Err(BadCondition::NotTruth("a number")),
+        Expr::List(_) => Err(BadCondition::NotTruth("a list")),
+        Expr::Map(_) => Err(BadCondition::NotTruth("a map")),
+        _ => Ok(()),
     }
 }
 
@@ -71,6 +111,8 @@ fn kind(value: &cel::Value) -> &'static str {
         cel::Value::Int(_) | cel::Value::UInt(_) | cel::Value::Float(_) => "a number",
         cel::Value::String(_) => "a text",
         cel::Value::Null => "null",
+        cel::Value::Timestamp(_) => "a moment",
+        cel::Value::Duration(_) => "a duration",
         _ => "of another kind",
     }
 }

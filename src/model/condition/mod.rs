@@ -2,11 +2,13 @@
 //!
 //! An expression is bounded when it is read (length, nesting) and once more before each judgement (steps,
 //! which depend on the lengths of what a caller gives), since its interpreter has no bounds of its own. So
-//! to judge one is fast, deterministic and cannot fail by itself. Knows nothing of calls and plans.
+//! to judge one is fast, deterministic and cannot fail by itself. Knows nothing of calls, plans and clocks.
 
 mod bounds;
 mod functions;
 mod judge;
+mod labour;
+mod moment;
 mod names;
 mod value;
 mod when;
@@ -17,6 +19,7 @@ use std::sync::{Arc, LazyLock};
 use cel::{Env, Program};
 
 pub use judge::{ConditionError, Judgement, Sight};
+pub use moment::value as moment;
 pub use names::Name;
 pub use when::When;
 
@@ -41,6 +44,8 @@ pub enum BadCondition {
     TooLong { length: usize },
     #[error("it is nested {depth} deep; at most {} may be", bounds::DEPTH)]
     TooDeep { depth: usize },
+    #[error("{links} operations stand on each other; at most {} may", bounds::LINKS)]
+    LongChain { links: usize },
     #[error("{problem}")]
     Syntax {
         problem: String,
@@ -58,6 +63,10 @@ pub enum BadCondition {
     NotLiteral { function: &'static str },
     #[error("`{pattern}` is no regular expression: {problem}")]
     BadPattern { pattern: String, problem: String },
+    #[error("there is no time zone `{zone}`; expected one such as `Europe/Paris`, `UTC` or `+02:00`")]
+    UnknownZone { zone: String },
+    #[error("it is always {0}, and neither true nor false")]
+    NotTruth(&'static str),
 }
 
 impl Condition {
@@ -68,6 +77,7 @@ impl Condition {
         let expression = program.expression();
         bounds::of_expression(expression)?;
         functions::check(expression)?;
+        judge::of_constant(expression)?;
         let names = names::of(expression);
         Ok(Self(Arc::new(Read { text: text.to_owned(), program, names })))
     }
@@ -77,9 +87,20 @@ impl Condition {
         &self.0.text
     }
 
+    /// The same in one line, for people.
+    pub fn line(&self) -> String {
+        let lines: Vec<&str> = self.text().lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        lines.join(" ")
+    }
+
     /// What it refers to, each once.
     pub fn names(&self) -> &[Name] {
         &self.0.names
+    }
+
+    /// Whether it asks for names of environment variables.
+    pub fn asks_variables(&self) -> bool {
+        functions::is_used(self.0.program.expression(), functions::HAS_ENV)
     }
 
     /// The files and folders whose being there it asks for, as written.

@@ -50,6 +50,7 @@ fn conditions_hold_or_do_not() {
         ("has_env('HOME') && !has_env('NOTHING')", true),
         ("semver('1.4.0', '>=1.2, <2')", true),
         ("semver('v2.0.0', '>=1.2, <2')", false),
+        ("semver('1.4', '>=1.2 <2 || >=3')", true),
         ("true", true),
     ] {
         assert_eq!(judged(text), Ok(expected), "{text}");
@@ -64,7 +65,8 @@ fn what_cannot_be_judged_says_why() {
         ("n", "it is a number, and neither true nor false"),
         ("target", "it is a text, and neither true nor false"),
         ("n / 0 == 1", "division by zero"),
-        ("semver('one', '>=1')", "`one`"),
+        ("semver('one', '>=1')", "`one` is no version"),
+        ("semver('1.0', 'one')", "`one` is no range of versions"),
     ] {
         let error = judged(text).expect_err(text);
         assert!(error.contains(expected), "{text}: {error}");
@@ -82,6 +84,8 @@ fn what_is_no_condition_is_told_with_its_place() {
         ("file_exists(target)", "needs a text that is written out"),
         ("target.matches(os)", "needs a text that is written out"),
         ("target.matches('(')", "is no regular expression"),
+        ("3", "it is always a number"),
+        ("'yes'", "it is always a text"),
         ("items.all(a, items.all(b, items.all(c, a == b)))", "3 of `all`"),
     ] {
         let error = judged(text).expect_err(text);
@@ -111,11 +115,147 @@ fn bombs_are_refused() {
         assert!(is_bound, "{refused}");
     }
     // As long as may be, and no deeper than may be.
-    let long = format!("1{} > 0", "+1".repeat(505));
+    let long = format!("1{} > 0", "+1".repeat(120));
     assert_eq!(judged(&long), Ok(true));
     let wide = format!("true{}", " && true".repeat(125));
     assert_eq!(judged(&wide), Ok(true));
     assert_eq!(judged(&nested("(", ")", 23).replace('1', "true")), Ok(true));
+}
+
+/// On a stack of half the size of any that conditions are read on.
+#[test]
+fn what_is_short_and_deep_in_another_way_is_refused_too() {
+    let on_little_stack = std::thread::Builder::new().stack_size(1 << 20).spawn(|| {
+        for bomb in [
+            format!("1{} > 0", "+1".repeat(505)),
+            format!("target{}", ".a".repeat(500)),
+            format!("items{} == 1", "[0]".repeat(330)),
+            format!("true{}", "==true".repeat(140)),
+            format!("target{} == 1", ".size()".repeat(140)),
+            format!("1{}", " in [1]".repeat(140)),
+            format!("1{} == 1", "-1".repeat(500)),
+            format!("'a'{} == 'a'", "+'a'".repeat(250)),
+        ] {
+            let started = std::time::Instant::now();
+            let refused = Condition::read(&bomb).expect_err(&bomb);
+            assert!(matches!(refused, BadCondition::LongChain { .. }), "{bomb}: {refused}");
+            assert!(started.elapsed() < std::time::Duration::from_millis(500), "{bomb}");
+        }
+    });
+    on_little_stack.expect("a thread").join().expect("its stack is enough");
+}
+
+/// Whatever stands there, it is read or refused.
+#[test]
+fn nothing_that_is_written_ends_the_process() {
+    const WORDS: [&str; 34] = [
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "a",
+        "items",
+        ".",
+        ",",
+        "?",
+        ":",
+        "+",
+        "-",
+        "!",
+        "==",
+        "<",
+        "&&",
+        "||",
+        "in",
+        "1",
+        "1u",
+        "2.5",
+        "'x'",
+        "\"y\"",
+        "b'z'",
+        "r'\\'",
+        ".all(",
+        ".map(",
+        ".exists_one(",
+        "has(",
+        "true",
+        "null",
+        "\u{e9}",
+    ];
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(below).expect("small")).expect("small")
+    };
+    for _ in 0..3_000 {
+        let length = 1 + next(12);
+        let text: Vec<&str> = (0..length).filter_map(|_| WORDS.get(next(WORDS.len())).copied()).collect();
+        let text = text.join(if next(2) == 0 { "" } else { " " });
+        if let Ok(condition) = Condition::read(&text) {
+            let _ = condition.judge(&sight(json!({ "a": 1, "items": [1, "b", { "c": null }] })));
+        }
+    }
+}
+
+/// Each loop alone is allowed, and what one makes is what the next begins with.
+#[test]
+fn a_value_that_grows_from_loop_to_loop_is_not_made() {
+    for bomb in [
+        format!("[['x']]{} == []", ".map(b, b + b + b + b + b + b)".repeat(30)),
+        format!("['x']{} == []", ".map(b, b + b + b + b + b + b)".repeat(30)),
+        format!("items{}.size() > 0", ".map(b, [b, b, b, b, b, b, b, b, b])".repeat(25)),
+        format!("[1,2,3,4,5,6,7,8,9]{}.size() > 0", ".map(b, [1,2,3,4,5,6,7,8,9].map(c, [b, b]))".repeat(20)),
+    ] {
+        let started = std::time::Instant::now();
+        let condition = Condition::read(&bomb).expect(&bomb);
+        let error = condition.judge(&sight(json!({ "items": ["x"] }))).expect_err(&bomb);
+        assert!(matches!(error, ConditionError::TooLaborious { .. }), "{bomb}: {error}");
+        assert!(started.elapsed() < std::time::Duration::from_millis(200), "{bomb}: {:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn what_is_as_laborious_as_may_be_is_quick() {
+    let numbers: Vec<u32> = (0..90).collect();
+    let condition = Condition::read("items.all(a, items.exists(b, a == b + 0))").expect("two loops may be");
+    let started = std::time::Instant::now();
+    assert!(condition.judge(&sight(json!({ "items": numbers }))).expect("it can be judged").holds);
+    assert!(started.elapsed() < std::time::Duration::from_millis(500), "{:?}", started.elapsed());
+}
+
+#[test]
+fn the_time_is_that_of_the_call() {
+    // 2026-11-21T20:31:23Z, a Saturday.
+    let now = moment(std::time::Duration::from_millis(1_795_293_083_250));
+    assert_eq!(now, json!("2026-11-21T20:31:23.250Z"));
+    for (text, expected) in [
+        ("now > timestamp('2026-01-01T00:00:00Z')", true),
+        ("now.getHours() == 20", true),
+        ("now.getHours('Europe/Paris') < 6", false),
+        ("now.getHours('Europe/Paris') == 21", true),
+        ("now.getHours('+05:30') == 2", true),
+        ("now.getDayOfWeek('Asia/Tokyo') == 0", true),
+        ("now.getMonth() == 10 && now.getDate() == 21", true),
+        ("now - timestamp('2026-11-21T00:00:00Z') < duration('21h')", true),
+        ("now + duration('4h') > timestamp('2026-11-22T00:00:00Z')", true),
+    ] {
+        let condition = Condition::read(text).expect(text);
+        let judgement = condition.judge(&sight(json!({ "now": now }))).expect(text);
+        assert_eq!(judgement.holds, expected, "{text}");
+        assert_eq!(judgement.seen.first().map(|(_, value)| value), Some(&now), "{text}");
+    }
+    for (text, expected) in [
+        ("now.getHours('Mars/Base') == 1", "there is no time zone `Mars/Base`"),
+        ("now.getHour() == 1", "there is no function `getHour`"),
+        ("getHours(now) == 1", "there is no function `getHours`"),
+    ] {
+        let error = Condition::read(text).expect_err(text).to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
 }
 
 #[test]

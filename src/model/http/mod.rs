@@ -4,8 +4,14 @@
 mod address;
 mod host;
 mod method;
+mod multipart;
+mod oauth;
 mod status;
+mod times;
+mod tls;
 mod url;
+
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -14,7 +20,11 @@ use super::template::Template;
 pub use address::{Realm, is_loopback, is_metadata, is_public, realm};
 pub use host::{HostName, Origin};
 pub use method::Method;
+pub use multipart::{HttpPart, PartContent};
+pub use oauth::{ClientStyle, OAuth2};
 pub use status::StatusCodes;
+pub use times::HttpTimes;
+pub use tls::{HttpTls, TlsVersion};
 pub use url::{BadUrl, UrlTemplate, is_dots, percent_encoded};
 
 /// What one command calls.
@@ -32,6 +42,24 @@ pub struct HttpAction {
     pub redirects: u32,
     /// The URL's own host may have an address that only this host or its network reaches.
     pub allow_private: bool,
+    /// Of the URL's own host; others are believed as the system believes them.
+    pub tls: Option<HttpTls>,
+    /// Whom all of it is sent through.
+    pub proxy: Option<Origin>,
+    pub times: HttpTimes,
+    pub stream: HttpStream,
+    /// What relative paths of callers are in.
+    pub folder: PathBuf,
+}
+
+/// What becomes of an answer while it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpStream {
+    /// Its bytes, whatever they are.
+    Bytes,
+    /// Of `text/event-stream` the data of each event, a line each; of anything else the bytes. An
+    /// event with exactly this data ends the call.
+    Events { until: Option<String> },
 }
 
 /// How the caller proves who it is.
@@ -40,6 +68,7 @@ pub enum HttpAuth {
     Bearer(Template),
     Basic { username: Template, password: Template },
     Header { name: String, value: Template },
+    OAuth2(Box<OAuth2>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +82,8 @@ pub enum HttpBody {
     Json(JsonTemplate),
     /// `application/x-www-form-urlencoded`.
     Form(Vec<(String, Vec<Template>)>),
+    /// `multipart/form-data`.
+    Multipart(Vec<HttpPart>),
 }
 
 /// A JSON document with holes. A value that is exactly one template keeps its type.

@@ -1,6 +1,8 @@
 //! URLs with holes. Scheme, host and port are fixed when the file is loaded: a caller only ever
 //! fills a segment of the path or a value of the query, and cannot leave its place there.
 
+use std::fmt;
+
 use super::host::{HostName, Origin, origin};
 use crate::model::template::{Piece, Reference, Template};
 
@@ -176,6 +178,28 @@ fn literal(text: &str, also: &str) -> Result<String, BadUrl> {
         }
     }
     Ok(encoded)
+}
+
+/// As it is written, holes too.
+impl fmt::Display for UrlTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pieces = |f: &mut fmt::Formatter<'_>, pieces: &[Piece]| {
+            pieces.iter().try_for_each(|piece| match piece {
+                Piece::Text(text) => f.write_str(text),
+                Piece::Value(reference) => write!(f, "{{{{{reference}}}}}"),
+                Piece::Json(reference) => write!(f, "{{{{json {reference}}}}}"),
+            })
+        };
+        write!(f, "{}", self.origin)?;
+        for segment in &self.segments {
+            f.write_str("/")?;
+            pieces(f, segment)?;
+        }
+        self.query.as_ref().map_or(Ok(()), |query| {
+            f.write_str("?")?;
+            pieces(f, query)
+        })
+    }
 }
 
 fn scheme(text: &str) -> Option<(bool, &str)> {

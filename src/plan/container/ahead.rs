@@ -24,9 +24,11 @@ impl ContainerPlan {
         }
     }
 
-    /// Whether a container that is made for one fits the other, however many there are to be.
+    /// Whether a container that is made for one fits the other, however many there are to be and
+    /// however long they stay afterwards.
     pub fn is_for_the_same(&self, other: &Self) -> bool {
-        Self { warm: 0, ..self.clone() } == Self { warm: 0, ..other.clone() }
+        let counted = |plan: &Self| Self { warm: 0, reuse: None, ..plan.clone() };
+        counted(self) == counted(other)
     }
 }
 

@@ -5,6 +5,8 @@ mod build;
 mod egress;
 mod line;
 mod print;
+mod reuse;
+mod scan;
 mod verify;
 
 use core::net::IpAddr;
@@ -13,8 +15,8 @@ use std::time::Duration;
 
 use crate::call::Invocation;
 use crate::model::{
-    ByteSize, ContainerWorkload, Executor, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Tmpfs, Tool,
-    Variable, Verify,
+    ByteSize, ContainerWorkload, Executor, Gpus, Inside, Limits, Lockdown, Mount, Network, Pull, Scan, Tmpfs,
+    Tool, Variable, Verify,
 };
 
 use super::expand::Expansion;
@@ -25,10 +27,12 @@ use super::{Facts, Mean, Means, PathFact, PlanError, PlannedStdin, Word};
 const MOUNTS: &str = "container.mounts";
 
 pub use ahead::{ahead, lookups_ahead};
-pub use build::{BUILD_LABEL, BuildFact, PlannedBuild, build_tag};
+pub use build::{BUILD_LABEL, BUILD_OF_LABEL, BuildFact, PlannedBuild, build_tag};
 pub use egress::{Door, Doors, Leads};
 pub use line::docker_line;
 pub use print::{text_lines, to_json};
+pub use reuse::PlannedReuse;
+pub use scan::{TRIVY_FOUND, scan_words};
 pub use verify::verify_words;
 
 /// A container with nothing left to decide.
@@ -41,6 +45,7 @@ pub struct ContainerPlan {
     pub image: String,
     pub build: Option<PlannedBuild>,
     pub verify: Option<Verify>,
+    pub scan: Option<Scan>,
     /// The digest that the lock has for the image: no other may run.
     pub locked: Option<String>,
     pub pull: Pull,
@@ -66,6 +71,10 @@ pub struct ContainerPlan {
     pub stop_signal: Option<String>,
     /// How many containers like this one may be waiting for their call; the call takes one of them.
     pub warm: u32,
+    /// On stdio too.
+    pub warm_on_stdio: bool,
+    /// It stays for further calls of the same caller.
+    pub reuse: Option<PlannedReuse>,
     pub limits: Limits,
     pub timeout: Duration,
     pub kill_grace: Duration,
@@ -130,7 +139,8 @@ pub fn container(
     let folder = &workload.folder;
     let mounts =
         workload.mounts.iter().filter_map(|mount| planned(mount, folder, facts, &mut expansion)).collect();
-    Some(ContainerPlan { arguments, variables, stdin, files, mounts, ..fixed })
+    let reuse = reuse::planned(workload.reuse, invocation.principal());
+    Some(ContainerPlan { arguments, variables, stdin, files, mounts, reuse, ..fixed })
 }
 
 /// What no call decides: all but words, variables, input, files and mounts, of which there are none yet.
@@ -143,6 +153,7 @@ fn fixed(tool: &Tool, workload: &ContainerWorkload, facts: &Facts) -> Result<Con
         locked: build::locked(tool, workload, facts)?,
         build,
         verify: workload.verify.clone(),
+        scan: workload.scan,
         pull: workload.pull,
         platform: workload.platform.clone(),
         entrypoint: match &workload.inside {
@@ -167,6 +178,8 @@ fn fixed(tool: &Tool, workload: &ContainerWorkload, facts: &Facts) -> Result<Con
         init: workload.init,
         stop_signal: workload.stop_signal.clone(),
         warm: workload.warm,
+        warm_on_stdio: facts.warm_on_stdio,
+        reuse: None,
         limits: tool.limits.clone(),
         timeout: tool.timeout,
         kill_grace: tool.kill_grace,
@@ -226,13 +239,20 @@ fn planned(
     facts: &Facts,
     expansion: &mut Expansion<'_>,
 ) -> Option<PlannedMount> {
-    let Word::Known(text) = expansion.text(&mount.source)? else {
+    let word = expansion.text(&mount.source)?;
+    let Some(text) = word.plain() else {
         expansion.refuse(MOUNTS, "a source cannot hold a secret or a sensitive value");
         return None;
     };
-    let source =
-        confined(mount, folder.join(text), facts).map_err(|problem| expansion.refuse(MOUNTS, problem));
-    Some(PlannedMount { source: source.ok()?, target: mount.target.clone(), read_only: mount.read_only })
+    let source = match word.is_later() {
+        // It is looked up when it is known.
+        true => folder.join(text),
+        false => {
+            let source = confined(mount, folder.join(text), facts);
+            source.map_err(|problem| expansion.refuse(MOUNTS, problem)).ok()?
+        }
+    };
+    Some(PlannedMount { source, target: mount.target.clone(), read_only: mount.read_only })
 }
 
 /// Where a source leads, if it has to stay somewhere. What nobody looked up stays nowhere.

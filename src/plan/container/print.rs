@@ -8,6 +8,8 @@ use crate::plan::render::{input, limits, limits_json, millis, stopping};
 use crate::plan::{PlannedStdin, Word};
 
 use super::line::{build_line, docker_line, network, pull};
+use super::reuse::{reuse_json, reuse_line, warm_line};
+use super::scan::{scan_json, scan_line};
 use super::{ContainerPlan, verify_words};
 
 /// One aspect a line, in the words of the file.
@@ -28,13 +30,8 @@ pub fn text_lines(plan: &ContainerPlan, secrets: &Secrets) -> Vec<(&'static str,
     lines.extend(reach(plan));
     lines.extend(lockdown(&plan.lockdown));
     lines.extend(plan.labels.iter().map(|(name, value)| ("labels", format!("{name}={value}"))));
-    if plan.warm > 0 {
-        let made = match plan.warm {
-            1 => "in one made ahead".to_owned(),
-            count => format!("in one of {count} made ahead"),
-        };
-        lines.push(("warm", format!("{made}, if one is waiting; each has one call")));
-    }
+    lines.extend(warm_line(plan).map(|line| ("warm", line)));
+    lines.extend(plan.reuse.as_ref().map(|reuse| ("reuse", reuse_line(reuse))));
     lines.push(("timeout", stopping(plan.timeout, plan.kill_grace, "the container", signal(plan))));
     lines.extend(limits(&plan.limits, plan.means()).into_iter().map(|line| ("limits", line)));
     lines
@@ -60,7 +57,8 @@ fn proof(plan: &ContainerPlan) -> impl Iterator<Item = String> {
     let verify = plan.verify.as_ref().map(|verify| {
         format!("signed, as {} says", words(&verify_words(verify, &format!("{}@DIGEST", plan.image))))
     });
-    build.into_iter().chain(locked).chain(verify)
+    let scan = plan.scan.as_ref().map(scan_line);
+    build.into_iter().chain(locked).chain(verify).chain(scan)
 }
 
 fn words(words: &[String]) -> String {
@@ -185,6 +183,7 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
         })),
         "lockedDigest": plan.locked,
         "verify": plan.verify.as_ref().map(|verify| verify_words(verify, &format!("{}@DIGEST", plan.image))),
+        "scan": plan.scan.as_ref().map(scan_json),
         "pull": pull(plan.pull),
         "platform": plan.platform,
         "entrypoint": plan.entrypoint,
@@ -199,6 +198,8 @@ fn what(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
         "init": plan.init,
         "stopSignal": plan.stop_signal,
         "warm": plan.warm,
+        "warmOnStdio": plan.warm_on_stdio,
+        "reuse": plan.reuse.as_ref().map(reuse_json),
         "labels": plan.labels.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
     }))
 }

@@ -11,7 +11,8 @@ use super::url::pairs;
 /// The body, and what it is. There is none if everything in it is absent.
 pub fn body(expansion: &mut Expansion<'_>, body: &HttpBody) -> (Option<Word>, Option<&'static str>) {
     match body {
-        HttpBody::Empty => (None, None),
+        // Parts are planned apart: they are no word.
+        HttpBody::Empty | HttpBody::Multipart(_) => (None, None),
         HttpBody::Text { text, content_type } => (expansion.text(text), Some(*content_type)),
         HttpBody::Json(template) => {
             let mut fills = Fills::default();

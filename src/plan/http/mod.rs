@@ -1,18 +1,26 @@
 //! Planning a call of an HTTP interface: the final URL, headers and body, all known or named.
 
+mod auth;
 mod body;
+mod curl;
+mod multipart;
 mod print;
 mod url;
 
 use std::time::Duration;
 
 use crate::call::Invocation;
-use crate::model::{ByteSize, HttpAction, HttpAuth, Method, Reference, StatusCodes, Template};
+use crate::model::{
+    ByteSize, HttpAction, HttpBody, HttpStream, HttpTimes, HttpTls, Method, Origin, StatusCodes, Template,
+};
 
 use super::expand::Expansion;
 use super::{Facts, PlanError, Word};
 
-pub use print::{curl_line, text_lines, to_json};
+pub use auth::{PlannedAuth, PlannedToken};
+pub use curl::curl_line;
+pub use multipart::{PlannedPart, PlannedPartContent};
+pub use print::{text_lines, to_json};
 
 /// A request with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,24 +29,28 @@ pub struct HttpStep {
     pub url: Word,
     pub headers: Vec<(String, Word)>,
     pub auth: Option<PlannedAuth>,
-    pub body: Option<Word>,
+    pub body: Option<PlannedBody>,
     /// Which answers are success.
     pub success: StatusCodes,
     /// How many redirects are followed.
     pub redirects: u32,
     /// Whether the URL's own host may have an address that is not of the internet.
     pub allow_private: bool,
+    pub tls: Option<HttpTls>,
+    pub proxy: Option<Origin>,
+    pub times: HttpTimes,
+    pub stream: HttpStream,
     pub timeout: Duration,
     /// Bytes of the answer that are read.
     pub output: ByteSize,
 }
 
-/// Who the caller says it is; printed apart from what the request says.
+/// What a request carries.
 #[derive(Debug, Clone, PartialEq)]
-pub enum PlannedAuth {
-    Bearer(Word),
-    Basic { username: Word, password: Word },
-    Header { name: String, value: Word },
+pub enum PlannedBody {
+    Text(Word),
+    /// `multipart/form-data`: its files are read when the call is made.
+    Parts(Vec<PlannedPart>),
 }
 
 impl HttpStep {
@@ -46,13 +58,18 @@ impl HttpStep {
     pub fn words(&self) -> Vec<&Word> {
         let mut words = vec![&self.url];
         words.extend(self.headers.iter().map(|(_, word)| word));
-        match &self.auth {
-            Some(PlannedAuth::Bearer(word) | PlannedAuth::Header { value: word, .. }) => words.push(word),
-            Some(PlannedAuth::Basic { username, password }) => words.extend([username, password]),
+        words.extend(self.auth.iter().flat_map(PlannedAuth::words));
+        match &self.body {
+            Some(PlannedBody::Text(word)) => words.push(word),
+            Some(PlannedBody::Parts(parts)) => words.extend(parts.iter().flat_map(PlannedPart::words)),
             None => {}
         }
-        words.extend(&self.body);
         words
+    }
+
+    /// How long one try may take.
+    pub fn limit(&self) -> Duration {
+        self.times.attempt.map_or(self.timeout, |attempt| attempt.min(self.timeout))
     }
 }
 
@@ -72,8 +89,16 @@ pub fn http(
     for (name, template) in &action.headers {
         headers.extend(header(&mut expansion, name, template).map(|word| (name.clone(), word)));
     }
-    let auth = auth(&mut expansion, action.auth.as_ref());
-    let (body, content_type) = body::body(&mut expansion, &action.body);
+    let auth = auth::auth(&mut expansion, action.auth.as_ref());
+    let (body, content_type) = match &action.body {
+        HttpBody::Multipart(parts) => {
+            (Some(PlannedBody::Parts(multipart::parts(&mut expansion, parts))), None)
+        }
+        body => {
+            let (word, content_type) = body::body(&mut expansion, body);
+            (word.map(PlannedBody::Text), content_type)
+        }
+    };
     let content_type = content_type.filter(|_| body.is_some());
     add_missing(&mut headers, "Content-Type", content_type);
     add_missing(&mut headers, "User-Agent", Some(USER_AGENT));
@@ -86,6 +111,10 @@ pub fn http(
         success: action.success.clone(),
         redirects: action.redirects,
         allow_private: action.allow_private,
+        tls: action.tls.clone(),
+        proxy: action.proxy.clone(),
+        times: action.times,
+        stream: action.stream.clone(),
         timeout: tool.timeout,
         output: tool.limits.output,
     })
@@ -98,46 +127,16 @@ fn add_missing(headers: &mut Vec<(String, Word)>, name: &str, value: Option<&str
     }
 }
 
-/// `None` inside: there is none. `None` outside: a value of it is refused or absent.
-fn auth(expansion: &mut Expansion<'_>, auth: Option<&HttpAuth>) -> Option<Option<PlannedAuth>> {
-    let Some(auth) = auth else { return Some(None) };
-    let mut needed = |name: &str, template: &Template| {
-        let word = header(expansion, name, template);
-        if word.is_none() {
-            expansion.refuse(&subject(template), format!("is absent, and the {name} needs it"));
-        }
-        word
-    };
-    Some(Some(match auth {
-        HttpAuth::Bearer(token) => PlannedAuth::Bearer(needed("bearer token", token)?),
-        HttpAuth::Basic { username, password } => PlannedAuth::Basic {
-            username: needed("user name", username)?,
-            password: needed("password", password)?,
-        },
-        HttpAuth::Header { name, value } => {
-            PlannedAuth::Header { name: name.clone(), value: needed("API key", value)? }
-        }
-    }))
-}
-
 /// The value of a header. A line break in it would begin a header of the caller's.
 fn header(expansion: &mut Expansion<'_>, name: &str, template: &Template) -> Option<Word> {
     for reference in template.references() {
         let Some(found) = expansion.find(reference) else { continue };
         if super::expand::value_text(&found.value).chars().any(|c| c.is_control() && c != '\t') {
             let problem = format!("holds a line break, which cannot stand in the header `{name}`");
-            expansion.refuse(found.param.name.as_str(), problem);
+            let name = found.param.name();
+            expansion.refuse(&name, problem);
             return None;
         }
     }
     expansion.text(template)
-}
-
-/// The parameter that a problem with a template is about.
-fn subject(template: &Template) -> String {
-    let param = template.references().find_map(|reference| match reference {
-        Reference::Param { name, .. } => Some(name.to_string()),
-        _ => None,
-    });
-    param.unwrap_or_else(|| "webhook".to_owned())
 }

@@ -1,14 +1,12 @@
 //! The runner of a build without containers: it refuses each and says why.
 
-use std::path::Path;
-use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Cleaned, ContainerFailure, Found, Seen};
-use crate::model::Executor;
+use super::{Cleaned, ContainerFailure, Found, Scanned, Seen};
+use crate::model::{Executor, Scan};
 use crate::plan::{Environment, PlannedBuild, Step};
 use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError, Teller};
 
@@ -90,16 +88,12 @@ impl Images {
         Err(ContainerFailure::NotBuilt)
     }
 
-    pub async fn save(
+    pub async fn scan(
         &self,
         _executor: Option<&Executor>,
         _image: &str,
-        _path: &Path,
-    ) -> Result<(), ContainerFailure> {
+        _scan: &Scan,
+    ) -> Result<Option<Scanned>, ContainerFailure> {
         Err(ContainerFailure::NotBuilt)
     }
-}
-
-pub async fn scanner(_environment: &Environment, _words: &[String]) -> Result<Option<Output>, String> {
-    Ok(None)
 }

@@ -2,13 +2,16 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bollard::container::{AttachContainerResults, LogOutput};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::Mutex;
 
 use super::init::{Ended, Nonce, Strainer, Told};
+use super::life::Input;
 use crate::runner::{OutputEvent, Stream};
 
 /// Hands the whole of a text to the container and closes its input. What it does not want to read
@@ -19,6 +22,15 @@ pub async fn feed(mut input: Pin<Box<dyn AsyncWrite + Send>>, text: Option<Bytes
         let _ = input.shutdown().await;
     }
     // An end that is dropped closes both; the other is still read.
+    std::future::pending::<()>().await;
+}
+
+/// The same through an input that others may have after this one: then it is not closed.
+pub async fn feed_shared(input: Arc<Mutex<Input>>, text: Bytes, stays_open: bool) {
+    let mut open = input.lock().await;
+    let _ = open.write_all(&text).await;
+    let _ = if stays_open { open.flush().await } else { open.shutdown().await };
+    drop(open);
     std::future::pending::<()>().await;
 }
 
@@ -46,6 +58,13 @@ impl Output {
     pub fn strain(&mut self, nonce: Nonce) {
         self.strained =
             Some(Strained { stdout: Strainer::of_stdout(nonce), stderr: Strainer::of_stderr(nonce) });
+    }
+
+    /// What comes now is of another command, or of nobody.
+    pub fn begin_anew(&mut self) {
+        self.is_over = false;
+        self.strained = None;
+        self.ready.clear();
     }
 
     pub fn is_strained(&self) -> bool {

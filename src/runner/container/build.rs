@@ -17,8 +17,8 @@ use super::connection::{Connection, Trouble};
 use super::credentials::{credentials, registry};
 use super::failure::ContainerFailure;
 use super::layers::Layers;
-use super::pull;
-use crate::plan::{BUILD_LABEL, Environment, PlannedBuild};
+use super::{old_builds, pull};
+use crate::plan::{Environment, PlannedBuild};
 use crate::runner::Teller;
 use crate::runner::build::{self, BadContext, Context};
 
@@ -70,6 +70,7 @@ pub async fn build(
         tag(connection, &planned.tag, name).await?;
     }
     tracing::info!("the image `{}` is built", planned.tag);
+    old_builds::replaced(connection, planned).await;
     Ok(())
 }
 
@@ -100,7 +101,7 @@ fn options(planned: &PlannedBuild, platform: Option<&str>, context: &Context) ->
         dockerfile: context.dockerfile.clone(),
         t: Some(planned.tag.clone()),
         buildargs: Some(planned.what.args.iter().cloned().collect()),
-        labels: Some(HashMap::from([(BUILD_LABEL.to_owned(), planned.digest.clone())])),
+        labels: Some(planned.labels().into_iter().collect()),
         platform: platform.unwrap_or_default().to_owned(),
         target: planned.what.target.clone().unwrap_or_default(),
         // Nothing of a build is left but its image, also of one that fails.
@@ -160,7 +161,7 @@ impl Steps {
             let (line, rest) = (plain(line), rest.to_owned());
             self.unfinished = rest;
             if !line.trim().is_empty() {
-                if line.starts_with("Step ") {
+                if step_of(&line).is_some() {
                     tracing::info!("{line}");
                 } else {
                     tracing::debug!("{line}");
@@ -188,14 +189,15 @@ impl Steps {
     }
 
     fn note(&mut self, line: &str) {
-        if let Some(step) = line.strip_prefix("Step ") {
-            self.step = Some(step.to_owned());
+        if let Some(step) = step_of(line) {
+            self.step = Some(step);
             self.last.clear();
             self.base = None;
             return;
         }
         // The engine's own words on containers and images that come and go.
-        if [" ---> ", "Removing intermediate container "].iter().any(|own| line.starts_with(own)) {
+        let own = [" ---> ", "--> ", "Removing intermediate container ", "COMMIT "];
+        if own.iter().any(|own| line.starts_with(own)) {
             return;
         }
         self.last.push_back(line.to_owned());
@@ -210,15 +212,30 @@ impl Steps {
         if !rest.trim().is_empty() {
             self.note(&plain(&rest));
         }
-        let at = match self.step.as_deref().and_then(|step| step.split_once(" : ")) {
+        let step = self.step.as_deref().and_then(|step| step.split_once(" : "));
+        let at = match step {
             Some((number, text)) => format!("step {number} (`{text}`): "),
             None => String::new(),
+        };
+        // Podman says again which step it is.
+        let message = match step.and_then(|(_, text)| message.split_once(&format!("{text:?}: "))) {
+            Some((_, rest)) => rest,
+            None => message,
         };
         let lines: Vec<String> = self.last.iter().map(|line| format!("\n  {line}")).collect();
         let said =
             if lines.is_empty() { String::new() } else { format!("; its last lines:{}", lines.concat()) };
         format!("{at}{}{said}", message.trim())
     }
+}
+
+/// `2/3 : RUN make`, as Docker tells it; Podman's line is the same in other letters.
+fn step_of(line: &str) -> Option<String> {
+    if let Some(step) = line.strip_prefix("Step ") {
+        return Some(step.to_owned());
+    }
+    let (number, text) = line.strip_prefix("STEP ")?.split_once(": ")?;
+    Some(format!("{number} : {text}"))
 }
 
 /// Without colours, and without what was drawn over.
@@ -257,5 +274,18 @@ mod tests {
         let expected =
             "step 2/2 (`RUN make it`): it returned a non-zero code: 1; its last lines:\n  one\n  two\n  thr";
         assert_eq!(told, expected);
+    }
+
+    #[tokio::test]
+    async fn podman_tells_the_same() {
+        let mut steps = Steps::default();
+        for text in ["STEP 1/2: FROM x\n", "--> 00\n", "STEP 2/2: RUN echo \"a\"\n", "one\n"] {
+            let info = BuildInfo { stream: Some(text.to_owned()), ..BuildInfo::default() };
+            steps.hear(info, &Teller::default()).await;
+        }
+        let message = r#"building at STEP "RUN echo \"a\"": while running runtime: exit status 3"#;
+        let expected =
+            "step 2/2 (`RUN echo \"a\"`): while running runtime: exit status 3; its last lines:\n  one";
+        assert_eq!(steps.failed(message), expected);
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::Mutex as Turn;
 
 use super::connection::{Connection, Trouble};
 use super::failure::ContainerFailure;
+use super::scans::Scans;
 use super::{build, cosign, pull};
 use crate::model::Pull;
 use crate::plan::{ContainerPlan, Environment, PlannedBuild};
@@ -21,12 +22,13 @@ pub struct Care {
     building: Mutex<HashMap<String, Arc<Turn<()>>>>,
     /// Images whose signatures were looked at, with what they were looked at for.
     verified: Mutex<HashSet<String>>,
+    scans: Scans,
 }
 
 /// Whether the image of a plan has to prove something before it runs. One that is built here has
 /// what it is built of in its name.
 pub fn has_to_prove(plan: &ContainerPlan) -> bool {
-    plan.locked.is_some() || plan.verify.is_some()
+    plan.locked.is_some() || plan.verify.is_some() || plan.scan.is_some()
 }
 
 impl Care {
@@ -57,6 +59,9 @@ impl Care {
             });
         }
         self.verify(environment, plan, &found, &id).await?;
+        if let Some(scan) = &plan.scan {
+            self.scans.look(connection, environment, (&plan.image, &id), scan, news).await?;
+        }
         Ok(id)
     }
 

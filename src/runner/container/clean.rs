@@ -11,6 +11,7 @@ use super::connection::{Connection, Connector, Trouble};
 use super::failure::ContainerFailure;
 use super::init::InitFile;
 use super::listing;
+use super::old_builds;
 use super::owner::{OWNER, Owner, TOOL};
 use super::private_files::PrivateFiles;
 use crate::model::Executor;
@@ -25,7 +26,11 @@ pub async fn clean(
     environment: Arc<Environment>,
     executor: Option<&Executor>,
 ) -> Result<Vec<Cleaned>, ContainerFailure> {
-    clean_with(&Connector::new(environment, executor)).await
+    let connector = Connector::new(environment, executor);
+    let mut cleaned = clean_with(&connector).await?;
+    let images = old_builds::clean(&connector.connection().await?).await?;
+    cleaned.extend(images.into_iter().map(|(name, tool)| Cleaned { name, tool, is_image: true }));
+    Ok(cleaned)
 }
 
 pub async fn clean_with(connector: &Connector) -> Result<Vec<Cleaned>, ContainerFailure> {
@@ -66,7 +71,8 @@ async fn sweep(
         }
         let names = container.names.unwrap_or_default();
         let name = names.first().map_or(id.as_str(), |name| name.trim_start_matches('/')).to_owned();
-        cleaned.push(Cleaned { name, tool: labels.get(TOOL).cloned().unwrap_or_default() });
+        let tool = labels.get(TOOL).cloned().unwrap_or_default();
+        cleaned.push(Cleaned { name, tool, is_image: false });
     }
     Ok(is_clean)
 }

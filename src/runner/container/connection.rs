@@ -16,6 +16,7 @@ use super::dial::{self, Dialer};
 use super::failure::ContainerFailure;
 use super::ssh::SshDialer;
 use super::tls::{self, TlsDialer};
+use super::turns::Turns;
 use super::version;
 use crate::model::{EngineHost, Executor, SshHost};
 use crate::plan::Environment;
@@ -33,6 +34,7 @@ const LEAST: Duration = Duration::from_secs(10);
 pub struct Connector {
     pub environment: Arc<Environment>,
     pub care: Care,
+    pub turns: Turns,
     /// The engine that a file names; without it one is found.
     named: Option<Address>,
     kept: Mutex<Kept>,
@@ -64,7 +66,13 @@ pub struct Greeting {
 
 impl Connector {
     pub fn new(environment: Arc<Environment>, executor: Option<&Executor>) -> Self {
-        Self { environment, named: executor.map(Address::of), care: Care::default(), kept: Mutex::default() }
+        Self {
+            environment,
+            named: executor.map(Address::of),
+            care: Care::default(),
+            turns: Turns::default(),
+            kept: Mutex::default(),
+        }
     }
 
     pub async fn connection(&self) -> Result<Connection, ContainerFailure> {

@@ -115,6 +115,18 @@ impl Life {
 
     /// A limit that the engine cannot keep is left out, unless it is required.
     async fn create_on(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        self.turn = tokio::select! {
+            () = self.wires.cancel.cancelled() => return Err(Trouble::Away(ContainerFailure::Cancelled)),
+            turn = self.connector.turns.take() => turn,
+        };
+        let created = self.create_in_turn(connection).await;
+        if created.is_err() {
+            self.turn = None;
+        }
+        created
+    }
+
+    async fn create_in_turn(&mut self, connection: &Connection) -> Result<(), Trouble> {
         self.put_init_first(connection).await?;
         put_into_memory(connection, &self.order.plan, &mut self.order.body).await?;
         let is_required = self.order.plan.limits.enforcement == Enforcement::Required;
@@ -128,6 +140,7 @@ impl Life {
             created = self.ask_to_create(connection).await;
         }
         let warnings = created?;
+        self.refuse_missing_cards(connection).await?;
         let discarded = warnings.into_iter().find(|warning| warning.contains("iscarded"));
         match discarded {
             Some(problem) if is_required => Err(Trouble::Away(ContainerFailure::NotLimited { problem })),
@@ -136,6 +149,23 @@ impl Life {
                 Ok(())
             }
             None => Ok(()),
+        }
+    }
+
+    /// Podman passes over cards that it cannot give, and the program would run without them.
+    async fn refuse_missing_cards(&self, connection: &Connection) -> Result<(), Trouble> {
+        let plan = &self.order.plan;
+        if plan.gpus.is_none() || !connection.is_podman() {
+            return Ok(());
+        }
+        let made = connection.docker.inspect_container(&self.order.name, None);
+        let made = connection.answer("to look at the container", made).await?;
+        let given = made.host_config.and_then(|host| host.devices).map_or(0, |devices| devices.len());
+        match given > plan.devices.len() {
+            true => Ok(()),
+            false => Err(Trouble::Away(ContainerFailure::NoGpus {
+                problem: "Podman passes over what Docker calls device requests".to_owned(),
+            })),
         }
     }
 

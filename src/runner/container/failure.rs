@@ -35,6 +35,12 @@ pub enum ContainerFailure {
     #[error("the image `{image}` does not count as signed: {problem}")]
     NotVerified { image: String, problem: String },
     #[error(
+        "the image `{image}` may not run: {by} knows something of it that is {block_on} or worse; `mcpfier images scan {image}` shows what"
+    )]
+    Blocked { image: String, by: &'static str, block_on: &'static str },
+    #[error("the image `{image}` could not be looked through, and its `scan` asks for that: {problem}")]
+    NotScanned { image: String, problem: String },
+    #[error(
         "the engine has no graphics cards to give: {problem}; install the container toolkit of their maker on its host, or remove `gpus`"
     )]
     NoGpus { problem: String },

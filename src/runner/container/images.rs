@@ -2,26 +2,22 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use super::asked::{Ended, asked};
 use super::care::{self, Care, registry_digest};
 use super::connection::{Connection, Connector};
 use super::failure::ContainerFailure;
-use super::{Found, pull};
-use crate::model::Executor;
+use super::{Found, Scanned, pull};
+use crate::model::{Executor, Scan};
 use crate::plan::{Environment, PlannedBuild};
 use crate::runner::Teller;
 
 const SAVING: &str = "to save the image";
 /// How long an engine may say nothing while it saves.
 const SILENCE: Duration = Duration::from_secs(120);
-/// A scanner may fetch what it knows of first.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The images of the engines of a file.
 pub struct Images(Arc<Environment>);
@@ -72,40 +68,30 @@ impl Images {
         Ok(())
     }
 
-    /// Writes the image into a file, as `docker save` does.
-    pub async fn save(
+    /// Has it looked through. `None`: this host has no such scanner.
+    pub async fn scan(
         &self,
         executor: Option<&Executor>,
         image: &str,
-        path: &Path,
-    ) -> Result<(), ContainerFailure> {
-        let connection = self.connection(executor).await?;
-        let refused = |problem: String| ContainerFailure::Refused { doing: SAVING, problem };
-        let mut file = std::fs::File::create(path).map_err(|error| refused(error.to_string()))?;
-        let mut pieces = connection.docker.export_image(image);
-        loop {
-            let next = tokio::time::timeout(SILENCE, pieces.next()).await;
-            match next.map_err(|_| ContainerFailure::Slow { doing: SAVING, after: SILENCE })? {
-                Some(Ok(piece)) => {
-                    file.write_all(&piece).map_err(|error| refused(error.to_string()))?;
-                }
-                Some(Err(error)) => return Err(connection.trouble(SAVING, error).into()),
-                None => return Ok(()),
-            }
-        }
+        scan: &Scan,
+    ) -> Result<Option<Scanned>, ContainerFailure> {
+        super::scan::scan(&self.connection(executor).await?, &self.0, image, scan).await
     }
 }
 
-/// Runs a scanner to its end; `None` if this host does not have it.
-pub async fn scanner(environment: &Environment, words: &[String]) -> Result<Option<Output>, String> {
-    let Some((program, rest)) = words.split_first() else { return Ok(None) };
-    let mut command = Command::new(program);
-    command.args(rest).envs(environment);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    match asked(command, None, PATIENCE).await {
-        Ended::Done(output) => Ok(Some(output)),
-        Ended::NotStarted(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Ended::NotStarted(error) => Err(format!("`{program}` cannot be run: {error}")),
-        Ended::Silent => Err(format!("`{program}` does not end")),
+/// Writes the image into a file, as `docker save` does.
+pub async fn save(connection: &Connection, image: &str, path: &Path) -> Result<(), ContainerFailure> {
+    let refused = |problem: String| ContainerFailure::Refused { doing: SAVING, problem };
+    let mut file = std::fs::File::create(path).map_err(|error| refused(error.to_string()))?;
+    let mut pieces = connection.docker.export_image(image);
+    loop {
+        let next = tokio::time::timeout(SILENCE, pieces.next()).await;
+        match next.map_err(|_| ContainerFailure::Slow { doing: SAVING, after: SILENCE })? {
+            Some(Ok(piece)) => {
+                file.write_all(&piece).map_err(|error| refused(error.to_string()))?;
+            }
+            Some(Err(error)) => return Err(connection.trouble(SAVING, error).into()),
+            None => return Ok(()),
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bollard::query_parameters::{AttachContainerOptions, StartContainerOptions};
 use tokio::io::AsyncWrite;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +33,8 @@ pub struct Life {
     pub(super) asked: Option<Connection>,
     /// It has said that it has.
     pub(super) is_created: bool,
+    /// While it is made and started.
+    pub(super) turn: Option<OwnedSemaphorePermit>,
 }
 
 /// To and from whoever started it.
@@ -64,13 +66,14 @@ pub type Input = Pin<Box<dyn AsyncWrite + Send>>;
 
 impl Life {
     pub fn new(order: Order, connector: Arc<Connector>, wires: Wires) -> Self {
-        Self { order, connector, wires, asked: None, is_created: false }
+        Self { order, connector, wires, asked: None, is_created: false, turn: None }
     }
 
     /// Says once whether it could be started, and then by events what comes of it.
     pub async fn lead(mut self, started: oneshot::Sender<Result<(), ContainerFailure>>) {
         match self.begin().await {
             Err(failure) => {
+                self.turn = None;
                 let _ = started.send(Err(failure));
                 if let Some(connection) = self.asked.take() {
                     self.remove(&connection).await;
@@ -103,7 +106,7 @@ impl Life {
 
     /// Attached before it starts, so that nothing of its output is lost.
     pub(super) async fn attach_and_start(
-        &self,
+        &mut self,
         connection: &Connection,
     ) -> Result<(Output, Input), ContainerFailure> {
         let Order { name, plan, body, .. } = &self.order;
@@ -120,12 +123,19 @@ impl Life {
         let attached = attached.map_err(|trouble| not_started(plan, trouble))?;
         let started = connection.docker.start_container(name, None::<StartContainerOptions>);
         let started = connection.answer("to start the container", started).await;
+        self.turn = None;
         started.map_err(|trouble| not_started(plan, trouble))?;
         Ok(Output::of(attached))
     }
 
     pub(super) async fn go_on(&self, mut alive: Alive) {
-        let end = match self.watch(&mut alive).await {
+        let ended = self.watch(&mut alive).await;
+        self.finish(alive, ended).await;
+    }
+
+    /// It has ended or has to, and goes.
+    pub(super) async fn finish(&self, mut alive: Alive, ended: Ended) {
+        let end = match ended {
             // Nothing of it is alive. To take away what is left needs nobody to wait.
             Ended::ByItself(end) => Some(end),
             Ended::ByUs(end) => {
@@ -152,7 +162,7 @@ impl Life {
     }
 
     /// Hands its output on until it has ended, or has to.
-    async fn watch(&self, alive: &mut Alive) -> Ended {
+    pub(super) async fn watch(&self, alive: &mut Alive) -> Ended {
         let Wires { events, cancel, .. } = &self.wires;
         let mut exit = Exit::Unknown;
         if !alive.output.is_strained() {
@@ -211,7 +221,7 @@ impl Exit<'_> {
 }
 
 /// How it came to an end.
-enum Ended {
+pub enum Ended {
     ByItself(End),
     /// It has to be ended.
     ByUs(End),

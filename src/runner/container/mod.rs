@@ -40,6 +40,8 @@ mod images;
 #[cfg(feature = "containers")]
 pub mod init;
 #[cfg(feature = "containers")]
+mod knowledge;
+#[cfg(feature = "containers")]
 mod layers;
 #[cfg(feature = "containers")]
 mod life;
@@ -47,6 +49,8 @@ mod life;
 mod listing;
 #[cfg(feature = "containers")]
 mod name;
+#[cfg(feature = "containers")]
+mod old_builds;
 #[cfg(feature = "containers")]
 mod owner;
 #[cfg(feature = "containers")]
@@ -56,11 +60,17 @@ mod pull;
 #[cfg(feature = "containers")]
 mod runner;
 #[cfg(feature = "containers")]
+mod scan;
+#[cfg(feature = "containers")]
+mod scans;
+#[cfg(feature = "containers")]
 mod ssh;
 #[cfg(feature = "containers")]
 mod survey;
 #[cfg(feature = "containers")]
 mod tls;
+#[cfg(feature = "containers")]
+mod turns;
 #[cfg(feature = "containers")]
 mod verdict;
 #[cfg(feature = "containers")]
@@ -76,7 +86,7 @@ use present as platform;
 #[cfg(feature = "containers")]
 mod present {
     pub use super::clean::clean;
-    pub use super::images::{Images, scanner};
+    pub use super::images::Images;
     pub use super::runner::ContainerRunner;
     pub use super::survey::look;
 }
@@ -87,8 +97,10 @@ mod failure;
 #[cfg(not(feature = "containers"))]
 use absent as platform;
 
+use crate::model::Scanner;
+
 pub use failure::ContainerFailure;
-pub use platform::{ContainerRunner, Images, clean, look, scanner};
+pub use platform::{ContainerRunner, Images, clean, look};
 
 /// An engine that answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,11 +122,12 @@ pub struct Seen {
     pub missing: Vec<String>,
 }
 
-/// A container that nobody owned any more and that was removed.
+/// A container that nobody owned any more, or an image of a build before the last one, that was removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cleaned {
     pub name: String,
     pub tool: String,
+    pub is_image: bool,
 }
 
 /// An image that an engine has.
@@ -125,6 +138,18 @@ pub struct Found {
     pub digest: Option<String>,
     /// In bytes, unpacked.
     pub size: u64,
+}
+
+/// What a scanner has found in an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    pub scanner: Scanner,
+    /// There is something that is so bad as was asked for, or worse.
+    pub is_blocked: bool,
+    /// In its own words.
+    pub report: String,
+    /// What it knows is old, as people are told.
+    pub stale: Option<String>,
 }
 
 impl Found {

@@ -14,7 +14,7 @@ use super::create::Order;
 use super::failure::ContainerFailure;
 use super::life::{Life, Wires};
 use super::owner::Owner;
-use super::warm::{Assignment, Pool};
+use super::warm::{Assignment, Pool, Waiting};
 use crate::model::{Executor, WarmCaps};
 use crate::plan::{ContainerPlan, Environment, Step};
 use crate::runner::{BoxFuture, End, OutputEvent, RunId, Runner, Running, SecretValues, StartError, Teller};
@@ -135,22 +135,22 @@ impl Runner for ContainerRunner {
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         Box::pin(async move {
             let Step::Container(plan) = step else { return Err(StartError::Elsewhere("no container")) };
-            self.0.pool.somebody_calls();
-            while let Some(waiting) = self.0.pool.take(plan) {
-                let order = Order::fill(plan, secrets, run, Owner::this())?;
-                let (call, started) = Call::new(order, &cancel, &news);
-                if waiting.hand_over(call.assignment).is_err() {
-                    continue;
-                }
-                match started_or_given_up(call.started, &cancel).await {
-                    // It was gone before it was told anything.
-                    Ok(None) => {}
-                    Ok(Some(is_started)) => return is_started.map(|()| started).map_err(Into::into),
-                    Err(failure) => return Err(failure.into()),
+            let pool = &self.0.pool;
+            pool.somebody_calls();
+            let fill = || Order::fill(plan, secrets, run, Owner::this());
+            let mut order = fill()?;
+            while let Some(waiting) = pool.take_used(&order).or_else(|| pool.take(plan)) {
+                match hand_over(waiting, order, &cancel, &news).await? {
+                    Some(started) => return Ok(started),
+                    None => order = fill()?,
                 }
             }
             let engine = self.engine(plan.executor.as_ref());
-            let order = Order::fill(plan, secrets, run, Owner::this())?;
+            if let Some(waiting) = pool.make_for(&order, run, &engine.connector, &cancel, &news).await? {
+                self.clean_once(&engine);
+                let started = hand_over(waiting, order, &cancel, &news).await?;
+                return started.ok_or_else(|| ContainerFailure::Cancelled.into());
+            }
             let (call, started) = Call::new(order, &cancel, &news);
             let Assignment { order, wires, started: told } = call.assignment;
             let life = Life::new(order, Arc::clone(&engine.connector), wires);
@@ -164,6 +164,23 @@ impl Runner for ContainerRunner {
             self.clean_once(&engine);
             Ok(started)
         })
+    }
+}
+
+/// Gives a call to a container that waits. `None`: it was gone before it was told anything.
+async fn hand_over(
+    waiting: Waiting,
+    order: Order,
+    cancel: &CancellationToken,
+    news: &Teller,
+) -> Result<Option<Box<dyn Running>>, ContainerFailure> {
+    let (call, running) = Call::new(order, cancel, news);
+    if waiting.hand_over(call.assignment).is_err() {
+        return Ok(None);
+    }
+    match started_or_given_up(call.started, cancel).await? {
+        None => Ok(None),
+        Some(is_started) => is_started.map(|()| Some(running)),
     }
 }
 

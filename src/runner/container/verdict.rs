@@ -106,7 +106,7 @@ fn kernels_words(number: i32) -> String {
 
 /// How a command ended whose end our init tells, if that says all. As an engine says it: the code of
 /// one that was ended by a signal is 128 and the signal.
-pub fn end_told(Ended { told, memory }: Ended) -> Option<End> {
+pub fn end_told(Ended { told, memory, stays: _ }: Ended) -> Option<End> {
     const KILLED: i32 = 128 + 9;
     let code = match told {
         Told::Exited(code) => code,

@@ -1,34 +1,62 @@
 //! Sends a request and follows its redirects. Every hop is judged as the first one was: where it
 //! leads, and what of the request may go there.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use reqwest::header::LOCATION;
+use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url};
 
-use super::client::{Clients, Reach};
 use super::failure::Failure;
+use super::oauth::{TokenRequest, Tokens};
 use super::request::Request;
-use crate::model::is_public;
+use super::way::{Way, host_of};
+use crate::model::SecretText;
 
 pub struct Exchange {
-    pub clients: Arc<Clients>,
+    pub way: Way,
     pub request: Request,
-    /// The first URL may lead to this host and its network.
-    pub allow_private: bool,
     pub redirects: u32,
+    /// What is asked for a token first.
+    pub token: Option<TokenRequest>,
+    pub tokens: Arc<Tokens>,
+    /// What came to be known on the way and must not be shown.
+    pub hidden: Vec<SecretText>,
 }
 
 impl Exchange {
-    /// The answer that is no redirect, or the first one if none is followed.
-    pub async fn answer(mut self) -> Result<Response, Failure> {
+    /// The answer that is no redirect, or the first one if none is followed. A token that is refused
+    /// though it was good before is exchanged once.
+    pub async fn answer(&mut self) -> Result<Response, Failure> {
+        let Some(asked) = &self.token else { return self.follow().await };
+        let held = self.tokens.of(asked, &self.way, None).await?;
+        self.carry(&held.token)?;
+        let original = self.request.clone();
+        let response = self.follow().await?;
+        if response.status() != StatusCode::UNAUTHORIZED || held.is_fresh {
+            return Ok(response);
+        }
+        let Some(asked) = &self.token else { return Ok(response) };
+        let next = self.tokens.of(asked, &self.way, Some(&held.token)).await?;
+        self.request = original;
+        self.carry(&next.token)?;
+        self.follow().await
+    }
+
+    fn carry(&mut self, token: &SecretText) -> Result<(), Failure> {
+        self.hidden.push(token.clone());
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
+            .map_err(|_| Failure::Request("the token holds a character that no header can".to_owned()))?;
+        value.set_sensitive(true);
+        self.request.headers.insert(AUTHORIZATION, value);
+        Ok(())
+    }
+
+    async fn follow(&mut self) -> Result<Response, Failure> {
         let home = self.request.url.origin();
         let mut followed = 0;
         loop {
             let is_home = self.request.url.origin() == home;
-            let reach = if self.allow_private && is_home { Reach::Anywhere } else { Reach::Internet };
-            let sent = self.send(reach).await;
+            let sent = self.way.send(&self.request, is_home).await;
             let response = sent.map_err(|failure| match followed {
                 0 => failure,
                 _ => failure.after_redirect(),
@@ -40,25 +68,6 @@ impl Exchange {
             followed += 1;
             self.turn_to(target, response.status())?;
         }
-    }
-
-    async fn send(&self, reach: Reach) -> Result<Response, Failure> {
-        let Request { method, url, headers, body } = &self.request;
-        let host = host_of(url);
-        if let (Reach::Internet, Some(address)) = (reach, address_of(url))
-            && !is_public(address)
-        {
-            return Err(Failure::Private { host, address });
-        }
-        let mut request = self
-            .clients
-            .of(reach, url.scheme() == "https")?
-            .request(method.clone(), url.clone())
-            .headers(headers.clone());
-        if let Some(body) = body {
-            request = request.body(body.clone());
-        }
-        request.send().await.map_err(|error| Failure::of_sending(error, &host))
     }
 
     /// Where an answer redirects to, if that is followed.
@@ -107,26 +116,14 @@ impl Exchange {
     }
 }
 
-/// The host for messages: the rest of a URL may hold what is sensitive.
-pub fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
-}
-
-/// The address, if the host is written as one: it is then never looked up.
-fn address_of(url: &Url) -> Option<IpAddr> {
-    let host = url.host_str()?;
-    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+    use std::time::Duration;
 
+    use bytes::Bytes;
+    use reqwest::header::{HeaderMap, HeaderName};
+
+    use super::super::request::RequestBody;
     use super::*;
 
     fn exchange(method: Method, body: Option<&'static str>) -> Exchange {
@@ -134,8 +131,16 @@ mod tests {
         let names = names.into_iter().map(HeaderName::from_static);
         let headers: HeaderMap = names.map(|name| (name, HeaderValue::from_static("x"))).collect();
         let url = Url::parse("https://a.example.com/x").unwrap();
-        let request = Request { method, url, headers, body: body.map(Bytes::from) };
-        Exchange { clients: Arc::default(), request, allow_private: false, redirects: 5 }
+        let body = body.map(|body| RequestBody::Bytes(Bytes::from(body)));
+        let request = Request { method, url, headers, body };
+        let way = Way {
+            clients: Arc::default(),
+            allow_private: false,
+            certificates: None,
+            proxy: None,
+            connect: Duration::from_secs(1),
+        };
+        Exchange { way, request, redirects: 5, token: None, tokens: Arc::default(), hidden: Vec::new() }
     }
 
     fn turned(mut exchange: Exchange, target: &str, status: u16) -> Result<Request, Failure> {
@@ -163,6 +168,7 @@ mod tests {
         let turn = |status| turned(exchange(Method::POST, Some("secret")), "https://b.example.com/", status);
         assert!(matches!(turn(307), Err(Failure::BodyElsewhere { .. })));
         let turned = turn(303).ok().unwrap();
-        assert_eq!((turned.method, turned.body), (Method::GET, None));
+        assert_eq!(turned.method, Method::GET);
+        assert!(turned.body.is_none());
     }
 }

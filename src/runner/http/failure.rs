@@ -2,8 +2,10 @@
 
 use std::error::Error;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::resolver::PrivateAddress;
+use crate::model::format_duration;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
@@ -11,6 +13,10 @@ pub enum Failure {
     Client(String),
     #[error("the request cannot be sent: {0}")]
     Request(String),
+    #[error("the file `{path}` of the field `{field}` {problem}")]
+    File { path: String, field: String, problem: String },
+    #[error("no token of `{host}`: {problem}")]
+    Token { host: String, problem: String },
     #[error("cannot connect to `{host}`: {problem}")]
     Connect { host: String, problem: String },
     #[error("cannot connect to `{host}`, where it is sent to: {problem}")]
@@ -23,6 +29,8 @@ pub enum Failure {
     Answer { host: String, problem: String },
     #[error("the answer of `{host}` broke off: {problem}")]
     Broken { host: String, problem: String },
+    #[error("`{host}` fell silent inside of its answer for {} (read_timeout)", format_duration(*.after))]
+    Silent { host: String, after: Duration },
     #[error("more than {most} redirects; the next one leads to `{host}`")]
     TooManyRedirects { most: u32, host: String },
     #[error("`{host}` redirects to a URL that cannot be called")]
@@ -44,7 +52,14 @@ impl Failure {
 
     /// Nobody can have done anything because of this call.
     pub fn is_unsent(&self) -> bool {
-        matches!(self, Self::Client(_) | Self::Request(_) | Self::Connect { .. })
+        matches!(
+            self,
+            Self::Client(_)
+                | Self::Request(_)
+                | Self::File { .. }
+                | Self::Token { .. }
+                | Self::Connect { .. }
+        )
     }
 
     /// What went wrong before there was an answer.

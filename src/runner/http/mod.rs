@@ -4,11 +4,19 @@
 //! without such commands holds none. A build without the feature `http` refuses every call instead.
 
 #[cfg(feature = "http")]
+mod certificates;
+#[cfg(feature = "http")]
 mod client;
+#[cfg(feature = "http")]
+mod events;
 #[cfg(feature = "http")]
 mod exchange;
 #[cfg(feature = "http")]
 mod failure;
+#[cfg(feature = "http")]
+mod multipart;
+#[cfg(feature = "http")]
+mod oauth;
 #[cfg(feature = "http")]
 mod request;
 #[cfg(feature = "http")]
@@ -19,6 +27,8 @@ mod retry_after;
 mod runner;
 #[cfg(feature = "http")]
 mod running;
+#[cfg(feature = "http")]
+mod way;
 #[cfg(feature = "http")]
 use runner as present;
 

@@ -1,5 +1,7 @@
 //! A request with every hole filled. It holds secrets, so nothing of it is ever printed.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -8,14 +10,23 @@ use reqwest::header::{
 };
 use reqwest::{Method, Url};
 
-use crate::plan::{HttpStep, PlannedAuth};
+use super::multipart::FilledPart;
+use crate::plan::{HttpStep, PlannedAuth, PlannedBody};
 use crate::runner::{SecretValues, StartError};
 
+#[derive(Clone)]
 pub struct Request {
     pub method: Method,
     pub url: Url,
     pub headers: HeaderMap,
-    pub body: Option<Bytes>,
+    pub body: Option<RequestBody>,
+}
+
+#[derive(Clone)]
+pub enum RequestBody {
+    Bytes(Bytes),
+    /// A form with files, which are opened each time it is sent.
+    Parts(Arc<Vec<FilledPart>>),
 }
 
 impl Request {
@@ -26,12 +37,20 @@ impl Request {
         for (name, word) in &call.headers {
             headers.append(header_name(name)?, header_value(name, &secrets.fill(word)?)?);
         }
-        if let Some(auth) = &call.auth {
-            let (name, value) = authorization(auth, secrets)?;
+        if let Some(auth) = &call.auth
+            && let Some((name, value)) = authorization(auth, secrets)?
+        {
             headers.insert(name, value);
         }
         let body = match &call.body {
-            Some(word) => Some(Bytes::from(secrets.fill(word)?.into_owned())),
+            Some(PlannedBody::Text(word)) => {
+                Some(RequestBody::Bytes(Bytes::from(secrets.fill(word)?.into_owned())))
+            }
+            Some(PlannedBody::Parts(parts)) => {
+                let parts: Result<Vec<_>, _> =
+                    parts.iter().map(|part| FilledPart::fill(part, secrets)).collect();
+                Some(RequestBody::Parts(Arc::new(parts?)))
+            }
             None => None,
         };
         let method = Method::from_bytes(call.method.as_str().as_bytes())
@@ -57,10 +76,11 @@ impl Request {
     }
 }
 
+/// The header that says who calls; a token that has to be fetched comes later.
 fn authorization(
     auth: &PlannedAuth,
     secrets: &SecretValues,
-) -> Result<(HeaderName, HeaderValue), StartError> {
+) -> Result<Option<(HeaderName, HeaderValue)>, StartError> {
     let (written, text) = match auth {
         PlannedAuth::Bearer(token) => ("Authorization", format!("Bearer {}", secrets.fill(token)?)),
         PlannedAuth::Basic { username, password } => {
@@ -68,10 +88,11 @@ fn authorization(
             ("Authorization", format!("Basic {}", STANDARD.encode(both)))
         }
         PlannedAuth::Header { name, value } => (name.as_str(), secrets.fill(value)?.into_owned()),
+        PlannedAuth::OAuth2(_) => return Ok(None),
     };
     let mut value = header_value(written, &text)?;
     value.set_sensitive(true);
-    Ok((header_name(written)?, value))
+    Ok(Some((header_name(written)?, value)))
 }
 
 fn header_name(name: &str) -> Result<HeaderName, StartError> {

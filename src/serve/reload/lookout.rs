@@ -12,7 +12,7 @@ use super::content::Content;
 use super::eyes::Eyes;
 use super::places::{self, Place};
 use super::report::Cause;
-use super::{Attempt, Loader, Sources};
+use super::{Attempt, Loader, Occasion, Sources};
 
 /// A file system's clock is behind ours by no more than this.
 const CLOCK_GRAIN: Duration = Duration::from_millis(10);
@@ -29,6 +29,16 @@ pub(super) enum Seen {
         /// Or why it cannot be served.
         state: Result<Box<State>, String>,
     },
+}
+
+/// When files are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// If they are others than before.
+    Changes,
+    Anyway(Occasion),
+    /// If they are as before: changes are for those who wait for them.
+    Recheck,
 }
 
 pub(super) struct Lookout {
@@ -63,17 +73,22 @@ impl Lookout {
         }
     }
 
-    /// Loads the files if they are others than before, or `anyway`.
-    pub(super) fn look(&mut self, anyway: bool) -> Seen {
+    /// Loads the files if they are as `wanted`.
+    pub(super) fn look(&mut self, wanted: Wanted) -> Seen {
         // Watched first: what changes after it was looked at is then seen.
         self.watch();
         let mut content = Content::of(&self.sources);
-        if self.known.covers(&content) && !anyway {
-            return Seen::Nothing;
-        }
+        let is_known = self.known.covers(&content);
+        let occasion = match wanted {
+            Wanted::Changes if is_known => return Seen::Nothing,
+            Wanted::Recheck if !is_known => return Seen::Nothing,
+            Wanted::Changes => Occasion::Change,
+            Wanted::Anyway(occasion) => occasion,
+            Wanted::Recheck => Occasion::Recheck,
+        };
         let mut rounds = 1;
         loop {
-            let Attempt { state, sources } = self.loader.load();
+            let Attempt { state, sources } = self.loader.load(occasion);
             let is_known = content.knows(&sources);
             self.follow(sources, state.is_ok());
             if is_known || rounds == ROUNDS {

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use crate::engine::{Engine, State, give_memory_back, give_program_back, share_one_heap};
 
@@ -32,7 +32,7 @@ use inotify as eyes;
 
 use content::Content;
 use eyes::Eyes;
-use lookout::{Lookout, Seen};
+use lookout::{Lookout, Seen, Wanted};
 use report::Cause;
 
 /// The start belongs to the first answers; changes until then are found when watching begins.
@@ -52,13 +52,22 @@ const LOOKS: usize = 8;
 
 /// Loads what is served; called in a thread that may block.
 pub trait Loader: Send + 'static {
-    fn load(&mut self) -> Attempt;
+    fn load(&mut self, occasion: Occasion) -> Attempt;
 }
 
-impl<F: FnMut() -> Attempt + Send + 'static> Loader for F {
-    fn load(&mut self) -> Attempt {
-        self()
+impl<F: FnMut(Occasion) -> Attempt + Send + 'static> Loader for F {
+    fn load(&mut self, occasion: Occasion) -> Attempt {
+        self(occasion)
     }
+}
+
+/// What it is loaded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// The files may say something else.
+    Change,
+    /// The host may be another one: what was found out about it before does not count.
+    Recheck,
 }
 
 /// What came of loading.
@@ -98,7 +107,7 @@ pub async fn keep_up(
     }
     let late = lookout.begin(since);
     give_program_back();
-    let mut reloading = Reloading { engine, eyes, lookout: Some(lookout) };
+    let mut reloading = Reloading { engine, eyes, lookout: Some(lookout), looked: Instant::now() };
     if let Some(cause) = asked.then_some(Cause::Signal).or(late) {
         reloading.reload(cause, true).await;
     }
@@ -109,7 +118,15 @@ pub async fn keep_up(
                 reloading.reload(Cause::Saved, false).await;
             }
             () = hangups.next() => reloading.reload(Cause::Signal, true).await,
+            () = sleep_until_some(reloading.next_recheck()) => reloading.recheck().await,
         }
+    }
+}
+
+async fn sleep_until_some(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -129,6 +146,8 @@ struct Reloading {
     eyes: Arc<Eyes>,
     /// Away while it looks.
     lookout: Option<Lookout>,
+    /// When the host was looked at last.
+    looked: Instant,
 }
 
 impl Reloading {
@@ -143,15 +162,34 @@ impl Reloading {
         }
     }
 
+    /// When what commands require is looked for again, if any of them says so.
+    fn next_recheck(&self) -> Option<Instant> {
+        let state = self.engine.state();
+        let rechecks = state.catalog().tools().iter().filter_map(|tool| tool.requires.as_ref()?.recheck);
+        rechecks.min().and_then(|often| self.looked.checked_add(often))
+    }
+
+    /// Looks whether the host is another one, with files that are as they were.
+    async fn recheck(&mut self) {
+        let seen = self.look(Wanted::Recheck).await;
+        self.looked = Instant::now();
+        if let Seen::Something { state: Ok(state), .. } = seen
+            && !report::is_identical(self.engine.state().catalog(), state.catalog())
+        {
+            self.adopt(*state, Cause::Recheck).await;
+        }
+    }
+
     /// Serves what the files say now, if that is something else or `anyway`.
     async fn reload(&mut self, cause: Cause, anyway: bool) {
-        let mut seen = self.look(anyway).await;
+        let wanted = if anyway { Wanted::Anyway(cause.occasion()) } else { Wanted::Changes };
+        let mut seen = self.look(wanted).await;
         for _ in 1..LOOKS {
             let Some(doubtful) = self.doubtful(&seen, cause) else { break };
             if timeout(SECOND_LOOK, self.eyes.stirred()).await.is_ok() {
                 self.quiet().await;
             }
-            seen = self.look(true).await;
+            seen = self.look(Wanted::Anyway(Occasion::Change)).await;
             if matches!(&seen, Seen::Something { content, .. } if *content == doubtful) {
                 break;
             }
@@ -177,10 +215,10 @@ impl Reloading {
         doubtful.then(|| content.clone())
     }
 
-    /// Looks at the files, and loads them if they are others than before or `anyway`.
-    async fn look(&mut self, anyway: bool) -> Seen {
+    /// Looks at the files, and loads them if they are as `wanted`.
+    async fn look(&mut self, wanted: Wanted) -> Seen {
         let Some(mut lookout) = self.lookout.take() else { return Seen::Nothing };
-        let looking = tokio::task::spawn_blocking(move || (lookout.look(anyway), lookout));
+        let looking = tokio::task::spawn_blocking(move || (lookout.look(wanted), lookout));
         match looking.await {
             Ok((seen, lookout)) => {
                 self.lookout = Some(lookout);
@@ -193,7 +231,8 @@ impl Reloading {
         }
     }
 
-    async fn adopt(&self, state: State, cause: Cause) {
+    async fn adopt(&mut self, state: State, cause: Cause) {
+        self.looked = Instant::now();
         let before = self.engine.state();
         self.engine.reload(state);
         report::adopted(before.catalog(), self.engine.state().catalog(), cause);

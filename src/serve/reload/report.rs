@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::model::{Availability, Catalog};
 
+use super::Occasion;
+
 /// More names than this are counted.
 const NAMED: usize = 8;
 
@@ -15,6 +17,18 @@ pub(super) enum Cause {
     Saved,
     /// Somebody has asked for it.
     Signal,
+    /// It was time to look at the host again.
+    Recheck,
+}
+
+impl Cause {
+    /// Whoever asks for it may have changed the host.
+    pub(super) fn occasion(self) -> Occasion {
+        match self {
+            Self::Doubt | Self::Saved => Occasion::Change,
+            Self::Signal | Self::Recheck => Occasion::Recheck,
+        }
+    }
 }
 
 pub(super) fn wrong(report: &str) {
@@ -29,7 +43,8 @@ pub(super) fn adopted(before: &Catalog, now: &Catalog, cause: Cause) {
         tracing::debug!("loaded once more");
         return;
     }
-    tracing::info!("reloaded: {}", summary(before, now));
+    let what = if cause == Cause::Recheck { "looked at the host again" } else { "reloaded" };
+    tracing::info!("{what}: {}", summary(before, now));
     let hidden_before: BTreeSet<_> = hidden(before).collect();
     for (name, reason) in hidden(now).filter(|tool| !hidden_before.contains(tool)) {
         tracing::warn!("`{name}` is hidden: {reason}");
@@ -40,7 +55,7 @@ pub(super) fn adopted(before: &Catalog, now: &Catalog, cause: Cause) {
 }
 
 /// Whether these say the same, as far as can be seen. A mistake costs a line in the log.
-fn is_identical(one: &Catalog, other: &Catalog) -> bool {
+pub(super) fn is_identical(one: &Catalog, other: &Catalog) -> bool {
     let shown = |catalog: &Catalog| format!("{:?}{:?}{:?}", catalog.tools(), catalog.server, catalog.secrets);
     shown(one) == shown(other)
 }

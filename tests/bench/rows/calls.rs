@@ -126,6 +126,47 @@ pub fn remembered(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     ])
 }
 
+/// What a condition and a template make of a call, in turn with the same call without them from one server.
+/// The others, which have neither, run both alike.
+pub fn judged(bench: &Bench) -> Result<Vec<Figure>, Failure> {
+    const JUDGED: &str = "judged";
+    let menu = Menu::nothing().with(JUDGED, "/bin/true", &[], JUDGED_YAML);
+    let menu = bench.write(&menu, "judged")?;
+    let calls = bench.options.pick(60, 300);
+    let mut plain = Vec::new();
+    let [middle, added] = bench.interleave(bench.rounds(), |subject| {
+        let mut server = warm(bench, subject, &menu, 1)?;
+        server.burst(JUDGED, 20, 1)?;
+        let (mut with, mut more) = (Vec::new(), Vec::new());
+        for _ in 0..5 {
+            let (without, own) = burst(&mut server, calls, 1)?;
+            let (judged, own_judged) = burst_of(&mut server, JUDGED, calls, 1)?;
+            with.push(percentile(&judged.latencies, 50));
+            more.push(own_judged - own);
+            if subject == Subject::Mcpfier {
+                plain.push(percentile(&without.latencies, 50));
+            }
+        }
+        Ok([with, more].map(|values| median(values).unwrap_or(f64::NAN)))
+    });
+    Ok(vec![
+        Figure::new("condition", "p50 of one call with condition and template", Unit::Milliseconds, middle)
+            .limit(median(plain))
+            .gate(at_most(1.1, Reference::Limit)),
+        Figure::new("condition", "own processor time that they add", Unit::Microseconds, added)
+            .gate(at_most(50e-6, Reference::Itself)),
+    ])
+}
+
+/// A condition that asks for some of everything, and a few words that are templates.
+const JUDGED_YAML: &str = r#"    args: ["--to={{channel}}", "{{level}}", [--note, "{{note}}"]]
+    params:
+      channel: { type: string, description: Where to, enum: [beta, stable], default: beta }
+      level: { type: integer, description: How far, minimum: 0, maximum: 9, default: 3 }
+      note: { type: string, description: What to say, optional: true, maxLength: 80 }
+    when: channel in ["beta", "stable"] && level + 1 < 10 && !has(params.note) && os == "linux" && has_env("PATH")
+"#;
+
 /// A server that has made its threads and helpers.
 fn warm(bench: &Bench, subject: Subject, menu: &MenuFiles, in_flight: usize) -> Result<Server, Failure> {
     let mut server = bench.start(subject, menu)?;
@@ -136,8 +177,17 @@ fn warm(bench: &Bench, subject: Subject, menu: &MenuFiles, in_flight: usize) -> 
 
 /// The calls, and the server's own seconds of processor time for each.
 fn burst(server: &mut Server, calls: usize, in_flight: usize) -> Result<(Burst, f64), Failure> {
+    burst_of(server, TOOL, calls, in_flight)
+}
+
+fn burst_of(
+    server: &mut Server,
+    tool: &str,
+    calls: usize,
+    in_flight: usize,
+) -> Result<(Burst, f64), Failure> {
     let before = OwnTime::of(server.pid());
-    let burst = server.burst(TOOL, calls, in_flight)?;
+    let burst = server.burst(tool, calls, in_flight)?;
     settle(server);
     let used = OwnTime::of(server.pid()).since(&before);
     Ok((burst, used.as_secs_f64() / calls as f64))

@@ -6,7 +6,7 @@ use mcpfier::config::{Code, Report, Style, explain};
 use super::host::TestHost;
 
 /// What cannot be shown in a single file of YAML, or lies in no text at all.
-const WITHOUT_EXAMPLES: [Code; 12] = [
+const WITHOUT_EXAMPLES: [Code; 14] = [
     Code::Unreadable,
     Code::NotText,
     Code::Writable,
@@ -19,6 +19,8 @@ const WITHOUT_EXAMPLES: [Code; 12] = [
     Code::UnknownTag,
     Code::TomlDate,
     Code::BadFolder,
+    Code::OpenKey,
+    Code::NotAsked,
 ];
 
 #[test]

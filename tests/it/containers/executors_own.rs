@@ -12,8 +12,10 @@ use mcpfier::runner::container::{ContainerFailure, look};
 use tokio_util::sync::CancellationToken;
 
 use super::{Bench, first_words, to_the_end};
+use crate::support::certificates::make_certificates;
 use crate::support::engine::IMAGE;
-use crate::support::own_engine::{OwnEngine, make_certificates, own_engine};
+use crate::support::own_engine::{OwnEngine, own_engine};
+use crate::support::place::Place;
 use crate::support::program::{Program, mcpfier};
 
 /// Certificates that are named as they lie in a folder.
@@ -232,4 +234,68 @@ async fn an_engine_that_is_restarted_ends_its_calls_and_takes_the_next() {
         .run()
         .await
         .says("again\n");
+}
+
+#[tokio::test]
+async fn images_are_looked_at_fetched_built_and_pinned_on_the_engine_that_is_named() {
+    let Some(own) = own_engine().await else { return };
+    let Some(registry) = super::images::registry::Registry::start() else { return };
+    let engine = own.engine();
+    let (image, digest) = registry.push_busybox(&engine, "team/far:1");
+    let folder = own.certificates().display();
+    let text = format!(
+        r#"version: 1
+executors:
+  far:
+    docker:
+      host: tcp://127.0.0.1:{port}
+      tls: {{ ca: "{folder}/ca.pem", cert: "{folder}/client.pem", key: "{folder}/client.key" }}
+defaults: {{ run_on: far }}
+commands:
+  - name: fetched
+    description: Says what it is.
+    container: {{ image: "{image}", pull: never }}
+    script: /bin/echo
+    args: [fetched]
+  - name: built
+    description: Says what it is.
+    container: {{ build: ./tool }}
+    script: /bin/cat
+    args: [/made]
+"#,
+        port = own.port(),
+    );
+    let unique = format!("built by {}\n", std::process::id());
+    let dockerfile = format!("FROM {IMAGE}\nCOPY made /made\n");
+    let files = [
+        ("tools.yaml", text.as_str()),
+        ("docker/config.json", &registry.login()),
+        ("tool/Dockerfile", &dockerfile),
+        ("tool/made", &unique),
+    ];
+    let place = Place::with(&files);
+    let run = |words: &[&str]| {
+        let mut command = place.command("", &[&["--config", "tools.yaml"], words].concat());
+        command.env("DOCKER_HOST", "unix:///no/such.sock").env("DOCKER_CONFIG", place.path("docker"));
+        place.finish(command)
+    };
+    let listed = run(&["images"]).ends_with(0).stdout;
+    assert_eq!(listed.matches("not in the engine").count(), 2, "{listed}");
+    run(&["fetched"]).ends_with(125);
+    assert_eq!(run(&["images", "pull"]).ends_with(0).stdout, format!("{image} is there\n"));
+    assert_eq!(run(&["fetched"]).ends_with(0).stdout, "fetched\n");
+    let built = run(&["images", "build"]).ends_with(0).stdout;
+    assert!(built.starts_with("mcpfier-build:") && built.ends_with(" is there\n"), "{built}");
+    let ran = run(&["built"]).ends_with(0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), (unique.as_str(), ""));
+    let document = run(&["images", "--json"]).ends_with(0).stdout;
+    let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+    for one in document.as_array().expect("a list") {
+        assert_eq!((&one["engine"], &one["inEngine"]), (&"far".into(), &true.into()), "{document:#}");
+    }
+    assert_eq!(run(&["images", "pin"]).ends_with(0).stdout, format!("{image}@{digest}\n"));
+    let cleaned = run(&["clean"]).ends_with(1);
+    assert!(cleaned.stderr.contains("/no/such.sock") || cleaned.stdout.is_empty(), "{}", cleaned.stderr);
+    let scanned = run(&["images", "scan", "fetched"]);
+    assert!(!scanned.stderr.contains("/no/such.sock"), "{}", scanned.stderr);
 }

@@ -49,6 +49,7 @@ fn run(engine: &Engine, order: &Order<'_>) -> Heard {
         variables: &variables,
         folder: order.folder,
         has_input: order.input.is_some(),
+        stay: None,
     };
     let mut bytes = frame.encode(&nonce).unwrap();
     bytes.extend(order.input.unwrap_or_default().as_bytes());
@@ -96,7 +97,7 @@ fn in_container(engine: &Engine, flags: &[&str], input: &[u8]) -> (std::process:
 }
 
 fn exited(code: i32) -> Option<Ended> {
-    Some(Ended { told: Told::Exited(code), memory: Memory::Sufficed })
+    Some(Ended { told: Told::Exited(code), memory: Memory::Sufficed, stays: false })
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn a_command_that_cannot_be_executed_is_told_from_one_that_fails() {
         (&["true"], Some("/nowhere"), Told::NoFolder(NOT_THERE), 126),
     ] {
         let heard = run(&engine, &Order { folder, ..order(words) });
-        let expected = Some(Ended { told, memory: Memory::Sufficed });
+        let expected = Some(Ended { told, memory: Memory::Sufficed, stays: false });
         assert_eq!((heard.told, heard.code), (expected, code_on(&engine, code)), "{words:?}");
     }
     for code in [126, 127] {
@@ -159,7 +160,7 @@ fn nothing_of_the_command_is_alive_when_its_end_is_told() {
     let script = "for i in 1 2 3; do (trap '' TERM; setsid sleep 600) & done; echo up; kill -9 $$";
     let begun = std::time::Instant::now();
     let heard = run(&engine, &order(&["sh", "-c", script]));
-    let killed = Some(Ended { told: Told::Signalled(9), memory: Memory::Sufficed });
+    let killed = Some(Ended { told: Told::Signalled(9), memory: Memory::Sufficed, stays: false });
     assert_eq!((heard.stdout.as_str(), heard.told, heard.code), ("up\n", killed, code_on(&engine, 137)));
     assert!(begun.elapsed() < super::LONG, "{:?}", begun.elapsed());
 }

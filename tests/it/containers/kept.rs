@@ -125,7 +125,87 @@ async fn on_stdio_none_waits_unless_the_file_says_so() {
         mcpfier(&["--validate"]).tools(&tools("", 32)).env("DOCKER_HOST", &engine.host).may_talk().run();
     assert!(said.stderr.contains("on stdio no container is made ahead"), "{}", said.stderr);
     let said = mcpfier(&["--dry-run", "first"]).tools(&tools("", 32)).run();
-    assert!(said.stdout.contains("in one made ahead, if one is waiting"), "{}", said.stdout);
+    let expected = "in one made ahead, if a server over HTTP has one waiting; each has one call; on stdio none waits without `server.warm.stdio`";
+    assert!(said.stdout.contains(expected), "{}", said.stdout);
+    let said = mcpfier(&["--dry-run", "first"]).tools(&tools(KEPT, 32)).run();
+    assert!(
+        said.stdout.contains("in one made ahead, if one is waiting; each has one call\n"),
+        "{}",
+        said.stdout
+    );
+}
+
+/// Commands whose containers stay.
+fn staying(memory: u32) -> String {
+    format!(
+        r#"version: 1
+commands:
+  - name: first
+    description: Says where it is and what it finds.
+    container: {{ image: "{IMAGE}", pull: never, reuse: true }}
+    limits: {{ memory: {memory}MiB }}
+    run: hostname; ls /tmp; touch /tmp/left; echo $WORD
+    env: {{ WORD: "{{{{word}}}}" }}
+    params: {{ word: {{ type: string }} }}
+"#
+    )
+}
+
+#[tokio::test]
+async fn a_server_lets_a_container_stay_for_further_calls() {
+    let Some(engine) = bench() else { return };
+    for how in [Some(Signal::SIGTERM), None] {
+        let mut server = served(&engine, &staying(32)).await;
+        let mut hosts = Vec::new();
+        for (id, word) in ["one", "other", "third"].into_iter().enumerate() {
+            let answer = server.client.call(id as i64 + 1, "first", json!({ "word": word })).await;
+            let said = text(&answer);
+            let lines: Vec<&str> = said.lines().collect();
+            assert_eq!(lines.get(1..), Some(&[word][..]), "{said}");
+            hosts.push(lines[0].to_owned());
+        }
+        hosts.dedup();
+        let running = running_of(&engine, &server);
+        assert_eq!((hosts.len(), running.len()), (1, 1), "{hosts:?} {running:?}");
+        assert!(running[0].1.starts_with(&hosts[0]) || hosts[0].starts_with(&running[0].1));
+        match how {
+            Some(signal) => server.signal(signal),
+            None => server.client.hang_up(),
+        }
+        let pid = server.pid();
+        server.ended().await;
+        assert_eq!((containers_of(&engine, &server), folders_of(pid)), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_reload_lets_no_container_stay_and_a_killed_server_none() {
+    let Some(engine) = bench() else { return };
+    let mut server = served(&engine, &staying(32)).await;
+    server.client.call(1, "first", json!({ "word": "x" })).await;
+    let before = until_there_run(1, &engine, &server).await;
+    let file = server.folder.path().join("tools.yaml");
+    std::fs::write(file, staying(48)).unwrap();
+    until_there_run(0, &engine, &server).await;
+    server.client.call(2, "first", json!({ "word": "x" })).await;
+    assert_ne!(until_there_run(1, &engine, &server).await, before);
+    server.signal(Signal::SIGKILL);
+    server.ended().await;
+    // Nobody holds its input any more.
+    until_there_run(0, &engine, &server).await;
+    mcpfier(&["clean"]).env("DOCKER_HOST", &engine.host).may_talk().run();
+    until_there_are(0, &engine, &server).await;
+}
+
+#[test]
+fn a_plan_says_who_has_a_container_that_stays() {
+    let plan = mcpfier(&["--dry-run", "first", "word=x"]).tools(&staying(32)).run().stdout;
+    let expected = "in one of up to 100 calls of `local` in 10m, if one is free; nobody else comes into it";
+    assert!(plan.contains(expected), "{plan}");
+    let plan = mcpfier(&["--dry-run", "first", "word=x", "--json"]).tools(&staying(32)).run().json();
+    assert_eq!(plan["reuse"], json!({ "caller": "local", "calls": 100, "forMs": 600_000 }));
+    let noted = mcpfier(&["--validate", "--offline"]).tools(&staying(32)).may_talk().run().stderr;
+    assert!(noted.contains("N0187"), "{noted}");
 }
 
 #[tokio::test]

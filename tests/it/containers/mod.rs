@@ -4,6 +4,7 @@
 mod away;
 mod cleaning;
 mod egress;
+mod egress_tls;
 mod ends;
 mod escape;
 mod examples;
@@ -18,6 +19,7 @@ mod kept;
 mod lines;
 mod lockdown;
 mod pulls;
+mod reuse;
 mod served;
 mod sessions;
 mod streams;
@@ -157,6 +159,7 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         image: IMAGE.to_owned(),
         build: None,
         verify: None,
+        scan: None,
         locked: None,
         pull: Pull::Never,
         platform: None,
@@ -178,6 +181,8 @@ fn plan(mark: &str, program: &[&str]) -> ContainerPlan {
         init: false,
         stop_signal: None,
         warm: 0,
+        warm_on_stdio: false,
+        reuse: None,
         limits: Limits {
             memory: Some(ByteSize::mib(64)),
             cpu: None,
@@ -205,6 +210,7 @@ async fn to_the_end(running: &mut Box<dyn Running>) -> Ran {
             OutputEvent::Chunk { stream: Stream::Stderr, bytes } => {
                 ran.stderr.push_str(&String::from_utf8_lossy(&bytes));
             }
+            OutputEvent::Hide(_) => {}
             OutputEvent::Ended(end) => {
                 ran.end = end;
                 return ran;
@@ -217,7 +223,7 @@ async fn to_the_end(running: &mut Box<dyn Running>) -> Ran {
 async fn first_words(running: &mut Box<dyn Running>) -> String {
     match tokio::time::timeout(LONG, running.next()).await.expect("it says something") {
         OutputEvent::Chunk { bytes, .. } => String::from_utf8_lossy(&bytes).into_owned(),
-        OutputEvent::Ended(end) => panic!("it ended: {end:?}"),
+        other => panic!("it ended: {other:?}"),
     }
 }
 

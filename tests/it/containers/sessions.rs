@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -218,7 +219,10 @@ struct WithVolume<'a> {
 
 impl<'a> WithVolume<'a> {
     fn of(engine: &'a Engine) -> Self {
-        let tag = format!("mcpfier-test/volume:{}", std::process::id());
+        // Whoever removes it by force must not take the containers of another test along.
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let tag = format!("mcpfier-test/volume:{}-{number}", std::process::id());
         let container = engine.docker(&["create", IMAGE]);
         let line = format!("docker export {container} | docker import --change 'VOLUME /data' - {tag}");
         let mut shell = Command::new("bash");

@@ -45,7 +45,7 @@ impl Bench {
         }
     }
 
-    async fn call(&self) -> Ran {
+    pub(super) async fn call(&self) -> Ran {
         to_the_end(&mut self.start(CancellationToken::new()).await).await
     }
 

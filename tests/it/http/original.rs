@@ -63,3 +63,33 @@ fn what_is_read_otherwise_and_what_is_missing_is_told() {
     assert!(report.contains("`${…}` in `webhook` is expanded here"), "{report}");
     assert!(!report.contains("not supported yet"), "{report}");
 }
+
+#[test]
+fn the_samples_of_the_original_send_what_they_promise() {
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/mcpfier-config.yaml");
+    let Ok(sample) = std::fs::read_to_string(sample) else { return };
+    let web = echo();
+    let tools = ["https://httpbin.org", "https://api.github.com"]
+        .iter()
+        .fold(sample, |text, host| text.replace(host, &web.url()));
+    for (name, line) in [
+        ("httpbin-get", "/get"),
+        ("httpbin-post-json", "/post"),
+        ("github-api-user", "/user"),
+        ("api-with-key-auth", "/bearer"),
+        ("webhook-basic-auth", "/basic-auth/user/pass"),
+    ] {
+        let said = mcpfier(&[name]).tools(&tools).env("GITHUB_TOKEN", "token-of-somebody").may_talk().run();
+        assert_eq!(said.stdout, line);
+    }
+    let heard = web.heard();
+    assert_eq!(heard[0].header("user-agent"), Some("MCPFier-Test/1.0"));
+    assert_eq!(
+        (heard[1].method.as_str(), heard[1].header("x-custom-header")),
+        ("POST", Some("mcpfier-webhook"))
+    );
+    assert!(heard[1].body.starts_with(r#"{"message": "Hello from MCPFier!""#));
+    assert_eq!(heard[2].header("authorization"), Some("Bearer token-of-somebody"));
+    assert_eq!(heard[3].header("x-api-key"), Some("your-api-key-here"));
+    assert_eq!(heard[4].header("authorization"), Some("Basic dXNlcjpwYXNz"));
+}

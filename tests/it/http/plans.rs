@@ -5,7 +5,7 @@ use mcpfier::call::Call;
 use mcpfier::config::{self, Host};
 use mcpfier::engine::prepare;
 use mcpfier::model::{Catalog, Principal};
-use mcpfier::plan::{ExecutionPlan, Facts, Means, Step};
+use mcpfier::plan::{ExecutionPlan, Facts, Means, PlannedBody, Step};
 use mcpfier::policy::Policy;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -68,7 +68,8 @@ proptest! {
             let (key, text) = pair.split_once('=').expect("a pair");
             prop_assert_eq!((key, decoded(text)), (name, value.clone()));
         }
-        let body = call.body.as_ref().expect("a body").printed(&catalog.secrets);
+        let Some(PlannedBody::Text(body)) = &call.body else { panic!("no body") };
+        let body = body.printed(&catalog.secrets);
         let body: Value = serde_json::from_str(&body).expect("JSON");
         prop_assert_eq!(body, json!({ "value": value, "inside": format!("-{value}-") }));
     }

@@ -17,6 +17,13 @@ fn a_private_host_is_refused_when_the_file_is_loaded() {
         "http://[::1]/",
         "http://[::ffff:10.0.0.1]/",
         "http://169.254.169.254/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[::ffff:a9fe:a9fe]/",
+        "http://[64:ff9b::a9fe:a9fe]/",
+        "http://[2002:a9fe:a9fe::1]/",
+        "http://[fd00:ec2::254]/",
+        "http://[::]/",
+        "http://0.0.0.0/",
     ] {
         let said = mcpfier(&["--validate"]).tools(&tools(url, "")).ends_with(3).run();
         assert!(said.stderr.contains("error[E0112]"), "{url}: {}", said.stderr);

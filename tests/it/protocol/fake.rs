@@ -9,8 +9,8 @@ use bytes::Bytes;
 use mcpfier::engine::Engine;
 use mcpfier::model::{
     Action, Annotations, Argument, Availability, ByteSize, Catalog, Concurrency, Dialect, Enforcement,
-    EnvInherit, ExitCodes, Limits, OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, Presence,
-    Program, Script, Secrets, ServerSettings, Stdin, Template, Tool, Workload,
+    EnvInherit, ExitCodes, Limits, OutputFormat, OutputRules, OutputSchema, Param, ParamRule, Params,
+    Presence, Program, Script, Secrets, ServerSettings, Stdin, Template, Tool, Workload,
 };
 use mcpfier::plan::{Environment, Facts, Means, Step, Word};
 use mcpfier::runner::{
@@ -80,7 +80,7 @@ fn tools(schema: Option<serde_json::Value>) -> Vec<Tool> {
     json.title = Some("JSON".to_owned());
     json.annotations.read_only = true;
     json.output.format = OutputFormat::Json;
-    json.output.schema = schema.and_then(|schema| schema.as_object().cloned());
+    json.output.schema = schema.and_then(|schema| schema.as_object().cloned()).map(OutputSchema::new);
     let mut picture = tool("picture", "{{what}}");
     picture.output.format = OutputFormat::Binary;
     picture.output.mime = Some("image/png".to_owned());
@@ -105,6 +105,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         description: format!("Does what it is told, as `{name}`."),
         params: Arc::new(Params::new(vec![what])),
         when: None,
+        requires: None,
         action: Action::Process(Box::new(Workload {
             sandbox: None,
             script: Script::Program { program, args: vec![Argument::Word(word(argument))] },
@@ -131,13 +132,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         concurrency: Concurrency::default(),
         exit_codes: ExitCodes::default(),
         annotations: Annotations::default(),
-        output: OutputRules {
-            format: OutputFormat::Text,
-            show: ByteSize::mib(1024),
-            on_overflow: OnOverflow::Truncate,
-            mime: None,
-            schema: None,
-        },
+        output: OutputRules::plain(ByteSize::mib(1024)),
         availability: Availability::Offered,
         dialect: Dialect::Native,
     }

@@ -6,6 +6,7 @@ mod calls;
 mod composed;
 mod listeners;
 mod long;
+mod rechecks;
 mod saves;
 mod terminal;
 mod wrong;

@@ -1,5 +1,6 @@
 //! What several areas of the integration tests share.
 
+pub mod certificates;
 pub mod client;
 #[cfg(all(unix, feature = "containers"))]
 pub mod engine;

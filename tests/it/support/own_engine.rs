@@ -15,6 +15,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::sync::OwnedMutexGuard;
 
+use super::certificates::{make_certificates, run};
 use super::engine::{Engine, IMAGE, engine};
 use super::skip::skip;
 
@@ -176,89 +177,4 @@ impl Drop for Dockerd {
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port()
-}
-
-#[track_caller]
-fn run(program: &str, words: &[&str]) {
-    let output = Command::new(program).args(words).output().expect("it starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{program} {words:?}: {said}");
-}
-
-/// An authority with certificates of an engine and of clients, one of them long over, and another
-/// authority with one of its own.
-pub fn make_certificates(folder: &Path) {
-    let path = |name: &str| folder.join(name).display().to_string();
-    for (authority, name) in [("ca", "Test Engines"), ("other-ca", "Somebody Else")] {
-        let subject = format!("/CN={name}");
-        run(
-            "openssl",
-            &[
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                &subject,
-                "-keyout",
-                &path(&format!("{authority}.key")),
-                "-out",
-                &path(&format!("{authority}.pem")),
-            ],
-        );
-    }
-    let server = "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n";
-    let client = "extendedKeyUsage=clientAuth\n";
-    for (name, authority, extensions, days) in [
-        ("server", "ca", server, 2),
-        ("old-server", "ca", server, -1),
-        ("client", "ca", client, 2),
-        ("old-client", "ca", client, -1),
-        ("other-client", "other-ca", client, 2),
-    ] {
-        std::fs::write(path("extensions"), extensions).expect("a scratch file");
-        run(
-            "openssl",
-            &[
-                "req",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-subj",
-                &format!("/CN={name}"),
-                "-keyout",
-                &path(&format!("{name}.key")),
-                "-out",
-                &path("request"),
-            ],
-        );
-        let (ca, key) = (path(&format!("{authority}.pem")), path(&format!("{authority}.key")));
-        run(
-            "openssl",
-            &[
-                "x509",
-                "-req",
-                "-in",
-                &path("request"),
-                "-CA",
-                &ca,
-                "-CAkey",
-                &key,
-                "-CAcreateserial",
-                "-days",
-                &days.to_string(),
-                "-extfile",
-                &path("extensions"),
-                "-out",
-                &path(&format!("{name}.pem")),
-            ],
-        );
-    }
 }

@@ -76,7 +76,7 @@ fn hear(reader: &mut impl BufRead) -> Option<Heard> {
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().expect("a length"))];
     reader.read_exact(&mut body).ok()?;
-    Some(Heard { method, target, headers, body: String::from_utf8(body).expect("a body of text") })
+    Some(Heard { method, target, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
 fn line(reader: &mut impl BufRead) -> Option<String> {

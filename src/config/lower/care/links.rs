@@ -89,6 +89,16 @@ fn check_cache(problems: &Problems, tool: &Tool, keys: &CacheKeys<'_>) {
         let problem = Diagnostic::error(Code::BadCache, keys.span, message);
         problems.add(problem.help("if it changes nothing, say so: `annotations: { read_only: true }`"));
     }
+    let more = match &tool.action {
+        Action::Flow(_) => Some("what came of its steps"),
+        _ if !tool.output.files.is_empty() => Some("the files that it hands over"),
+        _ => None,
+    };
+    if let Some(more) = more {
+        let message = format!("{more} cannot be remembered, so a call that has that always runs");
+        let problem = Diagnostic::warning(Code::BadCache, keys.span, message);
+        problems.add(problem.help("give `cache` to a command that only prints its result"));
+    }
 }
 
 /// The way from the target back to the command, if there is one.

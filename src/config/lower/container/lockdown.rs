@@ -26,7 +26,10 @@ pub fn lockdown(scope: &Scope<'_>, written: &Container<'_>) -> Option<Lockdown> 
         Some(list) => drops(scope, list),
         None => strict.drop_capabilities,
     };
-    if let Some(Spanned { value: false, span }) = written.read_only {
+    // For whoever comes later that is worse, which is told elsewhere.
+    if let Some(Spanned { value: false, span }) = written.read_only
+        && written.reuse.is_none()
+    {
         lifted(
             scope,
             span,

@@ -10,6 +10,7 @@ mod inside;
 mod lockdown;
 mod mounts;
 mod reach;
+mod reuse;
 mod target;
 
 use crate::config::code::Code;
@@ -59,12 +60,14 @@ pub fn container<'a>(
     let labels = reach::labels(scope, &written.labels);
     report_disk(scope, written, limits);
     report_warm_mounts(scope, written, mounts.as_deref());
+    reuse::report(scope, written);
     let workload = ContainerWorkload {
         folder: scope.place.base.clone(),
         executor: None,
         image: build::named(image, build.as_ref())?,
         build: given(build)?,
         verify: given(verify)?,
+        scan: written.proof.scan.as_ref().map(|scan| scan.value),
         pull: written.pull.as_ref().map_or(Pull::Missing, |pull| pull.value),
         platform: given(platform)?,
         inside: inside?,
@@ -84,6 +87,7 @@ pub fn container<'a>(
         init: written.init.unwrap_or(false),
         stop_signal: given(stop_signal)?,
         warm: written.warm.map_or(0, |warm| warm.value),
+        reuse: written.reuse.as_ref().map(|reuse| reuse.value),
     };
     report_host_paths(scope, &workload);
     Some(workload)

@@ -101,7 +101,7 @@ impl Lowering<'_> {
             self.commands.executors.assign(self.commands.place, inner, settings.run_on.as_ref(), action)?;
         let availability = self.availability_of(&action);
         let (name, params) = (self.tool.name.clone(), Arc::clone(&self.tool.params));
-        let output = output::rules(self.commands.place.reader, &inner.output);
+        let output = output::rules(scope, &inner.output, Some(&action));
         let tool = command::nameless(inner, name, params, action, output, &settings);
         Some(StepWork::Inline(Arc::new(Tool {
             availability,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::config::native::Dependency;
 use crate::model::{FlowStep, OnError, StepWork, Tool};
 
-use super::super::command;
+use super::super::{command, output};
 use super::Lowering;
 use super::sight::Sight;
 
@@ -48,11 +48,12 @@ impl Lowering<'_> {
         let settings = command::within_container(self.settings.clone(), command);
         let action = command::action(commands.place, &scope, command, &settings);
         let action = commands.executors.assign(commands.place, command, settings.run_on.as_ref(), action);
-        self.scope.absorb(scope);
         let action = action?;
+        let output = output::rules(&scope, &command.output, Some(&action));
+        self.scope.absorb(scope);
         let availability = self.availability_of(&action);
         let (name, params) = (self.tool.name.clone(), Arc::clone(&self.tool.params));
-        let tool = command::nameless(command, name, params, action, self.tool.output.clone(), &settings);
+        let tool = command::nameless(command, name, params, action, output, &settings);
         Some(Some(FlowStep {
             id: self.identities.id(at)?,
             work: StepWork::Inline(Arc::new(Tool { availability, ..tool })),

@@ -22,10 +22,14 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, FlowKeys, Settings};
 use crate::config::source::Span;
 use crate::config::syntax::Node;
-use crate::model::{Action, Concurrency, Flow, FlowResult, FlowStep, Params, StepWork, Tool};
+use crate::model::{
+    Action, Concurrency, Dialect, Flow, FlowResult, FlowStep, OutputRules, Params, StepWork, Tool,
+};
 
 use super::care::Care;
 use super::command::{self, Commands, Whole};
+use super::defaults::Defaults;
+use super::output;
 use super::param::LoweredParams;
 use super::scope::Scope;
 use super::when::when;
@@ -51,10 +55,11 @@ pub struct Waiting<'n> {
 
 /// What came of one.
 pub struct Made {
-    at: usize,
-    tool: Tool,
+    /// Its place among the tools.
+    pub at: usize,
+    pub tool: Tool,
     /// The commands that it runs.
-    calls: Vec<Call>,
+    pub calls: Vec<Call>,
 }
 
 /// One command with steps that is being read.
@@ -85,7 +90,7 @@ impl<'n> Waiting<'n> {
         let settings = timed(commands, &command);
         let shared = Arc::new(Params::new(params.list.clone()));
         let action = Action::NotSupported("its steps are not known".to_owned());
-        let tool = command::tool(commands, &command, shared, Some(action), &settings)?;
+        let tool = command::tool(commands, &command, shared, Some(action), plain(), &settings)?;
         let availability = command::availability(&command, None);
         Some((Self { at, node, command, params }, Tool { availability, ..tool }))
     }
@@ -112,13 +117,16 @@ pub fn lower(commands: &Commands<'_>, waiting: &Waiting<'_>, others: &Others<'_>
     };
     let when = when(&scope, command.when);
     let flow = lowering.flow();
+    let action = flow.map(|flow| Action::Flow(Box::new(flow)));
+    let output = lowering.output(action.as_ref());
     let care = Care::read(&scope, &command.care);
     command::report_unused(&scope, command);
     let lacking = lowering.lacking.take();
     let missing = lacking.or_else(|| place.take_missing().map(|name| command::unset(&name)));
     let tool = care.of(Tool {
         when,
-        action: Action::Flow(Box::new(flow?)),
+        action: action?,
+        output,
         concurrency: Concurrency::default(),
         availability: command::availability(command, missing),
         ..tool.clone()
@@ -148,7 +156,24 @@ fn timed(commands: &Commands<'_>, command: &Command<'_>) -> Settings {
     Settings { timeout: Some(timeout), ..settings }
 }
 
+/// Stands for the output of a command until it is read.
+fn plain() -> OutputRules {
+    OutputRules::plain(Defaults::of(Dialect::Native).show)
+}
+
 impl Lowering<'_> {
+    /// What the result of the whole is made of: where that is the command's own action, it has been read.
+    fn output(&self, action: Option<&Action>) -> OutputRules {
+        let own = match action {
+            Some(Action::Flow(flow)) => flow.own(),
+            _ => None,
+        };
+        match own {
+            Some(tool) => tool.output.clone(),
+            None => output::rules(self.scope, &self.command.output, action),
+        }
+    }
+
     fn flow(&self) -> Option<Flow> {
         self.report_misplaced();
         // All of it is read, so that every problem is told.
@@ -176,6 +201,7 @@ impl Lowering<'_> {
                 .or(self.settings.cleanup_timeout)
                 .unwrap_or(CLEANUP_TIMEOUT),
             result,
+            folder: command::working_dir(self.commands.place, self.command),
         })
     }
 

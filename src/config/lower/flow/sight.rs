@@ -116,7 +116,7 @@ impl<'a> Sight<'a> {
     }
 
     /// A step whose result is read. `what` is how a sentence names it.
-    pub fn step(&self, id: &str, span: Span) -> Result<(), Diagnostic> {
+    pub fn step(&self, id: &str, span: Span) -> Result<(), Box<Diagnostic>> {
         let found = self.find(id, span)?;
         if found != self.at {
             self.read.borrow_mut().insert(found);
@@ -125,26 +125,29 @@ impl<'a> Sight<'a> {
     }
 
     /// A step that comes before this one.
-    pub fn find(&self, id: &str, span: Span) -> Result<usize, Diagnostic> {
+    pub fn find(&self, id: &str, span: Span) -> Result<usize, Box<Diagnostic>> {
         let wrong = |message: String| Diagnostic::error(Code::UnknownStep, span, message);
         match self.names.find(id) {
             Some(at) if at < self.at || (at == self.at && self.is_over) => Ok(at),
             Some(at) if at == self.at => {
-                Err(wrong(format!("the step `{id}` cannot wait for itself")).help("name a step above it"))
+                let problem = wrong(format!("the step `{id}` cannot wait for itself"));
+                Err(Box::new(problem.help("name a step above it")))
             }
-            Some(_) => Err(wrong(format!("the step `{id}` comes later"))
-                .help("a step sees those above it: move this one below")),
+            Some(_) => {
+                let problem = wrong(format!("the step `{id}` comes later"));
+                Err(Box::new(problem.help("a step sees those above it: move this one below")))
+            }
             None => {
                 let problem = wrong(format!("there is no step `{id}` above"));
                 let nameless = self.names.nameless.get(id).map(String::as_str);
-                Err(match self.nearest(id) {
+                Err(Box::new(match self.nearest(id) {
                     _ if let Some(command) = nameless => problem.help(format!(
                         "the result of `{command}` needs a name that can be read: `id: {id}` in a step, `{{ command: {command}, as: {id} }}` in `depends_on`"
                     )),
                     Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
                     None if self.at == 0 => problem.help("this is the first step"),
                     None => problem.help(format!("there are {}", self.known())),
-                })
+                }))
             }
         }
     }

@@ -112,7 +112,7 @@ impl Lowering<'_> {
                 for id in &after.ids {
                     match sight.find(id.value, id.span) {
                         Ok(at) => drop(waits.insert(at)),
-                        Err(problem) => self.add(problem),
+                        Err(problem) => self.add(*problem),
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! `body` and `form`: what a call carries.
+//! `body`, `form` and `multipart`: what a call carries.
 
 use serde_json::Value;
 
@@ -13,29 +13,42 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind as NodeKind, Node};
 use crate::model::{HttpBody, JsonTemplate, Kind, Piece, Reference, Template};
 
+use super::multipart::multipart;
+
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// `None` if it cannot be sent; that has been reported.
 pub fn body(scope: &Scope<'_>, webhook: &Webhook<'_>) -> Option<HttpBody> {
-    let body = match (webhook.body, &webhook.form) {
-        (Some(field), Some(form)) => {
-            let message = "a call carries either `body` or `form`; found both";
-            let problem = Diagnostic::error(Code::BadBody, form.key_span, message);
-            scope.problems.add(problem.other(field.key_span, "`body` is here"));
-            return None;
-        }
-        (Some(field), None) => match &field.node.kind {
+    let carried = [
+        ("body", webhook.body.map(|field| field.key_span)),
+        ("form", webhook.form.as_ref().map(|form| form.key_span)),
+        ("multipart", webhook.multipart.as_ref().map(|parts| parts.key_span)),
+    ];
+    let mut carried = carried.into_iter().filter_map(|(key, span)| Some((key, span?)));
+    let first = carried.next();
+    if let (Some((one, place)), Some((other, span))) = (first, carried.next()) {
+        let message = format!("a call carries either `{one}` or `{other}`; found both");
+        let problem = Diagnostic::error(Code::BadBody, span, message);
+        scope.problems.add(problem.other(place, format!("`{one}` is here")));
+        return None;
+    }
+    let body = match (webhook.body, &webhook.form, &webhook.multipart) {
+        (Some(field), ..) => match &field.node.kind {
             NodeKind::Scalar(scalar) => {
                 let written = Spanned { value: &*scalar.text, span: field.node.span };
                 text(scope, written)
             }
             _ => json_template(scope, field.node).map(HttpBody::Json),
         },
-        (None, Some(form)) => Some(HttpBody::Form(super::pairs(scope, &form.list, Spot::Private))),
-        (None, None) => Some(HttpBody::Empty),
+        (_, Some(form), _) => Some(HttpBody::Form(super::pairs(scope, &form.list, Spot::Private))),
+        (.., Some(parts)) => {
+            refuse_type(scope, webhook);
+            multipart(scope, parts).map(HttpBody::Multipart)
+        }
+        (None, None, None) => Some(HttpBody::Empty),
     };
-    let place = webhook.body.map(|field| field.key_span).or(webhook.form.as_ref().map(|form| form.key_span));
+    let place = first.map(|(_, span)| span);
     if let (Some(method), Some(place)) = (webhook.method, place)
         && !method.value.takes_body()
     {
@@ -44,6 +57,15 @@ pub fn body(scope: &Scope<'_>, webhook: &Webhook<'_>) -> Option<HttpBody> {
         scope.problems.add(problem.other(method.span, "the method is here").help("use `query`, or `POST`"));
     }
     body
+}
+
+/// What stands between the parts is known to the one alone who makes it.
+fn refuse_type(scope: &Scope<'_>, webhook: &Webhook<'_>) {
+    let header = webhook.headers.iter().find(|header| header.name.value.eq_ignore_ascii_case("content-type"));
+    if let Some(header) = header {
+        let message = "`multipart` sets the header `Content-Type` itself";
+        scope.problems.add(Diagnostic::error(Code::BadHeader, header.name.span, message).help("remove it"));
+    }
 }
 
 /// A text is sent as written.

@@ -3,13 +3,17 @@
 mod auth;
 mod body;
 mod headers;
+mod multipart;
+mod oauth;
+mod proxy;
+mod tls;
 mod url;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::native::{Command, Pair, Webhook};
+use crate::config::native::{Command, Pair, Settings, Webhook, WebhookStream};
 use crate::config::source::Span;
-use crate::model::{HttpAction, HttpBody, Kind, Method, Piece, Reference, Template};
+use crate::model::{HttpAction, HttpBody, HttpStream, HttpTimes, Kind, Method, Piece, Reference, Template};
 
 use super::scope::{Scope, Spot};
 
@@ -17,16 +21,24 @@ use super::scope::{Scope, Spot};
 const REDIRECTS: u32 = 5;
 
 /// The call that a command makes. `None` if it makes none that works; that has been reported.
-pub fn webhook(scope: &Scope<'_>, command: &Command<'_>, webhook: &Webhook<'_>) -> Option<HttpAction> {
+pub fn webhook(
+    scope: &Scope<'_>,
+    command: &Command<'_>,
+    webhook: &Webhook<'_>,
+    settings: &Settings,
+) -> Option<HttpAction> {
     report_pointless(scope, command);
     let allow_private = webhook.allow_private.unwrap_or(false);
     // All of it is read, so that every problem is told.
     let url = webhook.url.and_then(|written| url::url(scope, written, allow_private));
     let query = pairs(scope, &webhook.query, Spot::Url);
     let headers = headers::headers(scope, &webhook.headers);
-    let auth = webhook.auth.as_ref().map(|written| auth::auth(scope, written, &webhook.headers));
+    let auth =
+        webhook.auth.as_ref().map(|written| auth::auth(scope, written, &webhook.headers, allow_private));
     let body = body::body(scope, webhook);
     let usual = if matches!(body, Some(HttpBody::Empty)) { Method::Get } else { Method::Post };
+    let tls = webhook.tls.as_ref().map(|written| tls::tls(scope, written));
+    let proxy = proxy::proxy(scope, webhook.proxy, settings.proxy.as_ref());
     let redirects = webhook.max_redirects.unwrap_or(REDIRECTS);
     Some(HttpAction {
         method: webhook.method.map_or(usual, |method| method.value),
@@ -41,7 +53,29 @@ pub fn webhook(scope: &Scope<'_>, command: &Command<'_>, webhook: &Webhook<'_>) 
         success: webhook.success.clone().unwrap_or_default(),
         redirects: if webhook.follow_redirects.unwrap_or(true) { redirects } else { 0 },
         allow_private,
+        tls: match tls {
+            Some(tls) => Some(tls?),
+            None => None,
+        },
+        proxy: proxy?,
+        times: HttpTimes {
+            connect: webhook.connect_timeout.unwrap_or(HttpTimes::CONNECT),
+            attempt: webhook.try_timeout,
+            silence: webhook.read_timeout,
+        },
+        stream: stream(webhook.stream.as_ref()),
+        folder: scope.place.base.clone(),
     })
+}
+
+fn stream(written: Option<&WebhookStream<'_>>) -> HttpStream {
+    match written {
+        Some(WebhookStream::Switch(false)) => HttpStream::Bytes,
+        Some(WebhookStream::Switch(true)) | None => HttpStream::Events { until: None },
+        Some(WebhookStream::Until(until)) => {
+            HttpStream::Events { until: until.map(|until| until.value.to_owned()) }
+        }
+    }
 }
 
 /// Names with their values; what could not be read has been reported.

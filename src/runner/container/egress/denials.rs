@@ -28,6 +28,11 @@ impl Denials {
         }
     }
 
+    /// From now on another command tries.
+    pub fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Kept::default();
+    }
+
     /// A line for each, or nothing at all.
     pub fn report(&self) -> Option<String> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -133,4 +133,9 @@ impl OpenWay {
     pub fn report(&self) -> Option<String> {
         self.gate.denials.report()
     }
+
+    /// From now on it is another command's.
+    pub fn begin_anew(&self) {
+        self.gate.denials.forget();
+    }
 }

@@ -13,6 +13,16 @@ pub struct Frame<'a> {
     pub folder: Option<&'a str>,
     /// Whether the command reads what is sent behind the frame.
     pub has_input: bool,
+    /// Set if other commands follow.
+    pub stay: Option<Stay<'a>>,
+}
+
+/// What makes the container fit for another command.
+pub struct Stay<'a> {
+    /// How long the input is: it ends where the next frame begins.
+    pub input: usize,
+    /// Folders in memory, in the container.
+    pub folders: &'a [String],
 }
 
 impl Frame<'_> {
@@ -38,6 +48,13 @@ impl Frame<'_> {
         }
         if self.has_input {
             put(&mut bytes, wire::INPUT, &[])?;
+        }
+        if let Some(Stay { input, folders }) = &self.stay {
+            let input = u32::try_from(*input).map_err(|_| "the input is too long")?;
+            put(&mut bytes, wire::STAY, &[&input.to_le_bytes()])?;
+            for folder in *folders {
+                put_text(&mut bytes, wire::FOLDER_TO_EMPTY, folder)?;
+            }
         }
         let length = bytes.len() - wire::LENGTH;
         if length > wire::LONGEST {
@@ -71,7 +88,9 @@ mod tests {
     use super::*;
 
     fn encoded(words: &[String], variables: &[String]) -> Result<Vec<u8>, &'static str> {
-        let frame = Frame { words, variables, folder: Some("/w"), has_input: true };
+        let folders = ["/tmp".to_owned()];
+        let stay = Stay { input: 3, folders: &folders };
+        let frame = Frame { words, variables, folder: Some("/w"), has_input: true, stay: Some(stay) };
         frame.encode(&Nonce([7; wire::NONCE_LENGTH]))
     }
 
@@ -85,6 +104,8 @@ mod tests {
         expected.extend(b"\x03\x04\0\0\0N=v\0");
         expected.extend(b"\x04\x03\0\0\0/w\0");
         expected.extend(b"\x05\0\0\0\0");
+        expected.extend(b"\x06\x04\0\0\0\x03\0\0\0");
+        expected.extend(b"\x07\x05\0\0\0/tmp\0");
         expected[0] = u8::try_from(expected.len() - 4).unwrap();
         assert_eq!(bytes, expected);
     }

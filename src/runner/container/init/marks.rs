@@ -13,6 +13,8 @@ use super::wire;
 pub struct Ended {
     pub told: Told,
     pub memory: Memory,
+    /// The init waits for another command, and nothing of this one is left.
+    pub stays: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +129,8 @@ impl Strainer {
 fn ended(mark: &[u8]) -> Option<Ended> {
     let [kind, memory, number @ ..] = mark.get(wire::NONCE_LENGTH..)? else { return None };
     let number = i32::from_le_bytes(number.try_into().ok()?);
-    let told = match *kind {
+    let stays = kind & wire::STAYS != 0;
+    let told = match kind & !wire::STAYS {
         wire::EXITED => Told::Exited(number),
         wire::SIGNALLED => Told::Signalled(number),
         wire::NOT_EXECUTED => Told::NotExecuted(number),
@@ -141,7 +144,7 @@ fn ended(mark: &[u8]) -> Option<Ended> {
         wire::MEMORY_UNKNOWN => Memory::Unknown,
         _ => return None,
     };
-    Some(Ended { told, memory })
+    Some(Ended { told, memory, stays })
 }
 
 #[cfg(test)]
@@ -170,7 +173,7 @@ mod tests {
         let parts =
             [&b"early"[..], &mark(wire::BEGUN, 0), b" output 0123456789abcde", &mark(wire::EXITED, 3)];
         let whole = parts.concat();
-        let ended = Some(Ended { told: Told::Exited(3), memory: Memory::Sufficed });
+        let ended = Some(Ended { told: Told::Exited(3), memory: Memory::Sufficed, stays: false });
         for cut in 1..=whole.len() {
             let output = b"early output 0123456789abcde".to_vec();
             assert_eq!(strained(&whole, cut), (output, ended, true), "chunks of {cut}");
@@ -186,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_command_that_is_not_executed_has_no_beginning() {
-        let ended = Some(Ended { told: Told::NotFound, memory: Memory::Sufficed });
+        let ended = Some(Ended { told: Told::NotFound, memory: Memory::Sufficed, stays: false });
         assert_eq!(strained(&mark(wire::NOT_FOUND, 2), 7), (Vec::new(), ended, true));
     }
 

@@ -11,7 +11,7 @@ mod program;
 #[path = "../../../init/wire.rs"]
 pub(super) mod wire;
 
-pub use frame::Frame;
+pub use frame::{Frame, Stay};
 pub use marks::{Ended, Memory, Strainer, Told};
 pub use nonce::Nonce;
 pub use place::{InitFile, TARGET};

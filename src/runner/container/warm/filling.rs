@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::made::{Beginning, lead};
 use super::pool::{Next, Pool, Waiting};
 use crate::plan::ContainerPlan;
+use crate::runner::Teller;
 use crate::runner::container::connection::Connector;
 use crate::runner::container::create::Order;
 use crate::runner::container::failure::ContainerFailure;
@@ -24,7 +25,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
 /// Ends when the pool is closed.
 pub async fn fill(pool: Arc<Pool>) {
-    let mut init = None;
     loop {
         let changed = pool.changed.notified();
         let (until, plan) = match pool.next() {
@@ -44,7 +44,7 @@ pub async fn fill(pool: Arc<Pool>) {
             () = quiet(&pool) => {}
         }
         let connector = (pool.connector)(&plan);
-        let made = match init_file(&connector, &mut init).await {
+        let made = match init_file(&connector, &pool).await {
             Ok(init) => make(&pool, connector, &plan, init).await,
             Err(failure) => Err(failure),
         };
@@ -77,14 +77,12 @@ async fn quiet(pool: &Pool) {
 }
 
 /// Written once, for as long as nobody removes it.
-async fn init_file(
-    connector: &Connector,
-    kept: &mut Option<Arc<InitFile>>,
-) -> Result<Arc<InitFile>, ContainerFailure> {
+pub(super) async fn init_file(connector: &Connector, pool: &Pool) -> Result<Arc<InitFile>, ContainerFailure> {
     let not_ahead = |problem: String| ContainerFailure::NotAhead { problem };
     if !connector.connection().await?.is_local() {
         return Err(not_ahead("the engine is on another host, which cannot see our init".to_owned()));
     }
+    let mut kept = pool.init.lock().await;
     if let Some(init) = kept.as_ref().filter(|init| init.is_there()) {
         return Ok(Arc::clone(init));
     }
@@ -104,7 +102,8 @@ async fn make(
     let order = Order::ahead(plan, name.clone(), Owner::this(), init.mount());
     let (ready, is_ready) = oneshot::channel();
     let (assign, assigned) = oneshot::channel();
-    let beginning = Beginning { order, connector, cancel: pool.closed.clone(), init };
+    let (cancel, news) = (pool.closed.clone(), Teller::default());
+    let beginning = Beginning { order, connector, cancel, news, init, pool: Arc::clone(pool) };
     let (pool_of, of) = (Arc::clone(pool), name.clone());
     pool.tasks.spawn(async move {
         lead(beginning, ready, assigned).await;

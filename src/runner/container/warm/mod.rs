@@ -6,6 +6,8 @@
 mod filling;
 mod made;
 mod pool;
+mod staying;
+mod used;
 
 pub use made::Assignment;
-pub use pool::Pool;
+pub use pool::{Pool, Waiting};

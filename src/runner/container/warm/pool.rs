@@ -3,16 +3,18 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Mutex as Turn, Notify, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::filling::fill;
 use super::made::Assignment;
+use super::used::Used;
 use crate::model::{ByteSize, WarmCaps};
 use crate::plan::ContainerPlan;
 use crate::runner::container::connection::Connector;
+use crate::runner::container::init::InitFile;
 
 /// The engine that a container is for.
 type EngineOf = dyn Fn(&ContainerPlan) -> Arc<Connector> + Send + Sync;
@@ -23,12 +25,16 @@ pub struct Pool {
     /// Something has changed.
     pub(super) changed: Notify,
     pub(super) closed: CancellationToken,
+    /// What is mounted as the first process of containers.
+    pub(super) init: Turn<Option<Arc<InitFile>>>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
-    caps: WarmCaps,
+pub(super) struct State {
+    pub caps: WarmCaps,
+    /// Containers that have had a call and wait for another.
+    pub used: Vec<Used>,
     wanted: Vec<Wanted>,
     is_filling: bool,
     last_call: Option<Instant>,
@@ -54,7 +60,7 @@ impl Waiting {
         Self { name, assign }
     }
 
-    fn is_there(&self) -> bool {
+    pub fn is_there(&self) -> bool {
         !self.assign.is_closed()
     }
 
@@ -88,13 +94,16 @@ impl Pool {
             tasks,
             changed: Notify::new(),
             closed: CancellationToken::new(),
+            init: Turn::default(),
             state: Mutex::default(),
         })
     }
 
-    /// From now on containers are kept for these and for no others.
+    /// From now on containers are kept for these and for no others. What stays for other calls goes:
+    /// what it was made for may have changed.
     pub fn keep(self: &Arc<Self>, plans: Vec<ContainerPlan>, caps: WarmCaps) {
         let mut state = self.state();
+        state.used.clear();
         let mut before = std::mem::take(&mut state.wanted);
         for plan in plans {
             let plan = plan.made_ahead();
@@ -141,7 +150,8 @@ impl Pool {
     pub fn waiting(&self) -> usize {
         let state = self.state();
         let waiting = state.wanted.iter().flat_map(|wanted| &wanted.waiting);
-        waiting.filter(|one| one.is_there()).count()
+        let used = state.used.iter().map(|used| &used.waiting);
+        waiting.chain(used).filter(|one| one.is_there()).count()
     }
 
     pub fn last_call(&self) -> Option<Instant> {
@@ -151,7 +161,14 @@ impl Pool {
     /// Everybody who waits goes.
     pub fn close(&self) {
         self.closed.cancel();
-        self.state().wanted.clear();
+        let mut state = self.state();
+        state.wanted.clear();
+        state.used.clear();
+        drop(state);
+        // Containers that are still there have it too.
+        if let Ok(mut init) = self.init.try_lock() {
+            init.take();
+        }
     }
 
     /// One that is there now; it goes at once if nobody wants it any more.
@@ -168,6 +185,7 @@ impl Pool {
     pub fn lost(&self, name: &str) {
         let mut state = self.state();
         state.wanted.iter_mut().for_each(|wanted| wanted.waiting.retain(|one| one.name != name));
+        state.used.retain(|used| used.waiting.name != name);
         drop(state);
         self.changed.notify_one();
     }
@@ -221,7 +239,7 @@ impl Pool {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -230,6 +248,6 @@ fn count(plan: &ContainerPlan) -> usize {
     usize::try_from(plan.warm).unwrap_or(usize::MAX)
 }
 
-fn needs(plan: &ContainerPlan) -> u64 {
+pub(super) fn needs(plan: &ContainerPlan) -> u64 {
     plan.limits.memory.unwrap_or(UNLIMITED).0
 }

@@ -5,7 +5,7 @@ mod builds;
 mod cards;
 mod held;
 mod pulls;
-mod registry;
+pub(super) mod registry;
 mod scans;
 mod slow;
 

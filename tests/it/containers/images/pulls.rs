@@ -38,7 +38,8 @@ fn a_helper_of_docker_says_who_we_are() {
         let _images = Images(&engine, vec![image.clone()]);
         let ran = shop.run(&["hi"]).ends_with(125);
         assert!(ran.stderr.contains(&format!("the image `{image}` cannot be pulled: ")), "{}", ran.stderr);
-        assert!(ran.stderr.contains("no basic auth credentials"), "{}", ran.stderr);
+        let told = ["no basic auth credentials", "authentication required"];
+        assert!(told.iter().any(|told| ran.stderr.contains(told)), "{}", ran.stderr);
         assert!(ran.stderr.contains("log in to its registry with `docker login`"), "{}", ran.stderr);
 
         shop.place.write("docker/config.json", &config.to_string());

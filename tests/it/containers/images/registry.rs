@@ -78,15 +78,46 @@ impl Registry {
         std::fs::write(docker.join("config.json"), self.login()).expect("a file");
         engine.docker(&["tag", image, &target]);
         let folder = docker.display().to_string();
-        let said = engine.docker(&["--config", &folder, "push", &target]);
+        engine.docker(&["--config", &folder, "push", &target]);
         engine.docker(&["rmi", &target]);
-        let digest = said.split("digest: ").nth(1).and_then(|rest| rest.split(' ').next());
-        (target, digest.expect("a digest").to_owned())
+        let digest = self.digest(name);
+        (target, digest)
     }
 
-    /// The image of the tests.
+    /// What it has under a name. Podman's client says another one than it pushes.
+    fn digest(&self, name: &str) -> String {
+        use std::io::{Read, Write};
+        let (name, tag) = name.rsplit_once(':').expect("a tag");
+        let mut stream = std::net::TcpStream::connect(&self.address).expect("it listens");
+        let kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json";
+        let auth = STANDARD.encode(format!("{USER}:{PASSWORD}"));
+        let request = format!(
+            "HEAD /v2/{name}/manifests/{tag} HTTP/1.1\r\nHost: {}\r\nAuthorization: Basic {auth}\r\nAccept: {kinds}\r\nConnection: close\r\n\r\n",
+            self.address
+        );
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let head = answer.lines().find_map(|line| line.strip_prefix("Docker-Content-Digest: "));
+        head.unwrap_or_else(|| panic!("no digest: {answer}")).trim().to_owned()
+    }
+
+    /// The image of the tests with a mark of its own: who removes what comes of it by force does not
+    /// remove the image of all tests, which is what Podman does with one of the same content.
     pub fn push_busybox(&self, engine: &Engine, name: &str) -> (String, String) {
-        self.push(engine, IMAGE, name)
+        use std::io::Write;
+        static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let own = format!("mcpfier-test/pushed:{}-{number}", std::process::id());
+        let mut build = engine.command(&["build", "--quiet", "--tag", &own, "-"]);
+        build.env("DOCKER_BUILDKIT", "0").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = build.spawn().expect("docker starts");
+        let dockerfile = format!("FROM {IMAGE}\nLABEL pushed={own}\n");
+        child.stdin.take().expect("it was piped").write_all(dockerfile.as_bytes()).expect("it reads");
+        assert!(child.wait().expect("it ends").success());
+        let pushed = self.push(engine, &own, name);
+        engine.docker(&["rmi", &own]);
+        pushed
     }
 }
 

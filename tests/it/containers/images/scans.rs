@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use mcpfier::model::{Scan, Severity, WhenAbsent};
+use mcpfier::runner::container::ContainerFailure;
+
 use super::{Images, Shop};
 use crate::support::engine::{Engine, IMAGE, engine};
 use crate::support::skip::skip;
@@ -157,4 +160,130 @@ fn a_host_without_a_scanner_is_no_clean_image() {
     assert_eq!(ran.stdout, "");
     let ran = shop.run(&["images", "scan", "nothing"]).ends_with(2);
     assert!(ran.stderr.contains("`nothing` is neither an image of the file nor a tool"), "{}", ran.stderr);
+}
+
+/// An image of the tests that says that it is Alpine and has bash.
+fn guarded(engine: &Engine, name: &str) {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    alpine(engine, &format!("{name}-bare"));
+    let dockerfile = format!("FROM {name}-bare AS bare\nFROM {IMAGE}\nCOPY --from=bare / /\n");
+    std::fs::write(folder.path().join("Dockerfile"), dockerfile).expect("a file");
+    let context = folder.path().display().to_string();
+    let mut build = engine.command(&["build", "--quiet", "--tag", name, &context]);
+    let built = build.env("DOCKER_BUILDKIT", "0").output().expect("docker starts");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    // Podman keeps the stages of a build.
+    let _ = engine.command(&["rmi", "--force", &format!("{name}-bare")]).output();
+}
+
+fn calling(shop: &Shop, words: &[&str]) -> crate::support::place::Ran {
+    let mut command = shop.command(words);
+    command.env("TRIVY_CACHE_DIR", shop.place.path("cache")).env("TRIVY_SKIP_DB_UPDATE", "true");
+    command.env("TRIVY_SKIP_VERSION_CHECK", "true").env("TRIVY_PKG_TYPES", "os");
+    command.env("TRIVY_OFFLINE_SCAN", "true").env("TMPDIR", shop.place.path("tmp"));
+    shop.place.finish(command)
+}
+
+#[test]
+fn an_image_is_looked_through_before_it_runs() {
+    let (Some(engine), Some(trivy)) = (engine(), trivy()) else { return };
+    let name = format!("mcpfier-test/guarded:{}", std::process::id());
+    guarded(&engine, &name);
+    let _images = Images(&engine, vec![name.clone()]);
+    let tools = |scan: &str| {
+        format!(
+            "version: 1\ncommands:\n  - name: hi\n    description: Says hi.\n    container: {{ image: \"{name}\", scan: {scan} }}\n    script: /bin/echo\n    args: [hi]\n"
+        )
+    };
+    let mut shop = Shop::with(&engine, &[("tools.yaml", &tools("{}")), ("tmp/x", "")]);
+    shop.program("trivy", &format!("#!/bin/sh\nexec {} \"$@\"\n", trivy.display()));
+    let plan = calling(&shop, &["--dry-run", "hi"]).ends_with(0).stdout;
+    assert!(plan.contains("with nothing that is critical or worse, as trivy or grype says"), "{plan}");
+
+    let ran = calling(&shop, &["hi"]).ends_with(125);
+    assert!(
+        ran.stderr.contains("could not be looked through") && ran.stderr.contains("download-db-only"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stdout, "");
+    database(&shop.place.path("cache"), "CRITICAL");
+    let ran = calling(&shop, &["hi"]).ends_with(125);
+    let expected =
+        format!("the image `{name}` may not run: trivy knows something of it that is critical or worse");
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
+    let blocked = calling(&shop, &["images", "scan", &name]).ends_with(1);
+    assert!(blocked.stdout.contains(KNOWN), "{}", blocked.stdout);
+    assert!(
+        blocked.stderr.contains("what `trivy` knows is") && blocked.stderr.contains(" days old"),
+        "{}",
+        blocked.stderr
+    );
+
+    database(&shop.place.path("cache"), "HIGH");
+    let ran = calling(&shop, &["hi"]).ends_with(0);
+    assert_eq!(ran.stdout, "hi\n");
+    assert!(ran.stderr.contains("was looked through, but what `trivy` knows is"), "{}", ran.stderr);
+    shop.place.write("tools.yaml", &tools("{ block_on: high, with: trivy }"));
+    calling(&shop, &["hi"]).ends_with(125);
+    let left: Vec<_> = std::fs::read_dir(shop.place.path("tmp")).expect("a folder").flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+
+    // Without a scanner.
+    shop.path = shop.place.path("").display().to_string();
+    let ran = calling(&shop, &["hi"]).ends_with(125);
+    assert!(
+        ran.stderr.contains("there is no `trivy` on this host; install one, or write `when_absent: warn`"),
+        "{}",
+        ran.stderr
+    );
+    shop.place.write("tools.yaml", &tools("{ when_absent: warn }"));
+    let ran = calling(&shop, &["hi"]).ends_with(0);
+    assert_eq!(ran.stdout, "hi\n");
+    assert!(
+        ran.stderr.contains(&format!("{name} was not looked through: there is no `trivy` and no `grype`")),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_server_has_an_image_looked_through_once() {
+    let (Some(engine), Some(trivy)) = (engine(), trivy()) else { return };
+    let Some(mut bench) = crate::containers::bench(&["/bin/echo", "hi"]) else { return };
+    let name = format!("mcpfier-test/once:{}", std::process::id());
+    guarded(&engine, &name);
+    let _images = Images(&engine, vec![name.clone()]);
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    database(&folder.path().join("cache"), "HIGH");
+    let noted = folder.path().join("noted");
+    let program = folder.path().join("trivy");
+    let script = format!("#!/bin/sh\necho \"$1\" >> {}\nexec {} \"$@\"\n", noted.display(), trivy.display());
+    std::fs::write(&program, script).expect("a file");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).expect("an executable");
+    let mut environment = (*engine.environment()).clone();
+    let path = std::env::var("PATH").unwrap_or_default();
+    environment.insert("PATH".to_owned(), format!("{}:{path}", folder.path().display()));
+    environment.insert("TRIVY_CACHE_DIR".to_owned(), folder.path().join("cache").display().to_string());
+    for (name, value) in [
+        ("TRIVY_SKIP_DB_UPDATE", "true"),
+        ("TRIVY_SKIP_VERSION_CHECK", "true"),
+        ("TRIVY_PKG_TYPES", "os"),
+        ("TRIVY_OFFLINE_SCAN", "true"),
+    ] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    bench.runner = mcpfier::runner::container::ContainerRunner::new(std::sync::Arc::new(environment));
+    bench.plan.image = name;
+    bench.plan.scan =
+        Some(Scan { block_on: Severity::Critical, with: None, when_absent: WhenAbsent::Refuse });
+    let (one, other) = tokio::join!(bench.call(), bench.call());
+    assert_eq!([one.text(), other.text()], ["hi\n", "hi\n"], "{one:?} {other:?}");
+    bench.call().await.says("hi\n");
+    let asked = std::fs::read_to_string(&noted).expect("it was asked");
+    assert_eq!(asked.lines().filter(|word| *word == "image").count(), 1, "{asked}");
+    bench.plan.scan = bench.plan.scan.map(|scan| Scan { block_on: Severity::High, ..scan });
+    assert!(matches!(bench.failure().await, ContainerFailure::Blocked { by: "trivy", block_on: "high", .. }));
 }

@@ -1,0 +1,87 @@
+//! Images that were built for a tool before it was built of something else. Of each the newest stays, and
+//! so does whatever a container uses.
+
+use std::collections::HashMap;
+
+use bollard::models::ImageSummary;
+use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions};
+
+use super::connection::{Connection, Trouble};
+use super::failure::ContainerFailure;
+use crate::model::BUILT;
+use crate::plan::{BUILD_OF_LABEL, PlannedBuild};
+
+const LISTING: &str = "to list images";
+const REMOVING: &str = "to remove an image";
+
+/// Removes what an image that was just built takes the place of. What cannot be removed is left for
+/// `mcpfier clean`.
+pub async fn replaced(connection: &Connection, planned: &PlannedBuild) {
+    let label = format!("{BUILD_OF_LABEL}={}", planned.of);
+    match labelled(connection, label).await {
+        Ok(images) => {
+            let old = images.iter().flat_map(tags).filter(|tag| bare(tag) != planned.tag);
+            for tag in old {
+                match removed(connection, tag).await {
+                    Ok(true) => tracing::info!("the image `{tag}` is removed, which was built before"),
+                    Ok(false) => tracing::debug!("`{tag}` is in use"),
+                    Err(failure) => tracing::debug!("`{tag}` is not removed: {failure}"),
+                }
+            }
+        }
+        Err(failure) => tracing::debug!("old images are not removed: {failure}"),
+    }
+}
+
+/// Removes all but the newest of each; gives back their names, each with its tool.
+pub async fn clean(connection: &Connection) -> Result<Vec<(String, String)>, ContainerFailure> {
+    let mut by_tool: HashMap<String, Vec<ImageSummary>> = HashMap::new();
+    for image in labelled(connection, BUILD_OF_LABEL.to_owned()).await? {
+        if let Some(of) = image.labels.get(BUILD_OF_LABEL) {
+            by_tool.entry(of.clone()).or_default().push(image);
+        }
+    }
+    let mut cleaned = Vec::new();
+    for (of, mut images) in by_tool {
+        images.sort_by_key(|image| std::cmp::Reverse(image.created));
+        let tool = of.rsplit_once('@').map_or(of.as_str(), |(tool, _)| tool).to_owned();
+        for tag in images.iter().skip(1).flat_map(tags) {
+            if removed(connection, tag).await? {
+                cleaned.push((bare(tag).to_owned(), tool.clone()));
+            }
+        }
+    }
+    cleaned.sort();
+    Ok(cleaned)
+}
+
+async fn labelled(connection: &Connection, label: String) -> Result<Vec<ImageSummary>, ContainerFailure> {
+    let filters = HashMap::from([("label".to_owned(), vec![label])]);
+    let options = ListImagesOptions { filters: Some(filters), ..ListImagesOptions::default() };
+    Ok(connection.answer(LISTING, connection.docker.list_images(Some(options))).await?)
+}
+
+/// Those that we give. Other names of an image are its owner's.
+fn tags(image: &ImageSummary) -> impl Iterator<Item = &String> {
+    let is_ours = |tag: &&String| bare(tag).split_once(':').is_some_and(|(name, _)| name == BUILT);
+    image.repo_tags.iter().filter(is_ours)
+}
+
+/// Podman writes the whole name.
+fn bare(tag: &str) -> &str {
+    let known = ["docker.io/library/", "localhost/"];
+    known.iter().find_map(|prefix| tag.strip_prefix(prefix)).unwrap_or(tag)
+}
+
+/// Whether it is gone: one that a container uses stays.
+async fn removed(connection: &Connection, tag: &str) -> Result<bool, ContainerFailure> {
+    let options = RemoveImageOptions { force: false, ..RemoveImageOptions::default() };
+    let removed = connection.docker.remove_image(tag, Some(options), None);
+    match connection.answer(REMOVING, removed).await {
+        Ok(_) => Ok(true),
+        Err(Trouble::Said { status: 404, .. }) => Ok(true),
+        Err(Trouble::Said { status: 409, .. }) => Ok(false),
+        Err(Trouble::Said { message, .. }) if message.contains("in use") => Ok(false),
+        Err(trouble) => Err(trouble.into()),
+    }
+}
