@@ -19,6 +19,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 const PRIVATE: &str = "as before the host may be one of your own network; without this line it may not";
 const REDIRECTS: &str = "as many as the original follows; without this line fewer";
+const GET: &str = "as before; without this line it would be POST, since there is a body";
 const RETRY: &str = "was `webhook.retry`; the first attempt counts too";
 
 /// Converts the value of the key. What comes back belongs to the command.
@@ -46,6 +47,9 @@ pub fn convert(
             }
             _ => {}
         }
+    }
+    if was_get_with_body(webhook) {
+        keys.push(("method: GET".to_owned(), conversion.once(GET)));
     }
     keys.push(("max_redirects: 10".to_owned(), conversion.once(REDIRECTS)));
     keys.push(("allow_private: true".to_owned(), conversion.once(PRIVATE)));
@@ -104,6 +108,12 @@ fn method(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, e
     if upper != written {
         conversion.edits.replace(conversion.page.scalar(&entry.value), upper);
     }
+}
+
+/// What the original sends by GET and a native file would send by POST.
+fn was_get_with_body(webhook: &Node<'_>) -> bool {
+    let text = |key: &str| webhook.get(key).and_then(Node::as_text).unwrap_or_default();
+    !text("body").is_empty() && !METHODS.iter().any(|method| method.eq_ignore_ascii_case(text("method")))
 }
 
 /// What it said is a header.
