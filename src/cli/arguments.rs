@@ -68,6 +68,10 @@ pub struct Arguments {
     #[arg(long, global = true, env = "MCPFIER_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
     pub locked: bool,
 
+    /// Run the tool even if its result is remembered, and remember the new one
+    #[arg(long)]
+    pub no_cache: bool,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -202,6 +206,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<ImagesAction>,
     },
+    /// Show or forget what is remembered on disk
+    #[command(after_help = examples::CACHE)]
+    Cache {
+        #[command(subcommand)]
+        action: Option<CacheAction>,
+    },
     /// Remove the containers of servers that are gone
     #[command(after_help = examples::CLEAN)]
     Clean,
@@ -289,6 +299,31 @@ impl SecretAction {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// How much is remembered of each tool
+    Stats,
+    /// Forget all results, or those of one tool
+    Clear {
+        /// The tool
+        #[arg(value_name = "TOOL")]
+        name: Option<String>,
+    },
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+impl CacheAction {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Stats => vec!["stats".to_owned()],
+            Self::Clear { name } => std::iter::once("clear".to_owned()).chain(name.clone()).collect(),
+            Self::Other(words) => words.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
 pub enum ImagesAction {
     /// List them: which tools use each, and what the engine has
     List,
@@ -361,6 +396,9 @@ pub struct CallWords {
     /// Its arguments; `name:=JSON` passes any value
     #[arg(value_name = "ARGUMENT=VALUE")]
     pub arguments: Vec<String>,
+    /// Run it even if its result is remembered, and remember the new one
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 #[derive(Debug, Args)]
@@ -510,6 +548,13 @@ fn client_ids() -> PossibleValuesParser {
     PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
 }
 
+impl Arguments {
+    /// Whether a result that is remembered is not wanted.
+    pub fn wants_anew(&self) -> bool {
+        self.no_cache || matches!(&self.verb, Some(Verb::Call(call)) if call.no_cache)
+    }
+}
+
 impl Verb {
     /// The word that names this verb; a file of the original may have a command of that name.
     pub fn word(&self) -> &'static str {
@@ -527,6 +572,7 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Images { .. } => "images",
+            Self::Cache { .. } => "cache",
             Self::Clean => "clean",
             Self::Doctor => "doctor",
             Self::Migrate(_) => "migrate",
@@ -556,6 +602,7 @@ impl Verb {
             Self::Graph(graph) => (graph.name.clone(), &[]),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
+            Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
             Self::Migrate(migrate) => {
@@ -582,6 +629,7 @@ impl Verb {
             Self::Import(import) => import.words.first(),
             Self::New(new) => new.words.first(),
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
+            Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),
             Self::Migrate(migrate) => migrate.words.first(),

@@ -158,6 +158,16 @@ Examples:
 
 Without a word it is `images list`. NAME is an image, or a tool that runs in it.";
 
+pub const CACHE: &str = "\
+Examples:
+  mcpfier cache stats                  how much of each tool is remembered on disk
+  mcpfier cache clear                  forget all of it
+  mcpfier cache clear prices           forget what is remembered of one tool
+  mcpfier --no-cache prices            run it in any case, and remember the new result
+
+Only of tools with `cache: { store: disk }`: what a server remembers in memory is its own.
+Without a word it is `cache stats`.";
+
 pub const CLEAN: &str = "\
 Examples:
   mcpfier clean

@@ -3,6 +3,7 @@
 mod add;
 mod arguments;
 mod bundle;
+mod cache;
 mod call;
 mod clean;
 mod complete;
@@ -47,6 +48,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
+use crate::engine::CacheUse;
 use crate::runner::process::{self, ForkServer};
 
 use arguments::{Arguments, Verb};
@@ -115,6 +117,9 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Ok(session) => session,
         Err(exit) => return exit,
     };
+    if arguments.wants_anew() {
+        session.cache_use = CacheUse::Renew;
+    }
     if arguments.setup {
         return setup::show(&session);
     }
@@ -160,6 +165,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Images { action } => images::run(arguments, action.as_ref(), printer),
+        Verb::Cache { action } => cache::run(action.as_ref(), printer),
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),

@@ -225,6 +225,10 @@ codes! {
     UnknownInText = 243, "a template of a result that names what it cannot see";
     BadFiles = 244, "files that cannot be handed over";
     NeverFits = 245, "a schema that no output of its format fits";
+    // Failures and repeated calls.
+    VainRetry = 250, "a retry that never tries again";
+    BadFallback = 251, "a fallback that cannot be called";
+    BadCache = 252, "a cache that cannot be";
 }
 
 impl Code {

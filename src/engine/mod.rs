@@ -6,7 +6,12 @@
 
 mod admission;
 mod ahead;
+mod attempts;
+mod breaker;
+mod cache;
+mod cached;
 mod capture;
+mod carry_out;
 mod conditions;
 mod files;
 mod flow;
@@ -19,6 +24,7 @@ mod rejection;
 mod run;
 mod secret_script;
 mod state;
+mod story;
 mod success;
 mod supply;
 mod value;
@@ -39,6 +45,8 @@ pub use crate::runner::process::{give_memory_back, give_program_back, share_one_
 /// Whoever shows output needs it.
 pub use crate::shaping::Sanitizer;
 pub use ahead::Serving;
+pub use breaker::Standing;
+pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use outcome::{Ending, Outcome};
@@ -63,14 +71,32 @@ pub trait Watcher: Send {
 }
 
 /// Carries calls from their arguments to their outcome.
+#[derive(Clone)]
 pub struct Engine {
     state: watch::Sender<Arc<State>>,
     runner: Arc<dyn Runner>,
+    cache: Arc<Cache>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault))), runner }
+        let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
+        Self { state, runner, cache: Arc::default() }
+    }
+
+    /// The same with this cache.
+    pub fn remembering(self, cache: Cache) -> Self {
+        Self { cache: Arc::new(cache), ..self }
+    }
+
+    /// From now on work may go on behind answers, until it is closed: this process stays.
+    pub fn stay(&self) {
+        self.cache.stay();
+    }
+
+    /// Ends what goes on behind answers.
+    pub fn close(&self) {
+        self.cache.closing.cancel();
     }
 
     /// What is served now.
@@ -120,20 +146,23 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        match &prepared.plan.step {
-            Step::Flow(flow) => self.run_flow(prepared, flow, watcher, cancel).await,
-            _ => self.carry_out(prepared, watcher, cancel).await,
+        match prepared.is_plain() {
+            true => self.once(prepared, watcher, cancel).await,
+            false => self.carry_out(prepared, watcher, cancel).await,
         }
     }
 
-    /// Carries out what is no flow: a call of its own, or a step of one.
-    async fn carry_out(
+    /// Carries out what the plan itself says, one time.
+    async fn once(
         &self,
         prepared: &Prepared,
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        self.run(prepared, watcher, cancel).await
+        match &prepared.plan.step {
+            Step::Flow(flow) => self.run_flow(prepared, flow, watcher, cancel).await,
+            _ => self.run(prepared, watcher, cancel).await,
+        }
     }
 }
 
@@ -149,7 +178,14 @@ pub fn prepare(
     let moment = conditions::of_this_moment(authorized.invocation(), facts);
     let facts = moment.as_ref().unwrap_or(facts);
     let held = conditions::judge(authorized.invocation(), facts)?;
-    let planner = Planner { catalog, policy, facts, look_up: paths::look_up };
-    let plan = planner.plan(&authorized).map_err(Rejection::Plan)?;
+    let plan = planner(catalog, policy, facts).plan(&authorized).map_err(Rejection::Plan)?;
     Ok(ExecutionPlan { held, ..plan })
+}
+
+/// Makes plans with what this room can look up and judge.
+fn planner<'a>(catalog: &'a Catalog, policy: &'a Policy, facts: &'a Facts) -> Planner<'a> {
+    let judge = |invocation: &Invocation, facts: &Facts| {
+        conditions::judge(invocation, facts).map_err(|rejection| rejection.to_string())
+    };
+    Planner { catalog, policy, facts, look_up: paths::look_up, judge }
 }

@@ -7,9 +7,10 @@ use crate::runner::{End, RunId};
 
 use super::capture::Output;
 use super::flow::FlowReport;
+use super::story::Story;
 
 /// A run that is over, with what was kept of its output.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     pub id: RunId,
     pub ending: Ending,
@@ -19,6 +20,8 @@ pub struct Outcome {
     pub output: Output,
     /// What became of the steps, if it was a flow.
     pub flow: Option<Box<FlowReport>>,
+    /// What else there was to it than one run.
+    pub story: Story,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +56,17 @@ impl Ending {
         match self {
             Self::Ran(End::Answered { status, .. }) => Some(*status),
             _ => None,
+        }
+    }
+
+    /// The command has certainly changed nothing.
+    pub fn has_done_nothing(&self) -> bool {
+        match self {
+            Self::Ran(End::Unanswered { is_unsent, .. }) => *is_unsent,
+            Self::Ran(End::Answered { status, retry_after, .. }) => {
+                matches!(status, 429 | 503) && retry_after.is_some()
+            }
+            _ => false,
         }
     }
 

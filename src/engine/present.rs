@@ -25,6 +25,8 @@ pub struct Presented {
     pub structured: Option<Value>,
     /// What the tool promises of its output and a run that succeeded did not keep.
     pub broken: Option<String>,
+    /// What has to be said of the result that is no part of it.
+    pub note: Option<String>,
     /// Facts about the run for programs.
     pub meta: Map<String, Value>,
 }
@@ -58,7 +60,17 @@ impl Presented {
 impl Presented {
     fn of(meta: Map<String, Value>) -> Self {
         let (text, files) = (Vec::new(), Vec::new());
-        Self { is_error: false, text, mime: None, binary: None, files, structured: None, broken: None, meta }
+        Self {
+            is_error: false,
+            text,
+            mime: None,
+            binary: None,
+            files,
+            structured: None,
+            broken: None,
+            note: None,
+            meta,
+        }
     }
 
     /// A refusal, in our words.
@@ -72,6 +84,12 @@ pub(super) const ERROR_SHOW: usize = 10_000;
 
 impl Outcome {
     pub fn present(&self, plan: &ExecutionPlan) -> Presented {
+        let presented = self.presented(self.plan(plan));
+        Presented { note: self.note(), ..presented }
+    }
+
+    /// Of the plan that it came of.
+    fn presented(&self, plan: &ExecutionPlan) -> Presented {
         let tool = plan.tool.as_ref();
         let meta = self.meta();
         let mut presented = Presented::of(meta);
@@ -117,6 +135,11 @@ impl Outcome {
 
     /// Why it failed, in one line that names the limit that was hit.
     pub fn reason(&self, tool: &Tool) -> String {
+        let tool = self.story.instead.last().map_or(tool, |instead| &instead.plan.tool);
+        format!("{}{}", self.own_reason(tool), self.story.behind())
+    }
+
+    fn own_reason(&self, tool: &Tool) -> String {
         let limits = &tool.limits;
         let took = seconds(self.duration);
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
@@ -153,7 +176,7 @@ impl Outcome {
                 let gap = if phrase.is_empty() { "" } else { " " };
                 format!("HTTP status {status}{gap}{phrase} · {took}")
             }
-            Ending::Ran(End::Unanswered { problem }) => format!("no answer: {problem} · {took}"),
+            Ending::Ran(End::Unanswered { problem, .. }) => format!("no answer: {problem} · {took}"),
             Ending::Ran(End::Lost) if matches!(tool.action, Action::Container(_)) => {
                 format!(
                     "lost after {took}: the container engine went away; what it left is removed once it is back"
@@ -167,7 +190,7 @@ impl Outcome {
 
     fn meta(&self) -> Map<String, Value> {
         let output = &self.output;
-        let run = json!({
+        let mut run = json!({
             "id": self.id.to_string(),
             "exitCode": self.ending.exit_code(),
             "signal": self.ending.signal(),
@@ -177,9 +200,9 @@ impl Outcome {
             "stderrBytes": output.stderr_bytes,
             "truncated": output.omitted > 0,
         });
-        let mut run = run;
-        if let (Some(flow), Value::Object(run)) = (&self.flow, &mut run) {
-            run.insert("steps".to_owned(), flow.to_json());
+        if let Value::Object(run) = &mut run {
+            run.extend(self.flow.iter().map(|flow| ("steps".to_owned(), flow.to_json())));
+            run.extend(self.story.meta());
         }
         Map::from_iter([("mcpfier/run".to_owned(), run)])
     }

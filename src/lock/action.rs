@@ -12,6 +12,7 @@ use crate::model::{
     When, Workload, format_duration,
 };
 
+use super::care::care;
 use super::container::container;
 use super::digest::sha256;
 use super::flow::flow;
@@ -34,6 +35,10 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         when,
         requires,
         action,
+        retry: _,
+        fallback: _,
+        breaker: _,
+        cache: _,
         timeout,
         kill_grace,
         limits,
@@ -60,6 +65,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     if let Some(requires) = requires {
         put("requires", self::requires::document(requires, around.folder));
     }
+    care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));
     put("kill_grace", json!(format_duration(*kill_grace)));
     put("limits", self::limits(limits));

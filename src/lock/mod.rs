@@ -7,6 +7,7 @@
 //! looked up on this host: a lock is shared between hosts.
 
 mod action;
+mod care;
 mod container;
 mod definition;
 mod differences;

@@ -12,6 +12,7 @@ use super::{container, escape, flow, http, requires, written};
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
     let mut lines = of_action(tool);
+    lines.extend(tool.fallback.as_ref().map(|fallback| format!("if it fails: calls {}", fallback.tool)));
     lines.extend(tool.requires.iter().flat_map(|requires| requires::outline(requires)));
     lines
 }

@@ -4,12 +4,13 @@
 //! file, so each is made once and kept as the bytes that are sent.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use rmcp::model::{Tool as Listed, ToolAnnotations};
+use rmcp::model::{MetaObject, Tool as Listed, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
-use crate::engine::State;
+use crate::engine::{Standing, State};
 use crate::model::{Annotations, Catalog, OutputSchema, Tool};
 
 use super::era::{Era, Identity};
@@ -24,6 +25,8 @@ pub(super) struct Listing(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     edition: u64,
+    /// Of breakers, which are told beside their tools.
+    turns: u64,
     handshake: Option<Bytes>,
     per_request: Option<Bytes>,
 }
@@ -32,14 +35,15 @@ impl Listing {
     /// The `result` of `tools/list`.
     pub(super) fn result(&self, era: Era, state: &State, identity: &Identity) -> Bytes {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.edition != state.edition() {
-            *kept = Kept { edition: state.edition(), ..Kept::default() };
+        let (edition, turns) = (state.edition(), state.breaker_turns());
+        if (kept.edition, kept.turns) != (edition, turns) {
+            *kept = Kept { edition, turns, ..Kept::default() };
         }
         let answer = match era {
             Era::Handshake => &mut kept.handshake,
             Era::PerRequest => &mut kept.per_request,
         };
-        answer.get_or_insert_with(|| render(era, state.catalog(), identity).into()).clone()
+        answer.get_or_insert_with(|| render(era, state, identity).into()).clone()
     }
 }
 
@@ -50,13 +54,15 @@ pub(super) fn is_same(one: &Catalog, other: &Catalog) -> bool {
     one.offered().count() == other.offered().count() && one.offered().zip(other.offered()).all(same)
 }
 
-fn render(era: Era, catalog: &Catalog, identity: &Identity) -> Vec<u8> {
+fn render(era: Era, state: &State, identity: &Identity) -> Vec<u8> {
     let mut out = br#"{"tools":["#.to_vec();
     let mut separator: &[u8] = b"";
-    for tool in catalog.offered() {
+    for tool in state.catalog().offered() {
         out.extend_from_slice(separator);
+        let mut listed = listed(tool);
+        listed.meta = state.breaker(&tool.name).map(|standing| breaker(&standing));
         // Its keys are strings and a buffer takes everything, so this cannot fail.
-        let _ = serde_json::to_writer(&mut out, &listed(tool));
+        let _ = serde_json::to_writer(&mut out, &listed);
         separator = b",";
     }
     out.push(b']');
@@ -69,6 +75,18 @@ fn render(era: Era, catalog: &Catalog, identity: &Identity) -> Vec<u8> {
     }
     out.push(b'}');
     out
+}
+
+/// Why calls of a tool are refused at once, and when it is tried again.
+fn breaker(standing: &Standing) -> MetaObject {
+    let Standing { is_trying, last, reopens } = standing;
+    let reopens = reopens.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let standing = json!({
+            "state": if *is_trying { "half-open" } else { "open" },
+            "last": last,
+            "triedAgainMs": u64::try_from(reopens.as_millis()).unwrap_or(u64::MAX),
+    });
+    MetaObject(Map::from_iter([("mcpfier/breaker".to_owned(), standing)]))
 }
 
 /// One tool as clients see it.

@@ -5,11 +5,14 @@
 //! made.
 
 mod action;
+mod breaker;
+mod cache;
 mod catalog;
 mod condition;
 mod container;
 mod destination;
 mod executor;
+mod fallback;
 mod fed;
 mod flow;
 mod glob;
@@ -35,16 +38,19 @@ mod trial;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
+pub use breaker::Breaker;
+pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
+pub use fallback::{Fallback, FallbackWith};
 pub use fed::FedVariables;
 pub use flow::{
     Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
 };
-pub use glob::name_matches;
+pub use glob::{is_pattern, name_matches};
 pub use http::{
     BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::cache::CacheCaps;
 use super::principal::Principal;
 use super::units::ByteSize;
 
@@ -17,6 +18,7 @@ pub struct ServerSettings {
     /// Who a caller on stdio is.
     pub stdio: Principal,
     pub warm: WarmCaps,
+    pub cache: CacheCaps,
 }
 
 /// How many containers may be waiting for calls, over all commands.
@@ -58,6 +60,7 @@ impl Default for ServerSettings {
             drain: Duration::from_secs(30),
             stdio: Principal::local(),
             warm: WarmCaps::default(),
+            cache: CacheCaps::default(),
         }
     }
 }

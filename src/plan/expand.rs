@@ -257,7 +257,7 @@ impl<'a> Expansion<'a> {
     }
 }
 
-fn inside<'v>(value: &'v Value, segment: &str) -> Option<&'v Value> {
+pub(super) fn inside<'v>(value: &'v Value, segment: &str) -> Option<&'v Value> {
     match value {
         Value::Object(map) => map.get(segment),
         Value::Array(items) => items.get(segment.parse::<usize>().ok()?),

@@ -13,7 +13,6 @@ use crate::policy::Authorized;
 use super::container::container;
 use super::expand::{Expansion, value_text};
 use super::http::http;
-use super::output::PlannedOutput;
 use super::{Environment, ExecutionPlan, Facts, Fill, Mean, Means, PlanError, Step, Word};
 
 /// A local process with nothing left to decide.
@@ -76,11 +75,7 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
     match step {
-        Some(step) if problems.is_empty() => {
-            let output = PlannedOutput::of(invocation, &step, facts);
-            let principal = invocation.principal().clone();
-            Ok(ExecutionPlan { principal, means: facts.means, step, output, tool, held: None })
-        }
+        Some(step) if problems.is_empty() => Ok(ExecutionPlan::of(invocation, step, facts)),
         _ => Err(problems),
     }
 }

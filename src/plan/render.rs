@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
 
+use super::care;
 use super::container;
 use super::flow;
 use super::http::{self, curl_line};
@@ -33,6 +34,7 @@ impl ExecutionPlan {
             Step::Flow(_) => {}
         }
         lines.extend(self.held.iter().flat_map(Held::lines).map(|line| ("when", line)));
+        lines.extend(care::lines(self, secrets));
         lines.extend(output::lines(&self.tool, &self.output).into_iter().map(|line| ("output", line)));
         lines.push(("caller", self.principal.name.clone()));
         let mut text = match &self.tool.title {
@@ -52,6 +54,7 @@ impl ExecutionPlan {
         if let Step::Flow(flow) = &self.step {
             text.push_str(&flow::steps(flow, secrets));
         }
+        text.extend(care::fallback_text(self, secrets));
         text
     }
 
@@ -69,6 +72,7 @@ impl ExecutionPlan {
             Step::Http(call) => http::to_json(call, secrets),
             Step::Flow(flow) => flow::to_json(flow, secrets),
         });
+        document.extend(care::document(self, secrets));
         Value::Object(document)
     }
 }

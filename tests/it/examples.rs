@@ -61,6 +61,11 @@ fn the_long_build_works() {
 }
 
 #[test]
+fn the_nightly_report_works() {
+    works("examples/nightly-report.yaml", 4);
+}
+
+#[test]
 fn requirements_work() {
     works("examples/requirements.yaml", 4);
 }

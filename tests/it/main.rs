@@ -31,6 +31,7 @@ mod protocol;
 mod reload;
 #[cfg(target_os = "linux")]
 mod requirements;
+mod resilience;
 mod runner;
 mod sandbox;
 mod scaffold;

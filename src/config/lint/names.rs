@@ -8,6 +8,7 @@ use crate::config::syntax::Node;
 const VERBS: &[&str] = &[
     "add",
     "bundle",
+    "cache",
     "call",
     "clean",
     "completions",

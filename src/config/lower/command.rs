@@ -15,6 +15,7 @@ use crate::model::{
     Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
+use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
@@ -46,6 +47,7 @@ impl Commands<'_> {
     pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>, Whole)) -> Vec<Tool> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
+        let mut links = Links::default();
         let mut waiting = Vec::new();
         let mut required = Named::new();
         for node in nodes {
@@ -62,6 +64,7 @@ impl Commands<'_> {
             }
             if let Some(tool) = lower(self, &command) {
                 each(&tool, &command, Whole::Command);
+                links.note(self.place.reader.problems, &tool, &command.care);
                 require(&mut required, &tool, &command);
                 tools.push(tool);
             }
@@ -69,11 +72,21 @@ impl Commands<'_> {
         }
         if !waiting.is_empty() {
             self.lower_flows(&mut tools, &waiting, &names, each);
+            self.note_links(&tools, &waiting, &mut links);
         }
+        links.check(self.place.reader.problems, &tools);
         if !required.is_empty() {
             check_commands(self.place, &tools, &required, self.is_selection);
         }
         tools
+    }
+
+    fn note_links(&self, tools: &[Tool], waiting: &[Waiting<'_>], links: &mut Links) {
+        for Waiting { at, command, .. } in waiting {
+            if let Some(tool) = tools.get(*at) {
+                links.note(self.place.reader.problems, tool, &command.care);
+            }
+        }
     }
 
     /// What runs other commands is made when all of them are known.
@@ -142,12 +155,13 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
     let output = output::rules(&scope, &command.output, action.as_ref());
+    let care = Care::read(&scope, &command.care);
     report_unused(&scope, command);
     let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
     let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, output, &settings)?;
     let availability = availability(command, missing);
     let requires = required(place, command, &tool.action, &availability);
-    Some(Tool { when, requires, availability, ..tool })
+    Some(care.of(Tool { when, requires, availability, ..tool }))
 }
 
 /// What this host has to have for it.
@@ -204,6 +218,10 @@ pub(super) fn nameless(
         tags: command.tags.clone(),
         params,
         when: None,
+        retry: None,
+        fallback: None,
+        breaker: None,
+        cache: None,
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
         limits: limits(&settings.limits, settings.enforcement, &usual),

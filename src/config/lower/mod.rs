@@ -1,6 +1,7 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
 mod arguments;
+mod care;
 mod code_words;
 mod command;
 mod container;

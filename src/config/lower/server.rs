@@ -6,10 +6,10 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CallCaps, Principal, ServerSettings, WarmCaps};
+use crate::model::{CacheCaps, CallCaps, Principal, ServerSettings, WarmCaps};
 
 pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
-    let Server { name, instructions, calls, drain, stdio, warm } = written;
+    let Server { name, instructions, calls, drain, stdio, warm, cache } = written;
     let default = ServerSettings::default();
     ServerSettings {
         name: named(reader, name, "server.name").unwrap_or(default.name),
@@ -18,6 +18,10 @@ pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
         drain: drain.unwrap_or(default.drain),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
+        cache: CacheCaps {
+            memory: cache.memory.unwrap_or(default.cache.memory),
+            disk: cache.disk.unwrap_or(default.cache.disk),
+        },
     }
 }
 

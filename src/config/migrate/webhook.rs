@@ -7,6 +7,7 @@ use super::inline::flow;
 use super::page::{Page, quoted};
 use super::root::{self, Names};
 use super::value;
+use crate::config::original::RETRIED_STATUS_CODES as STATUS_CODES;
 
 const FORMATS: [(&str, &str); 4] = [
     ("json", "application/json"),
@@ -18,6 +19,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 const PRIVATE: &str = "as before the host may be one of your own network; without this line it may not";
 const REDIRECTS: &str = "as many as the original follows; without this line fewer";
+const GET: &str = "as before; without this line it would be POST, since there is a body";
 const RETRY: &str = "was `webhook.retry`; the first attempt counts too";
 
 /// Converts the value of the key. What comes back belongs to the command.
@@ -42,13 +44,12 @@ pub fn convert(
             "retry" => {
                 added.push((retry(&part.value), RETRY));
                 conversion.drop(name, webhook, part, "it stands beside `webhook` now, as `retry`");
-                conversion.notes.add(
-                    Some(name),
-                    "`retry` is not supported yet, and the file is refused as long as it is there",
-                );
             }
             _ => {}
         }
+    }
+    if was_get_with_body(webhook) {
+        keys.push(("method: GET".to_owned(), conversion.once(GET)));
     }
     keys.push(("max_redirects: 10".to_owned(), conversion.once(REDIRECTS)));
     keys.push(("allow_private: true".to_owned(), conversion.once(PRIVATE)));
@@ -107,6 +108,12 @@ fn method(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, e
     if upper != written {
         conversion.edits.replace(conversion.page.scalar(&entry.value), upper);
     }
+}
+
+/// What the original sends by GET and a native file would send by POST.
+fn was_get_with_body(webhook: &Node<'_>) -> bool {
+    let text = |key: &str| webhook.get(key).and_then(Node::as_text).unwrap_or_default();
+    !text("body").is_empty() && !METHODS.iter().any(|method| method.eq_ignore_ascii_case(text("method")))
 }
 
 /// What it said is a header.
@@ -253,9 +260,20 @@ fn retry(node: &Node<'_>) -> String {
                 let codes = codes.iter().filter_map(Node::as_text).map(|code| format!("\"http:{code}\""));
                 parts.push(format!("on: [{}]", codes.collect::<Vec<_>>().join(", ")));
             }
-            "backoff" | "delay" => parts.push(format!("{}: {}", entry.key.text, flow(&entry.value))),
+            "backoff" => parts.push(match entry.value.as_text() {
+                Some("constant") => "backoff: fixed".to_owned(),
+                _ => format!("backoff: {}", flow(&entry.value)),
+            }),
+            "delay" => parts.push(match entry.value.as_text() {
+                Some(seconds) if seconds.parse::<u32>().is_ok() => format!("delay: {seconds}s"),
+                _ => format!("delay: {}", flow(&entry.value)),
+            }),
             _ => {}
         }
+    }
+    if node.get("status_codes").is_none() {
+        let codes = STATUS_CODES.map(|code| format!("\"http:{code}\""));
+        parts.push(format!("on: [{}, unanswered]", codes.join(", ")));
     }
     format!("retry: {{ {} }}", parts.join(", "))
 }

@@ -11,7 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{Container, FlowKeys, Output, Requires, Settings, Webhook};
+use super::{CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
 
 /// In a step it is what stands there of it.
 #[derive(Default)]
@@ -38,6 +38,7 @@ pub struct Command<'n> {
     pub stdin: Option<Spanned<&'n str>>,
     /// What `defaults` can say too.
     pub settings: Settings,
+    pub care: CareKeys<'n>,
     pub lock: Option<String>,
     pub exit_codes: ExitCodes,
     pub annotations: Annotations,
@@ -74,6 +75,7 @@ impl<'n> Command<'n> {
             working_dir: fields.text("working_dir"),
             stdin: fields.text("stdin"),
             settings: Settings::read(reader, &mut fields),
+            care: CareKeys::read(reader, &mut fields),
             lock: lock(reader, &mut fields),
             exit_codes: exit_codes(reader, &mut fields),
             annotations: annotations(reader, &mut fields),

@@ -8,6 +8,7 @@ mod composite;
 mod container;
 mod native_keys;
 mod notices;
+mod retry;
 mod webhook;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use crate::model::{Catalog, Secrets, ServerSettings, Tool};
 use command::Commands;
 
 pub use native_keys::refuse_native_keys;
+pub use retry::STATUS_CODES as RETRIED_STATUS_CODES;
 
 /// Reads a file that has no `version`. `None` if it is no map.
 pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> {

@@ -1,5 +1,6 @@
 //! One element of `commands`.
 
+use super::care::CARE;
 use super::settings::SETTINGS;
 use super::{
     ALLOWANCE, ANNOTATIONS, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP, Shape, TEST,
@@ -10,21 +11,47 @@ pub static COMMAND: Shape = Shape {
     name: "command",
     what: "a command",
     description: "A command that becomes a tool: a program with arguments (`script`) or a script for a shell (`run`), on this host or in a container (`container`), or a call of an HTTP interface (`webhook`).",
-    tables: &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, OUTCOME, RESULT, CHOOSING, LATER],
+    tables: &[
+        NAME,
+        ABOUT,
+        WORK,
+        FLOW,
+        PARAMS,
+        SURROUNDINGS,
+        SETTINGS,
+        CARE,
+        OUTCOME,
+        RESULT,
+        CHOOSING,
+        LATER,
+    ],
 };
 
 pub static CHANGE: Shape = Shape {
     name: "change",
     what: "a command",
     description: "What is different of the command of this name where the profile is chosen; a name that the file does not have is a command of its own.",
-    tables: &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, OUTCOME, RESULT, CHOOSING, LATER],
+    tables: &[
+        NAME,
+        ABOUT,
+        WORK,
+        FLOW,
+        PARAMS,
+        SURROUNDINGS,
+        SETTINGS,
+        CARE,
+        OUTCOME,
+        RESULT,
+        CHOOSING,
+        LATER,
+    ],
 };
 
 pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, OUTCOME, RESULT, CHOOSING, LATER],
+    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER],
 };
 
 static NAME: &[Key] = &[
@@ -237,8 +264,6 @@ static CHOOSING: &[Key] = &[
 static LATER: &[Key] = &[
     Key::later("else"),
     Key::later("confirm"),
-    Key::later("retry"),
-    Key::later("cache"),
     Key::later("schedule"),
     Key::later("triggers"),
     Key::later("mock"),

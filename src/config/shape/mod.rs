@@ -28,6 +28,7 @@
 mod allow;
 mod annotations;
 mod argument;
+mod care;
 mod command;
 mod container;
 mod executor;
@@ -50,14 +51,15 @@ mod webhook;
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
+pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{
-    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER,
-    ORIGINAL_STEP, ORIGINAL_WEBHOOK,
+    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_RETRY, ORIGINAL_ROOT,
+    ORIGINAL_SERVER, ORIGINAL_STEP, ORIGINAL_WEBHOOK,
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
@@ -66,7 +68,7 @@ pub use retry::RETRY;
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
-pub use server::{CALLS, SERVER, STDIO, WARM};
+pub use server::{CALLS, SERVER, SERVER_CACHE, STDIO, WARM};
 pub use settings::DEFAULTS;
 pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};

@@ -61,8 +61,15 @@ pub static ORIGINAL_WEBHOOK: Shape = Shape {
         known("body"),
         known("body_format"),
         known("auth"),
-        Key::later("retry"),
+        known("retry"),
     ]],
+};
+
+pub static ORIGINAL_RETRY: Shape = Shape {
+    name: "original retry",
+    what: "`retry`",
+    description: "",
+    tables: &[&[known("max_retries"), known("backoff"), known("delay"), known("status_codes")]],
 };
 
 pub static ORIGINAL_AUTH: Shape = Shape {

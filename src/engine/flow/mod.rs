@@ -11,7 +11,6 @@ mod news;
 mod once;
 mod present;
 mod report;
-mod retry;
 mod rounds;
 mod schedule;
 mod step;
@@ -30,7 +29,8 @@ use tokio_util::sync::CancellationToken;
 use crate::plan::{Facts, FlowPlan, Planner};
 use crate::runner::{End, RunId};
 
-use super::{Ending, Engine, Outcome, Prepared, Rejection, State, Watcher, paths};
+use super::story::Story;
+use super::{Ending, Engine, Outcome, Prepared, Rejection, State, Watcher, planner};
 
 use once::Shelf;
 
@@ -86,7 +86,7 @@ impl Engine {
 impl Conductor<'_> {
     fn planner(&self) -> Planner<'_> {
         let State { policy, .. } = &**self.state;
-        Planner { catalog: self.state.catalog(), policy, facts: &self.facts, look_up: paths::look_up }
+        planner(self.state.catalog(), policy, &self.facts)
     }
 
     fn tell(&self, tell: impl FnOnce(&mut dyn Watcher)) {
@@ -104,7 +104,8 @@ impl FlowReport {
             // The command's own action has run: its end is the end.
             Some(own) => Outcome { id, duration, flow, ..*own },
             None => {
-                Outcome { id, ending, waited: Duration::ZERO, duration, output: Default::default(), flow }
+                let (output, story) = (Default::default(), Story::default());
+                Outcome { id, ending, waited: Duration::ZERO, duration, output, flow, story }
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::engine::{Ending, Outcome};
 use crate::model::StepId;
 
 /// A flow that is over.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FlowReport {
     pub verdict: FlowVerdict,
     /// In the order of the file, those of `finally` behind.

@@ -7,15 +7,15 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Surroundings;
+use crate::engine::attempts::{is_covered, random};
 use crate::engine::{Outcome, Prepared, RunId, conditions};
 use crate::model::{Retry, StepWork};
-use crate::plan::{ExecutionPlan, FlowPlan, Made, Step, Work};
+use crate::plan::{FlowPlan, Made, Step, Work};
 
 use super::Conductor;
 use super::done::{Done, Keep};
 use super::news::StepChange;
 use super::report::StepVerdict;
-use super::retry::{covers, random};
 use super::tap::Tap;
 
 /// What has to be done, and how it was planned.
@@ -75,7 +75,8 @@ impl Conductor<'_> {
             done.attempts = attempt;
             let again = task.retry.filter(|retry| {
                 attempt < retry.attempts.get()
-                    && covers(retry, &done, &made.plan.tool)
+                    && done.is_failure()
+                    && is_covered(&retry.on, done.ending.as_ref(), &made.plan.tool)
                     && !stop.is_cancelled()
             });
             let Some(retry) = again else { return (done, outcome) };
@@ -97,7 +98,12 @@ impl Conductor<'_> {
             return (Done::rejected(&rejection), None);
         }
         let Made { plan, .. } = made;
+        let prepared = Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true };
         if let Step::Flow(flow) = &plan.step {
+            if !prepared.is_plain() {
+                // Its cache, its tries and its fallback lie around it; what it runs takes places of its own.
+                return self.leaf(task, &prepared, stop).await;
+            }
             let began = Instant::now();
             let report = self.flow(flow, stop, task.name).await;
             let outcome = report.into_outcome(RunId::next(), began.elapsed());
@@ -108,16 +114,19 @@ impl Conductor<'_> {
             () = stop.cancelled() => return (Done::cancelled(), None),
             place = self.lane.acquire() => place,
         };
-        self.leaf(task, plan, stop).await
+        self.leaf(task, &prepared, stop).await
     }
 
-    async fn leaf(&self, task: Task<'_>, plan: &ExecutionPlan, stop: &CancellationToken) -> Worked {
-        let prepared = Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true };
+    async fn leaf(&self, task: Task<'_>, prepared: &Prepared, stop: &CancellationToken) -> Worked {
         let mut tap =
             Tap { conductor: self, is_own: task.is_own && task.is_outer, unfinished: Default::default() };
-        match self.engine.carry_out(&prepared, &mut tap, stop.clone()).await {
+        match self.engine.carry_out(prepared, &mut tap, stop.clone()).await {
             Ok(outcome) => {
-                let done = Done::of_outcome(&outcome, plan, task.keep);
+                let plan = outcome.plan(&prepared.plan);
+                let done = match outcome.flow.is_some() {
+                    true => Done::of_flow(outcome.clone(), plan, task.keep),
+                    false => Done::of_outcome(&outcome, plan, task.keep),
+                };
                 (done, task.is_own.then(|| Box::new(outcome)))
             }
             Err(rejection) => (Done::rejected(&rejection), None),

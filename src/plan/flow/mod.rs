@@ -2,7 +2,7 @@
 //! for, and the whole plan of each, with holes where something is known only later.
 
 mod asked;
-mod given;
+pub(super) mod given;
 mod items;
 mod planner;
 mod print;
@@ -18,7 +18,8 @@ use crate::policy::Authorized;
 
 use super::{ExecutionPlan, Facts};
 
-pub use planner::{LookUp, Planner};
+pub(super) use planner::{Bounds, Problems};
+pub use planner::{Judge, LookUp, Planner};
 pub(super) use print::{lines, steps, to_json};
 
 /// What one call of a flow will do.

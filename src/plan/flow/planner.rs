@@ -15,9 +15,8 @@ use crate::model::{
     StepWork, ToolName,
 };
 use crate::plan::expand::Expansion;
-use crate::plan::output::PlannedOutput;
 use crate::plan::process::plan;
-use crate::plan::{ExecutionPlan, Facts, PlanError, Step};
+use crate::plan::{ExecutionPlan, Facts, Held, PlanError, Step};
 use crate::policy::{Authorized, Policy};
 
 use super::asked::asked_by;
@@ -27,6 +26,8 @@ use super::{FlowPlan, Made, PlannedOnError, PlannedStep, Round, Rounds, Work};
 
 /// Looks up where the paths of a call lead; `None` if there is nothing to look up.
 pub type LookUp = fn(&Invocation, &Facts) -> Option<Facts>;
+/// Judges the condition of what a call calls; the error says why it does not run.
+pub type Judge = fn(&Invocation, &Facts) -> Result<Option<Held>, String>;
 
 /// So many plans one call can come to, with all its steps and their items.
 const MOST_PLANS: usize = 25_000;
@@ -39,6 +40,8 @@ pub struct Planner<'a> {
     pub policy: &'a Policy,
     pub facts: &'a Facts,
     pub look_up: LookUp,
+    /// Of fallbacks; whoever plans has judged the call itself.
+    pub judge: Judge,
 }
 
 /// What the steps of one flow are planned with.
@@ -51,7 +54,7 @@ struct Frame<'f> {
 }
 
 /// What is left of what one call may come to.
-struct Bounds {
+pub struct Bounds {
     plans: Cell<usize>,
 }
 
@@ -85,7 +88,7 @@ impl Planner<'_> {
         }
     }
 
-    fn plan_within(
+    pub(in crate::plan) fn plan_within(
         &self,
         call: &Authorized,
         bounds: &Bounds,
@@ -95,12 +98,15 @@ impl Planner<'_> {
         let invocation = call.invocation();
         let looked_up = (self.look_up)(invocation, self.facts);
         let facts = looked_up.as_ref().unwrap_or(self.facts);
-        let Action::Flow(flow) = &invocation.tool().action else { return plan(call, facts) };
-        let steps = self.flow(flow, Frame { call, facts, bounds, depth: depth + 1 })?;
-        let (tool, principal) = (invocation.tool().clone(), invocation.principal().clone());
-        let step = Step::Flow(Box::new(steps));
-        let output = PlannedOutput::of(invocation, &step, facts);
-        Ok(ExecutionPlan { tool, principal, step, means: facts.means, output, held: None })
+        let plan = match &invocation.tool().action {
+            Action::Flow(flow) => {
+                let steps = self.flow(flow, Frame { call, facts, bounds, depth: depth + 1 })?;
+                ExecutionPlan::of(invocation, Step::Flow(Box::new(steps)), facts)
+            }
+            _ => plan(call, facts)?,
+        };
+        let fallback = self.fallback(invocation, facts, bounds, depth);
+        Ok(ExecutionPlan { fallback, ..plan })
     }
 
     fn flow(&self, flow: &Flow, frame: Frame<'_>) -> Result<FlowPlan, Problems> {

@@ -109,6 +109,23 @@ pub fn sandboxed(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     ])
 }
 
+/// A call whose result is remembered, from its request to its answer. The others remember nothing and run
+/// the command.
+pub fn remembered(bench: &Bench) -> Result<Vec<Figure>, Failure> {
+    let cached = "    annotations: { read_only: true }\n    cache: { ttl: 1h }\n";
+    let menu = Menu::new().with(TOOL, "/bin/true", &[], cached);
+    let menu = bench.write(&menu, "remembered")?;
+    let calls = bench.options.pick(200, 2000);
+    let [hit] = bench.interleave(bench.rounds(), |subject| {
+        let mut server = warm(bench, subject, &menu, 1)?;
+        Ok([percentile(&server.burst(TOOL, calls, 1)?.latencies, 50)])
+    });
+    Ok(vec![
+        Figure::new("cache", "p50 of one call whose result is remembered", Unit::Microseconds, hit)
+            .gate(at_most(100e-6, Reference::Itself)),
+    ])
+}
+
 /// What a condition and a template make of a call, in turn with the same call without them from one server.
 /// The others, which have neither, run both alike.
 pub fn judged(bench: &Bench) -> Result<Vec<Figure>, Failure> {

@@ -35,6 +35,7 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["4"], title: "idling", measure: idle::measure },
     Row { numbers: &["8", "9"], title: "one call after another", measure: calls::one_by_one },
     Row { numbers: &["sandbox"], title: "calls in a sandbox", measure: calls::sandboxed },
+    Row { numbers: &["cache"], title: "calls that are remembered", measure: calls::remembered },
     Row { numbers: &["condition"], title: "calls with a condition", measure: calls::judged },
     Row { numbers: &["6", "10"], title: "calls side by side", measure: calls::quiet },
     Row { numbers: &["10"], title: "calls beside two hogs", measure: calls::beside_hogs },

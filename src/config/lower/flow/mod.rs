@@ -26,6 +26,7 @@ use crate::model::{
     Action, Concurrency, Dialect, Flow, FlowResult, FlowStep, OutputRules, Params, StepWork, Tool,
 };
 
+use super::care::Care;
 use super::command::{self, Commands, Whole};
 use super::defaults::Defaults;
 use super::output;
@@ -124,13 +125,14 @@ pub fn lower(commands: &Commands<'_>, waiting: &Waiting<'_>, others: &Others<'_>
     let left_out = lowering.left_out.take().map(Action::NotSupported);
     let action = flow.map(|flow| Action::Flow(Box::new(flow))).or(left_out);
     let output = lowering.output(action.as_ref());
+    let care = Care::read(&scope, &command.care);
     command::report_unused(&scope, command);
     let lacking = lacking.or_else(|| action.as_ref().and_then(command::lacking));
     let missing = lacking.or_else(|| place.take_missing().map(|name| command::unset(&name)));
     let (action, availability) = (action?, command::availability(command, missing));
     let requires = command::required(place, command, &action, &availability);
     let concurrency = Concurrency::default();
-    let tool = Tool { when, action, output, concurrency, availability, requires, ..tool.clone() };
+    let tool = care.of(Tool { when, action, output, concurrency, availability, requires, ..tool.clone() });
     Some(Made { at: *at, tool, calls: lowering.calls.take() })
 }
 
