@@ -19,7 +19,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 const PRIVATE: &str = "as before the host may be one of your own network; without this line it may not";
 const REDIRECTS: &str = "as many as the original follows; without this line fewer";
-const GET: &str = "as before; without this line it would be POST, since there is a body";
+const NO_BODY: &str = "it was sent with `GET`, with which a body means nothing";
 const RETRY: &str = "was `webhook.retry`; the first attempt counts too";
 
 /// Converts the value of the key. What comes back belongs to the command.
@@ -37,6 +37,7 @@ pub fn convert(
             "url" => text(conversion, name, part, false),
             "method" => method(conversion, name, webhook, part),
             "body" if part.value.as_text() == Some("") => conversion.drop(name, webhook, part, "empty"),
+            "body" if !has_body(webhook) => conversion.drop(name, webhook, part, NO_BODY),
             "body" => text(conversion, name, part, false),
             "body_format" => keys.extend(body_format(conversion, name, webhook, part)),
             "headers" => headers(conversion, name, webhook, part),
@@ -47,9 +48,6 @@ pub fn convert(
             }
             _ => {}
         }
-    }
-    if was_get_with_body(webhook) {
-        keys.push(("method: GET".to_owned(), conversion.once(GET)));
     }
     keys.push(("max_redirects: 10".to_owned(), conversion.once(REDIRECTS)));
     keys.push(("allow_private: true".to_owned(), conversion.once(PRIVATE)));
@@ -110,10 +108,11 @@ fn method(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, e
     }
 }
 
-/// What the original sends by GET and a native file would send by POST.
-fn was_get_with_body(webhook: &Node<'_>) -> bool {
-    let text = |key: &str| webhook.get(key).and_then(Node::as_text).unwrap_or_default();
-    !text("body").is_empty() && !METHODS.iter().any(|method| method.eq_ignore_ascii_case(text("method")))
+/// Whether a body goes with its method, which is GET where nothing else is said.
+fn has_body(webhook: &Node<'_>) -> bool {
+    let method = webhook.get("method").and_then(Node::as_text).unwrap_or_default();
+    let known = METHODS.iter().find(|known| known.eq_ignore_ascii_case(method));
+    !matches!(known, None | Some(&"GET" | &"HEAD"))
 }
 
 /// What it said is a header.
@@ -133,6 +132,10 @@ fn body_format(
     let is_said = headers.is_some_and(|headers| {
         headers.entries().iter().any(|header| header.key.text.eq_ignore_ascii_case("content-type"))
     });
+    if !has_body(webhook) && !body.is_empty() {
+        conversion.drop(name, webhook, entry, "there is no body");
+        return None;
+    }
     if kind == usual || body.is_empty() || is_said {
         conversion.drop(name, webhook, entry, "what it said is what is sent anyway");
         return None;

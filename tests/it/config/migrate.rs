@@ -9,7 +9,7 @@ use std::sync::Arc;
 use mcpfier::call::Call;
 use mcpfier::config::{Host, Loaded, NotMigrated, Style, load_bytes, migrate};
 use mcpfier::engine::prepare;
-use mcpfier::model::{Availability, Principal, SecretSource, Secrets};
+use mcpfier::model::{Availability, Method, Principal, SecretSource, Secrets};
 use mcpfier::plan::{Facts, Means, Step};
 use mcpfier::policy::Policy;
 use serde_json::Map;
@@ -104,6 +104,13 @@ fn what_was_offered_is_offered_and_does_the_same() {
                     continue;
                 }
                 (mut old, new) => {
+                    // With GET a body means nothing, and is told.
+                    if let Step::Http(call) = &mut old
+                        && call.method == Method::Get
+                        && call.body.take().is_some()
+                    {
+                        call.headers.retain(|(name, _)| name != "Content-Type");
+                    }
                     // What `auth` sets is sent once.
                     if let Step::Http(call) = &mut old
                         && call.auth.is_some()
