@@ -19,6 +19,7 @@ use super::done::Done;
 use super::news::StepChange;
 use super::report::StepVerdict;
 use super::step::Part;
+use super::tail;
 use super::work::{Task, Worked};
 
 /// How often a watcher hears of items.
@@ -196,8 +197,10 @@ fn together(rounds: Vec<Option<Done>>) -> Done {
         None if is_cut => (StepVerdict::Cancelled, "cancelled".to_owned(), None),
         None => (StepVerdict::Succeeded, String::new(), None),
     };
-    let tail =
-        culprit.map(|(_, done)| done).or(ended.last()).map(|done| done.tail.clone()).unwrap_or_default();
+    let tail = match culprit {
+        Some((_, done)) => done.tail.clone(),
+        None => tail::of_all(ended.iter().map(|done| done.tail.as_str())),
+    };
     let items: Vec<StepResult> = ended.into_iter().map(|done| done.result).collect();
     let bad = items.iter().filter(|item| item.state == StepState::Failed).find_map(|item| item.exit_code);
     let is_success = verdict == StepVerdict::Succeeded;

@@ -78,9 +78,10 @@ fn table(records: &[StepRecord], indent: usize, text: &mut String) {
 
 fn remark(record: &StepRecord) -> String {
     let mut remarks = Vec::new();
-    match record.verdict {
-        StepVerdict::NotReached | StepVerdict::Skipped => {}
-        _ => remarks.push(seconds(record.duration)),
+    // Why something failed says after which time.
+    let is_timed = !matches!(record.verdict, StepVerdict::NotReached | StepVerdict::Skipped);
+    if is_timed && record.reason.is_empty() {
+        remarks.push(seconds(record.duration));
     }
     remarks.extend(record.items.map(|items| format!("{items} items")));
     remarks.extend((record.attempts > 1).then(|| format!("{} tries", record.attempts)));

@@ -30,6 +30,15 @@ pub fn of_text(text: &str) -> String {
     last_lines(text.get(from..).unwrap_or_default())
 }
 
+/// The end of several, one after the other.
+pub fn of_all<'t>(tails: impl DoubleEndedIterator<Item = &'t str>) -> String {
+    let filled = tails.rev().filter(|tail| !tail.is_empty());
+    // More lines than these are not shown anyway.
+    let mut last: Vec<&str> = filled.take(LINES).collect();
+    last.reverse();
+    of_text(&last.join("\n"))
+}
+
 fn last_lines(text: &str) -> String {
     let text = text.trim_end();
     let lines: Vec<&str> = text.lines().collect();
@@ -46,5 +55,6 @@ mod tests {
         let many: String = (0..100).map(|number| format!("{number}\n")).collect();
         assert_eq!((of_text(&many).lines().count(), of_text(&many).lines().last()), (LINES, Some("99")));
         assert!(of_text(&"é".repeat(5000)).len() <= BYTES);
+        assert_eq!(of_all(["a", "", "b\nc"].into_iter()), "a\nb\nc");
     }
 }

@@ -68,8 +68,8 @@ impl Printer<'_> {
     }
 
     fn step(&self, number: &str, step: &PlannedStep, all: &[PlannedStep], text: &mut String) {
-        let after: Vec<String> = step.after.iter().filter_map(|&place| all.get(place)).map(awaited).collect();
-        let after = if after.is_empty() { String::new() } else { format!("  after {}", after.join(", ")) };
+        let awaited: Vec<&PlannedStep> = step.after.iter().filter_map(|&place| all.get(place)).collect();
+        let after = if awaited.is_empty() { String::new() } else { format!("  after {}", after(&awaited)) };
         text.push_str(&format!("\n{:indent$}{number}  {}{after}\n", "", step.id, indent = self.indent));
         let mut lines = Vec::new();
         if let Some(when) = &step.when {
@@ -152,11 +152,21 @@ fn inner_flow(rounds: &Rounds) -> Option<&FlowPlan> {
     }
 }
 
-fn awaited(step: &PlannedStep) -> String {
-    match step.on_error {
-        PlannedOnError::Continue => step.id.to_string(),
-        PlannedOnError::Abort | PlannedOnError::Run(_) => format!("{} (if it succeeds)", step.id),
-    }
+/// Those that have to succeed before those that only have to end.
+fn after(awaited: &[&PlannedStep]) -> String {
+    let (ending, succeeding): (Vec<&PlannedStep>, Vec<&PlannedStep>) =
+        awaited.iter().partition(|step| step.on_error == PlannedOnError::Continue);
+    let names = |steps: &[&PlannedStep]| {
+        let names: Vec<&str> = steps.iter().map(|step| step.id.as_str()).collect();
+        names.join(", ")
+    };
+    let succeeding = match succeeding.as_slice() {
+        [] => None,
+        [one] => Some(format!("{} (if it succeeds)", one.id)),
+        several => Some(format!("{} (if they succeed)", names(several))),
+    };
+    let ending = Some(names(&ending)).filter(|names| !names.is_empty());
+    [succeeding, ending].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn at_once(concurrency: usize) -> String {
