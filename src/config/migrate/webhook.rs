@@ -112,7 +112,7 @@ fn method(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, e
 fn has_body(webhook: &Node<'_>) -> bool {
     let method = webhook.get("method").and_then(Node::as_text).unwrap_or_default();
     let known = METHODS.iter().find(|known| known.eq_ignore_ascii_case(method));
-    !matches!(known, None | Some(&"GET" | &"HEAD"))
+    !matches!(known, None | Some(&"GET" | &"HEAD" | &"OPTIONS"))
 }
 
 /// What it said is a header.
