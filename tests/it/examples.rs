@@ -188,7 +188,8 @@ fn the_client_with_tokens_and_files_works() {
     };
     example(&["--validate", "--strict"]);
     let plans = example(&["--dry-run", "--json"]).json();
-    let is_whole = |plan: &Value| plan["kind"] == "http" || plan["note"].is_string();
+    let is_whole =
+        |plan: &Value| plan["kind"] == "http" || plan["kind"] == "flow" || plan["note"].is_string();
     assert!(plans.as_array().expect("plans").iter().all(is_whole), "{plans:#}");
     assert_eq!(example(&["call", "list-reports", "year=2026", "page=2"]).stdout, r#"[{"id": 1}]"#);
     let report =
@@ -199,6 +200,8 @@ fn the_client_with_tokens_and_files_works() {
     assert_eq!(heard[1].target, "/reports?year=2026&page=2&size=50");
     assert_eq!(heard[3].body.matches("name=\"word\"").count(), 2);
     assert!(heard[3].body.contains("filename=\"api-client.yaml\"\r\nContent-Type: application/pdf"));
+    let pages = example(&["call", "all-reports", "year=2026"]).stdout;
+    assert_eq!(pages, "report 1\nreport 1\nreport 1\n");
 }
 
 /// Its images come from the internet, so nothing is called: `containers` calls what runs in one.
