@@ -130,7 +130,7 @@ pub fn remembered(bench: &Bench) -> Result<Vec<Figure>, Failure> {
 /// The others, which have neither, run both alike.
 pub fn judged(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     const JUDGED: &str = "judged";
-    let menu = Menu::nothing().with(JUDGED, "/bin/true", &[], JUDGED_YAML);
+    let menu = Menu::nothing().with(JUDGED, "/bin/true", &JUDGED_WORDS, JUDGED_YAML);
     let menu = bench.write(&menu, "judged")?;
     let calls = bench.options.pick(60, 300);
     let mut plain = Vec::new();
@@ -159,8 +159,8 @@ pub fn judged(bench: &Bench) -> Result<Vec<Figure>, Failure> {
 }
 
 /// A condition that asks for some of everything, and a few words that are templates.
-const JUDGED_YAML: &str = r#"    args: ["--to={{channel}}", "{{level}}", [--note, "{{note}}"]]
-    params:
+const JUDGED_WORDS: [&str; 3] = ["--to={{channel}}", "{{level}}", "{{note}}"];
+const JUDGED_YAML: &str = r#"    params:
       channel: { type: string, description: Where to, enum: [beta, stable], default: beta }
       level: { type: integer, description: How far, minimum: 0, maximum: 9, default: 3 }
       note: { type: string, description: What to say, optional: true, maxLength: 80 }
