@@ -7,44 +7,22 @@ use super::{
     WEBHOOK,
 };
 
+/// Of a command, and of what a profile says of one.
+static ALL: &[&[Key]] =
+    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER];
+
 pub static COMMAND: Shape = Shape {
     name: "command",
     what: "a command",
     description: "A command that becomes a tool: a program with arguments (`script`) or a script for a shell (`run`), on this host or in a container (`container`), or a call of an HTTP interface (`webhook`).",
-    tables: &[
-        NAME,
-        ABOUT,
-        WORK,
-        FLOW,
-        PARAMS,
-        SURROUNDINGS,
-        SETTINGS,
-        CARE,
-        OUTCOME,
-        RESULT,
-        CHOOSING,
-        LATER,
-    ],
+    tables: ALL,
 };
 
 pub static CHANGE: Shape = Shape {
     name: "change",
     what: "a command",
     description: "What is different of the command of this name where the profile is chosen; a name that the file does not have is a command of its own.",
-    tables: &[
-        NAME,
-        ABOUT,
-        WORK,
-        FLOW,
-        PARAMS,
-        SURROUNDINGS,
-        SETTINGS,
-        CARE,
-        OUTCOME,
-        RESULT,
-        CHOOSING,
-        LATER,
-    ],
+    tables: ALL,
 };
 
 pub static TEMPLATE: Shape = Shape {
