@@ -3,19 +3,20 @@
 //! The model of it is small: a step begins when all that it waits for have ended and nothing has failed
 //! that ends the flow; its plan is the preview with its holes filled by what those steps printed.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroI32;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use mcpfier::call::Call;
-use mcpfier::config::{self, Host};
 use mcpfier::engine::{Engine, Outcome, StepVerdict, Stream, Watcher};
 use mcpfier::model::Principal;
-use mcpfier::plan::{ExecutionPlan, Facts, FlowPlan, Means, ProcessPlan, Rounds, Step, Word, Work};
-use mcpfier::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Vault};
+use mcpfier::plan::{ExecutionPlan, FlowPlan, ProcessPlan, Rounds, Step, Word, Work};
+use mcpfier::runner::{BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError};
 use proptest::prelude::*;
 use tokio_util::sync::CancellationToken;
+
+use crate::support::load::load;
 
 /// One step of a flow made at random.
 #[derive(Debug, Clone)]
@@ -138,24 +139,8 @@ impl Watcher for Nobody {
 /// The plan, what happened, and what came of it.
 fn carried_out(steps: &[Made]) -> (ExecutionPlan, Vec<Happened>, Outcome) {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("config.yaml");
-    std::fs::write(&file, yaml(steps)).unwrap();
-    let environment: BTreeMap<String, String> = [("PATH", "/usr/bin:/bin"), ("HOME", "/")]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-    let host = Host {
-        environment: environment.clone(),
-        cwd: folder.path().to_path_buf(),
-        home: None,
-        executable_dir: None,
-        foreign: None,
-        as_written: false,
-    };
-    let loaded = config::load(&file, &host, &config::Choice::default());
-    assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
-    let catalog = Arc::new(loaded.catalog.unwrap());
-    let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
-    let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment.clone())));
+    let variables = [("PATH", "/usr/bin:/bin"), ("HOME", "/")];
+    let (catalog, facts, vault) = load(folder.path(), &yaml(steps), &variables);
     let log = Arc::new(Mutex::new(Vec::new()));
     let stage = Stage { steps: steps.to_vec(), log: Arc::clone(&log) };
     let engine = Engine::new(catalog, facts, vault, Arc::new(stage));

@@ -8,16 +8,17 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use mcpfier::call::Call;
-use mcpfier::config::{self, Host};
 use mcpfier::engine::{Cache, CacheUse, Engine, News, Outcome, Rejection, Sanitizer, State, Watcher};
 use mcpfier::model::{Catalog, Principal};
-use mcpfier::plan::{Environment, Facts, Means, Step};
+use mcpfier::plan::{Facts, Step};
 use mcpfier::runner::{
     BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Stream, Vault,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+use crate::support::load::{load, path};
 
 /// What one run comes to.
 pub enum Act {
@@ -225,21 +226,5 @@ pub fn busy() -> Act {
 }
 
 fn loaded(folder: &std::path::Path, config: &str) -> (Arc<Catalog>, Facts, Arc<Vault>) {
-    let file = folder.join("config.yaml");
-    std::fs::write(&file, format!("version: 1\n{config}")).unwrap();
-    let environment = Environment::from_iter([("PATH".to_owned(), std::env::var("PATH").unwrap())]);
-    let host = Host {
-        environment: environment.clone(),
-        cwd: folder.to_path_buf(),
-        home: None,
-        executable_dir: None,
-        foreign: None,
-        as_written: false,
-    };
-    let loaded = config::load(&file, &host, &config::Choice::default());
-    assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
-    let catalog = Arc::new(loaded.catalog.unwrap());
-    let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
-    let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));
-    (catalog, facts, vault)
+    load(folder, &format!("version: 1\n{config}"), &[("PATH", &path())])
 }
