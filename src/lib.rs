@@ -17,6 +17,7 @@
 //!              cli → clients
 //!              cli → safe → model
 //!              cli → lock → model
+//!              cli → graph → model
 //!              cli → trial → model
 //! ```
 
@@ -26,6 +27,7 @@ pub mod cli;
 pub mod clients;
 pub mod config;
 pub mod engine;
+pub mod graph;
 pub mod lock;
 pub mod mcp;
 pub mod model;

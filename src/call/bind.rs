@@ -1,5 +1,6 @@
 //! Checks a call against its tool: schema first, then our own rules, all problems at once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jsonschema::ValidationError;
@@ -18,9 +19,19 @@ impl Invocation {
     pub fn bind(catalog: &Catalog, call: Call) -> Result<Self, BadCall> {
         let Call { principal, tool, arguments } = call;
         let tool = find(catalog, &tool)?;
-        let values = bind_values(&tool, arguments)?;
-        Ok(Self { tool, principal, values })
+        let values = bind_values(&tool, arguments, &Beside::default())?;
+        let (later, hidden) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { tool, principal, values, later, hidden, surroundings: None })
     }
+}
+
+/// What is known of arguments beside their values.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// Not known yet.
+    pub later: BTreeMap<String, String>,
+    /// With a sensitive value.
+    pub hidden: BTreeSet<String>,
 }
 
 fn find(catalog: &Catalog, name: &str) -> Result<Arc<Tool>, BadCall> {
@@ -39,12 +50,16 @@ fn find(catalog: &Catalog, name: &str) -> Result<Arc<Tool>, BadCall> {
     }
 }
 
-fn bind_values(tool: &Tool, arguments: Map<String, Value>) -> Result<Map<String, Value>, BadCall> {
+pub(super) fn bind_values(
+    tool: &Tool,
+    arguments: Map<String, Value>,
+    beside: &Beside,
+) -> Result<Map<String, Value>, BadCall> {
     let params = &tool.params;
     if params.ignores_unknown() {
         return Ok(Map::new());
     }
-    if params.is_empty() && arguments.is_empty() {
+    if params.is_empty() && arguments.is_empty() && beside.later.is_empty() {
         return Ok(arguments);
     }
     let validator = params
@@ -56,41 +71,49 @@ fn bind_values(tool: &Tool, arguments: Map<String, Value>) -> Result<Map<String,
     let mut problems: Vec<ArgumentProblem> = Vec::new();
     if !validator.is_valid(&given) {
         let errors = validator.iter_errors(&given).take(MAX_PROBLEMS);
-        problems.extend(errors.flat_map(|error| schema_problems(params, &error)));
+        problems.extend(errors.flat_map(|error| schema_problems(params, &error, beside)));
     }
     let Value::Object(mut values) = given else { return Ok(Map::new()) };
     problems.extend(rules::check(params, &values));
+    let nowhere = beside.later.keys().filter(|name| params.find(name).is_none());
+    problems.extend(nowhere.map(|name| unknown(params, name)));
     if !problems.is_empty() {
         problems.truncate(MAX_PROBLEMS);
         return Err(BadCall::Arguments { tool: tool.name.to_string(), problems });
     }
-    fill_defaults(params, &mut values);
+    fill_defaults(params, &mut values, beside);
     Ok(values)
 }
 
-fn fill_defaults(params: &Params, values: &mut Map<String, Value>) {
+fn fill_defaults(params: &Params, values: &mut Map<String, Value>, beside: &Beside) {
     for param in params.iter() {
         if let Presence::Default(default) = &param.presence
             && !values.contains_key(param.name.as_str())
+            && !beside.later.contains_key(param.name.as_str())
         {
             values.insert(param.name.to_string(), default.clone());
         }
     }
 }
 
-fn schema_problems(params: &Params, error: &ValidationError<'_>) -> Vec<ArgumentProblem> {
+fn schema_problems(params: &Params, error: &ValidationError<'_>, beside: &Beside) -> Vec<ArgumentProblem> {
     let place = error.instance_path().to_string();
     let place = place.trim_start_matches('/').to_owned();
     match error.kind() {
         ValidationErrorKind::Required { property } if place.is_empty() => {
-            vec![missing(params, property.as_str().unwrap_or_default())]
+            let name = property.as_str().unwrap_or_default();
+            match beside.later.contains_key(name) {
+                true => Vec::new(),
+                false => vec![missing(params, name)],
+            }
         }
         ValidationErrorKind::AdditionalProperties { unexpected } if place.is_empty() => {
             unexpected.iter().take(MAX_PROBLEMS).map(|name| unknown(params, name)).collect()
         }
         _ => {
             let root = place.split('/').next().unwrap_or_default();
-            let sensitive = params.find(root).is_some_and(|param| param.rule.sensitive);
+            let sensitive =
+                beside.hidden.contains(root) || params.find(root).is_some_and(|param| param.rule.sensitive);
             let message = if sensitive { error.masked().to_string() } else { error.to_string() };
             vec![ArgumentProblem { place, message: shortened(&message) }]
         }

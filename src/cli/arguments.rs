@@ -68,6 +68,10 @@ pub struct Arguments {
     #[arg(long, global = true, env = "MCPFIER_LOCKED", hide_env = true, value_parser = FalseyValueParser::new())]
     pub locked: bool,
 
+    /// Run the tool even if its result is remembered, and remember the new one
+    #[arg(long)]
+    pub no_cache: bool,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -142,6 +146,9 @@ pub enum Verb {
         #[command(subcommand)]
         what: ConfigVerb,
     },
+    /// Draw the steps of a command, or how all commands hang together
+    #[command(after_help = examples::GRAPH)]
+    Graph(GraphWords),
     /// Run the tests that the file has for its commands
     #[command(after_help = examples::TEST)]
     Test(TestWords),
@@ -206,6 +213,12 @@ pub enum Verb {
     Images {
         #[command(subcommand)]
         action: Option<ImagesAction>,
+    },
+    /// Show or forget what is remembered on disk
+    #[command(after_help = examples::CACHE)]
+    Cache {
+        #[command(subcommand)]
+        action: Option<CacheAction>,
     },
     /// Remove the containers of servers that are gone
     #[command(after_help = examples::CLEAN)]
@@ -328,6 +341,31 @@ impl SecretAction {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum CacheAction {
+    /// How much is remembered of each tool
+    Stats,
+    /// Forget all results, or those of one tool
+    Clear {
+        /// The tool
+        #[arg(value_name = "TOOL")]
+        name: Option<String>,
+    },
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+impl CacheAction {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Stats => vec!["stats".to_owned()],
+            Self::Clear { name } => std::iter::once("clear".to_owned()).chain(name.clone()).collect(),
+            Self::Other(words) => words.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
 pub enum ImagesAction {
     /// List them: which tools use each, and what the engine has
     List,
@@ -400,6 +438,9 @@ pub struct CallWords {
     /// Its arguments; `name:=JSON` passes any value
     #[arg(value_name = "ARGUMENT=VALUE")]
     pub arguments: Vec<String>,
+    /// Run it even if its result is remembered, and remember the new one
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 #[derive(Debug, Args)]
@@ -522,8 +563,38 @@ pub struct BundleWords {
     pub url: Option<String>,
 }
 
+#[derive(Debug, clap::Args)]
+pub struct GraphWords {
+    /// A command of the file; without it all of them are drawn
+    #[arg(value_name = "TOOL")]
+    pub name: Option<String>,
+    /// How it is drawn
+    #[arg(long, value_enum, value_name = "KIND", default_value_t)]
+    pub format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum GraphFormat {
+    /// Lists and trees for a terminal
+    #[default]
+    Text,
+    /// For Markdown that is shown with pictures
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture of its own
+    Svg,
+}
+
 fn client_ids() -> PossibleValuesParser {
     PossibleValuesParser::new(CLIENTS.iter().map(|client| client.id))
+}
+
+impl Arguments {
+    /// Whether a result that is remembered is not wanted.
+    pub fn wants_anew(&self) -> bool {
+        self.no_cache || matches!(&self.verb, Some(Verb::Call(call)) if call.no_cache)
+    }
 }
 
 impl Verb {
@@ -534,6 +605,7 @@ impl Verb {
             Self::Test(_) => "test",
             Self::List { .. } => "list",
             Self::Config { .. } => "config",
+            Self::Graph(_) => "graph",
             Self::Explain { .. } => "explain",
             Self::Init { .. } => "init",
             Self::New(_) => "new",
@@ -542,6 +614,7 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Images { .. } => "images",
+            Self::Cache { .. } => "cache",
             Self::Clean => "clean",
             Self::Doctor => "doctor",
             Self::Migrate(_) => "migrate",
@@ -569,9 +642,11 @@ impl Verb {
             Self::New(new) => (new.name.clone(), &new.words),
             Self::Add { words, .. } => (None, words),
             Self::Import(import) => (import.file.as_deref().and_then(text_of), &import.words),
+            Self::Graph(graph) => (graph.name.clone(), &[]),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
             Self::Key { action } => return action.as_ref().map(KeyAction::words).unwrap_or_default(),
+            Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
             Self::Migrate(migrate) => {
@@ -599,6 +674,7 @@ impl Verb {
             Self::New(new) => new.words.first(),
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
             Self::Key { action: Some(KeyAction::Other(words)) } => words.first(),
+            Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),
             Self::Migrate(migrate) => migrate.words.first(),

@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Engine, News, Outcome, Prepared, Rejection, Sanitizer, Watcher, WrittenFile};
+use crate::engine::{
+    Engine, FlowReport, News, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher, WrittenFile,
+};
 use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
@@ -66,8 +68,9 @@ pub async fn carry_out(
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {
     let plan = engine.prepare(call)?;
     let cancel = CancellationToken::new();
+    let holds = quiet || plan.may_not_be_the_result();
     let holds_stdout = plan.tool.output.makes_text();
-    let mut shell = Shell { quiet, holds_stdout, broken: cancel.clone(), waiting: Waiting::new() };
+    let mut shell = Shell { quiet, holds, holds_stdout, broken: cancel.clone(), waiting: Waiting::new() };
     let interrupt = cancel.clone();
     let signals = async move {
         tokio::select! {
@@ -87,6 +90,8 @@ pub async fn carry_out(
 /// Hands output on as it is: at a shell it is the command's own.
 struct Shell {
     quiet: bool,
+    /// What is printed may be of a try that fails, and is written when it is known to be the result.
+    holds: bool,
     /// What is made of it is shown at the end instead.
     holds_stdout: bool,
     /// Cancelled when nobody reads our output any more.
@@ -101,8 +106,14 @@ impl Watcher for Shell {
         }
     }
 
+    fn step(&mut self, news: &StepNews) {
+        if !self.quiet {
+            self.waiting.step(news);
+        }
+    }
+
     fn output(&mut self, stream: Stream, bytes: &[u8]) {
-        if self.quiet {
+        if self.holds {
             return;
         }
         self.waiting.clear();
@@ -122,23 +133,80 @@ fn write_to(mut target: impl Write, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn conclude(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer) -> Exit {
-    let exit = Exit::of_ending(&outcome.ending, &plan.tool.exit_codes);
+    let ran = outcome.plan(plan);
+    let mut exit = Exit::of_ending(&outcome.ending, &ran.tool.exit_codes);
     if printer.json {
         printer.json_data(&document(plan, outcome));
         return exit;
     }
-    tell_of_files(&outcome.output.files, printer);
-    if outcome.ending.success(&plan.tool.exit_codes).is_some() {
-        let broken = plan.tool.output.makes_text() && !show_made(plan, outcome, printer);
-        return if broken && exit == Exit::OK { Exit::FAILURE } else { exit };
-    }
-    if plan.tool.output.makes_text() {
-        printer.data(&String::from_utf8_lossy(&outcome.output.joined(Stream::Stdout)));
-    }
-    if outcome.ending.exit_code().is_none() {
-        printer.talk(&format!("mcpfier: {}\n", outcome.reason(&plan.tool)));
+    exit = match outcome.flow.as_ref().filter(|flow| !flow.is_own) {
+        Some(flow) => conclude_flow(plan, outcome, flow, printer, exit),
+        None => conclude_run(plan, outcome, printer, exit),
+    };
+    if let Some(note) = outcome.note() {
+        printer.talk(&format!("mcpfier: {}\n", note.replace('\n', "\nmcpfier: ")));
     }
     exit
+}
+
+/// Prints of a run what was not printed while it went on.
+fn conclude_run(plan: &ExecutionPlan, outcome: &Outcome, printer: &Printer, exit: Exit) -> Exit {
+    let tool = &outcome.plan(plan).tool;
+    let is_success = outcome.ending.success(&tool.exit_codes).is_some();
+    let makes_text = tool.output.makes_text();
+    tell_of_files(&outcome.output.files, printer);
+    let mut exit = exit;
+    if plan.may_not_be_the_result() {
+        write_kept(outcome, is_success && makes_text);
+    } else if !is_success && makes_text {
+        printer.data(&String::from_utf8_lossy(&outcome.output.joined(Stream::Stdout)));
+    }
+    if is_success && makes_text && !show_made(plan, outcome, printer) && exit == Exit::OK {
+        exit = Exit::FAILURE;
+    }
+    if !is_success && (outcome.ending.exit_code().is_none() || !outcome.story.failures.is_empty()) {
+        printer.talk(&format!("mcpfier: {}\n", outcome.reason(tool)));
+    }
+    exit
+}
+
+/// Hands on what was kept of the output of the one run that counts.
+fn write_kept(outcome: &Outcome, only_stderr: bool) {
+    for chunk in outcome.output.chunks() {
+        // Whoever closed the pipe has read enough.
+        let _ = match chunk.stream {
+            Stream::Stdout if only_stderr => Ok(()),
+            Stream::Stdout => write_to(io::stdout().lock(), &chunk.bytes),
+            Stream::Stderr => write_to(io::stderr().lock(), &chunk.bytes),
+        };
+    }
+    if outcome.output.omitted > 0 {
+        let omitted = outcome.output.omitted;
+        let _ = write_to(
+            io::stderr().lock(),
+            format!("mcpfier: {omitted} bytes in its middle were not kept (limits.output)\n").as_bytes(),
+        );
+    }
+}
+
+/// Prints what a flow results in: of a success on stdout.
+fn conclude_flow(
+    plan: &ExecutionPlan,
+    outcome: &Outcome,
+    flow: &FlowReport,
+    printer: &Printer,
+    exit: Exit,
+) -> Exit {
+    let presented = outcome.present(plan);
+    let mut text = presented.plain_text();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    match presented.is_error {
+        false => printer.data(&text),
+        true => printer.talk(&text),
+    }
+    if flow.is_success() && presented.is_error { Exit::FAILURE } else { exit }
 }
 
 /// Prints what was made of the output, and the output itself where nothing could be made of it. Says
@@ -171,7 +239,7 @@ fn tell_of_files(files: &[WrittenFile], printer: &Printer) {
 
 /// `schemas/result.schema.json` describes it.
 fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
-    let presented = outcome.present(plan);
+    let (ran, presented) = (outcome.plan(plan), outcome.present(plan));
     let reason = || presented.broken.clone().unwrap_or_else(|| outcome.reason(&plan.tool));
     let mut document = json!({
         "tool": plan.tool.name.as_str(),
@@ -182,13 +250,16 @@ fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
         "stderr": Sanitizer::clean(&outcome.output.joined(Stream::Stderr)),
         "structured": presented.structured,
     });
+    if let Some(note) = &presented.note {
+        document["note"] = note.as_str().into();
+    }
     let stdout = outcome.output.joined(Stream::Stdout);
-    let (key, value) = match plan.tool.output.format {
+    let (key, value) = match ran.tool.output.format {
         OutputFormat::Binary => ("stdoutBase64", STANDARD.encode(&stdout)),
         _ => ("stdout", Sanitizer::clean(&stdout)),
     };
     document[key] = value.into();
-    if !plan.tool.output.files.is_empty() {
+    if !ran.tool.output.files.is_empty() {
         let of = |file: &WrittenFile| json!({ "uri": file.uri(), "name": file.name, "mimeType": file.mime, "size": file.size });
         document["files"] = presented.files.iter().map(of).collect();
     }

@@ -64,6 +64,12 @@ Examples:
   mcpfier --profile prod config show --origin    with where each value was written
   mcpfier config show --resolved --json          for programs, with everything filled in";
 
+pub const GRAPH: &str = "\
+Examples:
+  mcpfier graph                                  all commands, and which of them runs which
+  mcpfier graph release                          the steps of one
+  mcpfier graph release --format svg > release.svg";
+
 pub const EXPLAIN: &str = "\
 Examples:
   mcpfier explain E0012
@@ -158,6 +164,16 @@ Examples:
   mcpfier images scan --block-on high  known vulnerabilities, by trivy or grype
 
 Without a word it is `images list`. NAME is an image, or a tool that runs in it.";
+
+pub const CACHE: &str = "\
+Examples:
+  mcpfier cache stats                  how much of each tool is remembered on disk
+  mcpfier cache clear                  forget all of it
+  mcpfier cache clear prices           forget what is remembered of one tool
+  mcpfier --no-cache prices            run it in any case, and remember the new result
+
+Only of tools with `cache: { store: disk }`: what a server remembers in memory is its own.
+Without a word it is `cache stats`.";
 
 pub const CLEAN: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::call::BadCall;
 use crate::engine::{Ending, Rejection};
 use crate::model::ExitCodes;
 use crate::plan::PlanError;
@@ -40,6 +41,10 @@ impl Exit {
 
     /// The code of a command that ran: its own where it has one.
     pub fn of_ending(ending: &Ending, codes: &ExitCodes) -> Self {
+        if let Ending::FlowFailed(step) = ending {
+            let step = step.as_ref().map(|step| Self::of_ending(step, codes));
+            return step.filter(|exit| *exit != Self::OK).unwrap_or(Self::FAILURE);
+        }
         if let Some(code) = ending.exit_code() {
             // A shell hands on the code itself, success or not.
             return Self(u8::try_from(code & 0xff).unwrap_or(1));
@@ -54,32 +59,50 @@ impl Exit {
             Ending::Ran(End::OutOfMemory | End::TooManyProcesses) => Self::KILLED,
             Ending::Ran(End::Cancelled) => Self::INTERRUPTED,
             Ending::TooMuchOutput | Ending::Ran(End::Lost | End::Unanswered { .. }) => Self::NOT_STARTED,
-            Ending::Ran(End::Success | End::Failed(_)) => Self::OK,
+            Ending::Ran(End::Success | End::Failed(_)) | Ending::FlowFailed(_) => Self::OK,
         }
     }
 
     pub fn of_rejection(rejection: &Rejection) -> Self {
-        use crate::call::BadCall;
         match rejection {
-            Rejection::BadCall(BadCall::UnknownTool { .. } | BadCall::Unavailable { .. }) => Self::NO_COMMAND,
-            Rejection::BadCall(_) => Self::USAGE,
+            Rejection::BadCall(problem) => Self::of_call(problem),
             Rejection::Plan(problems) => Self::of_problems(problems),
             Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Self::REFUSED,
             Rejection::Denied(_) | Rejection::Busy { .. } | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
+            Rejection::BreakerOpen { .. } => Self::REFUSED,
             Rejection::Start(_) => Self::NOT_STARTED,
+            Rejection::Again { last, .. } => Self::of_rejection(last),
+            Rejection::Fallback { problem, .. } => Self::of_rejection(problem),
+            Rejection::Shared(shared) => Self::of_rejection(shared),
         }
     }
 
     fn of_problems(problems: &[PlanError]) -> Self {
-        match problems.first() {
-            Some(PlanError::Unavailable { .. }) => Self::NO_COMMAND,
+        match problems.first().map(PlanError::cause) {
+            Some(PlanError::Unavailable { .. } | PlanError::NoCommand { .. }) => Self::NO_COMMAND,
+            Some(PlanError::Call(problem)) => Self::of_call(problem),
+            Some(PlanError::Denied(_)) => Self::REFUSED,
             Some(
                 PlanError::NotEnforceable { .. }
                 | PlanError::SandboxNotEnforceable { .. }
                 | PlanError::NotLocked { .. },
             ) => Self::REFUSED,
-            Some(PlanError::Argument { .. }) | None => Self::USAGE,
+            Some(
+                PlanError::Argument { .. }
+                | PlanError::InStep { .. }
+                | PlanError::TooDeep { .. }
+                | PlanError::TooManySteps { .. }
+                | PlanError::Waiting,
+            )
+            | None => Self::USAGE,
+        }
+    }
+
+    fn of_call(problem: &BadCall) -> Self {
+        match problem {
+            BadCall::UnknownTool { .. } | BadCall::Unavailable { .. } => Self::NO_COMMAND,
+            BadCall::Arguments { .. } | BadCall::Schema { .. } => Self::USAGE,
         }
     }
 }

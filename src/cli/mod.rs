@@ -3,6 +3,7 @@
 mod add;
 mod arguments;
 mod bundle;
+mod cache;
 mod call;
 mod clean;
 mod complete;
@@ -15,6 +16,7 @@ mod evidence;
 mod examples;
 mod exit;
 mod explain;
+mod graph;
 mod help;
 mod images;
 mod import;
@@ -49,6 +51,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
+use crate::engine::CacheUse;
 use crate::runner::process::{self, ForkServer};
 
 use arguments::{Arguments, Verb};
@@ -117,6 +120,9 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         Ok(session) => session,
         Err(exit) => return exit,
     };
+    if arguments.wants_anew() {
+        session.cache_use = CacheUse::Renew;
+    }
     if arguments.setup {
         return setup::show(&session);
     }
@@ -160,12 +166,14 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
     match verb {
         Verb::Completions { shell } => completions::run(*shell, printer),
         Verb::Config { what } => config::run(arguments, what, printer),
+        Verb::Graph(words) => graph::run(arguments, words, printer),
         Verb::Explain { code } => explain::run(code.as_deref(), printer),
         Verb::Schema { document } => schema::run(document),
         Verb::Help { topic } => help::run(topic.as_deref(), arguments, printer),
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Images { action } => images::run(arguments, action.as_ref(), printer),
+        Verb::Cache { action } => cache::run(action.as_ref(), printer),
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),

@@ -17,7 +17,7 @@ const IDLE: [(&[&str], &[&str]); 8] = [
     (&["list", "test", "doctor", "trust", "lock", "help"], &["dry_run"]),
     (&["bundle", "help"], &["json"]),
     (&["secret"], &["config", "dry_run", "locked"]),
-    (&["clean"], &["config", "dry_run", "locked", "profile", "set", "tags"]),
+    (&["cache", "clean"], &["config", "dry_run", "locked", "profile", "set", "tags"]),
     (
         &["explain", "init", "new", "add", "import", "completions", "schema", "secret", "migrate"],
         &["profile", "set", "tags"],

@@ -48,6 +48,7 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;
         let engine = Arc::new(session.engine_on(Arc::new(runner.clone()), session.vault()));
+        engine.stay();
         greet(&session);
         let streams = stdio::take_over()?;
         let reloading = Reloading::of(session, locked, asking);
@@ -56,6 +57,7 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
             never = reloading.keep_up(Arc::clone(&engine)) => match never {},
             never = engine.keep_ready(Serving::OneClient) => match never {},
         }
+        engine.close();
         runner.shut_down(PATIENCE).await;
         Ok(())
     });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::config::{self, Choice, Found, Host};
-use crate::engine::Engine;
+use crate::engine::{Cache, CacheUse, Engine};
 use crate::model::{Catalog, Dialect, Principal, TrialSet};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::process::{self, ForkServer, ProcessRunner};
@@ -14,6 +14,7 @@ use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
+use super::cache;
 use super::evidence::Evidence;
 use super::exit::Exit;
 use super::place;
@@ -34,6 +35,8 @@ pub struct Session {
     pub since: SystemTime,
     /// What was read, for those who judge whether it may be served.
     pub evidence: Evidence,
+    /// How results that are remembered are used.
+    pub cache_use: CacheUse,
     environment: Arc<Environment>,
 }
 
@@ -93,6 +96,7 @@ impl Session {
             catalog: Arc::new(catalog),
             evidence,
             facts: facts.with_means(process::probe_means()),
+            cache_use: CacheUse::default(),
             environment,
         })
     }
@@ -131,7 +135,8 @@ impl Session {
 
     /// What carries calls out with a runner that is there.
     pub fn engine_on(&self, runner: Arc<dyn Runner>, vault: Arc<Vault>) -> Engine {
-        Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner)
+        let cache = Cache::new().used(self.cache_use).in_folder(cache::folder(&self.environment));
+        Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner).remembering(cache)
     }
 
     /// The same with one that carries nothing out: nobody looks at what that would need.

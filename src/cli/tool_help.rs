@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
+use crate::graph;
 use crate::model::{Action, Availability, Kind, Param, Presence, Tool};
 use crate::plan::quoted;
 
@@ -34,6 +35,13 @@ pub fn render(tool: &Tool, called_by: &str) -> String {
     }
     if let Some(when) = &tool.when {
         let _ = writeln!(text, "\nRuns only if: {}", folded(&when.condition.line(), CONDITION_COLUMN));
+    }
+    if let Action::Flow(flow) = &tool.action {
+        text.push_str("\nSteps:\n");
+        for (id, does) in graph::steps(flow) {
+            let _ = writeln!(text, "  {id:width$}{does}", width = COLUMN - 2);
+        }
+        let _ = writeln!(text, "`mcpfier graph {}` says what waits for what.", tool.name);
     }
     if let Some(reason) = unavailable(tool) {
         // Writing to a text cannot fail.

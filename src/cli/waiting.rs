@@ -1,10 +1,10 @@
-//! What a person at a shell sees while an image is fetched or built: on stderr, on a terminal in one
-//! line that is drawn anew.
+//! What a person at a shell sees while an image is fetched or built, and of the steps of a flow: on
+//! stderr, on a terminal in one line that is drawn anew.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::engine::{News, Sanitizer};
+use crate::engine::{News, Sanitizer, StepChange, StepNews};
 
 /// Where lines stay they are few.
 const SELDOM: Duration = Duration::from_secs(5);
@@ -37,6 +37,16 @@ impl Waiting {
                     write(&format!("{}\n", clean(state)));
                 }
             }
+        }
+    }
+
+    /// What has happened to a step of a flow: on a terminal those that run are drawn, elsewhere each is a line.
+    pub fn step(&mut self, news: &StepNews) {
+        let is_end = matches!(news.change, StepChange::Ended { .. });
+        match self.is_terminal && !is_end {
+            true => self.tell(&News::State(news.to_string())),
+            false if news.is_passing() => {}
+            false => self.tell(&News::Line(news.to_string())),
         }
     }
 

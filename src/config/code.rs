@@ -188,6 +188,21 @@ codes! {
     BadCondition = 200, "a text that is no condition";
     UnknownInCondition = 201, "a condition that refers to what it cannot see";
 
+    // Steps, and trying again.
+    BadRetry = 202, "a retry that cannot be";
+    BadStep = 203, "a step that cannot be";
+    UnknownStep = 204, "a step that is not there, or not over by then";
+    DuplicateStep = 205, "two steps of one name";
+    UnknownCommand = 206, "a command that is run and does not exist";
+    StepArguments = 207, "arguments that another command refuses";
+    Circle = 208, "commands that run each other in a circle";
+    TooNested = 209, "commands with steps nested too deep";
+    NoItem = 210, "`item` where there is none";
+    BadItems = 211, "a `for_each` over what is no list";
+    TooManySteps = 212, "more steps than one call can run";
+    DisabledCommand = 213, "a command that is run and disabled";
+    Disclosed = 214, "a sensitive value for a parameter that shows it";
+
     // Requirements.
     Unmet = 225, "something that a command requires and this host does not have";
     BadRequirement = 226, "a requirement that is none";
@@ -210,6 +225,10 @@ codes! {
     UnknownInText = 243, "a template of a result that names what it cannot see";
     BadFiles = 244, "files that cannot be handed over";
     NeverFits = 245, "a schema that no output of its format fits";
+    // Failures and repeated calls.
+    VainRetry = 250, "a retry that never tries again";
+    BadFallback = 251, "a fallback that cannot be called";
+    BadCache = 252, "a cache that cannot be";
 
     // The server over HTTP.
     BadApiKey = 260, "a caller's key that is none";

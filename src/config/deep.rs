@@ -31,7 +31,8 @@ pub struct Schemas {
     text: RefCell<Vec<u8>>,
 }
 
-pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command: &Command<'_>) {
+/// What a command tells of its parameters and its output.
+pub fn check_promises(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command: &Command<'_>) {
     for param in tool.params.iter() {
         let written = command.params.map(|field| field.node.entries()).unwrap_or_default();
         if let Some(entry) = written.iter().find(|entry| entry.key.text == param.name.as_str()) {
@@ -42,6 +43,10 @@ pub fn check_command(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command:
     if let (Some(schema), Some(field)) = (&tool.output.schema, command.output.schema) {
         check_schema(place, schemas, schema, field.key_span, "`output.schema`");
     }
+}
+
+/// What it does on this host.
+pub fn check_action(place: &Place<'_>, tool: &Tool, command: &Command<'_>) {
     if let (Some(written), Action::Process(workload)) = (command.working_dir, &tool.action)
         // Where no folder could be made of it, the base stands in its place.
         && let Some(folder) = workload.working_dir.as_literal().map(Path::new)

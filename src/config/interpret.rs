@@ -16,7 +16,7 @@ use super::expansion::{Expander, Variables, expand_server, read_env_file};
 use super::host::Host;
 use super::lint;
 use super::load::Depth;
-use super::lower::{self, Commands, Place, Vars};
+use super::lower::{self, Commands, Place, Vars, Whole};
 use super::native;
 use super::original;
 use super::read::{Lines, Reader};
@@ -193,9 +193,15 @@ impl<'s> Interpreting<'_, 's> {
             executors: &executors,
             is_selection: !self.choice.tags.is_empty(),
         };
-        let tools = lowering.lower(commands, |tool, command| {
-            if checks_all {
-                deep::check_command(place, &schemas, tool, command);
+        let tools = lowering.lower(commands, |tool, command, whole| {
+            if !checks_all {
+                return;
+            }
+            if whole != Whole::Own {
+                deep::check_promises(place, &schemas, tool, command);
+            }
+            deep::check_action(place, tool, command);
+            if whole == Whole::Command {
                 trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
             }
         });

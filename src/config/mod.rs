@@ -30,6 +30,7 @@ mod migrate;
 mod native;
 mod original;
 mod outline;
+mod parts;
 mod possible;
 mod read;
 mod report;

@@ -20,7 +20,7 @@ pub struct Skimmed<'s> {
 /// Keys of a file that neither add commands nor take any away.
 const PLAIN_ROOT: [&str; 7] = ["version", "server", "defaults", "vars", "secrets", "env_file", "commands"];
 /// Keys of a command that may take it away, or that need another one.
-const DECIDING: [&str; 4] = ["expose", "enabled", "extends", "<<"];
+const DECIDING: [&str; 6] = ["expose", "enabled", "extends", "<<", "steps", "depends_on"];
 
 /// The commands of a native file; `None` if they cannot be told like this.
 pub fn skim(text: &str) -> Option<Vec<Skimmed<'_>>> {

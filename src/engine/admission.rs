@@ -77,6 +77,29 @@ impl Admission {
         }
     }
 
+    /// The same for a step of a flow, which is in already: it waits as long as its flow may.
+    pub async fn admit_step(&self, tool: &Tool, cancel: &CancellationToken) -> Result<Slot, Rejection> {
+        let gates = self.gates(tool);
+        if let Some(slot) = Slot::at_once(&gates) {
+            return Ok(slot);
+        }
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let _place = Place(&self.waiting);
+        tokio::select! {
+            slot = Slot::in_turn(&gates) => Ok(slot),
+            () = cancel.cancelled() => Err(Rejection::Cancelled),
+        }
+    }
+
+    /// Whether a flow may begin, which takes no slot itself: not where other calls are turned away.
+    pub fn let_in(&self) -> Result<(), Rejection> {
+        let waiting = self.waiting.load(Ordering::SeqCst);
+        if waiting > 0 && waiting >= self.caps.queue {
+            return Err(Rejection::Busy { running: self.all.held(), waiting });
+        }
+        Ok(())
+    }
+
     fn gates(&self, tool: &Tool) -> [Option<&Arc<Gate>>; 3] {
         let lock = tool.concurrency.lock.as_ref().and_then(|name| self.locks.get(name));
         let command = tool.concurrency.max.and_then(|_| self.commands.get(tool.name.as_str()));

@@ -23,7 +23,7 @@ pub struct Capture {
 }
 
 /// What was kept of an output, and how much there was.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Output {
     pub head: Vec<Chunk>,
     /// Follows the head directly if nothing was omitted.

@@ -6,9 +6,15 @@
 
 mod admission;
 mod ahead;
+mod attempts;
+mod breaker;
+mod cache;
+mod cached;
 mod capture;
+mod carry_out;
 mod conditions;
 mod files;
+mod flow;
 mod gate;
 mod outcome;
 mod paths;
@@ -18,6 +24,7 @@ mod rejection;
 mod run;
 mod secret_script;
 mod state;
+mod story;
 mod success;
 mod supply;
 mod value;
@@ -29,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::call::{Call, Invocation};
 use crate::model::{Action, Catalog};
-use crate::plan::{ExecutionPlan, Facts, plan};
+use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
@@ -38,7 +45,10 @@ pub use crate::runner::process::{give_memory_back, give_program_back, share_one_
 /// Whoever shows output needs it.
 pub use crate::shaping::Sanitizer;
 pub use ahead::Serving;
+pub use breaker::Standing;
+pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};
+pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
@@ -52,19 +62,41 @@ pub trait Watcher: Send {
     fn started(&mut self, _run: &RunId) {}
     /// What goes on before it has started: its image is fetched or built.
     fn preparing(&mut self, _news: &News) {}
+    /// Something has happened to a step of a flow.
+    fn step(&mut self, _news: &StepNews) {}
+    /// Whole lines that a step of a flow has written, declared secrets already taken out.
+    fn step_output(&mut self, _stream: Stream, _lines: &[u8]) {}
     /// Output of the command, declared secrets already taken out.
     fn output(&mut self, stream: Stream, bytes: &[u8]);
 }
 
 /// Carries calls from their arguments to their outcome.
+#[derive(Clone)]
 pub struct Engine {
     state: watch::Sender<Arc<State>>,
     runner: Arc<dyn Runner>,
+    cache: Arc<Cache>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
-        Self { state: watch::Sender::new(Arc::new(State::new(catalog, facts, vault))), runner }
+        let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
+        Self { state, runner, cache: Arc::default() }
+    }
+
+    /// The same with this cache.
+    pub fn remembering(self, cache: Cache) -> Self {
+        Self { cache: Arc::new(cache), ..self }
+    }
+
+    /// From now on work may go on behind answers, until it is closed: this process stays.
+    pub fn stay(&self) {
+        self.cache.stay();
+    }
+
+    /// Ends what goes on behind answers.
+    pub fn close(&self) {
+        self.cache.closing.cancel();
     }
 
     /// What is served now.
@@ -87,15 +119,18 @@ impl Engine {
     pub fn prepare(&self, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
         let plan = prepare(state.catalog(), &state.policy, &state.facts, call)?;
-        Ok(Prepared { plan, state })
+        Ok(Prepared { plan, state, is_step: false })
     }
 
     /// The same beside other calls: what an image is built of may be much to read.
     pub async fn prepare_aside(self: &Arc<Self>, call: Call) -> Result<Prepared, Rejection> {
         let state = self.state();
-        let is_built = state.catalog().tool(&call.tool).is_some_and(
-            |tool| matches!(&tool.action, Action::Container(workload) if workload.build.is_some()),
-        );
+        let is_built = state.catalog().tool(&call.tool).is_some_and(|tool| match &tool.action {
+            Action::Container(workload) => workload.build.is_some(),
+            // Its steps may be built of something.
+            Action::Flow(_) => true,
+            _ => false,
+        });
         if !is_built {
             return self.prepare(call);
         }
@@ -111,7 +146,23 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        self.run(prepared, watcher, cancel).await
+        match prepared.is_plain() {
+            true => self.once(prepared, watcher, cancel).await,
+            false => self.carry_out(prepared, watcher, cancel).await,
+        }
+    }
+
+    /// Carries out what the plan itself says, one time.
+    async fn once(
+        &self,
+        prepared: &Prepared,
+        watcher: &mut dyn Watcher,
+        cancel: CancellationToken,
+    ) -> Result<Outcome, Rejection> {
+        match &prepared.plan.step {
+            Step::Flow(flow) => self.run_flow(prepared, flow, watcher, cancel).await,
+            _ => self.run(prepared, watcher, cancel).await,
+        }
     }
 }
 
@@ -128,10 +179,14 @@ pub fn prepare(
     let moment = conditions::of_this_moment(authorized.invocation(), facts);
     let facts = moment.as_ref().unwrap_or(facts);
     let held = conditions::judge(authorized.invocation(), facts)?;
-    let planned = match paths::look_up(authorized.invocation(), facts) {
-        Some(facts) => plan(&authorized, &facts),
-        None => plan(&authorized, facts),
-    };
-    let plan = planned.map_err(Rejection::Plan)?;
+    let plan = planner(catalog, policy, facts).plan(&authorized).map_err(Rejection::Plan)?;
     Ok(ExecutionPlan { held, ..plan })
+}
+
+/// Makes plans with what this room can look up and judge.
+fn planner<'a>(catalog: &'a Catalog, policy: &'a Policy, facts: &'a Facts) -> Planner<'a> {
+    let judge = |invocation: &Invocation, facts: &Facts| {
+        conditions::judge(invocation, facts).map_err(|rejection| rejection.to_string())
+    };
+    Planner { catalog, policy, facts, look_up: paths::look_up, judge }
 }

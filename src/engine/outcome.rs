@@ -6,9 +6,11 @@ use crate::model::ExitCodes;
 use crate::runner::{End, RunId};
 
 use super::capture::Output;
+use super::flow::FlowReport;
+use super::story::Story;
 
 /// A run that is over, with what was kept of its output.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Outcome {
     pub id: RunId,
     pub ending: Ending,
@@ -16,6 +18,10 @@ pub struct Outcome {
     pub waited: Duration,
     pub duration: Duration,
     pub output: Output,
+    /// What became of the steps, if it was a flow.
+    pub flow: Option<Box<FlowReport>>,
+    /// What else there was to it than one run.
+    pub story: Story,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub enum Ending {
     Ran(End),
     /// Killed because it wrote more than `limits.output` and `on_overflow` is `kill`.
     TooMuchOutput,
+    /// A step of a flow failed, like this if it ran at all.
+    FlowFailed(Option<Box<Ending>>),
 }
 
 impl Ending {
@@ -31,6 +39,7 @@ impl Ending {
         match self {
             Self::Ran(End::Success) => Some(0),
             Self::Ran(End::Failed(code)) => Some(code.get()),
+            Self::FlowFailed(step) => step.as_ref()?.exit_code(),
             _ => None,
         }
     }
@@ -50,10 +59,22 @@ impl Ending {
         }
     }
 
+    /// The command has certainly changed nothing.
+    pub fn has_done_nothing(&self) -> bool {
+        match self {
+            Self::Ran(End::Unanswered { is_unsent, .. }) => *is_unsent,
+            Self::Ran(End::Answered { status, retry_after, .. }) => {
+                matches!(status, 429 | 503) && retry_after.is_some()
+            }
+            _ => false,
+        }
+    }
+
     /// Whether this ending is a success under these codes, and the text that then stands for an
     /// empty result.
     pub fn success<'c>(&self, codes: &'c ExitCodes) -> Option<Option<&'c str>> {
         match self {
+            Self::FlowFailed(_) => None,
             Self::Ran(End::Answered { is_success, .. }) => is_success.then_some(None),
             _ => codes.success(self.exit_code()?),
         }

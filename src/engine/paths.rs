@@ -76,7 +76,8 @@ fn folder(invocation: &Invocation) -> PathBuf {
         Action::Process(workload) => PathBuf::from(workload.working_dir.source()),
         Action::Container(container) => container.folder.clone(),
         Action::Http(call) => call.folder.clone(),
-        Action::Flow(_) | Action::NotSupported(_) => PathBuf::from("/"),
+        Action::Flow(flow) => flow.folder.clone(),
+        Action::NotSupported(_) => PathBuf::from("/"),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Presented {
     pub structured: Option<Value>,
     /// What the tool promises of its output and a run that succeeded did not keep.
     pub broken: Option<String>,
+    /// What has to be said of the result that is no part of it.
+    pub note: Option<String>,
     /// Facts about the run for programs.
     pub meta: Map<String, Value>,
 }
@@ -58,7 +60,17 @@ impl Presented {
 impl Presented {
     fn of(meta: Map<String, Value>) -> Self {
         let (text, files) = (Vec::new(), Vec::new());
-        Self { is_error: false, text, mime: None, binary: None, files, structured: None, broken: None, meta }
+        Self {
+            is_error: false,
+            text,
+            mime: None,
+            binary: None,
+            files,
+            structured: None,
+            broken: None,
+            note: None,
+            meta,
+        }
     }
 
     /// A refusal, in our words.
@@ -72,9 +84,19 @@ pub(super) const ERROR_SHOW: usize = 10_000;
 
 impl Outcome {
     pub fn present(&self, plan: &ExecutionPlan) -> Presented {
+        let presented = self.presented(self.plan(plan));
+        Presented { note: self.note(), ..presented }
+    }
+
+    /// Of the plan that it came of.
+    fn presented(&self, plan: &ExecutionPlan) -> Presented {
         let tool = plan.tool.as_ref();
         let meta = self.meta();
         let mut presented = Presented::of(meta);
+        if let Some(flow) = self.flow.as_ref().filter(|flow| !flow.is_own) {
+            self.present_flow(flow, plan, &mut presented);
+            return presented;
+        }
         match self.ending.success(&tool.exit_codes) {
             Some(empty_text) => self.success(plan, empty_text, &mut presented),
             None => {
@@ -113,11 +135,20 @@ impl Outcome {
 
     /// Why it failed, in one line that names the limit that was hit.
     pub fn reason(&self, tool: &Tool) -> String {
+        let tool = self.story.instead.last().map_or(tool, |instead| &instead.plan.tool);
+        format!("{}{}", self.own_reason(tool), self.story.behind())
+    }
+
+    fn own_reason(&self, tool: &Tool) -> String {
         let limits = &tool.limits;
         let took = seconds(self.duration);
         let memory = limits.memory.map(|memory| format!(" of {memory}")).unwrap_or_default();
         let pids = limits.pids.map(|pids| format!(" of {pids}")).unwrap_or_default();
         match &self.ending {
+            Ending::FlowFailed(_) => {
+                let flow = self.flow.as_ref().and_then(|flow| flow.reason());
+                flow.unwrap_or_else(|| format!("a step failed · {took}"))
+            }
             Ending::TooMuchOutput => {
                 format!("too much output: killed after more than {} (limits.output)", limits.output)
             }
@@ -145,7 +176,7 @@ impl Outcome {
                 let gap = if phrase.is_empty() { "" } else { " " };
                 format!("HTTP status {status}{gap}{phrase} · {took}")
             }
-            Ending::Ran(End::Unanswered { problem }) => format!("no answer: {problem} · {took}"),
+            Ending::Ran(End::Unanswered { problem, .. }) => format!("no answer: {problem} · {took}"),
             Ending::Ran(End::Lost) if matches!(tool.action, Action::Container(_)) => {
                 format!(
                     "lost after {took}: the container engine went away; what it left is removed once it is back"
@@ -159,7 +190,7 @@ impl Outcome {
 
     fn meta(&self) -> Map<String, Value> {
         let output = &self.output;
-        let run = json!({
+        let mut run = json!({
             "id": self.id.to_string(),
             "exitCode": self.ending.exit_code(),
             "signal": self.ending.signal(),
@@ -169,6 +200,10 @@ impl Outcome {
             "stderrBytes": output.stderr_bytes,
             "truncated": output.omitted > 0,
         });
+        if let Value::Object(run) = &mut run {
+            run.extend(self.flow.iter().map(|flow| ("steps".to_owned(), flow.to_json())));
+            run.extend(self.story.meta());
+        }
         Map::from_iter([("mcpfier/run".to_owned(), run)])
     }
 
@@ -244,7 +279,7 @@ fn last(chunks: &[&Chunk], mut wanted: usize) -> Vec<Bytes> {
 }
 
 /// As precise as it is worth.
-fn seconds(duration: std::time::Duration) -> String {
+pub(super) fn seconds(duration: std::time::Duration) -> String {
     match duration.as_millis() {
         short @ ..1000 => format!("{short} ms"),
         _ => format!("{:.1} s", duration.as_secs_f64()),

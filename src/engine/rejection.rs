@@ -1,5 +1,6 @@
 //! Why a call did not run. The text is for the client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::BadCall;
@@ -31,6 +32,15 @@ pub enum Rejection {
     Cancelled,
     #[error(transparent)]
     Start(StartError),
+    #[error("`{tool}` is not tried now: it failed {failures} times in a row; {}\n  last  {last}", again(.again_in))]
+    BreakerOpen { tool: String, failures: u32, last: String, again_in: Option<Duration> },
+    #[error("{last}; that was try {attempts}; before: {before}")]
+    Again { attempts: u32, before: String, last: Box<Rejection> },
+    #[error("`{tool}` failed ({reason}), and its fallback `{fallback}` did not run: {problem}")]
+    Fallback { tool: String, reason: String, fallback: String, problem: Box<Rejection> },
+    /// Of a run that several callers wait for.
+    #[error(transparent)]
+    Shared(Arc<Rejection>),
 }
 
 impl From<StartError> for Rejection {
@@ -43,9 +53,26 @@ impl From<StartError> for Rejection {
 }
 
 impl Rejection {
+    /// The command could not do its work; other refusals are about the call, or about how busy we are.
+    pub(super) fn is_failure(&self) -> bool {
+        match self {
+            Self::Start(_) | Self::BreakerOpen { .. } | Self::Again { .. } | Self::Fallback { .. } => true,
+            Self::Shared(shared) => shared.is_failure(),
+            _ => false,
+        }
+    }
+
     /// The caller named a tool that is not there: a mistake of the client, not of the arguments.
     pub fn is_unknown_tool(&self) -> bool {
         matches!(self, Self::BadCall(BadCall::UnknownTool { .. }))
+    }
+}
+
+/// As precise as anybody waits.
+fn again(again_in: &Option<Duration>) -> String {
+    match again_in {
+        None => "one call is trying it right now".to_owned(),
+        Some(left) => format!("it is tried again in {:.1} s", left.as_secs_f64()),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::runner::{End, OutputEvent, RunId, Running, SecretValues, Teller};
 use super::capture::Capture;
 use super::files::{Before, Written};
 use super::redact::Redactor;
+use super::story::Story;
 use super::supply::Means;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, Watcher};
 
@@ -22,9 +23,12 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        let Prepared { plan, state } = prepared;
+        let Prepared { plan, state, is_step } = prepared;
         let queued = Instant::now();
-        let _slot = state.admission.admit(&plan.tool, &cancel).await?;
+        let _slot = match is_step {
+            true => state.admission.admit_step(&plan.tool, &cancel).await?,
+            false => state.admission.admit(&plan.tool, &cancel).await?,
+        };
         let id = RunId::next();
         watcher.started(&id);
         let started = Instant::now();
@@ -61,7 +65,7 @@ impl Engine {
             let Written { files, left_out } = before.written(&plan.output.files, &redactor).await;
             (output.files, output.files_left_out) = (files, left_out);
         }
-        Ok(Outcome { id, ending, waited, duration, output })
+        Ok(Outcome { id, ending, waited, duration, output, flow: None, story: Story::default() })
     }
 
     /// Starts a step; the watcher hears what that takes.
@@ -91,7 +95,9 @@ impl Engine {
 /// What a server says of a failure may repeat what it was sent.
 fn redacted(end: End, redactor: &Redactor) -> End {
     match end {
-        End::Unanswered { problem } => End::Unanswered { problem: redactor.text(&problem) },
+        End::Unanswered { problem, is_unsent } => {
+            End::Unanswered { problem: redactor.text(&problem), is_unsent }
+        }
         end => end,
     }
 }

@@ -1,14 +1,16 @@
 //! Everything that one file decides, as one value that is exchanged whole.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::model::{Catalog, Principal, Tool};
+use crate::model::{CacheStore, Catalog, Principal, Tool, ToolName};
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::Policy;
 use crate::runner::Vault;
 
 use super::admission::Admission;
+use super::breaker::{Breakers, Standing};
 use super::supply::Supply;
 
 /// What an engine works with until the next reload.
@@ -19,18 +21,24 @@ pub struct State {
     pub(super) facts: Facts,
     pub(super) secrets: Supply,
     pub(super) admission: Admission,
+    pub(super) breakers: Breakers,
+    /// What a successful call of a command makes worthless.
+    clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
 }
 
 impl State {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
-        Self { edition: 1, catalog, policy: Policy::default(), facts, secrets, admission }
+        let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
+        let policy = Policy::default();
+        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, clears }
     }
 
     /// The same, for calls that come after those of the state before.
     pub(super) fn following(self, before: &Self) -> Self {
         let admission = before.admission.following(&self.catalog);
-        Self { edition: before.edition + 1, admission, ..self }
+        let breakers = before.breakers.following(&self.catalog);
+        Self { edition: before.edition + 1, admission, breakers, ..self }
     }
 
     /// Tells the states of one engine apart; counted from 1.
@@ -46,6 +54,32 @@ impl State {
     pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
         self.catalog.offered().filter(|tool| self.policy.may_see(principal, tool))
     }
+
+    /// Where the breaker of a command stands; `None` while it is closed, or if it has none.
+    pub fn breaker(&self, tool: &ToolName) -> Option<Standing> {
+        self.breakers.of(tool)?.standing()
+    }
+
+    /// Another number whenever a breaker has turned.
+    pub fn breaker_turns(&self) -> u64 {
+        self.breakers.turns()
+    }
+
+    /// What a successful call of this command makes worthless.
+    pub(super) fn cleared_by(&self, tool: &ToolName) -> &[(ToolName, CacheStore)] {
+        self.clears.get(tool).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+fn clears(catalog: &Catalog) -> HashMap<ToolName, Vec<(ToolName, CacheStore)>> {
+    let mut clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>> = HashMap::new();
+    for tool in catalog.tools() {
+        let Some(rules) = &tool.cache else { continue };
+        for command in &rules.commands {
+            clears.entry(command.clone()).or_default().push((tool.name.clone(), rules.store));
+        }
+    }
+    clears
 }
 
 /// A plan and the state it was made in: it is carried out with the secrets and under the caps of
@@ -54,6 +88,17 @@ impl State {
 pub struct Prepared {
     pub(super) plan: ExecutionPlan,
     pub(super) state: Arc<State>,
+    /// It is a step of a flow, which waits for its place as long as the flow may.
+    pub(super) is_step: bool,
+}
+
+impl Prepared {
+    /// Nothing of it is asked for but one run.
+    pub(super) fn is_plain(&self) -> bool {
+        let tool = &self.plan.tool;
+        let cares = tool.retry.is_some() || tool.breaker.is_some() || tool.cache.is_some();
+        !cares && self.plan.fallback.is_none() && self.state.cleared_by(&tool.name).is_empty()
+    }
 }
 
 impl Deref for Prepared {

@@ -15,7 +15,7 @@ const MUCH: u64 = 64 * 1024;
 impl Outcome {
     /// What [`Outcome::present`] does, beside other calls where it may take a while.
     pub async fn present_aside(self, prepared: Prepared) -> Presented {
-        let rules = &prepared.tool.output;
+        let rules = &self.plan(&prepared).tool.output;
         let is_read = rules.format.is_structured() || rules.template.is_some();
         if !is_read || (self.output.stdout_bytes < MUCH && rules.template.is_none()) {
             return self.present(&prepared);

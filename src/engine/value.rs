@@ -15,7 +15,7 @@ impl Outcome {
     /// The value that the command printed: after `format`, `select` and the types of the schema, before it is
     /// checked and wrapped. `None` if its format is text or binary. The error is for whoever called.
     pub fn value(&self, plan: &ExecutionPlan) -> Result<Option<Value>, String> {
-        let rules = &plan.tool.output;
+        let rules = &self.plan(plan).tool.output;
         if !rules.format.is_structured() {
             return Ok(None);
         }

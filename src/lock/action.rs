@@ -12,8 +12,10 @@ use crate::model::{
     When, Workload, format_duration,
 };
 
+use super::care::care;
 use super::container::container;
 use super::digest::sha256;
+use super::flow::flow;
 use super::http::http;
 use super::{requires, written};
 
@@ -33,6 +35,10 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         when,
         requires,
         action,
+        retry: _,
+        fallback: _,
+        breaker: _,
+        cache: _,
         timeout,
         kill_grace,
         limits,
@@ -48,7 +54,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         Action::Process(workload) => process(workload, around),
         Action::Container(workload) => container(workload, around),
         Action::Http(call) => http(call, around),
-        Action::Flow(_) => Map::new(),
+        Action::Flow(steps) => flow(steps, around),
         Action::NotSupported(reason) => Map::from_iter([("not_supported".to_owned(), json!(reason))]),
     };
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
@@ -59,6 +65,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     if let Some(requires) = requires {
         put("requires", self::requires::document(requires, around.folder));
     }
+    care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));
     put("kill_grace", json!(format_duration(*kill_grace)));
     put("limits", self::limits(limits));
@@ -92,7 +99,7 @@ fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
     map
 }
 
-fn when(when: &When, folder: &Path) -> Value {
+pub(super) fn when(when: &When, folder: &Path) -> Value {
     let When { condition, vars, files } = when;
     let files: Vec<String> = files.iter().map(|(_, path)| written::path(path, folder)).collect();
     json!({ "condition": condition.text(), "vars": vars, "files": files })

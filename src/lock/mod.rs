@@ -7,6 +7,7 @@
 //! looked up on this host: a lock is shared between hosts.
 
 mod action;
+mod care;
 mod container;
 mod definition;
 mod differences;
@@ -14,6 +15,7 @@ mod digest;
 mod entry;
 mod escape;
 mod file;
+mod flow;
 mod http;
 mod image;
 mod outline;

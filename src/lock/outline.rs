@@ -7,11 +7,12 @@ use crate::model::{
     Action, Argument, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template, Tool, Workload,
 };
 
-use super::{container, escape, http, requires, written};
+use super::{container, escape, flow, http, requires, written};
 
 /// The command first; a script follows line by line, indented.
 pub fn outline(tool: &Tool) -> Vec<String> {
     let mut lines = of_action(tool);
+    lines.extend(tool.fallback.as_ref().map(|fallback| format!("if it fails: calls {}", fallback.tool)));
     lines.extend(tool.requires.iter().flat_map(|requires| requires::outline(requires)));
     lines
 }
@@ -21,7 +22,7 @@ fn of_action(tool: &Tool) -> Vec<String> {
         Action::Process(workload) => process(workload),
         Action::Container(workload) => container::outline(workload),
         Action::Http(call) => http::outline(call),
-        Action::Flow(_) => Vec::new(),
+        Action::Flow(steps) => flow::outline(steps),
         Action::NotSupported(reason) => vec![format!("nothing: {reason}")],
     }
 }

@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use rmcp::model::{Tool as Listed, ToolAnnotations};
+use rmcp::model::{MetaObject, Tool as Listed, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
-use crate::engine::State;
+use crate::engine::{Standing, State};
 use crate::model::{Annotations, OutputSchema, Permissions, Principal, Tool};
 
 use super::era::{Era, Identity};
@@ -28,6 +29,8 @@ pub(super) struct Listing(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     edition: u64,
+    /// Of breakers, which are told beside their tools.
+    turns: u64,
     answers: HashMap<(Era, Permissions), Bytes>,
 }
 
@@ -41,11 +44,12 @@ impl Listing {
         identity: &Identity,
     ) -> Bytes {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.edition != state.edition() || kept.answers.len() >= KINDS {
-            *kept = Kept { edition: state.edition(), ..Kept::default() };
+        let (edition, turns) = (state.edition(), state.breaker_turns());
+        if (kept.edition, kept.turns) != (edition, turns) || kept.answers.len() >= KINDS {
+            *kept = Kept { edition, turns, ..Kept::default() };
         }
         let kind = (era, principal.permissions.clone());
-        let render = || render(era, state.offered_to(principal), identity).into();
+        let render = || render(era, state, principal, identity).into();
         kept.answers.entry(kind).or_insert_with(render).clone()
     }
 }
@@ -59,13 +63,15 @@ pub(super) fn is_same<'a>(
     one.map(written).eq(other.map(written))
 }
 
-fn render<'a>(era: Era, tools: impl Iterator<Item = &'a Arc<Tool>>, identity: &Identity) -> Vec<u8> {
+fn render(era: Era, state: &State, principal: &Principal, identity: &Identity) -> Vec<u8> {
     let mut out = br#"{"tools":["#.to_vec();
     let mut separator: &[u8] = b"";
-    for tool in tools {
+    for tool in state.offered_to(principal) {
         out.extend_from_slice(separator);
+        let mut listed = listed(tool);
+        listed.meta = state.breaker(&tool.name).map(|standing| breaker(&standing));
         // Its keys are strings and a buffer takes everything, so this cannot fail.
-        let _ = serde_json::to_writer(&mut out, &listed(tool));
+        let _ = serde_json::to_writer(&mut out, &listed);
         separator = b",";
     }
     out.push(b']');
@@ -78,6 +84,18 @@ fn render<'a>(era: Era, tools: impl Iterator<Item = &'a Arc<Tool>>, identity: &I
     }
     out.push(b'}');
     out
+}
+
+/// Why calls of a tool are refused at once, and when it is tried again.
+fn breaker(standing: &Standing) -> MetaObject {
+    let Standing { is_trying, last, reopens } = standing;
+    let reopens = reopens.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let standing = json!({
+            "state": if *is_trying { "half-open" } else { "open" },
+            "last": last,
+            "triedAgainMs": u64::try_from(reopens.as_millis()).unwrap_or(u64::MAX),
+    });
+    MetaObject(Map::from_iter([("mcpfier/breaker".to_owned(), standing)]))
 }
 
 /// One tool as clients see it.

@@ -4,6 +4,7 @@
 //! there is no circle in it, neither among the steps nor through the commands that they call.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use super::tool::Tool;
 
 /// How deep commands with steps may call each other.
 pub const MOST_NESTED_FLOWS: usize = 8;
+/// How many steps one call may come to, with those of the commands that it runs.
+pub const MOST_STEPS: usize = 10_000;
 /// For how many items one step may run.
 pub const MOST_ITEMS: usize = 10_000;
 
@@ -27,6 +30,8 @@ pub struct Flow {
     /// For all of `finally` together.
     pub cleanup_timeout: Duration,
     pub result: FlowResult,
+    /// Relative paths among the arguments are relative to it.
+    pub folder: PathBuf,
 }
 
 /// What a flow ends with.
@@ -38,6 +43,16 @@ pub enum FlowResult {
     Of(StepId),
 }
 
+impl FlowResult {
+    /// The step whose ending is that of the flow.
+    pub fn step(&self) -> Option<&StepId> {
+        match self {
+            Self::Of(id) => Some(id),
+            Self::Steps => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct FlowStep {
     pub id: StepId,
@@ -45,7 +60,8 @@ pub struct FlowStep {
     /// If it does not hold, `otherwise` is done instead, or nothing.
     pub when: Option<When>,
     pub otherwise: Option<StepWork>,
-    /// The steps of this list that have to end first. Whoever reads their results is among those that wait.
+    /// The steps that have to end first, each once, in the order of the list. They all stand above this one.
+    /// Whoever reads a result is among those that wait for it. Empty in `finally`.
     pub after: Vec<StepId>,
     pub each: Option<ForEach>,
     pub retry: Option<Retry>,
@@ -63,6 +79,40 @@ pub enum StepWork {
     Command { tool: ToolName, with: Vec<(ParamName, JsonTemplate)> },
     /// Written in the step itself. It sees the parameters of the command whose step it is.
     Inline(Arc<Tool>),
+}
+
+impl Flow {
+    /// Everything that its steps may do.
+    pub fn works(&self) -> impl Iterator<Item = &StepWork> {
+        self.steps.iter().chain(&self.finally).flat_map(FlowStep::works)
+    }
+
+    /// What is written in its steps themselves.
+    pub fn inlines(&self) -> impl Iterator<Item = &Arc<Tool>> {
+        self.works().filter_map(|work| match work {
+            StepWork::Inline(tool) => Some(tool),
+            StepWork::Command { .. } => None,
+        })
+    }
+}
+
+impl Flow {
+    /// The command's own action, if the flow ends with that.
+    pub fn own(&self) -> Option<&Arc<Tool>> {
+        let own = self.result.step()?;
+        match &self.steps.iter().find(|step| step.id == *own)?.work {
+            StepWork::Inline(tool) => Some(tool),
+            StepWork::Command { .. } => None,
+        }
+    }
+}
+
+impl FlowStep {
+    /// What it may do: its work, what is done in its place, and what is done if it fails.
+    pub fn works(&self) -> impl Iterator<Item = &StepWork> {
+        let on_error = if let OnError::Run(work) = &self.on_error { Some(work) } else { None };
+        std::iter::once(&self.work).chain(&self.otherwise).chain(on_error)
+    }
 }
 
 /// The step runs once for each of several items.

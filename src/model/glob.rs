@@ -1,5 +1,10 @@
 //! Names with `*`, `?` and `[a-z]`: one part of a path against one part of a pattern.
 
+/// Whether a path or a name is a pattern.
+pub fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
 /// Whether one name matches one part of a pattern.
 pub fn name_matches(pattern: &str, name: &str) -> bool {
     if name.starts_with('.') && !pattern.starts_with('.') {

@@ -1,4 +1,4 @@
-//! The limits of a run: one vocabulary for local commands and, later, containers.
+//! The limits of a run: one vocabulary for local commands and containers.
 
 use super::units::{ByteSize, Cores};
 
@@ -26,4 +26,12 @@ pub enum Enforcement {
     BestEffort,
     /// Do not run.
     Required,
+}
+
+impl Limits {
+    /// Of a program that is asked something on the way: nothing but how much it may say.
+    pub fn only_output(output: ByteSize) -> Self {
+        let enforcement = Enforcement::BestEffort;
+        Self { memory: None, cpu: None, pids: None, files: None, disk: None, output, enforcement }
+    }
 }

@@ -6,12 +6,15 @@
 
 mod action;
 mod api_key;
+mod breaker;
+mod cache;
 mod catalog;
 mod condition;
 mod container;
 mod date;
 mod destination;
 mod executor;
+mod fallback;
 mod fed;
 mod flow;
 mod glob;
@@ -39,15 +42,20 @@ mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
+pub use breaker::Breaker;
+pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
+pub use fallback::{Fallback, FallbackWith};
 pub use fed::FedVariables;
-pub use flow::{Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, OnError, StepWork};
-pub use glob::name_matches;
+pub use flow::{
+    Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
+};
+pub use glob::{is_pattern, name_matches};
 pub use http::{
     BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::http_server::HttpServer;
+use super::cache::CacheCaps;
 use super::principal::Principal;
 use super::units::ByteSize;
 
@@ -20,6 +21,7 @@ pub struct ServerSettings {
     pub warm: WarmCaps,
     /// For `--server`.
     pub http: HttpServer,
+    pub cache: CacheCaps,
 }
 
 /// How many containers may be waiting for calls, over all commands.
@@ -62,6 +64,7 @@ impl Default for ServerSettings {
             stdio: Principal::local(),
             warm: WarmCaps::default(),
             http: HttpServer::default(),
+            cache: CacheCaps::default(),
         }
     }
 }

@@ -4,12 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::Action;
+use super::breaker::Breaker;
+use super::cache::CacheRules;
 use super::condition::When;
+use super::fallback::Fallback;
 use super::limits::Limits;
 use super::name::ToolName;
 use super::output::{ExitCodes, OutputRules};
 use super::params::Params;
 use super::requires::Requires;
+use super::retry::Retry;
 use super::sandbox::Sandbox;
 
 #[derive(Debug, Clone)]
@@ -23,6 +27,13 @@ pub struct Tool {
     /// Judged before it is offered.
     pub requires: Option<Box<Requires>>,
     pub action: Action,
+    /// After a failure it is tried again like this.
+    pub retry: Option<Retry>,
+    /// Called when it has failed for good.
+    pub fallback: Option<Fallback>,
+    pub breaker: Option<Breaker>,
+    pub cache: Option<CacheRules>,
+    /// For all tries together.
     pub timeout: Duration,
     /// Between the polite signal and the kill.
     pub kill_grace: Duration,

@@ -40,7 +40,7 @@ fn params(invocation: &Invocation, facts: &Facts) -> Map<String, Value> {
     let value = |name: &str| invocation.value(name).filter(|value| !value.is_null());
     let shown = tool.params.iter().map(|param| {
         let shown = match value(param.name.as_str()) {
-            Some(_) if param.rule.sensitive => Value::from("***"),
+            Some(_) if invocation.is_sensitive(param) => Value::from("***"),
             Some(value) => facts.resolved(param, value),
             None => Value::Null,
         };

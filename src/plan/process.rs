@@ -1,6 +1,6 @@
 //! Planning a local process: argv, environment, folder, input and limits, all known or named.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +13,7 @@ use crate::policy::Authorized;
 use super::container::container;
 use super::expand::{Expansion, value_text};
 use super::http::http;
-use super::output::PlannedOutput;
-use super::{Environment, ExecutionPlan, Facts, Mean, Means, PlanError, Step, Word};
+use super::{Environment, ExecutionPlan, Facts, Fill, Mean, Means, PlanError, Step, Word};
 
 /// A local process with nothing left to decide.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +52,7 @@ impl ProcessPlan {
     }
 }
 
-/// Plans one authorized call. All problems with its arguments are reported at once.
+/// Plans one authorized call that is no flow. All problems with its arguments are reported at once.
 pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec<PlanError>> {
     let invocation = authorized.invocation();
     let tool = Arc::clone(invocation.tool());
@@ -69,15 +68,14 @@ pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec
             container(invocation, workload, facts, &mut problems).map(|plan| Step::Container(Box::new(plan)))
         }
         Action::Http(action) => http(invocation, action, facts, &mut problems).map(Step::Http),
-        Action::Flow(_) => return Err(vec![unavailable(invocation, "flows are not planned yet".to_owned())]),
+        // A planner does, which knows the other commands.
+        Action::Flow(_) => {
+            return Err(vec![unavailable(invocation, "its steps are planned one by one".to_owned())]);
+        }
         Action::NotSupported(reason) => return Err(vec![unavailable(invocation, reason.clone())]),
     };
     match step {
-        Some(step) if problems.is_empty() => {
-            let output = PlannedOutput::of(invocation, &step, facts);
-            let principal = invocation.principal().clone();
-            Ok(ExecutionPlan { principal, means: facts.means, step, output, tool, held: None })
-        }
+        Some(step) if problems.is_empty() => Ok(ExecutionPlan::of(invocation, step, facts)),
         _ => Err(problems),
     }
 }
@@ -139,33 +137,40 @@ pub(super) fn stdin(stdin: &Stdin, expansion: &mut Expansion<'_>) -> PlannedStdi
 }
 
 fn working_dir(template: &Template, expansion: &mut Expansion<'_>) -> Option<PathBuf> {
-    match expansion.text(template)? {
-        Word::Known(text) => Some(Path::new(&text).to_path_buf()),
-        Word::Filled(_) => {
-            expansion.refuse("working_dir", "a folder cannot hold a secret or a sensitive value");
-            None
-        }
+    let folder = expansion.text(template)?.plain();
+    if folder.is_none() {
+        expansion.refuse("working_dir", "a folder cannot hold a secret or a sensitive value");
     }
+    folder.map(PathBuf::from)
 }
 
 /// Parameters of a shell script: `PARAM_name` each, and all of them as `PARAMS_JSON`.
 pub(super) fn parameter_variables(invocation: &Invocation, facts: &Facts) -> Vec<(String, Word)> {
-    let mut all = serde_json::Map::new();
-    let mut sensitive = false;
+    let mut all = Vec::new();
     let mut variables = Vec::new();
-    for (param, value) in invocation.values() {
-        let value = facts.resolved(param, value);
-        let text = value_text(&value);
-        all.insert(param.name.to_string(), value);
-        sensitive |= param.rule.sensitive;
-        variables.push((format!("PARAM_{}", param.name), word_for(text, param.rule.sensitive)));
+    for param in invocation.tool().params.iter() {
+        let name = param.name.as_str();
+        let (text, json) = match (invocation.value(name), invocation.later(name)) {
+            (Some(value), _) => {
+                let value = facts.resolved(param, value);
+                let hide = if invocation.is_sensitive(param) { Fill::Sensitive } else { Fill::Text };
+                (hide(value_text(&value)), hide(value.to_string()))
+            }
+            (None, Some(later)) => (Fill::Later(later.to_owned()), Fill::Later(later.to_owned())),
+            (None, None) => continue,
+        };
+        let sign = if all.is_empty() { '{' } else { ',' };
+        all.extend([Fill::Text(format!("{sign}{}:", Value::from(name))), json]);
+        variables.push((format!("PARAM_{name}"), Word::of(vec![text])));
     }
-    variables.push(("PARAMS_JSON".to_owned(), word_for(Value::Object(all).to_string(), sensitive)));
+    all.push(Fill::Text(if all.is_empty() { "{}" } else { "}" }.to_owned()));
+    // As one: who sees what of it is not sensitive could guess at the rest.
+    let hidden = all.iter().any(|fill| matches!(fill, Fill::Sensitive(_)));
+    if hidden {
+        all = vec![Fill::Sensitive(all.into_iter().map(Fill::into_text).collect())];
+    }
+    variables.push(("PARAMS_JSON".to_owned(), Word::of(all)));
     variables
-}
-
-fn word_for(text: String, sensitive: bool) -> Word {
-    if sensitive { Word::Filled(vec![super::Fill::Sensitive(text)]) } else { Word::Known(text) }
 }
 
 fn unenforceable_sandbox(workload: &Workload, limits: &Limits, means: Means) -> Vec<PlanError> {

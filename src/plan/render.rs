@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Limits, Secrets, format_duration};
 
+use super::care;
 use super::container;
+use super::flow;
 use super::http::{self, curl_line};
 use super::output;
 use super::quote::quoted;
@@ -16,21 +18,23 @@ use super::{ExecutionPlan, Held, Mean, Means, PlannedStdin, ProcessPlan, Step};
 impl ExecutionPlan {
     /// The plan as text, one aspect a line.
     pub fn to_text(&self, secrets: &Secrets) -> String {
-        let command = match &self.step {
-            Step::Process(process) => command_line(process, secrets),
-            Step::Container(container) => container::docker_line(container, secrets),
-            Step::Http(call) => curl_line(call, secrets),
-        };
+        let command = one_line(self, secrets);
         let spans_lines = command.contains('\n');
-        let mut lines = vec![("command", if spans_lines { "below".to_owned() } else { command.clone() })];
+        let shown = if spans_lines { "below".to_owned() } else { command.clone() };
+        let mut lines = match &self.step {
+            Step::Flow(flow) => flow::lines(flow),
+            _ => vec![("command", shown)],
+        };
         match &self.step {
             Step::Process(process) => lines.extend(process_lines(process, self.means, secrets)),
             Step::Container(container) => {
                 lines.extend(container::text_lines(container, secrets));
             }
             Step::Http(call) => lines.extend(http::text_lines(call)),
+            Step::Flow(_) => {}
         }
         lines.extend(self.held.iter().flat_map(Held::lines).map(|line| ("when", line)));
+        lines.extend(care::lines(self, secrets));
         lines.extend(output::lines(&self.tool, &self.output).into_iter().map(|line| ("output", line)));
         lines.push(("caller", self.principal.name.clone()));
         let mut text = match &self.tool.title {
@@ -47,6 +51,10 @@ impl ExecutionPlan {
             // From the first column on: what is inside of quotes must stay as it is.
             text.push_str(&format!("\n{command}\n"));
         }
+        if let Step::Flow(flow) = &self.step {
+            text.push_str(&flow::steps(flow, secrets));
+        }
+        text.extend(care::fallback_text(self, secrets));
         text
     }
 
@@ -62,8 +70,20 @@ impl ExecutionPlan {
             Step::Process(process) => process_json(process, self.means, secrets),
             Step::Container(container) => container::to_json(container, secrets),
             Step::Http(call) => http::to_json(call, secrets),
+            Step::Flow(flow) => flow::to_json(flow, secrets),
         });
+        document.extend(care::document(self, secrets));
         Value::Object(document)
+    }
+}
+
+/// What is run, as a line of a shell.
+pub(super) fn one_line(plan: &ExecutionPlan, secrets: &Secrets) -> String {
+    match &plan.step {
+        Step::Process(process) => command_line(process, secrets),
+        Step::Container(container) => container::docker_line(container, secrets),
+        Step::Http(call) => curl_line(call, secrets),
+        Step::Flow(flow) => format!("{} steps", flow.steps.len()),
     }
 }
 

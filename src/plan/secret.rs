@@ -1,6 +1,6 @@
 //! Planning a program that prints a secret: like any other process, with nothing of a caller in it.
 
-use crate::model::{ByteSize, Enforcement, Limits, Piece, Reference, SecretScript, SecretText, Template};
+use crate::model::{ByteSize, Limits, Piece, Reference, SecretScript, SecretText, Template};
 
 use super::{Facts, Fill, PlannedStdin, ProcessPlan, Word};
 
@@ -20,22 +20,10 @@ impl SecretScript {
             working_dir: working_dir.clone(),
             stdin: PlannedStdin::Null,
             sandbox: None,
-            limits: limits(),
+            limits: Limits::only_output(ByteSize(SecretText::MOST as u64)),
             timeout: *timeout,
             kill_grace: KILL_GRACE,
         })
-    }
-}
-
-fn limits() -> Limits {
-    Limits {
-        memory: None,
-        cpu: None,
-        pids: None,
-        files: None,
-        disk: None,
-        output: ByteSize(SecretText::MOST as u64),
-        enforcement: Enforcement::BestEffort,
     }
 }
 

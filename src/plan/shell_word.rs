@@ -18,7 +18,7 @@ pub(super) fn shell_word(prefix: &str, word: &Word, secrets: &Secrets) -> String
     let mut parts = vec![(false, prefix.to_owned())];
     for fill in fills_of(word) {
         let (is_variable, text) = match &fill {
-            Fill::Text(text) => (false, text.clone()),
+            Fill::Text(text) | Fill::Later(text) => (false, text.clone()),
             Fill::Sensitive(_) => (false, "***".to_owned()),
             Fill::Secret(name) | Fill::Encoded(name, _) => (true, variable(name, secrets)),
         };

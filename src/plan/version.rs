@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::{ByteSize, Enforcement, EnvInherit, Limits, MOST_SAID, VersionQuestion};
+use crate::model::{ByteSize, EnvInherit, Limits, MOST_SAID, VersionQuestion};
 
 use super::{Facts, PlannedStdin, ProcessPlan, Word};
 
@@ -24,21 +24,9 @@ impl VersionQuestion {
             working_dir: folder.clone(),
             stdin: PlannedStdin::Null,
             sandbox: None,
-            limits: limits(),
+            limits: Limits::only_output(ByteSize(MOST_SAID as u64)),
             timeout: TIMEOUT,
             kill_grace: KILL_GRACE,
         }
-    }
-}
-
-fn limits() -> Limits {
-    Limits {
-        memory: None,
-        cpu: None,
-        pids: None,
-        files: None,
-        disk: None,
-        output: ByteSize(MOST_SAID as u64),
-        enforcement: Enforcement::BestEffort,
     }
 }

@@ -22,6 +22,8 @@ pub enum Fill {
     Secret(SecretName),
     /// A secret that has to be encoded for the place where it stands.
     Encoded(SecretName, Encoding),
+    /// What a step before comes to, as it prints until it is known: `<output of build>`.
+    Later(String),
 }
 
 /// What a secret is encoded as, so that it stays data where it stands.
@@ -54,15 +56,7 @@ impl Word {
         if fills.iter().any(|fill| !matches!(fill, Fill::Text(_))) {
             return Self::Filled(fills);
         }
-        Self::Known(
-            fills
-                .into_iter()
-                .map(|fill| match fill {
-                    Fill::Text(text) | Fill::Sensitive(text) => text,
-                    Fill::Secret(_) | Fill::Encoded(..) => String::new(),
-                })
-                .collect(),
-        )
+        Self::Known(fills.into_iter().map(Fill::into_text).collect())
     }
 
     /// The names of the secrets that are needed to fill this word.
@@ -73,8 +67,27 @@ impl Word {
         };
         fills.iter().filter_map(|fill| match fill {
             Fill::Secret(name) | Fill::Encoded(name, _) => Some(name),
-            Fill::Text(_) | Fill::Sensitive(_) => None,
+            Fill::Text(_) | Fill::Sensitive(_) | Fill::Later(_) => None,
         })
+    }
+
+    /// Whether a part of it is known only later.
+    pub fn is_later(&self) -> bool {
+        matches!(self, Self::Filled(fills) if fills.iter().any(|fill| matches!(fill, Fill::Later(_))))
+    }
+
+    /// A text that nothing hides in, perhaps with parts that are not known yet.
+    pub fn plain(&self) -> Option<String> {
+        match self {
+            Self::Known(text) => Some(text.clone()),
+            Self::Filled(fills) => fills
+                .iter()
+                .map(|fill| match fill {
+                    Fill::Text(text) | Fill::Later(text) => Some(text.as_str()),
+                    Fill::Sensitive(_) | Fill::Secret(_) | Fill::Encoded(..) => None,
+                })
+                .collect(),
+        }
     }
 
     /// What a person may see: holes by name, sensitive values as `***`.
@@ -87,9 +100,17 @@ impl Word {
 }
 
 impl Fill {
+    /// What is known of its text.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) | Self::Sensitive(text) | Self::Later(text) => text,
+            Self::Secret(_) | Self::Encoded(..) => String::new(),
+        }
+    }
+
     fn printed(&self, secrets: &Secrets) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Later(text) => text.clone(),
             Self::Sensitive(_) => "***".to_owned(),
             Self::Secret(name) | Self::Encoded(name, _) => match secrets.get(name) {
                 Some(source) => format!("<secret {source}>"),
@@ -102,7 +123,7 @@ impl Fill {
 impl fmt::Display for Fill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => f.write_str(text),
+            Self::Text(text) | Self::Later(text) => f.write_str(text),
             Self::Sensitive(_) => f.write_str("***"),
             Self::Secret(name) | Self::Encoded(name, _) => write!(f, "<secret {name}>"),
         }

@@ -55,6 +55,7 @@ impl Runner for Dispatch {
             Step::Process(_) => self.processes.start(step, secrets, cancel),
             Step::Container(_) => self.containers.start(step, secrets, cancel),
             Step::Http(_) => self.calls.start(step, secrets, cancel),
+            Step::Flow(_) => Box::pin(std::future::ready(Err(StartError::Elsewhere("a flow")))),
         }
     }
 
@@ -68,7 +69,7 @@ impl Runner for Dispatch {
     ) -> BoxFuture<'a, Result<Box<dyn Running>, StartError>> {
         match step {
             Step::Container(_) => self.containers.start_run(run, step, secrets, cancel, news),
-            Step::Process(_) | Step::Http(_) => self.start(step, secrets, cancel),
+            Step::Process(_) | Step::Http(_) | Step::Flow(_) => self.start(step, secrets, cancel),
         }
     }
 }

@@ -117,6 +117,8 @@ pub enum End {
     /// An HTTP call has no answer, or not the whole of it.
     Unanswered {
         problem: String,
+        /// Nothing of it has reached a server.
+        is_unsent: bool,
     },
 }
 
@@ -144,4 +146,21 @@ pub enum StartError {
     /// A step came to a runner of another kind.
     #[error("this step is {0}")]
     Elsewhere(&'static str),
+}
+
+impl StartError {
+    /// Whether it may well be over in a moment: this host or an engine is busy or away.
+    pub fn may_pass(&self) -> bool {
+        use container::ContainerFailure::{NotPulled, Slow, Unreachable};
+        use std::io::ErrorKind::{ExecutableFileBusy, Interrupted, OutOfMemory, ResourceBusy, WouldBlock};
+        match self {
+            Self::Spawn { source, .. } | Self::Unavailable(source) => matches!(
+                source.kind(),
+                ExecutableFileBusy | Interrupted | OutOfMemory | ResourceBusy | WouldBlock
+            ),
+            Self::Secret { source: BadSecret::Script { .. }, .. } => true,
+            Self::Container(Slow { .. } | Unreachable { .. } | NotPulled { .. }) => true,
+            _ => false,
+        }
+    }
 }

@@ -20,6 +20,11 @@ impl RunId {
         });
         Self(format!("{first:x}-{}", COUNT.fetch_add(1, Ordering::Relaxed)))
     }
+
+    /// That of a run which was written down.
+    pub fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
 }
 
 impl fmt::Display for RunId {

@@ -33,6 +33,8 @@ impl SecretValues {
                 Fill::Encoded(name, encoding) => {
                     whole.push_str(&encoding.encode(self.value(name)?.reveal()));
                 }
+                // What waits for another step is planned anew before it comes here.
+                Fill::Later(_) => return Err(StartError::Elsewhere("not known yet")),
             }
         }
         Ok(Cow::Owned(whole))

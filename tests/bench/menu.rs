@@ -92,6 +92,19 @@ impl Menu {
         self
     }
 
+    /// Adds a command of steps for mcpfier; the others can only run its parts.
+    pub fn with_steps(mut self, name: &str, steps: &str) -> Self {
+        self.tools.push(Tool {
+            name: name.to_owned(),
+            description: format!("Runs {name}."),
+            schema: EMPTY_SCHEMA,
+            program: String::new(),
+            arguments: Vec::new(),
+            yaml: format!("    steps:\n{steps}"),
+        });
+        self
+    }
+
     /// Adds commands without parameters until there are so many.
     pub fn plainly_filled_to(mut self, count: usize) -> Self {
         for number in self.tools.len()..count {
@@ -137,11 +150,12 @@ impl Menu {
             self.server
         );
         for Tool { name, description, program, yaml, .. } in &self.tools {
-            let (name, program) = (quoted(name), quoted(program));
-            let _ = write!(
-                text,
-                "  - name: {name}\n    description: {description}\n    script: {program}\n{yaml}"
-            );
+            let script = match program.as_str() {
+                "" => String::new(),
+                program => format!("    script: {}\n", quoted(program)),
+            };
+            let name = quoted(name);
+            let _ = write!(text, "  - name: {name}\n    description: {description}\n{script}{yaml}");
         }
         text
     }

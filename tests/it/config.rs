@@ -5,6 +5,7 @@
 
 mod composition;
 mod explain;
+mod flows;
 mod host;
 mod hostile;
 mod invalid;

@@ -85,10 +85,11 @@ fn keys_and_values_are_offered() {
         assert!(offered.iter().any(|label| label == key), "{offered:?}");
     }
     // What is there already, and what does not work yet.
-    for key in ["script", "steps"] {
+    for key in ["script", "confirm"] {
         assert!(!offered.iter().any(|label| label == key), "{offered:?}");
     }
-    assert_eq!(editor.offers("    output:\n      format: "), ["text", "json", "lines", "binary"]);
+    let formats = ["text", "json", "lines", "csv", "regex", "yaml", "binary"];
+    assert_eq!(editor.offers("    output:\n      format: "), formats);
     assert_eq!(editor.offers("    params:\n      word: ")[0], "string");
     assert_eq!(editor.offers("    args:\n      - { "), ["literal", "if", "args"]);
 }

@@ -9,16 +9,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mcpfier::call::Call;
-use mcpfier::config::{self, Host};
 use mcpfier::engine::{Engine, Outcome, Presented, Rejection, RunId, Sanitizer, State, TextPart, Watcher};
 use mcpfier::model::{Catalog, Principal};
-use mcpfier::plan::{Environment, Facts, Means, Step};
+use mcpfier::plan::{Facts, Step};
 use mcpfier::runner::{
     BoxFuture, End, OutputEvent, Runner, Running, SecretValues, StartError, Stream, Vault,
 };
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+use crate::support::load::{load, path};
 
 /// Plays the same events for each call; `Wait` lasts until the test opens the gate.
 #[derive(Clone)]
@@ -119,26 +120,8 @@ impl Watcher for Seen {
 
 fn loaded(config: &str) -> (Arc<Catalog>, Facts, Arc<Vault>) {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("config.yaml");
-    std::fs::write(&file, format!("version: 1\n{config}")).unwrap();
-    let environment = Environment::from_iter([
-        ("PATH".to_owned(), std::env::var("PATH").unwrap()),
-        ("API_TOKEN".to_owned(), "hunter2-hunter2".to_owned()),
-    ]);
-    let host = Host {
-        environment: environment.clone(),
-        cwd: folder.path().to_path_buf(),
-        home: None,
-        executable_dir: None,
-        foreign: None,
-        as_written: false,
-    };
-    let loaded = config::load(&file, &host, &config::Choice::default());
-    assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
-    let catalog = Arc::new(loaded.catalog.unwrap());
-    let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
-    let vault = Arc::new(Vault::new(catalog.secrets.clone(), Arc::new(environment)));
-    (catalog, facts, vault)
+    let variables = [("PATH", &*path()), ("API_TOKEN", "hunter2-hunter2")];
+    load(folder.path(), &format!("version: 1\n{config}"), &variables)
 }
 
 struct House {

@@ -61,6 +61,11 @@ fn the_long_build_works() {
 }
 
 #[test]
+fn the_nightly_report_works() {
+    works("examples/nightly-report.yaml", 4);
+}
+
+#[test]
 fn requirements_work() {
     works("examples/requirements.yaml", 4);
 }
@@ -93,6 +98,35 @@ fn variables_work() {
 #[test]
 fn one_configuration_out_of_several_files_works() {
     works("examples/composition.yaml", 4);
+}
+
+#[test]
+fn the_release_works() {
+    flows_work("examples/release.yaml", &["release", "version=1.2.0"]);
+    let said = example("examples/release.yaml", &["release", "version=0.0.0"]).ends_with(1).run();
+    assert!(said.stderr.contains("step `check` failed"), "{}{}", said.stdout, said.stderr);
+}
+
+#[test]
+fn the_checks_work() {
+    flows_work("examples/checks.yaml", &["report"]);
+}
+
+#[test]
+fn the_fan_out_works() {
+    flows_work("examples/fan-out.yaml", &["roll-out", "hosts=web-1", "hosts=db-2"]);
+}
+
+/// Validates, plans, draws and runs a workflow; its plan is what the snapshot shows.
+fn flows_work(name: &str, call: &[&str]) {
+    example(name, &["--validate", "--strict"]).run();
+    let plan = example(name, &[&["--dry-run"], call].concat()).run().stdout;
+    let title = name.trim_start_matches("examples/").trim_end_matches(".yaml");
+    insta::assert_snapshot!(title, plan);
+    let drawn = example(name, &["graph", call[0]]).run().stdout;
+    assert!(drawn.starts_with(call[0]), "{drawn}");
+    let result = example(name, &[&["call"], call, &["--json"]].concat()).may_talk().run().json();
+    assert_eq!(result["ok"], true, "{result:#}");
 }
 
 #[test]
@@ -159,7 +193,8 @@ fn the_client_with_tokens_and_files_works() {
     };
     example(&["--validate", "--strict"]);
     let plans = example(&["--dry-run", "--json"]).json();
-    let is_whole = |plan: &Value| plan["kind"] == "http" || plan["note"].is_string();
+    let is_whole =
+        |plan: &Value| plan["kind"] == "http" || plan["kind"] == "flow" || plan["note"].is_string();
     assert!(plans.as_array().expect("plans").iter().all(is_whole), "{plans:#}");
     assert_eq!(example(&["call", "list-reports", "year=2026", "page=2"]).stdout, r#"[{"id": 1}]"#);
     let report =
@@ -170,6 +205,8 @@ fn the_client_with_tokens_and_files_works() {
     assert_eq!(heard[1].target, "/reports?year=2026&page=2&size=50");
     assert_eq!(heard[3].body.matches("name=\"word\"").count(), 2);
     assert!(heard[3].body.contains("filename=\"api-client.yaml\"\r\nContent-Type: application/pdf"));
+    let pages = example(&["call", "all-reports", "year=2026"]).stdout;
+    assert_eq!(pages, "report 1\nreport 1\nreport 1\n");
 }
 
 /// Its images come from the internet, so nothing is called: `containers` calls what runs in one.

@@ -303,3 +303,86 @@ fn a_client_gets_locked_tools_and_nothing_from_others() {
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("changed: report (what runs)"), "{said}");
 }
+
+const STEPS: &str = r#"version: 1
+commands:
+  - name: say
+    description: Say something.
+    script: echo
+    args: ["{{text}}"]
+    params: { text: { type: string, description: What, enum: [a, b] } }
+  - name: flow
+    description: Say a few things.
+    params: { list: { type: array, description: What, items: { type: string, enum: [a, b] } } }
+    steps:
+      - { id: first, command: say, with: { text: a } }
+      - { id: second, script: echo, args: [x], after: [], env: { A: b }, timeout: 5s }
+      - { id: third, for_each: { items: "{{list}}", concurrency: 2 }, command: say, with: { text: "{{item}}" }, when: steps.first.exit_code == 0, else: flow-end, retry: { attempts: 3, delay: 1s, on: ["exit:7"] }, on_error: continue }
+    finally: [{ id: last, run: "true" }]
+    cleanup_timeout: 10s
+  - { name: flow-end, description: Say the last thing., depends_on: [{ command: say, as: it, with: { text: a } }], script: echo, args: ["{{steps.it.stdout}}"] }
+"#;
+
+#[test]
+fn every_part_of_a_flow_is_locked() {
+    let place = Place::with(&[("tools.yaml", STEPS)]);
+    place.run(&["--config", "tools.yaml", "lock"]).ends_with(0);
+    for (from, to) in [
+        ("with: { text: a } }\n      - { id: s", "with: { text: b } }\n      - { id: s"),
+        ("id: first, command: say, with: { text: a }", "id: first, command: flow-end"),
+        ("args: [x]", "args: [y]"),
+        (", after: []", ""),
+        ("env: { A: b }", "env: { A: c }"),
+        ("timeout: 5s }", "timeout: 6s }"),
+        ("items: \"{{list}}\"", "items: [a, b]"),
+        ("concurrency: 2", "concurrency: 3"),
+        ("with: { text: \"{{item}}\" }", "with: { text: \"a\" }"),
+        ("exit_code == 0", "exit_code == 1"),
+        ("else: flow-end, ", ""),
+        ("attempts: 3", "attempts: 4"),
+        ("delay: 1s, ", "delay: 2s, "),
+        ("[\"exit:7\"]", "[\"exit:8\"]"),
+        ("on_error: continue", "on_error: abort"),
+        ("on_error: continue", "on_error: { command: flow-end }"),
+        ("id: third", "id: other"),
+        ("run: \"true\"", "run: \"false\""),
+        ("id: last", "id: the_last"),
+        ("cleanup_timeout: 10s", "cleanup_timeout: 11s"),
+        ("as: it, with: { text: a }", "as: it, with: { text: b }"),
+        ("as: it, with: { text: a } }", "as: it, with: { text: a }, on_error: continue }"),
+    ] {
+        assert!(STEPS.contains(from), "{from}");
+        place.write("tools.yaml", &STEPS.replacen(from, to, 1));
+        let said = place.run(&["--config", "tools.yaml", "lock", "--check"]);
+        assert!(
+            said.status != 0 && said.stderr.contains("changed: flow"),
+            "{from} → {to}: {}{}",
+            said.stdout,
+            said.stderr
+        );
+    }
+    place.write("tools.yaml", STEPS);
+    place.run(&["--config", "tools.yaml", "lock", "--check"]).ends_with(0);
+}
+
+#[test]
+fn whoever_has_to_trust_a_file_sees_every_step() {
+    let place = Place::with(&[("tools.yaml", STEPS)]);
+    let said = place.run(&["trust", "tools.yaml"]);
+    for line in [
+        "step first: the command say text=\"a\"",
+        "step second: echo x",
+        "for each of \"{{list}}\", 2 at once",
+        "otherwise the command flow-end",
+        "tried 3 times",
+        "whatever happened, within 10s",
+        "step last: sh -c, with this script:",
+    ] {
+        assert!(
+            said.stdout.contains(line) || said.stderr.contains(line),
+            "{line}\n{}{}",
+            said.stdout,
+            said.stderr
+        );
+    }
+}

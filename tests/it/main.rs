@@ -14,6 +14,9 @@ mod documents;
 mod editors;
 mod engine;
 mod examples;
+#[cfg(unix)]
+mod flows;
+mod graph;
 mod help;
 mod http;
 mod links;
@@ -28,6 +31,7 @@ mod protocol;
 mod reload;
 #[cfg(target_os = "linux")]
 mod requirements;
+mod resilience;
 mod runner;
 mod sandbox;
 mod scaffold;

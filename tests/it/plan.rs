@@ -1,48 +1,35 @@
 //! Calls → plans: the rules for words, by table and by property.
 
+use std::sync::Arc;
+
 use mcpfier::call::Call;
-use mcpfier::config::{self, Host};
 use mcpfier::engine::{Rejection, prepare};
 use mcpfier::model::{Catalog, Principal};
-use mcpfier::plan::{ExecutionPlan, Facts, Means, Step, Word};
+use mcpfier::plan::{ExecutionPlan, Facts, Step, Word};
 use mcpfier::policy::Policy;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::support::load::{load, path};
+
 /// A host with one folder and a PATH.
 struct Bench {
     folder: tempfile::TempDir,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     facts: Facts,
 }
 
 impl Bench {
     fn of(commands: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("config.yaml");
-        std::fs::write(&file, format!("version: 1\n{commands}")).unwrap();
-        let environment: std::collections::BTreeMap<String, String> = [
-            ("PATH", std::env::var("PATH").unwrap()),
-            ("HOME", "/home/x".to_owned()),
-            ("LC_ALL", "C".to_owned()),
-            ("API_TOKEN", "a-long-secret-token".to_owned()),
-            ("OTHER", "other".to_owned()),
-        ]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-        let host = Host {
-            environment: environment.clone(),
-            cwd: folder.path().to_path_buf(),
-            home: None,
-            executable_dir: None,
-            foreign: None,
-            as_written: false,
-        };
-        let loaded = config::load(&file, &host, &config::Choice::default());
-        assert!(!loaded.report.has_errors(), "{}", loaded.report.render(config::Style::Plain));
-        let catalog = loaded.catalog.unwrap();
-        let facts = Facts::new(&environment, &catalog.secrets, Means::NONE);
+        let variables = [
+            ("PATH", &*path()),
+            ("HOME", "/home/x"),
+            ("LC_ALL", "C"),
+            ("API_TOKEN", "a-long-secret-token"),
+            ("OTHER", "other"),
+        ];
+        let (catalog, facts, _) = load(folder.path(), &format!("version: 1\n{commands}"), &variables);
         Self { folder, catalog, facts }
     }
 

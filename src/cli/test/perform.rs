@@ -117,7 +117,7 @@ fn refused(case: &Case, rejection: &Rejection) -> Status {
 /// Whether this host cannot do what the command asks for.
 fn lacks_means(rejection: &Rejection) -> bool {
     let Rejection::Plan(problems) = rejection else { return false };
-    problems.iter().all(|problem| !matches!(problem, PlanError::Argument { .. }))
+    problems.iter().all(|problem| !matches!(problem.cause(), PlanError::Argument { .. } | PlanError::Call(_)))
 }
 
 fn refuser(rejection: &Rejection) -> Option<Refuser> {

@@ -68,7 +68,9 @@ fn callable(catalog: &Catalog, jobs: usize) -> Catalog {
 }
 
 fn pretended(tool: &Tool) -> Tool {
-    let mut tool = Tool { availability: Availability::Offered, ..tool.clone() };
+    // A test runs what it says, whatever other tests of the command have come to.
+    let (cache, breaker) = (None, None);
+    let mut tool = Tool { availability: Availability::Offered, cache, breaker, ..tool.clone() };
     if let Action::Process(workload) = &mut tool.action {
         let (Script::Program { program, .. } | Script::Shell { shell: program, .. }) = &mut workload.script;
         if program.path.is_none() {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::config::diagnostic::Problems;
+use crate::config::parts::{ALTERNATIVES, LISTS};
 use crate::config::syntax::{Entry, Key, Kind, Node, is_too_heavy, too_large};
 
 use super::merge::Overlay;
@@ -40,6 +41,7 @@ pub fn fill<'s>(problems: &Problems, root: &Node<'s>) -> Node<'s> {
     whole
 }
 
+/// A command, a step, or work in place of one.
 fn with_base<'s>(command: &Node<'s>, base: &Node<'s>) -> Node<'s> {
     let Kind::Map(entries) = &command.kind else { return command.clone() };
     let entries = entries.iter().map(|entry| match (&*entry.key.text, own(entry)) {
@@ -48,9 +50,23 @@ fn with_base<'s>(command: &Node<'s>, base: &Node<'s>) -> Node<'s> {
             // It stands where the command has it.
             Entry { key: entry.key.clone(), value: Node::new(own.span, whole.kind) }
         }
+        (key, _) if LISTS.contains(&key) || ALTERNATIVES.contains(&key) => {
+            Entry { key: entry.key.clone(), value: steps(&entry.value, base) }
+        }
         _ => entry.clone(),
     });
     Node::new(command.span, Kind::Map(Rc::new(entries.collect())))
+}
+
+/// The steps of a list, or one alone.
+fn steps<'s>(node: &Node<'s>, base: &Node<'s>) -> Node<'s> {
+    match &node.kind {
+        Kind::List(items) => {
+            let items = items.iter().map(|step| with_base(step, base)).collect();
+            Node::new(node.span, Kind::List(Rc::new(items)))
+        }
+        _ => with_base(node, base),
+    }
 }
 
 /// What holds for all, without another way to come by an image than the command has: what is built

@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+pub use crate::model::is_pattern;
 use crate::model::name_matches;
 
 /// What was found, and which folders were looked through for it.
@@ -18,10 +19,6 @@ pub struct TooMany;
 /// Entries that are looked at for one pattern.
 const MAX_ENTRIES: usize = 20_000;
 const MAX_DEPTH: usize = 32;
-
-pub fn is_pattern(path: &str) -> bool {
-    path.contains(['*', '?', '['])
-}
 
 /// The files that an absolute pattern matches. Hidden ones are matched only by a pattern with the dot.
 pub fn find(pattern: &Path) -> Result<Matches, TooMany> {

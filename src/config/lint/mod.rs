@@ -15,6 +15,7 @@ mod unused_secret;
 mod warm;
 
 use super::diagnostic::Problems;
+use super::parts::parts;
 use super::syntax::Node;
 
 pub use patience::long_timeout;
@@ -31,13 +32,15 @@ pub fn lint(
     let fed = fed_variable::Fed::of(documents);
     for command in commands {
         contradiction::check(problems, command);
-        tiny_memory::check(problems, command);
-        fed.check(problems, command);
         names::check(problems, command);
         texts::check(problems, command);
-        unexpanded::check(problems, command);
-        plain_secret::check_env(problems, command);
-        plain_secret::check_webhook(problems, command);
+        for part in parts(command) {
+            tiny_memory::check(problems, part);
+            fed.check(problems, part);
+            unexpanded::check(problems, part);
+            plain_secret::check_env(problems, part);
+            plain_secret::check_webhook(problems, part);
+        }
     }
     patience::check(problems, commands, defaults);
     warm::check(problems, commands, server);

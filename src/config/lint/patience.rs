@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::config::allow;
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
+use crate::config::parts::is_flow;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{format_duration, parse_duration};
@@ -44,7 +45,8 @@ pub fn check(problems: &Problems, commands: &[Node<'_>], defaults: Option<&Node<
 /// say nothing themselves.
 pub fn long_timeout(command: &Node<'_>, defaults: Option<&Node<'_>>) -> Option<Span> {
     let is_hidden = command.get("expose").and_then(Node::as_text) == Some("false");
-    let timeout = command.get("timeout").or_else(|| defaults?.get("timeout"));
+    let usual = if is_flow(command) { "workflow_timeout" } else { "timeout" };
+    let timeout = command.get("timeout").or_else(|| defaults?.get(usual));
     let node = timeout.filter(|_| !is_hidden)?;
     let timeout = parse_duration(node.as_text()?).ok()?;
     (timeout > PATIENCE).then_some(node.span)

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{self, Command, Settings};
-use crate::config::read::Field;
+use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, Params, Script, Stdin,
-    Template, Tool, ToolName, Variable, Workload,
+    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
+    Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
+use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
 use super::executor::Executors;
+use super::flow::{self, Others, Waiting};
 use super::interpreter::Interpreter;
 use super::param::LoweredParams;
 use super::place::Place;
@@ -41,32 +43,81 @@ pub struct Commands<'a> {
 
 impl Commands<'_> {
     /// One that cannot become a tool has been reported and is left out. `each` sees every tool
-    /// beside what was written.
-    pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>)) -> Vec<Tool> {
+    /// beside what was written, also those that are written in steps.
+    pub fn lower<'n>(&self, nodes: &'n [Node<'n>], each: impl Fn(&Tool, &Command<'_>, Whole)) -> Vec<Tool> {
         let mut tools = Vec::with_capacity(nodes.len());
         let mut names: HashMap<&'n str, Span> = HashMap::with_capacity(nodes.len());
+        let mut links = Links::default();
+        let mut waiting = Vec::new();
         let mut required = Named::new();
         for node in nodes {
             let Some(command) = Command::read(self.place.reader, node) else { continue };
             self.note_name(node, &command, &mut names);
-            if let Some(tool) = lower(self, &command) {
-                each(&tool, &command);
-                if let Some(written) =
-                    command.requires.as_ref().filter(|written| !written.commands.is_empty())
-                {
-                    required.push((tool.name.clone(), written.commands.clone()));
+            if command.flow.is_some() {
+                // What has no name has been reported.
+                if let Some((flow, tool)) = Waiting::begin(self, node, command, tools.len()) {
+                    require(&mut required, &tool, &flow.command);
+                    tools.push(tool);
+                    waiting.push(flow);
                 }
+                continue;
+            }
+            if let Some(tool) = lower(self, &command) {
+                each(&tool, &command, Whole::Command);
+                links.note(self.place.reader.problems, &tool, &command.care);
+                require(&mut required, &tool, &command);
                 tools.push(tool);
             }
-            if !command.enabled {
-                // It may be disabled because of what this host lacks.
-                self.place.reader.problems.forgive_host(&node.places());
-            }
+            self.forgive_disabled(&command, node);
         }
+        if !waiting.is_empty() {
+            self.lower_flows(&mut tools, &waiting, &names, each);
+            self.note_links(&tools, &waiting, &mut links);
+        }
+        links.check(self.place.reader.problems, &tools);
         if !required.is_empty() {
             check_commands(self.place, &tools, &required, self.is_selection);
         }
         tools
+    }
+
+    fn note_links(&self, tools: &[Tool], waiting: &[Waiting<'_>], links: &mut Links) {
+        for Waiting { at, command, .. } in waiting {
+            if let Some(tool) = tools.get(*at) {
+                links.note(self.place.reader.problems, tool, &command.care);
+            }
+        }
+    }
+
+    /// What runs other commands is made when all of them are known.
+    fn lower_flows(
+        &self,
+        tools: &mut [Tool],
+        waiting: &[Waiting<'_>],
+        names: &HashMap<&str, Span>,
+        each: impl Fn(&Tool, &Command<'_>, Whole),
+    ) {
+        let others = Others::new(tools, names);
+        let made = waiting.iter().filter_map(|waiting| flow::lower(self, waiting, &others));
+        let made = made.collect();
+        flow::settle(self.place.reader.problems, tools, made);
+        for Waiting { at, node, command, .. } in waiting {
+            if let Some(tool) = tools.get_mut(*at) {
+                if let Some(requires) = &mut tool.requires {
+                    requires.apart = tool.availability.clone();
+                }
+                each(tool, command, Whole::Command);
+                flow::each_inline(tool, command, &each);
+            }
+            self.forgive_disabled(command, node);
+        }
+    }
+
+    /// A command may be disabled because of what this host lacks.
+    fn forgive_disabled(&self, command: &Command<'_>, node: &Node<'_>) {
+        if !command.enabled {
+            self.place.reader.problems.forgive_host(&node.places());
+        }
     }
 
     fn note_name<'n>(&self, node: &'n Node<'n>, command: &Command<'_>, names: &mut HashMap<&'n str, Span>) {
@@ -84,35 +135,93 @@ impl Commands<'_> {
     }
 }
 
+/// Whether a tool is a command or a part of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whole {
+    Command,
+    /// What a command does itself when what it depends on is there.
+    Own,
+    /// What is written in a step.
+    Step,
+}
+
 fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let Commands { place, defaults, secrets, executors, is_selection: _ } = *commands;
     place.take_missing();
-    let name = name(place, command);
     let params = LoweredParams::read(place, command.params);
     let scope = Scope::new(place, &params, secrets);
     let settings = settings(command, defaults);
     let action = action(place, &scope, command, &settings);
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
-    let description = description(place, command);
     let output = output::rules(&scope, &command.output, action.as_ref());
+    let care = Care::read(&scope, &command.care);
     report_unused(&scope, command);
+    let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
+    let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, output, &settings)?;
+    let availability = availability(command, missing);
+    let requires = required(place, command, &tool.action, &availability);
+    Some(care.of(Tool { when, requires, availability, ..tool }))
+}
+
+/// What this host has to have for it.
+pub(super) fn required(
+    place: &Place<'_>,
+    command: &Command<'_>,
+    action: &Action,
+    apart: &Availability,
+) -> Option<Box<Requires>> {
+    let written = command.requires.as_ref()?;
+    Some(Box::new(requires::requires(place, written, action, apart.clone())))
+}
+
+/// Notes the commands that one requires, which are looked for when all are known.
+fn require<'n>(required: &mut Named<'n>, tool: &Tool, command: &Command<'n>) {
+    if let Some(written) = command.requires.as_ref().filter(|written| !written.commands.is_empty()) {
+        required.push((tool.name.clone(), written.commands.clone()));
+    }
+}
+
+/// A tool of what a command says, without its condition and what it may lack. `None` if it has no name or
+/// no action.
+pub(super) fn tool(
+    commands: &Commands<'_>,
+    command: &Command<'_>,
+    params: Arc<Params>,
+    action: Option<Action>,
+    output: OutputRules,
+    settings: &Settings,
+) -> Option<Tool> {
+    let name = name(commands.place, command);
+    let description = description(commands.place, command);
+    let tool = nameless(command, name?, params, action?, output, settings);
+    Some(Tool { description, ..tool })
+}
+
+/// The same with a name of its own, and nothing for people.
+pub(super) fn nameless(
+    command: &Command<'_>,
+    name: ToolName,
+    params: Arc<Params>,
+    action: Action,
+    output: OutputRules,
+    settings: &Settings,
+) -> Tool {
     let usual = Defaults::of(Dialect::Native);
-    let action = action?;
-    let apart = availability(place, command, &action);
-    let requires = command.requires.as_ref();
-    let requires =
-        requires.map(|written| Box::new(requires::requires(place, written, &action, apart.clone())));
-    Some(Tool {
-        name: name?,
+    Tool {
+        name,
         title: command.title.map(|title| title.value.to_owned()),
-        description,
-        availability: apart,
-        requires,
+        description: String::new(),
+        availability: Availability::Offered,
+        requires: None,
         action,
         tags: command.tags.clone(),
-        params: Arc::new(Params::new(params.list)),
-        when,
+        params,
+        when: None,
+        retry: None,
+        fallback: None,
+        breaker: None,
+        cache: None,
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
         limits: limits(&settings.limits, settings.enforcement, &usual),
@@ -121,7 +230,7 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
         annotations: command.annotations,
         output,
         dialect: Dialect::Native,
-    })
+    }
 }
 
 fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {
@@ -136,7 +245,7 @@ fn name(place: &Place<'_>, command: &Command<'_>) -> Option<ToolName> {
     }
 }
 
-fn action(
+pub(super) fn action(
     place: &Place<'_>,
     scope: &Scope<'_>,
     command: &Command<'_>,
@@ -182,8 +291,11 @@ fn contained(place: &Place<'_>, workload: Option<ContainerWorkload>) -> Option<A
 }
 
 /// What holds for a command: its own settings, those of `defaults`, and what a container has.
-fn settings(command: &Command<'_>, defaults: &Settings) -> Settings {
-    let mut settings = command.settings.clone().or(defaults);
+pub(super) fn settings(command: &Command<'_>, defaults: &Settings) -> Settings {
+    within_container(command.settings.clone().or(defaults), command)
+}
+
+pub(super) fn within_container(mut settings: Settings, command: &Command<'_>) -> Settings {
     if command.container.is_some() {
         settings.limits = settings.limits.or(&IN_CONTAINERS);
     }
@@ -249,17 +361,27 @@ fn reads_code(script: &str, args: Option<Field<'_>>) -> bool {
     Interpreter::of(script).is_some() && !has_script
 }
 
-fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
+pub(super) fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
     let written = command.working_dir.and_then(|written| place.path(written, "working_dir"));
     written.unwrap_or_else(|| place.base.clone())
 }
 
-fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
+/// The key by which a command says what it does itself.
+pub(super) fn own_action(command: &Command<'_>) -> Option<(&'static str, Span)> {
+    let text = |key, written: Option<Spanned<&str>>| written.map(|written| (key, written.span));
+    text("script", command.script)
+        .or(text("run", command.run))
+        .or(command.webhook.as_ref().map(|webhook| ("webhook", webhook.span)))
+        .or(command.container.as_ref().map(|container| ("container", container.span)))
+}
+
+pub(super) fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     // What does the work may use it, if that could only be read.
     let is_read = command.script.is_some()
         || command.run.is_some()
         || command.webhook.is_some()
-        || command.container.is_some();
+        || command.container.is_some()
+        || command.flow.is_some();
     if !is_read && command.has_action {
         return;
     }
@@ -269,9 +391,9 @@ fn report_unused(scope: &Scope<'_>, command: &Command<'_>) {
     });
 }
 
-fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Availability {
-    let unset = place.take_missing().map(|name| unset(&name));
-    let lacking = match action {
+/// What this host, or this program, lacks for an action.
+pub(super) fn lacking(action: &Action) -> Option<String> {
+    match action {
         Action::Process(workload) => missing(&workload.script),
         Action::Http(_) if !cfg!(feature = "http") => {
             Some("this program was built without HTTP calls".to_owned())
@@ -281,8 +403,11 @@ fn availability(place: &Place<'_>, command: &Command<'_>, action: &Action) -> Av
         }
         Action::Container(_) | Action::Http(_) | Action::Flow(_) => None,
         Action::NotSupported(reason) => Some(reason.clone()),
-    };
-    match lacking.or(unset) {
+    }
+}
+
+pub(super) fn availability(command: &Command<'_>, missing: Option<String>) -> Availability {
+    match missing {
         _ if !command.enabled => Availability::Disabled,
         Some(reason) => Availability::Unavailable { reason },
         None if !command.expose => Availability::Internal,

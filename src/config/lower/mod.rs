@@ -1,6 +1,7 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
 mod arguments;
+mod care;
 mod code_words;
 mod command;
 mod container;
@@ -9,8 +10,10 @@ mod description;
 mod executor;
 mod filling;
 mod http_server;
+mod flow;
 mod interpreter;
 mod json;
+mod json_template;
 mod output;
 mod param;
 mod param_rule;
@@ -31,12 +34,13 @@ mod webhook;
 mod when;
 mod words;
 
-pub use command::{Commands, missing};
+pub use command::{Commands, Whole, missing};
 pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};
 pub use description::default_description;
 pub use executor::Executors;
 pub use http_server::http_server;
+pub use flow::{Call, Made, settle};
 pub use interpreter::Interpreter;
 pub use place::Place;
 pub use secrets::{fed, secrets};

@@ -188,7 +188,7 @@ fn presence(place: &Place<'_>, own: &OwnKeys<'_>, name: &ParamName, kind: &Kind)
     Presence::Default(value)
 }
 
-fn fits(kind: &Kind, value: &Value) -> bool {
+pub(super) fn fits(kind: &Kind, value: &Value) -> bool {
     match kind {
         Kind::Text => value.is_string(),
         Kind::Integer => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|n| n.fract() == 0.0),
@@ -200,7 +200,7 @@ fn fits(kind: &Kind, value: &Value) -> bool {
     }
 }
 
-fn describe_kind(kind: &Kind) -> &'static str {
+pub(super) fn describe_kind(kind: &Kind) -> &'static str {
     match kind {
         Kind::Text => "text",
         Kind::Integer => "a whole number",

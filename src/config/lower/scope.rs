@@ -9,6 +9,7 @@ use crate::config::read::{Reader, Spanned, nearest};
 use crate::config::source::Span;
 use crate::model::{BadTemplate, Kind, Param, Piece, Reference, Template};
 
+use super::flow::Sight;
 use super::param::LoweredParams;
 use super::place::Place;
 
@@ -20,6 +21,8 @@ pub enum Spot {
     Url,
     /// The source of a mount, which the engine shows.
     Mount,
+    /// An argument of another command, which its plan shows.
+    Argument,
     /// A variable or the input of a process, a header or the body of a call: nobody else reads along.
     Private,
 }
@@ -31,6 +34,8 @@ pub struct Scope<'a> {
     pub params: &'a LoweredParams,
     /// Every declared secret, whether it can be used or not.
     pub secrets: &'a BTreeSet<String>,
+    /// In a step: what comes before it.
+    pub sight: Option<&'a Sight<'a>>,
     used: RefCell<BTreeSet<String>>,
     /// Something that could not be understood may have used any parameter.
     in_doubt: Cell<bool>,
@@ -44,9 +49,21 @@ impl<'a> Scope<'a> {
             problems: place.reader.problems,
             params,
             secrets,
+            sight: None,
             used: RefCell::default(),
             in_doubt: Cell::default(),
         }
+    }
+
+    /// The same for one step of the command. What it uses has to be taken over with [`Self::absorb`].
+    pub fn seeing<'b>(&'b self, sight: &'b Sight<'b>) -> Scope<'b> {
+        Scope { sight: Some(sight), ..Scope::new(self.place, self.params, self.secrets) }
+    }
+
+    /// Takes over what a step has used.
+    pub fn absorb(&self, step: Scope<'_>) {
+        self.used.borrow_mut().extend(step.used.take());
+        self.in_doubt.set(self.in_doubt.get() || step.in_doubt.get());
     }
 
     /// Parses a template, checks everything that it refers to, and fills in what is known already.
@@ -94,11 +111,11 @@ impl<'a> Scope<'a> {
             }
             // Judged when it is filled in.
             Reference::Var(_) => {}
-            Reference::Step { .. } | Reference::Item { .. } => {
-                self.in_doubt.set(true);
-                let message = format!("`{{{{{reference}}}}}` is not supported yet");
-                self.problems.add(Diagnostic::error(Code::NotSupported, span, message));
+            Reference::Step { id, .. } => {
+                let span = self.reader.span_within(span, &format!("steps.{id}"));
+                self.step(id.as_str(), span);
             }
+            Reference::Item { .. } => self.item(self.reader.span_within(span, "item")),
             Reference::NotSupported(root) => {
                 self.in_doubt.set(true);
                 let span = self.place_of(root, span);
@@ -106,6 +123,33 @@ impl<'a> Scope<'a> {
                 self.problems
                     .add(Diagnostic::error(Code::NotSupported, span, message).help("leave it out for now"));
             }
+        }
+    }
+
+    /// A step whose result is read.
+    pub fn step(&self, id: &str, span: Span) {
+        let found = match self.sight {
+            Some(sight) => sight.step(id, span),
+            None => {
+                let problem = Diagnostic::error(Code::UnknownStep, span, "there are no steps here to read");
+                Err(Box::new(
+                    problem.help(
+                        "`steps.…` stands in the steps of a command, and in a command with `depends_on`",
+                    ),
+                ))
+            }
+        };
+        if let Err(problem) = found {
+            self.problems.add(*problem);
+        }
+    }
+
+    /// The item of a round.
+    pub fn item(&self, span: Span) {
+        if self.sight.is_none_or(|sight| sight.item.is_none()) {
+            let problem = Diagnostic::error(Code::NoItem, span, "there is no `item` here");
+            self.problems
+                .add(problem.help("it stands in a step with `for_each`, and is the item of its round"));
         }
     }
 
@@ -170,6 +214,10 @@ impl<'a> Scope<'a> {
                     "hand it over as a file: `container: {{ files: {{ /run/secrets/{name}: \"{{{{secrets.{name}}}}}\" }} }}`"
                 ),
             ),
+            Spot::Argument => (
+                "an argument of another command, which its plan shows",
+                format!("let that command take it itself: `env: {{ NAME: \"{{{{secrets.{name}}}}}\" }}`"),
+            ),
             Spot::Private => return,
         };
         let message = format!("the secret `{name}` cannot stand in {place}");
@@ -221,7 +269,7 @@ fn bad_template(error: &BadTemplate, written: Spanned<&str>, spot: Spot) -> Diag
             problem.help(format!("to pass the braces as they are, write `{{ literal: \"{text}\" }}`"))
         }
         (_, Spot::Word) => problem.help("to pass braces as they are, write `{ literal: \"…\" }`"),
-        (_, Spot::Private | Spot::Url | Spot::Mount) => {
+        (_, Spot::Private | Spot::Url | Spot::Mount | Spot::Argument) => {
             problem.help("to pass braces as they are, write `\\{{`")
         }
     }

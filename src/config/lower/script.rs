@@ -31,10 +31,10 @@ pub fn script<'a>(place: &'a Place<'a>, scope: &'a Scope<'a>, command: &'a Comma
                 let problem = Diagnostic::error(
                     Code::NothingToRun,
                     span,
-                    "this command has none of `script`, `run`, `container` and `webhook`",
+                    "this command has none of `script`, `run`, `container`, `webhook` and `steps`",
                 );
                 scope.problems.add(
-                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell; `container` runs an image; `webhook` calls a URL"),
+                    problem.help("`script` names an executable, with `args`; `run` is a script for a shell; `container` runs an image; `webhook` calls a URL; `steps` run other commands"),
                 );
                 // What `args` refers to is used, whatever runs.
                 let _ = Arguments { reader: place.reader, scope }.read(&[], command.args);
@@ -140,6 +140,8 @@ fn refuse_templates(place: &Place<'_>, scope: &Scope<'_>, run: Spanned<&str>) {
             Some(secret) => problem.help(format!(
                 "hand the secret over in `env`: `{{ NAME: \"{{{{secrets.{secret}}}}}\" }}`, and read `$NAME`"
             )),
+            None if name.starts_with("steps.") || name.split('.').next() == Some("item") => problem
+                .help(format!("hand it over in `env`: `{{ VALUE: \"{{{{{name}}}}}\" }}`, and read `$VALUE`")),
             None => problem.help(format!("parameters arrive as variables: write `\"$PARAM_{name}\"`")),
         });
         scope.mark_used(name);

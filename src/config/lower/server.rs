@@ -8,11 +8,11 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CallCaps, Principal, ServerSettings, WarmCaps};
+use crate::model::{CacheCaps, CallCaps, Principal, ServerSettings, WarmCaps};
 
 pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
-    let Server { name, instructions, calls, drain, stdio, warm, http } = written;
     let reader = place.reader;
+    let Server { name, instructions, calls, drain, stdio, warm, cache, http } = written;
     let default = ServerSettings::default();
     ServerSettings {
         name: named(reader, name, "server.name").unwrap_or(default.name),
@@ -22,6 +22,10 @@ pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
         http: http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span))),
+        cache: CacheCaps {
+            memory: cache.memory.unwrap_or(default.cache.memory),
+            disk: cache.disk.unwrap_or(default.cache.disk),
+        },
     }
 }
 

@@ -6,15 +6,13 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Spanned, nearest};
 use crate::config::source::Span;
-use crate::model::{BadCondition, Condition, Name, When};
+use crate::model::{BadCondition, Condition, Name, StepPart, When};
 
 use super::scope::Scope;
 use super::vars::Var;
 
 /// What every condition sees, besides the parameters themselves.
 const ROOTS: [&str; 6] = ["params", "vars", "os", "env", "caller", "now"];
-/// What conditions will see.
-const LATER: [&str; 2] = ["steps", "item"];
 
 /// A condition that is none has been reported, and its file is not used.
 pub fn when(scope: &Scope<'_>, written: Option<Spanned<&str>>) -> Option<When> {
@@ -44,10 +42,9 @@ fn check(scope: &Scope<'_>, name: &Name, span: Span, vars: &mut Map<String, Valu
         ("params", None) => scope.params.names().for_each(|param| scope.mark_used(param)),
         ("vars", Some(var)) => variable(scope, var, name, span, vars),
         ("os" | "env", _) | ("now", None) | ("caller", None | Some("name" | "roles")) => {}
+        ("steps", _) => step(scope, name, span),
+        ("item", _) => scope.item(scope.place.reader.span_within(span, "item")),
         ("vars" | "caller" | "now", _) => unknown(scope, name, span, None),
-        (root, _) if LATER.contains(&root) => {
-            scope.place.reader.not_supported(span, &format!("`{root}` in a condition"))
-        }
         (root, _) => parameter(scope, root, name, span),
     }
 }
@@ -59,6 +56,36 @@ fn parameter(scope: &Scope<'_>, param: &str, name: &Name, span: Span) {
     }
     let known: Vec<&str> = scope.params.names().chain(ROOTS).collect();
     unknown(scope, name, span, nearest(param, known.iter().copied()));
+}
+
+/// What conditions see of a step that templates do not: how it ended, and the results of each item.
+const MORE_PARTS: [&str; 2] = ["state", "items"];
+
+/// `steps.ID.PART`.
+fn step(scope: &Scope<'_>, name: &Name, span: Span) {
+    let text = name.to_string();
+    let place = scope.place.reader.span_within(span, &text);
+    match (name.path.as_slice(), scope.sight) {
+        ([], Some(sight)) => sight.read_all(),
+        ([id], Some(_)) => scope.step(id, place),
+        ([id, part, ..], Some(_)) => {
+            scope.step(id, place);
+            if StepPart::parse(part).is_none() && !MORE_PARTS.contains(&part.as_str()) {
+                let problem = format!("the condition sees no `{part}` of a step");
+                let problem = Diagnostic::error(Code::UnknownInCondition, place, problem);
+                let parts: Vec<&str> =
+                    StepPart::ALL.map(StepPart::name).into_iter().chain(MORE_PARTS).collect();
+                scope.problems.add(match nearest(part, parts.iter().copied()) {
+                    Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
+                    None => problem.help(format!("it sees `{}`", parts.join("`, `"))),
+                });
+            }
+        }
+        (_, None) => scope.problems.add(
+            Diagnostic::error(Code::UnknownInCondition, place, "the condition of a command sees no steps")
+                .help("it is judged before anything runs; the `when` of a step sees those above it"),
+        ),
+    }
 }
 
 fn variable(scope: &Scope<'_>, var: &str, name: &Name, span: Span, vars: &mut Map<String, Value>) {

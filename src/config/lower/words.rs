@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::source::Span;
-use crate::model::{Kind, Param, Piece, Presence, Reference, Template};
+use crate::model::{Kind, Param, Piece, Presence, Reference, StepPart, Template};
 
 use super::code_words::{CodeWords, Harm};
 use super::interpreter::Interpreter;
@@ -143,6 +143,8 @@ impl<'a> Words<'a> {
             let message =
                 format!("`{}` would be run as code: whatever a caller writes there is executed", param.name);
             self.scope.problems.add(as_code(param, span, &message));
+        } else if let Some(name) = made_elsewhere(self.scope, template) {
+            self.scope.problems.add(result_as_code(&name, span));
         }
     }
 
@@ -155,6 +157,9 @@ impl<'a> Words<'a> {
         let params = template.references().filter_map(|reference| param_of(self.scope, reference));
         if let Some(param) = params.into_iter().find(|param| is_free_text(param) && !is_plain(param, harm)) {
             self.scope.problems.add(code_word(param, span, harm));
+        } else if let Some(name) = made_elsewhere(self.scope, template) {
+            let problem = result_as_code(&name, span);
+            self.scope.problems.add(Diagnostic { severity: harm.severity(), ..problem });
         }
     }
 
@@ -180,7 +185,28 @@ pub fn check_read_code(scope: &Scope<'_>, script: &str, template: &Template, spa
     if let Some(param) = free_text(scope, template) {
         let message = format!("`{}` would be run as code: `{script}` executes what it reads", param.name);
         scope.problems.add(as_code(param, span, &message));
+    } else if let Some(name) = made_elsewhere(scope, template) {
+        scope.problems.add(result_as_code(&name, span));
     }
+}
+
+/// The first value of a template that a step makes, or that is an item which the file does not name.
+fn made_elsewhere(scope: &Scope<'_>, template: &Template) -> Option<String> {
+    let item = scope.sight.and_then(|sight| sight.item.as_ref());
+    let is_number = |kind: &Kind| matches!(kind, Kind::Integer | Kind::Number | Kind::Boolean);
+    let is_open = |reference: &&Reference| match reference {
+        Reference::Step { part, .. } => *part != StepPart::ExitCode,
+        Reference::Item { .. } => item.is_none_or(|item| !item.is_fixed && !is_number(&item.kind)),
+        _ => false,
+    };
+    template.references().find(is_open).map(ToString::to_string)
+}
+
+fn result_as_code(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` would be run as code: whatever it turns out to be is executed");
+    Diagnostic::error(Code::FreeTextAsCode, span, message).help(format!(
+        "use `run`, and hand it over as a variable: `env: {{ VALUE: \"{{{{{name}}}}}\" }}`, `run: 'printf %s \"$VALUE\"'`"
+    ))
 }
 
 fn param_of<'a>(scope: &Scope<'a>, reference: &Reference) -> Option<&'a Param> {

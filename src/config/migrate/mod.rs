@@ -6,6 +6,7 @@
 //! place and a note in the report.
 
 mod command;
+mod composite;
 mod container;
 mod edits;
 mod inline;

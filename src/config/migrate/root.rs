@@ -8,6 +8,7 @@ use crate::config::syntax::{Document, Entry, Kind, Node, Scalar, scalar};
 
 use super::Notes;
 use super::command::Conversion;
+use super::composite;
 use super::edits::Edits;
 use super::page::{Page, quoted};
 
@@ -80,6 +81,9 @@ fn others(page: &Page<'_>, root: &Node<'_>, edits: &mut Edits, notes: &mut Notes
     for entry in root.entries().iter().filter(|entry| entry.key.text != "commands") {
         if matches!(entry.value.kind, Kind::Null) {
             page.drop_entry(edits, root, entry, "empty");
+            continue;
+        }
+        if entry.key.text == "composite_tools" && composite::convert(page, root, entry, edits, notes) {
             continue;
         }
         booleans(&entry.value, edits);

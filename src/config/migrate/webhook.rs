@@ -7,6 +7,7 @@ use super::inline::flow;
 use super::page::{Page, quoted};
 use super::root::{self, Names};
 use super::value;
+use crate::config::original::RETRIED_STATUS_CODES as STATUS_CODES;
 
 const FORMATS: [(&str, &str); 4] = [
     ("json", "application/json"),
@@ -18,6 +19,7 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 
 const PRIVATE: &str = "as before the host may be one of your own network; without this line it may not";
 const REDIRECTS: &str = "as many as the original follows; without this line fewer";
+const NO_BODY: &str = "it was sent with `GET`, with which a body means nothing";
 const RETRY: &str = "was `webhook.retry`; the first attempt counts too";
 
 /// Converts the value of the key. What comes back belongs to the command.
@@ -35,6 +37,7 @@ pub fn convert(
             "url" => text(conversion, name, part, false),
             "method" => method(conversion, name, webhook, part),
             "body" if part.value.as_text() == Some("") => conversion.drop(name, webhook, part, "empty"),
+            "body" if !has_body(webhook) => conversion.drop(name, webhook, part, NO_BODY),
             "body" => text(conversion, name, part, false),
             "body_format" => keys.extend(body_format(conversion, name, webhook, part)),
             "headers" => headers(conversion, name, webhook, part),
@@ -42,10 +45,6 @@ pub fn convert(
             "retry" => {
                 added.push((retry(&part.value), RETRY));
                 conversion.drop(name, webhook, part, "it stands beside `webhook` now, as `retry`");
-                conversion.notes.add(
-                    Some(name),
-                    "`retry` is not supported yet, and the file is refused as long as it is there",
-                );
             }
             _ => {}
         }
@@ -109,6 +108,13 @@ fn method(conversion: &mut Conversion<'_, '_>, name: &str, webhook: &Node<'_>, e
     }
 }
 
+/// Whether a body goes with its method, which is GET where nothing else is said.
+fn has_body(webhook: &Node<'_>) -> bool {
+    let method = webhook.get("method").and_then(Node::as_text).unwrap_or_default();
+    let known = METHODS.iter().find(|known| known.eq_ignore_ascii_case(method));
+    !matches!(known, None | Some(&"GET" | &"HEAD" | &"OPTIONS"))
+}
+
 /// What it said is a header.
 fn body_format(
     conversion: &mut Conversion<'_, '_>,
@@ -126,6 +132,10 @@ fn body_format(
     let is_said = headers.is_some_and(|headers| {
         headers.entries().iter().any(|header| header.key.text.eq_ignore_ascii_case("content-type"))
     });
+    if !has_body(webhook) && !body.is_empty() {
+        conversion.drop(name, webhook, entry, "there is no body");
+        return None;
+    }
     if kind == usual || body.is_empty() || is_said {
         conversion.drop(name, webhook, entry, "what it said is what is sent anyway");
         return None;
@@ -253,9 +263,20 @@ fn retry(node: &Node<'_>) -> String {
                 let codes = codes.iter().filter_map(Node::as_text).map(|code| format!("\"http:{code}\""));
                 parts.push(format!("on: [{}]", codes.collect::<Vec<_>>().join(", ")));
             }
-            "backoff" | "delay" => parts.push(format!("{}: {}", entry.key.text, flow(&entry.value))),
+            "backoff" => parts.push(match entry.value.as_text() {
+                Some("constant") => "backoff: fixed".to_owned(),
+                _ => format!("backoff: {}", flow(&entry.value)),
+            }),
+            "delay" => parts.push(match entry.value.as_text() {
+                Some(seconds) if seconds.parse::<u32>().is_ok() => format!("delay: {seconds}s"),
+                _ => format!("delay: {}", flow(&entry.value)),
+            }),
             _ => {}
         }
+    }
+    if node.get("status_codes").is_none() {
+        let codes = STATUS_CODES.map(|code| format!("\"http:{code}\""));
+        parts.push(format!("on: [{}, unanswered]", codes.join(", ")));
     }
     format!("retry: {{ {} }}", parts.join(", "))
 }

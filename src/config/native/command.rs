@@ -11,8 +11,10 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{Container, Output, Requires, Settings, Webhook};
+use super::{CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
 
+/// In a step it is what stands there of it.
+#[derive(Default)]
 pub struct Command<'n> {
     pub span: Span,
     pub name: Option<Spanned<&'n str>>,
@@ -24,6 +26,8 @@ pub struct Command<'n> {
     pub run: Option<Spanned<&'n str>>,
     pub container: Option<Container<'n>>,
     pub webhook: Option<Webhook<'n>>,
+    /// Boxed, since few commands have it.
+    pub flow: Option<Box<FlowKeys<'n>>>,
     /// Keys of it that are for processes alone.
     pub process_keys: Vec<(&'static str, Span)>,
     pub params: Option<Field<'n>>,
@@ -34,6 +38,7 @@ pub struct Command<'n> {
     pub stdin: Option<Spanned<&'n str>>,
     /// What `defaults` can say too.
     pub settings: Settings,
+    pub care: CareKeys<'n>,
     pub lock: Option<String>,
     pub exit_codes: ExitCodes,
     pub annotations: Annotations,
@@ -61,6 +66,7 @@ impl<'n> Command<'n> {
             run: fields.text("run"),
             container: Container::read(reader, &mut fields),
             webhook: Webhook::read(reader, &mut fields),
+            flow: FlowKeys::read(reader, node, &mut fields).map(Box::new),
             process_keys: process_keys(node),
             params: fields.take("params"),
             when: fields.text("when"),
@@ -69,6 +75,7 @@ impl<'n> Command<'n> {
             working_dir: fields.text("working_dir"),
             stdin: fields.text("stdin"),
             settings: Settings::read(reader, &mut fields),
+            care: CareKeys::read(reader, &mut fields),
             lock: lock(reader, &mut fields),
             exit_codes: exit_codes(reader, &mut fields),
             annotations: annotations(reader, &mut fields),
@@ -87,6 +94,31 @@ impl<'n> Command<'n> {
         fields.take("extends");
         fields.close();
         Some(command)
+    }
+
+    /// Reads what a step says of its own work.
+    pub fn inline(reader: &'n Reader<'n>, node: &'n Node<'n>, fields: &mut Fields<'n>) -> Self {
+        Self {
+            span: fields.span,
+            script: fields.text("script"),
+            args: fields.take("args"),
+            shell: fields.text("shell"),
+            run: fields.text("run"),
+            container: Container::read(reader, fields),
+            webhook: Webhook::read(reader, fields),
+            process_keys: process_keys(node),
+            env: variables(reader, fields),
+            working_dir: fields.text("working_dir"),
+            stdin: fields.text("stdin"),
+            settings: Settings::read(reader, fields),
+            lock: lock(reader, fields),
+            exit_codes: exit_codes(reader, fields),
+            output: Output::read(reader, fields),
+            expose: true,
+            enabled: true,
+            has_action: ["script", "run", "container", "webhook"].iter().any(|key| node.get(key).is_some()),
+            ..Self::default()
+        }
     }
 }
 

@@ -3,16 +3,19 @@
 //! Shapes and types of values are checked here, each key on its own; what keys mean together is
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
+mod care;
 mod command;
 mod container;
 mod env;
 mod executor;
 mod file;
 mod http_server;
+mod flow;
 mod image;
 mod network;
 mod output;
 mod requires;
+mod retry;
 mod reuse;
 mod sandbox;
 mod scan;
@@ -24,16 +27,19 @@ mod webhook;
 mod webhook_parts;
 mod webhook_way;
 
+pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;
 pub use container::{Container, MountEntry};
 pub use env::Variable;
 pub use executor::{DockerEntry, ExecutorEntry, TlsEntry};
 pub use file::File;
 pub use http_server::{Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey};
+pub use flow::{Dependency, EachKeys, FlowKeys, OnErrorKeys, Step, Work};
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use output::{FormatName, Output};
 pub use requires::{OneOf, RequiredExecutable, Requires};
+pub use retry::RetryKeys;
 pub use sandbox::{SandboxKeys, SandboxSetting};
 pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server, Warm};

@@ -112,7 +112,7 @@ impl<'n> SecretScript<'n> {
             args: fields.take("args").and_then(|field| reader.list(field.node, "args")).unwrap_or_default(),
             env: env.map(|field| variables_of(reader, field.node)).unwrap_or_default(),
             inherit: fields.take("env_inherit").and_then(|field| inherit(reader, field.node)),
-            timeout: timeout(reader, fields),
+            timeout: timeout(reader, fields, "timeout"),
             ttl: fields.duration("ttl"),
         })
     }

@@ -17,6 +17,14 @@ pub struct Server<'n> {
     pub stdio: Caller<'n>,
     pub warm: Warm,
     pub http: HttpServer<'n>,
+    pub cache: Caches,
+}
+
+/// How much is remembered.
+#[derive(Default)]
+pub struct Caches {
+    pub memory: Option<ByteSize>,
+    pub disk: Option<ByteSize>,
 }
 
 /// How many containers wait for calls.
@@ -57,6 +65,7 @@ impl<'n> Server<'n> {
             stdio: Caller::read(reader, &mut fields),
             warm: Warm::read(reader, &mut fields),
             http: HttpServer::read(reader, &mut fields),
+            cache: Caches::read(reader, &mut fields),
         };
         fields.close();
         server
@@ -100,6 +109,22 @@ impl Warm {
         };
         fields.close();
         warm
+    }
+}
+
+impl Caches {
+    fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut fields) =
+            fields.take("cache").and_then(|field| Fields::open(reader, field.node, &shape::SERVER_CACHE))
+        else {
+            return Self::default();
+        };
+        let caches = Self {
+            memory: fields.take("memory").and_then(|field| reader.size(field.node, "memory")),
+            disk: fields.take("disk").and_then(|field| reader.size(field.node, "disk")),
+        };
+        fields.close();
+        caches
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Settings {
     pub run_on: Option<Spanned<String>>,
     /// Of `defaults`: a command says it in its `webhook`.
     pub proxy: Option<Spanned<String>>,
+    /// Of `defaults`, for commands with steps.
+    pub workflow_timeout: Option<Duration>,
+    pub cleanup_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,7 +62,7 @@ impl Settings {
         const ENFORCEMENTS: [(&str, Enforcement); 2] =
             [("best_effort", Enforcement::BestEffort), ("required", Enforcement::Required)];
         Self {
-            timeout: timeout(reader, fields),
+            timeout: timeout(reader, fields, "timeout"),
             kill_grace: fields.duration("kill_grace"),
             limits: fields
                 .take("limits")
@@ -73,6 +76,8 @@ impl Settings {
                 .text("run_on")
                 .map(|name| Spanned { value: name.value.to_owned(), span: name.span }),
             proxy: None,
+            workflow_timeout: None,
+            cleanup_timeout: None,
         }
     }
 
@@ -83,9 +88,11 @@ impl Settings {
         else {
             return Self::default();
         };
-        let mut settings = Self::read(reader, &mut defaults);
-        // Read for its shape; what it is for is built later.
-        defaults.duration("workflow_timeout");
+        let mut settings = Self {
+            workflow_timeout: timeout(reader, &mut defaults, "workflow_timeout"),
+            cleanup_timeout: defaults.duration("cleanup_timeout"),
+            ..Self::read(reader, &mut defaults)
+        };
         // Each container holds it by now; here its keys are looked at even if there is none.
         Container::read_base(reader, &mut defaults);
         settings.proxy =
@@ -109,6 +116,8 @@ impl Settings {
             },
             run_on: self.run_on.or_else(|| defaults.run_on.clone()),
             proxy: self.proxy.or_else(|| defaults.proxy.clone()),
+            workflow_timeout: self.workflow_timeout.or(defaults.workflow_timeout),
+            cleanup_timeout: self.cleanup_timeout.or(defaults.cleanup_timeout),
         }
     }
 }
@@ -141,11 +150,11 @@ impl LimitSettings {
 }
 
 /// A timeout of zero would end every call before it begins.
-pub fn timeout<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Duration> {
-    let field = fields.take("timeout")?;
-    let timeout = reader.duration(field.node, "timeout")?;
+pub fn timeout<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Duration> {
+    let field = fields.take(key)?;
+    let timeout = reader.duration(field.node, key)?;
     if timeout.is_zero() {
-        let message = "`timeout` cannot be zero: every call would end before it begins";
+        let message = format!("`{key}` cannot be zero: every call would end before it begins");
         reader.problems.add(Diagnostic::error(Code::BadQuantity, field.node.span, message));
         return None;
     }

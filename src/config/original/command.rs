@@ -13,7 +13,8 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
     Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
-    Params, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration, parse_duration,
+    Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
+    parse_duration,
 };
 
 use super::container::container;
@@ -25,6 +26,8 @@ pub struct Commands<'a> {
     place: &'a Place<'a>,
     params: Arc<Params>,
     notices: Notices,
+    /// Of the webhook that is being read.
+    retry: Option<Retry>,
 }
 
 /// What a command would do, if it is not a local process.
@@ -35,7 +38,7 @@ const NOTHING: &str = "it has nothing to run";
 
 impl<'a> Commands<'a> {
     pub fn new(place: &'a Place<'a>) -> Self {
-        Self { place, params: Arc::new(Params::none_and_ignored()), notices: Notices::default() }
+        Self { place, params: Arc::new(Params::none_and_ignored()), notices: Notices::default(), retry: None }
     }
 
     pub fn report_differences(&self) {
@@ -72,6 +75,10 @@ impl<'a> Commands<'a> {
             availability: availability(&action),
             tags: Vec::new(),
             action,
+            retry: self.retry.take(),
+            fallback: None,
+            breaker: None,
+            cache: None,
             timeout: timeout.unwrap_or(if is_call { CALL_TIMEOUT } else { usual.timeout }),
             kill_grace: usual.kill_grace,
             limits: limits(&resources, None, &usual),
@@ -114,6 +121,7 @@ impl<'a> Commands<'a> {
                 let mut webhook = Webhook::new(self.place);
                 let call = webhook.read(field.node);
                 self.notices.webhooks.append(&mut webhook.expansions);
+                self.retry = webhook.retry.take();
                 Some(Elsewhere::Other(call.map_or_else(
                     || Action::NotSupported(NO_CALL.to_owned()),
                     |call| Action::Http(Box::new(call)),

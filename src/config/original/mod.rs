@@ -4,9 +4,11 @@
 //! Nothing here is templated, and `${…}` is expanded in `env` and `webhook` only: in arguments people write `sh -c 'echo ${X}'`.
 
 mod command;
+mod composite;
 mod container;
 mod native_keys;
 mod notices;
+mod retry;
 mod webhook;
 
 use std::collections::HashMap;
@@ -24,6 +26,7 @@ use crate::model::{Catalog, Secrets, ServerSettings, Tool};
 use command::Commands;
 
 pub use native_keys::refuse_native_keys;
+pub use retry::STATUS_CODES as RETRIED_STATUS_CODES;
 
 /// Reads a file that has no `version`. `None` if it is no map.
 pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> {
@@ -46,6 +49,9 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
         reader.problems.add(problem.help("`mcpfier init` writes a file to begin with"));
     }
     commands.report_differences();
+    if let Some(field) = fields.take("composite_tools") {
+        composite::add(place, field.node, &mut tools);
+    }
     let server = server(place, &mut fields);
     fields.close();
     Some(Catalog::new(tools, server, Secrets::new()))

@@ -12,9 +12,11 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    ClientStyle, HttpAction, HttpAuth, HttpBody, HttpStream, HttpTimes, Method, OAuth2, StatusCodes,
+    ClientStyle, HttpAction, HttpAuth, HttpBody, HttpStream, HttpTimes, Method, OAuth2, Retry, StatusCodes,
     Template, UrlTemplate,
 };
+
+use super::retry::retry;
 
 /// What the original's client follows.
 const REDIRECTS: u32 = 10;
@@ -23,11 +25,13 @@ pub struct Webhook<'a> {
     place: &'a Place<'a>,
     /// Where `${…}` was expanded.
     pub expansions: Vec<Span>,
+    /// How it is tried again.
+    pub retry: Option<Retry>,
 }
 
 impl<'a> Webhook<'a> {
     pub fn new(place: &'a Place<'a>) -> Self {
-        Self { place, expansions: Vec::new() }
+        Self { place, expansions: Vec::new(), retry: None }
     }
 
     /// The call. `None` if it cannot be made; that has been reported.
@@ -39,6 +43,7 @@ impl<'a> Webhook<'a> {
         let body = self.text(&mut fields, "body").filter(|body| !body.value.is_empty());
         let content_type = self.content_type(&mut fields, body.as_ref().map(|body| body.value.as_str()));
         let auth = self.auth(&mut fields);
+        self.retry = fields.take("retry").and_then(|field| retry(self.place.reader, field.node));
         fields.close();
         let body = match body {
             Some(body) => HttpBody::Text { text: Template::literal(body.value), content_type },

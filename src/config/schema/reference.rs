@@ -88,6 +88,7 @@ fn takes(kind: &Kind) -> String {
         Kind::OrNone(of) => return format!("{}, or `none`", takes(of)),
         Kind::ExitCode => "exit code",
         Kind::StatusCodes => "status code or range",
+        Kind::RetryReason => "ending",
         Kind::WarningCode => "code of a warning",
         Kind::Choice(words) => return words.iter().map(|word| code(word)).collect::<Vec<_>>().join(", "),
         Kind::Const(yaml) => return code(yaml),

@@ -7,10 +7,13 @@ use super::with;
 
 /// The ways to say what a command does, each with the keys that cannot stand beside it. The first
 /// that is there decides, and the last one is what an editor asks for where there is none.
-const ACTIONS: [(&str, &[&str]); 4] = [
+const ACTIONS: [(&str, &[&str]); 6] = [
+    ("steps", &["run", "shell", "container", "webhook", "script", "args"]),
     ("webhook", &["run", "shell", "container", "script", "args"]),
     ("run", &["script", "args"]),
     ("container", &["shell"]),
+    // It may do nothing but run others.
+    ("depends_on", &[]),
     ("script", &["shell"]),
 ];
 

@@ -19,6 +19,8 @@ const CORES: &str = "^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?$";
 /// Decimal, or in another base, where the reader knows whether it is too large.
 const EXIT_CODE: &str = "^(\\+?0*([0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5])|0[xo].*)$";
 const STATUS_CODES: &str = "^ *[1-5][0-9]{2} *(- *[1-5][0-9]{2} *)?$";
+const RETRY_REASON: &str = "^(failure|timeout|unanswered|exit: *[0-9]+ *|http: *[0-9]+ *)$";
+const NO_RETRY_REASON: &str = "Expected failure, timeout, unanswered, exit:CODE or http:STATUS.";
 const NO_EXIT_CODE: &str = "Expected an exit code from 0 to 255.";
 
 pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
@@ -43,6 +45,7 @@ pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
         ),
         Kind::Choice(words) => json!({ "enum": choice(words) }),
         Kind::Const(yaml) => json!({ "const": value_of(yaml) }),
+        Kind::RetryReason => with(json!({ "type": "string" }), like(RETRY_REASON, NO_RETRY_REASON)),
         Kind::Filled | Kind::WarningCode | Kind::ToolName | Kind::VariablePattern | Kind::Mime => text(kind),
         Kind::Type => json!({
             "if": { "type": "array" },

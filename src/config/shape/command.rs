@@ -1,27 +1,35 @@
 //! One element of `commands`.
 
+use super::care::CARE;
 use super::settings::SETTINGS;
-use super::{ALLOWANCE, ANNOTATIONS, CONTAINER, Key, Kind, Names, OUTPUT, REQUIRES, Shape, TEST, WEBHOOK};
+use super::{
+    ALLOWANCE, ANNOTATIONS, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP, Shape, TEST,
+    WEBHOOK,
+};
+
+/// Of a command, and of what a profile says of one.
+static ALL: &[&[Key]] =
+    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER];
 
 pub static COMMAND: Shape = Shape {
     name: "command",
     what: "a command",
     description: "A command that becomes a tool: a program with arguments (`script`) or a script for a shell (`run`), on this host or in a container (`container`), or a call of an HTTP interface (`webhook`).",
-    tables: &[NAME, ACTION, SETTINGS, RESULT, CHOOSING, LATER],
+    tables: ALL,
 };
 
 pub static CHANGE: Shape = Shape {
     name: "change",
     what: "a command",
     description: "What is different of the command of this name where the profile is chosen; a name that the file does not have is a command of its own.",
-    tables: &[NAME, ACTION, SETTINGS, RESULT, CHOOSING, LATER],
+    tables: ALL,
 };
 
 pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[ACTION, SETTINGS, RESULT, CHOOSING, LATER],
+    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER],
 };
 
 static NAME: &[Key] = &[
@@ -34,8 +42,8 @@ static NAME: &[Key] = &[
     .examples(&["search-code"]),
 ];
 
-/// What it is and what it does.
-static ACTION: &[Key] = &[
+/// What people and models are told of it.
+static ABOUT: &[Key] = &[
     Key::new("title", Kind::Text, "The name that people are shown.")
         .otherwise("none")
         .examples(&["Search code"]),
@@ -46,6 +54,10 @@ static ACTION: &[Key] = &[
     )
     .otherwise("`Execute NAME with configured arguments`, and a warning")
     .examples(&["Search the files of this folder for a regular expression."]),
+];
+
+/// What is done: by a command, or by a step of one.
+pub(super) static WORK: &[Key] = &[
     Key::new(
         "script",
         Kind::Text,
@@ -86,6 +98,36 @@ static ACTION: &[Key] = &[
         "A call of an HTTP interface, in place of `script` or `run`.",
     )
     .examples(&["{ url: \"https://api.example.com/items/{{id}}\" }"]),
+];
+
+/// Other commands that take part.
+static FLOW: &[Key] = &[
+    Key::new(
+        "steps",
+        Kind::ListOf(&Kind::Group(&STEP)),
+        "Makes of the command a workflow, in place of `script` or `run`: steps that run one after the other or, by `after`, side by side. Without `output.template` its result is a table of the steps.",
+    )
+    .examples(&["[{ command: test }, { id: tag, script: git, args: [tag, \"v{{version}}\"] }]"]),
+    Key::new(
+        "finally",
+        Kind::ListOf(&Kind::Group(&STEP)),
+        "Steps that run one after the other when no other step runs any more, whatever has happened: also after a failure, a timeout or a cancelled call.",
+    )
+    .otherwise("none")
+    .examples(&["[{ script: rm, args: [-rf, build/tmp] }]"]),
+    Key::new("cleanup_timeout", Kind::Duration, "How long all of `finally` may take together.")
+        .default("30s")
+        .examples(&["1m"]),
+    Key::new(
+        "depends_on",
+        Kind::ListOf(&Kind::Either(&[Kind::ToolName, Kind::Group(&DEPENDENCY)])),
+        "Commands that run before this one, side by side unless one reads the result of another. If one fails nothing else runs. The same command with the same arguments runs once in a call, however often it is named.",
+    )
+    .otherwise("none")
+    .examples(&["[build, { command: lint-all, as: lint, on_error: continue }]"]),
+];
+
+static PARAMS: &[Key] = &[
     Key::new(
         "params",
         Kind::MapOf(Names::Parameter, &Kind::Parameter),
@@ -93,6 +135,10 @@ static ACTION: &[Key] = &[
     )
     .otherwise("none")
     .examples(&["{ pattern: { type: string, description: A regular expression } }"]),
+];
+
+/// What surrounds a process.
+pub(super) static SURROUNDINGS: &[Key] = &[
     Key::new(
         "env",
         Kind::MapOf(Names::Variable, &Kind::Template),
@@ -114,8 +160,8 @@ static ACTION: &[Key] = &[
         .examples(&["\"{{text}}\""]),
 ];
 
-/// How its calls and its output are taken.
-static RESULT: &[Key] = &[
+/// How an ending and an output are taken.
+pub(super) static OUTCOME: &[Key] = &[
     Key::new("lock", Kind::Filled, "Calls of all commands that name the same lock exclude each other.")
         .otherwise("none")
         .examples(&["database"]),
@@ -126,14 +172,18 @@ static RESULT: &[Key] = &[
     )
     .default("{ 0: ok }")
     .examples(&["{ 0: ok, 1: no matches }", "[0, 2]"]),
+    Key::new("output", Kind::Group(&OUTPUT), "What the command prints, and how a client is shown it.")
+        .examples(&["{ format: json }"]),
+];
+
+/// What clients are told of it.
+static RESULT: &[Key] = &[
     Key::new(
         "annotations",
         Kind::Group(&ANNOTATIONS),
         "Hints for clients: whether the command changes or destroys something.",
     )
     .examples(&["{ read_only: true, open_world: false }"]),
-    Key::new("output", Kind::Group(&OUTPUT), "What the command prints, and how a client is shown it.")
-        .examples(&["{ format: json }"]),
     Key::new("expose", Kind::Boolean, "`false`: clients neither see nor call it.").default("true"),
     Key::new(
         "tests",
@@ -190,17 +240,11 @@ static CHOOSING: &[Key] = &[
 ];
 
 static LATER: &[Key] = &[
-    Key::later("steps"),
-    Key::later("depends_on"),
     Key::later("else"),
     Key::later("confirm"),
-    Key::later("retry"),
-    Key::later("cache"),
     Key::later("schedule"),
     Key::later("triggers"),
     Key::later("mock"),
     Key::later("authorization"),
-    Key::later("finally"),
-    Key::later("cleanup_timeout"),
     Key::later("deprecated"),
 ];

@@ -57,6 +57,8 @@ pub enum Kind {
     ExitCode,
     /// A status code of HTTP, or a range of them.
     StatusCodes,
+    /// An ending after which there is another try.
+    RetryReason,
     /// The code of a warning.
     WarningCode,
     /// The name of a variable, or the beginning of one and `*`.

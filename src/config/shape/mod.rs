@@ -28,6 +28,7 @@
 mod allow;
 mod annotations;
 mod argument;
+mod care;
 mod command;
 mod container;
 mod executor;
@@ -38,17 +39,20 @@ mod original;
 mod output;
 mod param;
 mod requires;
+mod retry;
 mod root;
 mod sandbox;
 mod secret;
 mod server;
 mod settings;
+mod step;
 mod test;
 mod webhook;
 
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
+pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
@@ -56,16 +60,19 @@ pub use http_server::{API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, SECURI
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{
-    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_RESOURCES, ORIGINAL_ROOT, ORIGINAL_SERVER, ORIGINAL_WEBHOOK,
+    ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_RETRY, ORIGINAL_ROOT,
+    ORIGINAL_SERVER, ORIGINAL_STEP, ORIGINAL_WEBHOOK,
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
 pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
+pub use retry::RETRY;
 pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
-pub use server::{CALLS, SERVER, STDIO, WARM};
+pub use server::{CALLS, SERVER, SERVER_CACHE, STDIO, WARM};
 pub use settings::DEFAULTS;
+pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
 

@@ -10,7 +10,7 @@ pub static ORIGINAL_ROOT: Shape = Shape {
         known("commands"),
         known("server"),
         Key::later("analytics"),
-        Key::later("composite_tools"),
+        known("composite_tools"),
         Key::later("proxies"),
         Key::later("tenants"),
     ]],
@@ -36,6 +36,20 @@ pub static ORIGINAL_COMMAND: Shape = Shape {
     ]],
 };
 
+pub static ORIGINAL_COMPOSITE: Shape = Shape {
+    name: "original composite tool",
+    what: "a composite tool",
+    description: "",
+    tables: &[&[known("name"), known("description"), known("workflow"), Key::later("permissions")]],
+};
+
+pub static ORIGINAL_STEP: Shape = Shape {
+    name: "original step",
+    what: "a step of `workflow`",
+    description: "",
+    tables: &[&[known("tool"), known("params"), known("output")]],
+};
+
 pub static ORIGINAL_WEBHOOK: Shape = Shape {
     name: "original webhook",
     what: "`webhook`",
@@ -47,8 +61,15 @@ pub static ORIGINAL_WEBHOOK: Shape = Shape {
         known("body"),
         known("body_format"),
         known("auth"),
-        Key::later("retry"),
+        known("retry"),
     ]],
+};
+
+pub static ORIGINAL_RETRY: Shape = Shape {
+    name: "original retry",
+    what: "`retry`",
+    description: "",
+    tables: &[&[known("max_retries"), known("backoff"), known("delay"), known("status_codes")]],
 };
 
 pub static ORIGINAL_AUTH: Shape = Shape {

@@ -31,9 +31,13 @@ pub static SERVER: Shape = Shape {
         Key::new("stdio", Kind::Group(&STDIO), "Who a caller on stdio is."),
         Key::new("warm", Kind::Group(&WARM), "How many containers may wait for calls, over all commands."),
         Key::new("http", Kind::Group(&HTTP_SERVER), "The server over HTTP, for `mcpfier --server`."),
+        Key::new(
+            "cache",
+            Kind::Group(&SERVER_CACHE),
+            "How much may be remembered, over all commands with `cache`.",
+        ),
         Key::later("transport"),
         Key::later("metrics"),
-        Key::later("cache"),
         Key::later("shared_socket"),
         Key::later("approvals"),
     ]],
@@ -83,6 +87,22 @@ pub static WARM: Shape = Shape {
         )
         .default("false")
         .expands(),
+    ]],
+};
+
+pub static SERVER_CACHE: Shape = Shape {
+    name: "server_cache",
+    what: "`server.cache`",
+    description: "How much may be remembered, over all commands with `cache`. What was not asked for longest goes first.",
+    tables: &[&[
+        Key::new("memory", Kind::Size, "What results in memory may take in all.")
+            .default("64MiB")
+            .expands()
+            .examples(&["256MiB"]),
+        Key::new("disk", Kind::Size, "What results on disk may take in all.")
+            .default("256MiB")
+            .expands()
+            .examples(&["2GiB"]),
     ]],
 };
 

@@ -62,10 +62,15 @@ pub static DEFAULTS: Shape = Shape {
             Key::new(
                 "workflow_timeout",
                 Kind::Duration,
-                "How long a workflow may take. Workflows come later; for now it has no effect.",
+                "How long a call of a command with `steps` or `depends_on` may take that has no `timeout` of its own.",
             )
             .default("10m"),
-            Key::later("cleanup_timeout"),
+            Key::new(
+                "cleanup_timeout",
+                Kind::Duration,
+                "How long `finally` of a command may take that does not say so itself.",
+            )
+            .default("30s"),
             Key::new(
                 "container",
                 Kind::Group(&CONTAINER),

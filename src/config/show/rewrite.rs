@@ -10,6 +10,7 @@ use crate::config::diagnostic::Problems;
 use crate::config::executable::is_path;
 use crate::config::expansion::Expander;
 use crate::config::lower::{Place, Var};
+use crate::config::parts::{ALTERNATIVES, LISTS};
 use crate::config::read::{Reader, Spanned};
 use crate::config::syntax::{Entry, Kind, Node, Scalar};
 
@@ -53,7 +54,11 @@ impl Rewriting<'_> {
             Kind::Map(entries) => {
                 let mut rewritten = Vec::with_capacity(entries.len());
                 // A program in a container is one of its image.
-                let is_contained = *path == ["commands"] && node.get("container").is_some();
+                let is_work = matches!(
+                    path.as_slice(),
+                    ["commands"] | ["commands", .., "steps" | "finally" | "else" | "on_error"]
+                );
+                let is_contained = is_work && node.get("container").is_some();
                 for entry in entries.iter() {
                     if is_contained && PROGRAMS.contains(&&*entry.key.text) {
                         rewritten.push(entry.clone());
@@ -190,7 +195,7 @@ impl Rewriting<'_> {
             ("defaults", _) if others.entries().is_empty() => None,
             ("defaults", _) => Some(Entry { value: others.clone(), ..entry.clone() }),
             ("commands", Kind::List(commands)) => {
-                let commands = commands.iter().map(|command| lay(&settings_of(&settings, command), command));
+                let commands = commands.iter().map(|command| with_settings(&settings, command));
                 let commands = commands.collect();
                 let value = Node::new(entry.value.span, Kind::List(Rc::new(commands)));
                 Some(Entry { value, ..entry.clone() })
@@ -201,10 +206,30 @@ impl Rewriting<'_> {
     }
 }
 
-/// The settings that mean something for a command: a container inherits nothing, and a call is no
-/// process at all.
+/// A command with its settings, and those of its steps that do something themselves.
+fn with_settings<'s>(settings: &Node<'s>, command: &Node<'s>) -> Node<'s> {
+    let Kind::Map(entries) = &command.kind else { return command.clone() };
+    let entries = entries.iter().map(|entry| match (&*entry.key.text, &entry.value.kind) {
+        ("steps" | "finally" | "depends_on", Kind::List(steps)) => {
+            let settings = settings.without("concurrency");
+            let steps = steps.iter().map(|step| with_settings(&settings, step)).collect();
+            Entry { value: Node::new(entry.value.span, Kind::List(Rc::new(steps))), ..entry.clone() }
+        }
+        ("else" | "on_error", Kind::Map(_)) => {
+            Entry { value: with_settings(settings, &entry.value), ..entry.clone() }
+        }
+        _ => entry.clone(),
+    });
+    let whole = Node::new(command.span, Kind::Map(Rc::new(entries.collect())));
+    let is_work = ["script", "run", "webhook", "container"].iter().any(|key| command.get(key).is_some());
+    if is_work { lay(&settings_of(settings, command), &whole) } else { whole }
+}
+
+/// The settings that mean something for a command: a container inherits nothing, a call is no process at
+/// all, and what waits for others has a timeout of its own kind.
 fn settings_of<'s>(settings: &Node<'s>, command: &Node<'s>) -> Node<'s> {
-    let settings = settings.clone();
+    let settings =
+        if command.get("depends_on").is_some() { settings.without("timeout") } else { settings.clone() };
     match (command.get("container"), command.get("webhook")) {
         (Some(_), _) => settings.without("env_inherit"),
         (None, Some(_)) => settings.without("env_inherit").without("kill_grace").without("run_on"),
@@ -212,8 +237,22 @@ fn settings_of<'s>(settings: &Node<'s>, command: &Node<'s>) -> Node<'s> {
     }
 }
 
+/// The same place in a command, for one in its steps.
+fn as_of_command<'p>(path: &[&'p str]) -> Vec<&'p str> {
+    let is_step = |key: &&&str| LISTS.contains(*key) || ALTERNATIVES.contains(*key);
+    match path.split_first() {
+        Some((first @ &"commands", rest)) => {
+            let steps = rest.iter().take_while(is_step).count();
+            std::iter::once(*first).chain(rest.iter().skip(steps).copied()).collect()
+        }
+        _ => path.to_vec(),
+    }
+}
+
 fn is_path_key(path: &[&str]) -> bool {
-    match path {
+    match as_of_command(path).as_slice() {
+        // Values for another command, or of a test.
+        ["commands", "with" | "for_each", ..] | ["commands", "tests", "with", ..] => false,
         ["env_file"] => true,
         ["commands" | "defaults" | "templates", .., "sandbox", "read" | "write"] => true,
         [.., "container", "build"] | [.., "container", "build", "context" | "dockerfile"] => true,
@@ -236,7 +275,7 @@ fn is_path_of_call(path: &[&str]) -> bool {
 
 fn is_expanded(path: &[&str]) -> bool {
     matches!(
-        path,
+        as_of_command(path).as_slice(),
         ["vars" | "server" | "env_file", ..]
             | ["secrets", _, "env" | "file" | "script" | "store"]
             | ["commands", "env", _]

@@ -112,6 +112,14 @@ impl<'s> Node<'s> {
         }
     }
 
+    /// The items, if this is a list.
+    pub fn as_list(&self) -> Option<&[Node<'s>]> {
+        match &self.kind {
+            Kind::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
     /// What it is, for a sentence that begins with "found".
     pub fn describe(&self) -> &'static str {
         match &self.kind {

@@ -11,7 +11,7 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    fn new(done: f64, total: f64) -> Option<Self> {
+    pub(super) fn new(done: f64, total: f64) -> Option<Self> {
         let valid = done.is_finite() && total.is_finite() && total > 0.0 && (0.0..=total).contains(&done);
         valid.then_some(Self { done, total })
     }

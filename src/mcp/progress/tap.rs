@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::engine::{News as Preparation, RunId, Stream, Watcher};
+use crate::engine::{News as Preparation, RunId, StepNews, Stream, Watcher};
 
 use super::marks::{self, Mark};
 
@@ -90,6 +90,24 @@ impl Watcher for Tap {
         self.board.tell(|news| {
             news.heard = Instant::now();
             news.line = Some((Stream::Stdout, text.clone().into_bytes()));
+        });
+    }
+
+    fn step(&mut self, news: &StepNews) {
+        let mark = Mark::new(news.ended as f64, news.all as f64);
+        let line = news.to_string().into_bytes();
+        self.board.tell(|news| {
+            news.heard = Instant::now();
+            news.mark = mark;
+            news.line = Some((Stream::Stdout, line));
+        });
+    }
+
+    fn step_output(&mut self, stream: Stream, lines: &[u8]) {
+        let Some(line) = look(&mut Vec::new(), lines).line else { return };
+        self.board.tell(|news| {
+            news.heard = Instant::now();
+            news.line = Some((stream, line));
         });
     }
 

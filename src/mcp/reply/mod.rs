@@ -8,7 +8,7 @@ mod draft;
 
 use std::collections::VecDeque;
 
-use crate::engine::{Presented, Sanitizer};
+use crate::engine::{Presented, Sanitizer, TextPart};
 use bytes::Bytes;
 
 use super::base64::Encoder;
@@ -43,7 +43,7 @@ impl Reply {
 
     /// The result of a call. Who knows no links to resources is told of files in words.
     pub(super) fn of_call(presented: Presented, knows_links: bool, era: Era, identity: &Identity) -> Self {
-        let Presented { is_error, text, mime, binary, files, structured, broken: _, meta } = presented;
+        let Presented { is_error, text, mime, binary, files, structured, broken: _, note, meta } = presented;
         let mut draft = Draft::default();
         draft.raw(r#"{"content":["#);
         if !text.is_empty() || binary.is_none() {
@@ -61,6 +61,10 @@ impl Reply {
         for file in files {
             draft.raw(",");
             draft.file_block(file, knows_links);
+        }
+        if let Some(note) = note {
+            draft.raw(",");
+            draft.text_block(vec![TextPart::Said(note)]);
         }
         draft.raw("]");
         if let Some(structured) = structured {

@@ -239,13 +239,20 @@ fn planned(
     facts: &Facts,
     expansion: &mut Expansion<'_>,
 ) -> Option<PlannedMount> {
-    let Word::Known(text) = expansion.text(&mount.source)? else {
+    let word = expansion.text(&mount.source)?;
+    let Some(text) = word.plain() else {
         expansion.refuse(MOUNTS, "a source cannot hold a secret or a sensitive value");
         return None;
     };
-    let source =
-        confined(mount, folder.join(text), facts).map_err(|problem| expansion.refuse(MOUNTS, problem));
-    Some(PlannedMount { source: source.ok()?, target: mount.target.clone(), read_only: mount.read_only })
+    let source = match word.is_later() {
+        // It is looked up when it is known.
+        true => folder.join(text),
+        false => {
+            let source = confined(mount, folder.join(text), facts);
+            source.map_err(|problem| expansion.refuse(MOUNTS, problem)).ok()?
+        }
+    };
+    Some(PlannedMount { source, target: mount.target.clone(), read_only: mount.read_only })
 }
 
 /// Where a source leads, if it has to stay somewhere. What nobody looked up stays nowhere.

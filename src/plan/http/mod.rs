@@ -133,7 +133,8 @@ fn header(expansion: &mut Expansion<'_>, name: &str, template: &Template) -> Opt
         let Some(found) = expansion.find(reference) else { continue };
         if super::expand::value_text(&found.value).chars().any(|c| c.is_control() && c != '\t') {
             let problem = format!("holds a line break, which cannot stand in the header `{name}`");
-            expansion.refuse(found.param.name.as_str(), problem);
+            let name = found.param.name();
+            expansion.refuse(&name, problem);
             return None;
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::model::{HttpPart, PartContent, Reference, Template};
-use crate::plan::expand::{Expansion, fill_of, value_text};
+use crate::plan::expand::{Expansion, Origin, fill_of, value_text};
 use crate::plan::{Fill, Word};
 
 /// What a file is of which nothing is said.
@@ -76,6 +76,9 @@ fn files(
         let filename = match (&named, &path) {
             (Some(Some(filename)), _) => filename.clone(),
             (_, Word::Known(_)) => Word::Known(last),
+            (_, Word::Filled(fills)) if fills.iter().any(|fill| matches!(fill, Fill::Later(_))) => {
+                path.clone()
+            }
             (_, Word::Filled(_)) => Word::of(vec![Fill::Sensitive(last)]),
         };
         PlannedPartContent::File { path, within: within.clone(), filename }
@@ -85,8 +88,10 @@ fn files(
 
 /// The folder that a parameter stays within.
 fn folder_of(expansion: &Expansion<'_>, reference: &Reference) -> Option<PathBuf> {
-    let found = expansion.find_any(reference)?;
-    found.param.rule.path.as_ref()?.within.clone()
+    match expansion.find_any(reference)?.param {
+        Origin::Param { param, .. } => param.rule.path.as_ref()?.within.clone(),
+        Origin::Result { .. } => None,
+    }
 }
 
 /// The values of one template, each with its last name as a path: several if it is exactly one array,

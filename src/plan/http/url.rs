@@ -102,7 +102,7 @@ fn segment(expansion: &mut Expansion<'_>, segment: &[Piece]) -> Option<Vec<Fill>
     let text: String = fills
         .iter()
         .map(|fill| match fill {
-            Fill::Text(text) | Fill::Sensitive(text) => text.as_str(),
+            Fill::Text(text) | Fill::Sensitive(text) | Fill::Later(text) => text.as_str(),
             Fill::Secret(_) | Fill::Encoded(..) => "",
         })
         .collect();

@@ -56,7 +56,11 @@ impl Exchange {
         let mut followed = 0;
         loop {
             let is_home = self.request.url.origin() == home;
-            let response = self.way.send(&self.request, is_home).await?;
+            let sent = self.way.send(&self.request, is_home).await;
+            let response = sent.map_err(|failure| match followed {
+                0 => failure,
+                _ => failure.after_redirect(),
+            })?;
             let Some(target) = self.target(&response)? else { return Ok(response) };
             if followed == self.redirects {
                 return Err(Failure::TooManyRedirects { most: self.redirects, host: host_of(&target) });

@@ -19,6 +19,8 @@ pub enum Failure {
     Token { host: String, problem: String },
     #[error("cannot connect to `{host}`: {problem}")]
     Connect { host: String, problem: String },
+    #[error("cannot connect to `{host}`, where it is sent to: {problem}")]
+    ConnectNext { host: String, problem: String },
     #[error(
         "`{host}` leads to the private address {address}, and this command may call public ones only; `allow_private: true` lets it"
     )]
@@ -40,6 +42,26 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// The same, once a server has answered by sending us elsewhere.
+    pub fn after_redirect(self) -> Self {
+        match self {
+            Self::Connect { host, problem } => Self::ConnectNext { host, problem },
+            other => other,
+        }
+    }
+
+    /// Nobody can have done anything because of this call.
+    pub fn is_unsent(&self) -> bool {
+        matches!(
+            self,
+            Self::Client(_)
+                | Self::Request(_)
+                | Self::File { .. }
+                | Self::Token { .. }
+                | Self::Connect { .. }
+        )
+    }
+
     /// What went wrong before there was an answer.
     pub fn of_sending(error: reqwest::Error, host: &str) -> Self {
         let host = host.to_owned();

@@ -185,7 +185,7 @@ fn answered(response: &Response, success: &StatusCodes) -> End {
 }
 
 fn end_of(failure: &Failure) -> End {
-    End::Unanswered { problem: failure.to_string() }
+    End::Unanswered { problem: failure.to_string(), is_unsent: failure.is_unsent() }
 }
 
 impl Running for HttpRunning {

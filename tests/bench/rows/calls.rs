@@ -109,11 +109,28 @@ pub fn sandboxed(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     ])
 }
 
+/// A call whose result is remembered, from its request to its answer. The others remember nothing and run
+/// the command.
+pub fn remembered(bench: &Bench) -> Result<Vec<Figure>, Failure> {
+    let cached = "    annotations: { read_only: true }\n    cache: { ttl: 1h }\n";
+    let menu = Menu::new().with(TOOL, "/bin/true", &[], cached);
+    let menu = bench.write(&menu, "remembered")?;
+    let calls = bench.options.pick(200, 2000);
+    let [hit] = bench.interleave(bench.rounds(), |subject| {
+        let mut server = warm(bench, subject, &menu, 1)?;
+        Ok([percentile(&server.burst(TOOL, calls, 1)?.latencies, 50)])
+    });
+    Ok(vec![
+        Figure::new("cache", "p50 of one call whose result is remembered", Unit::Microseconds, hit)
+            .gate(at_most(100e-6, Reference::Itself)),
+    ])
+}
+
 /// What a condition and a template make of a call, in turn with the same call without them from one server.
 /// The others, which have neither, run both alike.
 pub fn judged(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     const JUDGED: &str = "judged";
-    let menu = Menu::nothing().with(JUDGED, "/bin/true", &[], JUDGED_YAML);
+    let menu = Menu::nothing().with(JUDGED, "/bin/true", &JUDGED_WORDS, JUDGED_YAML);
     let menu = bench.write(&menu, "judged")?;
     let calls = bench.options.pick(60, 300);
     let mut plain = Vec::new();
@@ -142,8 +159,8 @@ pub fn judged(bench: &Bench) -> Result<Vec<Figure>, Failure> {
 }
 
 /// A condition that asks for some of everything, and a few words that are templates.
-const JUDGED_YAML: &str = r#"    args: ["--to={{channel}}", "{{level}}", [--note, "{{note}}"]]
-    params:
+const JUDGED_WORDS: [&str; 3] = ["--to={{channel}}", "{{level}}", "{{note}}"];
+const JUDGED_YAML: &str = r#"    params:
       channel: { type: string, description: Where to, enum: [beta, stable], default: beta }
       level: { type: integer, description: How far, minimum: 0, maximum: 9, default: 3 }
       note: { type: string, description: What to say, optional: true, maxLength: 80 }

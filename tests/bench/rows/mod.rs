@@ -6,6 +6,7 @@ mod containers;
 mod endings;
 mod endurance;
 mod flood;
+mod flows;
 mod idle;
 mod listing;
 mod loading;
@@ -34,9 +35,11 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["4"], title: "idling", measure: idle::measure },
     Row { numbers: &["8", "9"], title: "one call after another", measure: calls::one_by_one },
     Row { numbers: &["sandbox"], title: "calls in a sandbox", measure: calls::sandboxed },
+    Row { numbers: &["cache"], title: "calls that are remembered", measure: calls::remembered },
     Row { numbers: &["condition"], title: "calls with a condition", measure: calls::judged },
     Row { numbers: &["6", "10"], title: "calls side by side", measure: calls::quiet },
     Row { numbers: &["10"], title: "calls beside two hogs", measure: calls::beside_hogs },
+    Row { numbers: &["flow"], title: "flows", measure: flows::measure },
     Row { numbers: &["13", "14", "15"], title: "large outputs", measure: output::measure },
     Row { numbers: &["16"], title: "a flood", measure: flood::measure },
     Row { numbers: &["17"], title: "sleepers", measure: sleepers::measure },

@@ -220,6 +220,10 @@ fn plain(part: &Value) -> Value {
     for key in ["AutoRemove", "ConsoleSize", "Hostname"] {
         map.remove(key);
     }
+    // The engine lists variables in any order.
+    if let Some(variables) = map.get_mut("Env").and_then(Value::as_array_mut) {
+        variables.sort_by_key(ToString::to_string);
+    }
     if let Some(labels) = map.get_mut("Labels").and_then(Value::as_object_mut) {
         labels.remove("mcpfier.call");
         labels.remove("mcpfier.instance");

@@ -61,7 +61,7 @@ fn what_is_read_otherwise_and_what_is_missing_is_told() {
     let tools = COMMANDS.replace("URL", "http://127.0.0.1:1");
     let report = mcpfier(&["--validate"]).tools(&tools).env("API_TOKEN", "x").may_talk().run().stderr;
     assert!(report.contains("`${…}` in `webhook` is expanded here"), "{report}");
-    assert!(report.contains("`retry` is not supported yet"), "{report}");
+    assert!(!report.contains("not supported yet"), "{report}");
 }
 
 #[test]

@@ -114,6 +114,10 @@ fn tool(name: &str, argument: &str) -> Tool {
             working_dir: word("/"),
             stdin: Stdin::Null,
         })),
+        retry: None,
+        fallback: None,
+        breaker: None,
+        cache: None,
         timeout: Duration::from_secs(600),
         kill_grace: Duration::from_secs(5),
         limits: Limits {

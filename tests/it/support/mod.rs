@@ -4,6 +4,7 @@ pub mod certificates;
 pub mod client;
 #[cfg(all(unix, feature = "containers"))]
 pub mod engine;
+pub mod load;
 pub mod machine;
 #[cfg(all(unix, feature = "containers"))]
 pub mod own_engine;

@@ -1,0 +1,39 @@
+//! `retry`, `fallback`, `breaker` and `cache` → the model, and whether what they name is there.
+
+mod cache;
+mod fallback;
+mod links;
+mod retry;
+
+use crate::config::native::CareKeys;
+use crate::model::{Breaker, CacheRules, Fallback, Retry, Tool};
+
+use super::scope::Scope;
+
+pub use links::Links;
+
+/// What is done about failures and for repeated calls of one command.
+pub struct Care {
+    retry: Option<Retry>,
+    fallback: Option<Fallback>,
+    breaker: Option<Breaker>,
+    cache: Option<CacheRules>,
+}
+
+impl Care {
+    /// Names of other commands are looked for later, when all of them are known.
+    pub fn read(scope: &Scope<'_>, written: &CareKeys<'_>) -> Self {
+        Self {
+            retry: written.retry.as_ref().map(|keys| keys.retry.clone()),
+            fallback: written.fallback.as_ref().and_then(|keys| fallback::fallback(scope, keys)),
+            breaker: written.breaker,
+            cache: written.cache.as_ref().map(|keys| cache::rules(scope, keys)),
+        }
+    }
+
+    /// The tool with all of it.
+    pub fn of(self, tool: Tool) -> Tool {
+        let Self { retry, fallback, breaker, cache } = self;
+        Tool { retry, fallback, breaker, cache, ..tool }
+    }
+}

@@ -1,0 +1,105 @@
+//! A call of a command with `cache`: its result is looked for, and made once for all who ask for it.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::model::CacheRules;
+use crate::plan::Step;
+
+use super::cache::{Cache, CacheUse, Digest, Flight, Seen};
+use super::story::CacheMark;
+use super::{Engine, Outcome, Prepared, Rejection, Watcher};
+
+impl Engine {
+    pub(super) async fn cached(
+        &self,
+        prepared: &Prepared,
+        rules: &CacheRules,
+        watcher: &mut dyn Watcher,
+        cancel: CancellationToken,
+    ) -> Result<Outcome, Rejection> {
+        // What came of a flow is more than an output.
+        let is_flow = matches!(prepared.plan.step, Step::Flow(_));
+        if is_flow || self.cache.usage == CacheUse::Never {
+            return self.beneath(prepared, watcher, cancel).await;
+        }
+        let key = Digest::of(&prepared.plan, rules);
+        match self.cache.look(&prepared.plan, rules, &key).await {
+            Seen::Fresh(outcome) => return Ok(outcome),
+            Seen::Stale(outcome) => {
+                self.refresh(prepared, key);
+                return Ok(outcome);
+            }
+            Seen::Nothing => {}
+        }
+        let (seat, begun) = self.cache.flights.board(key, &CancellationToken::new());
+        let is_shared = begun.is_none();
+        if let Some(flight) = begun {
+            tokio::spawn(fly(self.clone(), prepared.clone(), key, flight));
+        }
+        match seat.wait(watcher, &cancel).await {
+            Ok(mut outcome) => {
+                outcome.story.cache.get_or_insert(CacheMark::Miss { is_shared });
+                Ok(outcome)
+            }
+            Err(rejection) => Err(match Arc::try_unwrap(rejection) {
+                Ok(alone) => alone,
+                Err(shared) => Rejection::Shared(shared),
+            }),
+        }
+    }
+
+    /// Makes a result anew behind the answer, unless that is being done or much is.
+    fn refresh(&self, prepared: &Prepared, key: Digest) {
+        let Some(refreshing) = self.cache.refresh() else { return };
+        let closing = self.cache.closing.clone();
+        if let Some(flight) = self.cache.flights.begin_unmanned(key, &closing) {
+            let (engine, prepared) = (self.clone(), prepared.clone());
+            tokio::spawn(async move {
+                let _refreshing = refreshing;
+                let landing = Landing { cache: &engine.cache, flight };
+                make(&engine, &prepared, key, &landing).await;
+            });
+        }
+    }
+}
+
+/// Whoever waits is told, even if this is ended from outside.
+struct Landing<'a> {
+    cache: &'a Arc<Cache>,
+    flight: Arc<Flight>,
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        // One that has landed is not there any more.
+        self.cache.flights.land(&self.flight, Err(Arc::new(Rejection::Cancelled)));
+    }
+}
+
+async fn fly(engine: Engine, prepared: Prepared, key: Digest, flight: Arc<Flight>) {
+    let landing = Landing { cache: &engine.cache, flight };
+    let Prepared { plan, .. } = &prepared;
+    // Another run may have ended between the look and the boarding.
+    if let Some(rules) = &plan.tool.cache
+        && let Seen::Fresh(outcome) = engine.cache.look(plan, rules, &key).await
+    {
+        engine.cache.flights.land(&landing.flight, Ok(outcome));
+        return;
+    }
+    make(&engine, &prepared, key, &landing).await;
+}
+
+/// Runs it and keeps what comes of it.
+async fn make(engine: &Engine, prepared: &Prepared, key: Digest, landing: &Landing<'_>) {
+    let Prepared { plan, state, .. } = prepared;
+    let Some(rules) = &plan.tool.cache else { return };
+    let before = engine.cache.before(plan, rules).await;
+    let cancel = landing.flight.cancel.clone();
+    let result = engine.beneath(prepared, &mut landing.flight.watcher(), cancel).await;
+    if let Ok(outcome) = &result {
+        engine.cache.keep(plan, key, before, outcome, state.catalog().server.cache).await;
+    }
+    engine.cache.flights.land(&landing.flight, result.map_err(Arc::new));
+}
