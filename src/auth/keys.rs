@@ -23,8 +23,8 @@ pub enum Refused {
 /// Whose key this is, at a time in seconds since 1970.
 ///
 /// Fingerprints are compared, and all of them whatever is found, so the time it takes says nothing.
-pub fn judge(keys: &[ApiKey], presented: Option<&str>, now: u64) -> Result<Principal, Refused> {
-    let fingerprint = Fingerprint::of(presented.ok_or(Refused::Missing)?);
+pub fn judge(keys: &[ApiKey], presented: &str, now: u64) -> Result<Principal, Refused> {
+    let fingerprint = Fingerprint::of(presented);
     let mut found = None;
     for key in keys {
         if bool::from(key.fingerprint.bytes().ct_eq(fingerprint.bytes())) {
@@ -54,14 +54,13 @@ mod tests {
             |name: &str, text: &str| ApiKey::new(name.to_owned(), Fingerprint::of(text), Permissions::All);
         let keys = [key("a", "one"), ApiKey { expires: Some(100), ..key("b", "two") }];
         let name = |presented, now| judge(&keys, presented, now).map(|principal| principal.name);
-        assert_eq!(name(Some("one"), 1_000), Ok("a".to_owned()));
-        assert_eq!(name(Some("two"), 99), Ok("b".to_owned()));
-        assert_eq!(name(Some("two"), 100), Err(Refused::Expired { name: "b".to_owned() }));
+        assert_eq!(name("one", 1_000), Ok("a".to_owned()));
+        assert_eq!(name("two", 99), Ok("b".to_owned()));
+        assert_eq!(name("two", 100), Err(Refused::Expired { name: "b".to_owned() }));
         for wrong in ["", "ONE", "one ", "on"] {
-            assert_eq!(name(Some(wrong), 0), Err(Refused::Unknown), "{wrong}");
+            assert_eq!(name(wrong, 0), Err(Refused::Unknown), "{wrong}");
         }
-        assert_eq!(name(None, 0), Err(Refused::Missing));
-        assert_eq!(judge(&[], Some("one"), 0), Err(Refused::Unknown), "no keys let nobody in");
+        assert_eq!(judge(&[], "one", 0), Err(Refused::Unknown), "no keys let nobody in");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 //!
 //! Pure: headers come in as texts, the time is handed in. Knows nothing of HTTP, files or tools.
 
+mod credential;
 mod keys;
 mod patience;
-mod presented;
 
+pub use credential::{Credential, Malformed};
 pub use keys::{Refused, judge, new_key};
 pub use patience::{Patience, Penalty};
-pub use presented::{Malformed, presented};

@@ -122,7 +122,7 @@ fn serve(
 fn announce(session: &Session, settings: &HttpServer, bound: &Bound) {
     let tools = session.catalog.offered().count();
     let callers = match &settings.auth {
-        Some(keys) => format!("{} keys", keys.len()),
+        Some(auth) => format!("{} keys", auth.api_keys.len()),
         None => "no keys are asked for".to_owned(),
     };
     tracing::info!(

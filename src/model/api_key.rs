@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use super::principal::{Permissions, Principal};
+use super::principal::{AuthMethod, Permissions, Principal};
 
 /// A caller's key, and what it lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct ApiKey {
 
 impl ApiKey {
     pub fn new(name: String, fingerprint: Fingerprint, permissions: Permissions) -> Self {
-        let principal = Principal { name, roles: Vec::new(), permissions };
+        let principal = Principal::of(AuthMethod::Key, name, permissions);
         Self { fingerprint, principal, expires: None }
     }
 }

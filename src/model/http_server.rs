@@ -21,11 +21,17 @@ pub struct HttpServer {
     /// Whether it may be open to everyone on an address that others reach.
     pub insecure: bool,
     /// `None`: nobody is asked who they are.
-    pub auth: Option<Vec<ApiKey>>,
+    pub auth: Option<Auth>,
     pub cors: Option<Cors>,
     pub limits: HttpLimits,
     /// Beside our own, or in their place.
     pub headers: Vec<(String, String)>,
+}
+
+/// Who is let in. What stands here is on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Auth {
+    pub api_keys: Vec<ApiKey>,
 }
 
 impl Default for HttpServer {

@@ -61,7 +61,7 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
-pub use http_server::{Cors, HttpLimits, HttpServer};
+pub use http_server::{Auth, Cors, HttpLimits, HttpServer};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
@@ -72,7 +72,7 @@ pub use output::{
     TextTemplate,
 };
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
-pub use principal::{Permissions, Principal};
+pub use principal::{AuthMethod, CallerId, Permissions, Principal};
 pub use requires::{
     BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
     Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,

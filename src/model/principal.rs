@@ -1,6 +1,10 @@
-//! Who calls, and which tools that is about.
+//! Who calls, how that is known, and which tools that is about.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use super::glob::name_matches;
 
@@ -8,19 +12,98 @@ use super::glob::name_matches;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     pub name: String,
+    pub method: AuthMethod,
     pub roles: Vec<String>,
+    /// What they may beside what their roles let them.
     pub permissions: Permissions,
+    /// What the bearer of a token may ask for; `None` where there are no scopes.
+    pub scopes: Option<Vec<String>>,
+    /// What the issuer of a token says of them.
+    pub claims: Map<String, Value>,
+    pub tenant: Option<String>,
+    /// From where; `None` on stdio, at the shell and over a socket in the file system.
+    pub address: Option<IpAddr>,
 }
 
 impl Principal {
     /// The caller on stdio and at the shell when the file names none.
     pub fn local() -> Self {
-        Self { name: "local".to_owned(), roles: Vec::new(), permissions: Permissions::All }
+        Self::of(AuthMethod::Local, "local".to_owned(), Permissions::All)
     }
 
     /// A caller over HTTP where the file asks nobody who they are.
     pub fn anonymous() -> Self {
-        Self { name: "anonymous".to_owned(), ..Self::local() }
+        Self::of(AuthMethod::Anonymous, "anonymous".to_owned(), Permissions::All)
+    }
+
+    /// A caller of whom nothing more is known.
+    pub fn of(method: AuthMethod, name: String, permissions: Permissions) -> Self {
+        Self {
+            name,
+            method,
+            roles: Vec::new(),
+            permissions,
+            scopes: None,
+            claims: Map::new(),
+            tenant: None,
+            address: None,
+        }
+    }
+
+    /// Tells callers apart: the key `ci` is not the user `ci`.
+    pub fn id(&self) -> CallerId {
+        CallerId(format!("{}:{}", self.method, self.name).into())
+    }
+}
+
+/// How it is known who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthMethod {
+    /// On stdio or at the shell: whoever started it.
+    Local,
+    /// Nobody is asked.
+    Anonymous,
+    Key,
+    /// A name and a password.
+    Basic,
+    /// A token that an identity provider made.
+    Token,
+    /// A certificate of the client.
+    Certificate,
+}
+
+impl AuthMethod {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Anonymous => "anonymous",
+            Self::Key => "key",
+            Self::Basic => "basic",
+            Self::Token => "token",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
+impl fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A caller's method and name: `key:ci`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallerId(Arc<str>);
+
+impl CallerId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CallerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
-use crate::model::{ApiKey, Cors, Fingerprint, HttpLimits, HttpServer, Permissions, parse_moment};
+use crate::model::{ApiKey, Auth, Cors, Fingerprint, HttpLimits, HttpServer, Permissions, parse_moment};
 
 /// Shorter keys can be guessed.
 const SHORTEST: usize = 16;
@@ -31,7 +31,7 @@ pub fn http_server(
         headers,
     } = written;
     let default = HttpServer::default();
-    let auth = auth.map(|keys| api_keys(reader, keys));
+    let auth = auth.map(|written| lower_auth(reader, written));
     HttpServer {
         host: host.filter(|host| !host.value.trim().is_empty()).map_or(default.host, owned),
         port: port.unwrap_or(default.port),
@@ -52,6 +52,10 @@ fn owned(text: Spanned<&str>) -> String {
 
 fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
     texts.into_iter().map(owned).collect()
+}
+
+fn lower_auth(reader: &Reader<'_>, written: native::HttpAuth<'_>) -> Auth {
+    Auth { api_keys: api_keys(reader, written.api_keys) }
 }
 
 fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {

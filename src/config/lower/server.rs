@@ -51,9 +51,9 @@ fn warm_caps(written: &Warm) -> WarmCaps {
 fn caller(reader: &Reader<'_>, written: Caller<'_>) -> Principal {
     let local = Principal::local();
     Principal {
-        name: named(reader, written.name, "server.stdio.name").unwrap_or(local.name),
+        name: named(reader, written.name, "server.stdio.name").unwrap_or_else(|| local.name.clone()),
         roles: written.roles.into_iter().map(|role| role.value.to_owned()).collect(),
-        permissions: local.permissions,
+        ..local
     }
 }
 

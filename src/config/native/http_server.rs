@@ -16,10 +16,16 @@ pub struct HttpServer<'n> {
     pub allowed_hosts: Vec<Spanned<&'n str>>,
     pub allowed_origins: Vec<Spanned<&'n str>>,
     pub insecure: bool,
-    pub auth: Option<Vec<Key<'n>>>,
+    pub auth: Option<Auth<'n>>,
     pub cors: Option<Cors<'n>>,
     pub limits: HttpLimits,
     pub headers: Vec<(Spanned<&'n str>, Spanned<&'n str>)>,
+}
+
+/// Who is let in.
+#[derive(Default)]
+pub struct Auth<'n> {
+    pub api_keys: Vec<Key<'n>>,
 }
 
 /// A caller's key. What is there and cannot be read has been reported.
@@ -85,7 +91,7 @@ impl<'n> HttpServer<'n> {
             allowed_hosts: texts(reader, &mut fields, "allowed_hosts").unwrap_or_default(),
             allowed_origins: texts(reader, &mut fields, "allowed_origins").unwrap_or_default(),
             insecure: fields.boolean("insecure").unwrap_or(false),
-            auth: auth(reader, &mut fields),
+            auth: Auth::read(reader, &mut fields),
             cors: Cors::read(reader, &mut fields),
             limits: HttpLimits::read(reader, &mut fields),
             headers: security_headers(reader, &mut fields),
@@ -96,22 +102,24 @@ impl<'n> HttpServer<'n> {
     }
 }
 
-/// The keys of `auth`; `None` if nobody is asked.
-fn auth<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Vec<Key<'n>>> {
-    let field = fields.take("auth")?;
-    let Some(mut fields) = Fields::open(reader, field.node, &shape::HTTP_AUTH) else {
-        // What cannot be read lets nobody in.
-        return Some(Vec::new());
-    };
-    let mut keys = keys(reader, &mut fields);
-    let is_on = fields.boolean("enabled").unwrap_or(true);
-    fields.one_of("mode", &[("simple", ())]);
-    if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
-        keys.extend(self::keys(reader, &mut simple));
-        simple.close();
+impl<'n> Auth<'n> {
+    /// Reads the key `auth`; `None` if nobody is asked.
+    fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        let field = fields.take("auth")?;
+        let Some(mut fields) = Fields::open(reader, field.node, &shape::HTTP_AUTH) else {
+            // What cannot be read lets nobody in.
+            return Some(Self::default());
+        };
+        let mut auth = Self { api_keys: keys(reader, &mut fields) };
+        let is_on = fields.boolean("enabled").unwrap_or(true);
+        fields.one_of("mode", &[("simple", ())]);
+        if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
+            auth.api_keys.extend(keys(reader, &mut simple));
+            simple.close();
+        }
+        fields.close();
+        is_on.then_some(auth)
     }
-    fields.close();
-    is_on.then_some(keys)
 }
 
 fn keys<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Key<'n>> {

@@ -22,7 +22,7 @@ impl Digest {
         // Derived forms name every field and quote every text, so that nothing is left out or runs together.
         text.add(&(env!("CARGO_PKG_VERSION"), &tool.name));
         match rules.scope {
-            CacheScope::Caller => text.add(principal),
+            CacheScope::Caller => text.add(&principal.id()),
             CacheScope::All => text.add(&"all"),
         }
         match cache_key {

@@ -9,7 +9,7 @@ use rmcp::model::{InitializeRequestParams, RequestId};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::Principal;
+use crate::model::{CallerId, Principal};
 
 use super::super::changes::Told;
 use super::SessionCaps;
@@ -21,7 +21,7 @@ const NAME: usize = 24;
 pub(super) struct Session {
     pub peer: InitializeRequestParams,
     pub told: Arc<Told>,
-    owner: String,
+    owner: CallerId,
     /// Requests in flight, and the stream of events if one is open.
     state: Mutex<State>,
     pub ended: CancellationToken,
@@ -106,12 +106,12 @@ impl Sessions {
         let session = Session {
             peer,
             told: Arc::default(),
-            owner: caller.name.clone(),
+            owner: caller.id(),
             state: Mutex::new(state),
             ended: stop.child_token(),
         };
         let mut open = self.lock();
-        if open.len() >= self.caps.max && !self.make_room(&mut open, &caller.name) {
+        if open.len() >= self.caps.max && !self.make_room(&mut open, &caller.id()) {
             return None;
         }
         open.insert(name.clone(), Arc::new(session));
@@ -120,14 +120,14 @@ impl Sessions {
 
     /// Ends what is over, or else the session that was used least lately: one of the same caller if
     /// there is any, so that nobody is driven out by somebody else as long as possible.
-    fn make_room(&self, open: &mut HashMap<String, Arc<Session>>, owner: &str) -> bool {
+    fn make_room(&self, open: &mut HashMap<String, Arc<Session>>, owner: &CallerId) -> bool {
         let before = open.len();
         open.retain(|_, session| !self.is_over(session));
         if open.len() < before {
             return true;
         }
         let idle = |(name, session): (&String, &Arc<Session>)| {
-            Some((session.owner != owner, session.idle_since()?, name.clone()))
+            Some((session.owner != *owner, session.idle_since()?, name.clone()))
         };
         let Some((_, _, name)) = open.iter().filter_map(idle).min() else { return false };
         if let Some(session) = open.remove(&name) {
@@ -139,7 +139,7 @@ impl Sessions {
     /// A session of this caller.
     pub(super) fn find(&self, name: &str, caller: &Principal) -> Option<Arc<Session>> {
         let mut open = self.lock();
-        let session = open.get(name).filter(|session| session.owner == caller.name)?;
+        let session = open.get(name).filter(|session| session.owner == caller.id())?;
         if self.is_over(session) {
             open.remove(name);
             return None;

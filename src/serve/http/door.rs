@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{self, HeaderMap};
 
-use crate::auth::{self, Patience, Penalty};
-use crate::model::{HttpServer, Principal};
+use crate::auth::{self, Credential, Patience, Penalty, Refused};
+use crate::model::{Auth, HttpServer, Principal};
 
 use super::answer::{Answer, refusal, set};
 
@@ -23,17 +23,18 @@ impl Door {
         headers: &HeaderMap,
         peer: Option<IpAddr>,
     ) -> Result<Arc<Principal>, Answer> {
-        let Some(keys) = &settings.auth else { return Ok(Arc::new(Principal::anonymous())) };
+        let known = |principal| Ok(Arc::new(Principal { address: peer, ..principal }));
+        let Some(auth) = &settings.auth else { return known(Principal::anonymous()) };
         let (api_key, authorization) = (texts(headers, "x-api-key"), texts(headers, "authorization"));
-        let presented = match auth::presented(&api_key, &authorization) {
-            Ok(presented) => presented,
+        let credential = match Credential::read(&api_key, &authorization) {
+            Ok(credential) => credential,
             Err(problem) => return Err(refused(&problem.to_string())),
         };
-        let refusal = match auth::judge(keys, presented, now()) {
-            Ok(principal) => return Ok(Arc::new(principal)),
+        let refusal = match judge(auth, credential) {
+            Ok(principal) => return known(principal),
             Err(refusal) => refusal,
         };
-        if presented.is_none() {
+        if credential.is_none() {
             // Clients ask without a key to learn that they need one.
             tracing::debug!(peer = %written(peer), "not let in: {refusal}");
             return Err(refused("a key is needed"));
@@ -65,6 +66,15 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.door.lock().waited(&self.peer);
+    }
+}
+
+/// Who that is, by whatever the file takes.
+fn judge(auth: &Auth, credential: Option<Credential<'_>>) -> Result<Principal, Refused> {
+    match credential {
+        None => Err(Refused::Missing),
+        Some(Credential::Key(key) | Credential::Bearer(key)) => auth::judge(&auth.api_keys, key, now()),
+        Some(Credential::Basic(_)) => Err(Refused::Unknown),
     }
 }
 

@@ -105,7 +105,7 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Cors;
+    use crate::model::{Auth, Cors};
 
     fn at(host: &str, port: u16) -> Address {
         let at = std::net::SocketAddr::new(host.parse().unwrap(), port);
@@ -170,7 +170,7 @@ mod tests {
             let judged = judge(&settings, &at("127.0.0.1", 8080), &["localhost:8080"], &origins);
             assert_eq!(judged.is_ok(), expected, "{origins:?}: {judged:?}");
         }
-        let with_keys = HttpServer { auth: Some(Vec::new()), ..settings };
+        let with_keys = HttpServer { auth: Some(Auth::default()), ..settings };
         assert!(may_share(&with_keys, "https://any.example.com") && !may_share(&with_keys, "null"));
     }
 }
