@@ -98,6 +98,8 @@ fn serve(
 ) -> Result<(), Failure> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
+        let shelf = http::shelf(&session.catalog.server)
+            .map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem.to_string()))?;
         let bound = listen(settings).await?;
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
@@ -106,7 +108,7 @@ fn serve(
         announce(&session, settings, &bound);
         let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
         tokio::select! {
-            () = http::serve(Arc::clone(&engine), bound, stop_signal()) => {}
+            () = http::serve(Arc::clone(&engine), bound, shelf, stop_signal()) => {}
             never = reloading.keep_up(Arc::clone(&engine)) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},
         }

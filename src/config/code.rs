@@ -234,6 +234,8 @@ codes! {
     BadApiKey = 260, "a caller's key that is none";
     WeakApiKey = 261, "a caller's key that can be guessed";
     DuplicateApiKey = 262, "two keys of one name or one value";
+    BadStore = 295, "a store of sessions that is none";
+    BadCopy = 296, "a name of a copy that headers cannot hold";
 }
 
 impl Code {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
+use super::copies::Copies;
 use super::units::ByteSize;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,11 @@ pub struct HttpServer {
     pub auth: Option<Auth>,
     pub cors: Option<Cors>,
     pub limits: HttpLimits,
+    /// Whether clients of the transport of 2024-11-05 are served, too.
+    pub legacy_sse: bool,
+    pub copies: Copies,
+    /// How long a server that is told to stop says so and takes calls all the same.
+    pub notice: Duration,
     /// Beside our own, or in their place.
     pub headers: Vec<(String, String)>,
 }
@@ -46,6 +52,9 @@ impl Default for HttpServer {
             auth: None,
             cors: None,
             limits: HttpLimits::default(),
+            legacy_sse: false,
+            copies: Copies::default(),
+            notice: Duration::ZERO,
             headers: Vec::new(),
         }
     }

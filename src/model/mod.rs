@@ -19,6 +19,7 @@ mod fed;
 mod flow;
 mod glob;
 mod http;
+mod copies;
 mod http_server;
 mod image;
 mod limits;
@@ -61,6 +62,7 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
+pub use copies::{Copies, Store};
 pub use http_server::{Auth, Cors, HttpLimits, HttpServer};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};

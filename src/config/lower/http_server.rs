@@ -9,6 +9,8 @@ use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
 use crate::model::{ApiKey, Auth, Cors, Fingerprint, HttpLimits, HttpServer, Permissions, parse_moment};
 
+use super::copies::copies as lower_copies;
+
 /// Shorter keys can be guessed.
 const SHORTEST: usize = 16;
 
@@ -28,6 +30,9 @@ pub fn http_server(
         auth,
         cors,
         limits,
+        legacy_sse,
+        copies,
+        notice,
         headers,
     } = written;
     let default = HttpServer::default();
@@ -42,6 +47,9 @@ pub fn http_server(
         cors: cors.map(|written| lower_cors(reader, written, auth.is_some())),
         auth,
         limits: lower_limits(&limits),
+        legacy_sse: legacy_sse.unwrap_or(default.legacy_sse),
+        copies: lower_copies(reader, &copies),
+        notice: notice.unwrap_or(default.notice),
         headers: headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
     }
 }

@@ -10,6 +10,7 @@ mod description;
 mod executor;
 mod filling;
 mod flow;
+mod copies;
 mod http_server;
 mod interpreter;
 mod json;

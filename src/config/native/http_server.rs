@@ -8,6 +8,8 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::ByteSize;
 
+use super::copies::Copies;
+
 #[derive(Default)]
 pub struct HttpServer<'n> {
     pub host: Option<Spanned<&'n str>>,
@@ -19,6 +21,9 @@ pub struct HttpServer<'n> {
     pub auth: Option<Auth<'n>>,
     pub cors: Option<Cors<'n>>,
     pub limits: HttpLimits,
+    pub legacy_sse: Option<bool>,
+    pub copies: Copies<'n>,
+    pub notice: Option<Duration>,
     pub headers: Vec<(Spanned<&'n str>, Spanned<&'n str>)>,
 }
 
@@ -94,6 +99,9 @@ impl<'n> HttpServer<'n> {
             auth: Auth::read(reader, &mut fields),
             cors: Cors::read(reader, &mut fields),
             limits: HttpLimits::read(reader, &mut fields),
+            legacy_sse: fields.boolean("legacy_sse"),
+            copies: Copies::read(reader, &mut fields),
+            notice: fields.duration("notice"),
             headers: security_headers(reader, &mut fields),
         };
         fields.boolean("enabled");

@@ -1,6 +1,6 @@
 //! `server.http` and the maps in it, in both dialects. `${VAR}` is expanded in all of them.
 
-use super::{Key, Kind, Names, Shape};
+use super::{COPIES, Key, Kind, Names, Shape};
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 
@@ -58,6 +58,22 @@ pub static HTTP_SERVER: Shape = Shape {
         Key::new("cors", Kind::Group(&CORS), "Which pages of other origins may call and read the answers.")
             .otherwise("none may"),
         Key::new("limits", Kind::Group(&HTTP_LIMITS), "Bounds for clients that are slow, large or many."),
+        Key::new("sessions", Kind::Group(&COPIES), "What several copies of the server know of each other's sessions."),
+        Key::new(
+            "legacy_sse",
+            Kind::Boolean,
+            "`true`: also serve clients that know only the transport of 2024-11-05, at `/sse` and `/messages`.",
+        )
+        .default("false")
+        .expands(),
+        Key::new(
+            "notice",
+            Kind::Duration,
+            "How long a server that is told to stop still takes calls while `/readyz` and `Connection: close` say that it goes, so that a balancer has time to notice. `server.drain` begins afterwards.",
+        )
+        .default("0s")
+        .expands()
+        .examples(&["5s"]),
         Key::new(
             "security_headers",
             Kind::Group(&SECURITY_HEADERS),

@@ -9,11 +9,14 @@ mod body;
 mod cors;
 mod door;
 mod guard;
+mod leaving;
 mod listen;
+mod older;
 mod patient;
 mod preface;
 mod probes;
 mod route;
+mod shelf;
 mod stream;
 
 use std::sync::Arc;
@@ -23,7 +26,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -31,12 +34,15 @@ use crate::engine::Engine;
 use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
+use leaving::Leaving;
 use listen::Incoming;
 use patient::Patient;
 use route::{House, Peer};
+use shelf::RedisShelf;
 
 pub use listen::{Bound, Unreachable, bind};
 pub use preface::{Exposed, judge};
+pub use shelf::{NoShelf, shelf};
 
 /// Headers of one request.
 const MOST_HEADERS: usize = 100;
@@ -47,50 +53,98 @@ const LAST: Duration = Duration::from_millis(800);
 ///
 /// When it returns, calls that still ran have been told to stop; whoever owns the runner sees to it
 /// that nothing of them is left.
-pub async fn serve(engine: Arc<Engine>, bound: Bound, shutdown: impl Future<Output = ()>) {
+pub async fn serve(
+    engine: Arc<Engine>,
+    bound: Bound,
+    shelf: Option<RedisShelf>,
+    shutdown: impl Future<Output = ()>,
+) {
     listen::take_descriptors();
     let settings = engine.state().catalog().server.http.clone();
-    let (stop, closing) = (CancellationToken::new(), CancellationToken::new());
+    let (stop, leaving) = (CancellationToken::new(), Leaving::default());
     let caps = SessionCaps { max: settings.limits.sessions, idle: settings.limits.session_timeout };
-    let remote = Remote::new(Arc::clone(&engine), caps, stop.clone());
-    let house = Arc::new(House::new(Arc::clone(&engine), remote, bound.address.clone(), closing.clone()));
-    let mut connections = JoinSet::new();
-    tokio::select! {
-        () = accept(&bound, &house, &settings, &closing, &mut connections) => {}
-        () = shutdown => {}
-    }
-    tracing::info!("stopping: no new calls are taken");
-    bound.close();
-    closing.cancel();
-    house.remote.close();
-    let drain = engine.state().catalog().server.drain;
-    if tokio::time::timeout(drain, ended(&mut connections)).await.is_err() {
-        tracing::warn!("calls are cancelled that did not end in time");
+    let remote = Remote::new(Arc::clone(&engine), caps, stop.clone())
+        .as_copy(settings.copies.copy.as_deref(), shelf.as_ref().map(RedisShelf::shelf));
+    let house = House::new(Arc::clone(&engine), remote, bound.address.clone(), leaving.clone());
+    let reception = Reception { house: Arc::new(house), settings, leaving };
+    let seen_through = async {
+        let mut connections = JoinSet::new();
+        reception.open(bound, shutdown, &mut connections).await;
+        reception.house.remote.close();
+        let drain = engine.state().catalog().server.drain;
+        if tokio::time::timeout(drain, reception.empty(&mut connections)).await.is_err() {
+            tracing::warn!("calls are cancelled that did not end in time");
+            stop.cancel();
+            let _ = tokio::time::timeout(LAST, reception.empty(&mut connections)).await;
+        }
         stop.cancel();
-        let _ = tokio::time::timeout(LAST, ended(&mut connections)).await;
+    };
+    tokio::select! {
+        () = seen_through => {}
+        () = told_of_others(shelf.as_ref(), &reception.house.remote) => {}
     }
-    stop.cancel();
 }
 
-async fn ended(connections: &mut JoinSet<()>) {
-    while connections.join_next().await.is_some() {}
+/// Never resolves.
+async fn told_of_others(shelf: Option<&RedisShelf>, remote: &Remote) {
+    if let Some(shelf) = shelf {
+        shelf.listen(remote).await;
+    }
+    std::future::pending().await
 }
 
-async fn accept(
-    bound: &Bound,
-    house: &Arc<House>,
-    settings: &HttpServer,
-    closing: &CancellationToken,
-    connections: &mut JoinSet<()>,
-) {
-    let places = Arc::new(Semaphore::new(settings.limits.connections));
-    loop {
-        // What is over is let go of.
-        while connections.try_join_next().is_some() {}
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let Incoming { stream, peer } = bound.accept(settings.limits.stall_timeout).await;
-        let (house, closing, limits) = (Arc::clone(house), closing.clone(), settings.limits);
-        connections.spawn(async move {
+/// Takes connections and sees them through.
+struct Reception {
+    house: Arc<House>,
+    /// Of the start; where connections are bounded, those count.
+    settings: HttpServer,
+    leaving: Leaving,
+}
+
+impl Reception {
+    /// Until `shutdown`, and the notice that is given then. What waits to be taken at the end is.
+    async fn open(&self, bound: Bound, shutdown: impl Future<Output = ()>, connections: &mut JoinSet<()>) {
+        tokio::select! {
+            () = self.accept(&bound, connections) => {}
+            () = self.leaving.announced(shutdown, self.settings.notice) => {}
+        }
+        tracing::info!("stopping: no new calls are taken");
+        self.leaving.told.cancel();
+        for incoming in bound.close() {
+            connections.spawn(self.serve(incoming, None));
+        }
+        self.leaving.closing.cancel();
+    }
+
+    /// Until the last connection has ended.
+    async fn empty(&self, connections: &mut JoinSet<()>) {
+        let ended = async { while connections.join_next().await.is_some() {} };
+        tokio::select! {
+            () = ended => {}
+            () = self.leaving.refuse_in_a_moment() => {}
+        }
+    }
+
+    async fn accept(&self, bound: &Bound, connections: &mut JoinSet<()>) {
+        let places = Arc::new(Semaphore::new(self.settings.limits.connections));
+        loop {
+            // What is over is let go of.
+            while connections.try_join_next().is_some() {}
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let incoming = bound.accept(self.settings.limits.stall_timeout).await;
+            connections.spawn(self.serve(incoming, Some(place)));
+        }
+    }
+
+    fn serve(
+        &self,
+        incoming: Incoming,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let Incoming { stream, peer } = incoming;
+        let (house, limits) = (Arc::clone(&self.house), self.settings.limits);
+        let closing = self.leaving.closing.clone();
+        async move {
             let _place = place;
             let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
             let has_asked = Arc::new(AtomicBool::new(false));
@@ -108,9 +162,16 @@ async fn accept(
                 .max_buf_size(headers)
                 .serve_connection(stream, service);
             tokio::pin!(connection);
+            let closed = async {
+                closing.cancelled().await;
+                if !has_asked.load(Ordering::SeqCst) {
+                    // Taken at the last moment: its request is on its way.
+                    tokio::time::sleep(leaving::MOMENT).await;
+                }
+            };
             tokio::select! {
                 _ = &mut connection => return,
-                () = closing.cancelled() => {}
+                () = closed => {}
             }
             if !has_asked.load(Ordering::SeqCst) {
                 // Who has asked for nothing yet is not waited for.
@@ -118,6 +179,6 @@ async fn accept(
             }
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
-        });
+        }
     }
 }
