@@ -1,9 +1,16 @@
 //! The server over HTTP, from outside: both eras, clients of the original, and those who mean harm.
 
 mod clients;
+mod copies;
+mod deploy;
+mod going;
 mod house;
 mod keys;
+mod legacy_sse;
 mod operation;
 mod safety;
 mod sessions;
+#[cfg(feature = "redis")]
+mod shared;
 mod transport;
+mod traps;
