@@ -105,10 +105,12 @@ fn serve(
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;
         let engine = Arc::new(session.engine_on(Arc::new(runner.clone()), session.vault()));
+        // Who reads that it serves may stop it at once.
+        let stop = stop_signal();
         announce(&session, settings, &bound);
         let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
         tokio::select! {
-            () = http::serve(Arc::clone(&engine), bound, shelf, stop_signal()) => {}
+            () = http::serve(Arc::clone(&engine), bound, shelf, stop) => {}
             never = reloading.keep_up(Arc::clone(&engine)) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},
         }

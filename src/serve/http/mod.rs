@@ -170,6 +170,7 @@ impl Reception {
                 }
             };
             tokio::select! {
+                biased;
                 _ = &mut connection => return,
                 () = closed => {}
             }

@@ -163,9 +163,15 @@ mod with_redis {
     }
 
     impl Inner {
+        /// A connection that is lost is made anew, which who noticed it has to wait for.
         async fn ask<T: redis::FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
             let mut connection = self.connection.clone();
-            command.query_async(&mut connection).await
+            match command.query_async(&mut connection).await {
+                Err(error) if error.is_connection_dropped() || error.is_io_error() => {
+                    command.query_async(&mut connection).await
+                }
+                answer => answer,
+            }
         }
 
         fn soon(&self, command: Cmd) {

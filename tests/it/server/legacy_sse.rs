@@ -53,8 +53,11 @@ impl<'h> Older<'h> {
 
     /// The next event: its name and its data.
     async fn event(&mut self) -> (String, String) {
+        let mut looked = 0;
         loop {
-            if let Some(end) = self.read.windows(2).position(|pair| pair == b"\n\n") {
+            if let Some(end) = self.read[looked..].windows(2).position(|pair| pair == b"\n\n") {
+                let end = looked + end;
+                looked = 0;
                 let event: Vec<u8> = self.read.drain(..end + 2).collect();
                 let event = String::from_utf8(event).unwrap();
                 let field = |name: &str| {
@@ -65,6 +68,7 @@ impl<'h> Older<'h> {
                 }
                 return (field("event: "), field("data: "));
             }
+            looked = self.read.len().saturating_sub(1);
             let chunk = tokio::time::timeout(PATIENCE, self.stream.chunk()).await.expect("something comes");
             self.read.extend_from_slice(&chunk.unwrap().expect("the stream goes on"));
         }

@@ -114,7 +114,7 @@ async fn limits_that_are_required_and_cannot_be_kept_refuse_the_call() {
             "  - {{ name: {name}, description: Leaves a trace., script: touch, args: [{name}], limits_enforcement: required, limits: {{ {limit} }} }}\n"
         )
     };
-    let tools = [("memory", "memory: 64MiB"), ("cpu", "cpu: 0.5"), ("processes", "processes: 20")];
+    let tools = [("memory", "memory: 64MiB"), ("cpu", "cpu: 0.5"), ("pids", "pids: 20")];
     let file: String = tools.iter().map(|(name, limit)| limited(name, limit)).collect();
     let house = House::start(&format!("{COMMANDS}{file}")).await;
     let place = Place::with(&[("tools.yaml", &format!("version: 1\n{COMMANDS}{file}"))]);
