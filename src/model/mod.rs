@@ -4,6 +4,7 @@
 //! Nothing here has an `Option` that stands for a default: defaults are filled in when a value is
 //! made.
 
+mod access;
 mod action;
 mod api_key;
 mod breaker;
@@ -40,6 +41,7 @@ mod tool;
 mod trial;
 mod units;
 
+pub use access::{Access, Authorization, DenyRule, Role, RoleClaim, UserRoles};
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use breaker::Breaker;

@@ -11,7 +11,7 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
+    Action, Authorization, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
     Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
@@ -214,6 +214,7 @@ pub(super) fn nameless(
         description: String::new(),
         availability: Availability::Offered,
         requires: None,
+        authorization: Authorization::default(),
         action,
         tags: command.tags.clone(),
         params,

@@ -12,7 +12,7 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
+    Action, Annotations, Argument, Authorization, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
     Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
     parse_duration,
 };
@@ -68,6 +68,7 @@ impl<'a> Commands<'a> {
         let tool = Tool {
             when: None,
             requires: None,
+            authorization: Authorization::default(),
             name: self.name(name)?,
             title: None,
             description: description.map_or_else(|| default_description(name.value), str::to_owned),

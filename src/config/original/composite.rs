@@ -16,7 +16,7 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    Action, Annotations, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult, FlowStep, OnError,
+    Action, Annotations, Authorization, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult, FlowStep, OnError,
     OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
 
@@ -104,6 +104,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
     let usual = Defaults::of(Dialect::Original);
     Tool {
         requires: None,
+        authorization: Authorization::default(),
         when: None,
         title: None,
         description: composite
