@@ -21,14 +21,41 @@ pub enum Sensitive {
 impl ExecutionPlan {
     /// What rules see as `plan`.
     pub fn seen(&self, sensitive: Sensitive) -> Value {
-        match &self.step {
+        let mut seen: Map<String, Value> = NAMES.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
+        let known = match &self.step {
             Step::Process(plan) => process(plan, sensitive),
             Step::Container(plan) => container(plan, sensitive),
             Step::Http(call) => http(call, sensitive),
             Step::Flow(plan) => flow(plan),
+        };
+        if let Value::Object(known) = known {
+            seen.extend(known);
         }
+        Value::Object(seen)
     }
 }
+
+/// All of them are always there, so that a rule can ask any plan for any; what a plan does not have is `null`.
+const NAMES: [&str; 18] = [
+    "kind",
+    "executor",
+    "program",
+    "argv",
+    "env",
+    "stdin",
+    "working_dir",
+    "sandbox",
+    "timeout",
+    "image",
+    "user",
+    "network",
+    "mounts",
+    "method",
+    "url",
+    "headers",
+    "body",
+    "steps",
+];
 
 fn process(plan: &ProcessPlan, sensitive: Sensitive) -> Value {
     json!({

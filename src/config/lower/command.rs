@@ -11,10 +11,11 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Authorization, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
+    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
     Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
+use super::access::authorization;
 use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
@@ -214,7 +215,7 @@ pub(super) fn nameless(
         description: String::new(),
         availability: Availability::Offered,
         requires: None,
-        authorization: Authorization::default(),
+        authorization: authorization(command.authorization.as_deref()),
         action,
         tags: command.tags.clone(),
         params,
