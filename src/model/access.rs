@@ -73,6 +73,29 @@ pub struct Authorization {
     pub audit: bool,
 }
 
+/// What rules see of a plan. All of it is always there, so that a rule can ask any plan for any; what a plan
+/// does not have is `null`.
+pub const PLAN_PARTS: [&str; 18] = [
+    "kind",
+    "executor",
+    "program",
+    "argv",
+    "env",
+    "stdin",
+    "working_dir",
+    "sandbox",
+    "timeout",
+    "image",
+    "user",
+    "network",
+    "mounts",
+    "method",
+    "url",
+    "headers",
+    "body",
+    "steps",
+];
+
 impl Authorization {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

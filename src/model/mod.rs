@@ -41,7 +41,7 @@ mod tool;
 mod trial;
 mod units;
 
-pub use access::{Access, Authorization, DenyRule, Role, RoleClaim, UserRoles};
+pub use access::{Access, Authorization, DenyRule, PLAN_PARTS, Role, RoleClaim, UserRoles};
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use breaker::Breaker;

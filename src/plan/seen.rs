@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{FOUND_ENGINE, Network};
+use crate::model::{FOUND_ENGINE, Network, PLAN_PARTS};
 
 use super::{
     ContainerPlan, ExecutionPlan, Fill, FlowPlan, HttpStep, PlannedBody, PlannedStdin, ProcessPlan, Step, Word,
@@ -21,7 +21,7 @@ pub enum Sensitive {
 impl ExecutionPlan {
     /// What rules see as `plan`.
     pub fn seen(&self, sensitive: Sensitive) -> Value {
-        let mut seen: Map<String, Value> = NAMES.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
+        let mut seen: Map<String, Value> = PLAN_PARTS.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
         let known = match &self.step {
             Step::Process(plan) => process(plan, sensitive),
             Step::Container(plan) => container(plan, sensitive),
@@ -34,28 +34,6 @@ impl ExecutionPlan {
         Value::Object(seen)
     }
 }
-
-/// All of them are always there, so that a rule can ask any plan for any; what a plan does not have is `null`.
-const NAMES: [&str; 18] = [
-    "kind",
-    "executor",
-    "program",
-    "argv",
-    "env",
-    "stdin",
-    "working_dir",
-    "sandbox",
-    "timeout",
-    "image",
-    "user",
-    "network",
-    "mounts",
-    "method",
-    "url",
-    "headers",
-    "body",
-    "steps",
-];
 
 fn process(plan: &ProcessPlan, sensitive: Sensitive) -> Value {
     json!({

@@ -28,7 +28,6 @@ pub struct Roles<'n> {
 }
 
 pub struct Policy<'n> {
-    pub span: Span,
     pub name: Option<Spanned<&'n str>>,
     pub commands: Option<Vec<Spanned<&'n str>>>,
     pub deny: Option<Spanned<&'n str>>,
@@ -147,7 +146,6 @@ fn policies<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Policy<'
     let policy = |node: &'n Node<'n>| {
         let mut fields = Fields::open(reader, node, &shape::POLICY)?;
         let policy = Policy {
-            span: fields.span,
             name: fields.required("name").and_then(|field| reader.text(field.node, "name")),
             commands: texts(reader, &mut fields, "commands"),
             deny: fields.required("deny").and_then(|field| reader.text(field.node, "deny")),

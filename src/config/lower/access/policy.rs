@@ -6,7 +6,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Spanned, nearest};
-use crate::model::{BadCondition, Condition, DenyRule, Name, Permissions, Presence, Tool, name_matches};
+use crate::model::{BadCondition, Condition, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool, name_matches};
 
 use super::Beside;
 
@@ -31,7 +31,7 @@ pub fn policies(beside: &Beside<'_>, written: &[native::Policy<'_>]) -> Vec<Deny
 }
 
 fn rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<DenyRule> {
-    let native::Policy { span: _, name, commands, deny, message } = written;
+    let native::Policy { name, commands, deny, message } = written;
     let (name, deny) = ((*name)?, (*deny)?);
     if name.value.trim().is_empty() {
         beside.reader.problems.add(Diagnostic::error(Code::BadPolicy, name.span, "a policy needs a name"));
@@ -88,7 +88,9 @@ fn check(
     let mut path = name.path.iter().map(String::as_str);
     let (first, second) = (path.next(), path.next());
     let known: &[&str] = match (name.root.as_str(), first, second) {
-        ("now", None, _) | ("caller" | "tool" | "args" | "plan", None, _) | ("plan", _, _) => return,
+        ("now", None, _) | ("caller" | "tool" | "args" | "plan", None, _) => return,
+        ("plan", Some(part), _) if PLAN_PARTS.contains(&part) => return,
+        ("plan", ..) => &PLAN_PARTS,
         ("args", Some(param), _) => return check_argument(beside, deny, param, condition, concerned),
         ("caller", Some(part), _) if CALLER.contains(&part) => return,
         ("tool", Some("annotations"), Some(hint)) if !ANNOTATIONS.contains(&hint) => ANNOTATIONS,
