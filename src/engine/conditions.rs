@@ -33,7 +33,7 @@ fn now() -> Duration {
 pub fn of_this_moment(invocation: &Invocation, facts: &Facts, policy: &Policy) -> Option<Facts> {
     let tool = invocation.tool();
     let may_ask = tool.when.is_some() || policy.asks_time() || matches!(tool.action, Action::Flow(_));
-    may_ask.then(|| facts.clone().at(now()))
+    (may_ask && facts.now.is_none()).then(|| facts.clone().at(now()))
 }
 
 /// Whether the tool may run now, and by which values.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
+use super::principal::Principal;
 use super::units::ByteSize;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,13 @@ pub struct HttpServer {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
+}
+
+impl Auth {
+    /// Everyone whom the file knows by name.
+    pub fn callers(&self) -> impl Iterator<Item = &Principal> {
+        self.api_keys.iter().map(|key| &key.principal)
+    }
 }
 
 impl Default for HttpServer {

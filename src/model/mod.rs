@@ -36,6 +36,7 @@ mod sandbox;
 mod scan;
 mod secret;
 mod server;
+mod stand_in;
 mod template;
 mod tool;
 mod trial;
@@ -86,6 +87,7 @@ pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
 pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
+pub use stand_in::StandIn;
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
 pub use trial::{

@@ -8,8 +8,8 @@
 mod caller;
 mod decide;
 mod denied;
-#[cfg(test)]
-mod tests;
+mod explain;
+mod stand_in;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +21,8 @@ use crate::model::{Access, AuthMethod, Availability, Catalog, Permissions, Princ
 
 pub use decide::{Asked, Came, Finding};
 pub use denied::{Denied, NotAdmitted, Reason};
+pub use explain::Explained;
+pub use stand_in::{UnknownCaller, stand_in};
 
 /// An invocation that its caller may make. Only [`Policy`] makes one.
 #[derive(Debug, Clone)]
@@ -173,11 +175,6 @@ impl Policy {
         let names = names.filter(|name| name.root == "caller");
         let parts = names.map(|name| name.path.iter().try_fold(&caller, |value, part| value.get(part)));
         parts.map(|part| part.map(Value::to_string).unwrap_or_default()).collect()
-    }
-
-    /// Every rule about a call, and what it says; the caller is known.
-    pub fn findings<'p>(&'p self, asked: &'p Asked<'_>) -> impl Iterator<Item = Finding<'p>> {
-        decide::findings(&self.access, asked)
     }
 
     /// The one decision: no rule denies.
