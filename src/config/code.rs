@@ -234,6 +234,10 @@ codes! {
     BadApiKey = 260, "a caller's key that is none";
     WeakApiKey = 261, "a caller's key that can be guessed";
     DuplicateApiKey = 262, "two keys of one name or one value";
+    NoServerCertificate = 280, "TLS without a certificate";
+    BadCertificateUser = 282, "a caller's certificate that is none";
+    BadTrustedProxy = 283, "a proxy that is no network";
+    BadAcme = 284, "names or a directory that no certificate can be had for";
 }
 
 impl Code {

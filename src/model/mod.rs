@@ -36,8 +36,10 @@ mod scan;
 mod secret;
 mod server;
 mod template;
+mod tls;
 mod tool;
 mod trial;
+mod trusted_proxy;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
@@ -61,7 +63,7 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
-pub use http_server::{Auth, Cors, HttpLimits, HttpServer};
+pub use http_server::{Auth, Cors, HttpLimits, HttpServer, ProxyHeaders};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
@@ -85,7 +87,11 @@ pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};
+pub use tls::{
+    Acme, BadSubject, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair, Subject, Tls,
+};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
+pub use trusted_proxy::{NotAProxy, TrustedProxy};
 pub use trial::{
     Expectation, ExpectedEnding, ExpectedRun, ExpectedWords, JsonCheck, Mock, Refuser, TextCheck, Trial,
     TrialSet,
