@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
-use super::trusted_proxy::TrustedProxy;
 use super::tls::{CertificateUser, Tls};
+use super::trusted_proxy::TrustedProxy;
 use super::units::ByteSize;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

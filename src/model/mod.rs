@@ -91,9 +91,9 @@ pub use tls::{
     Acme, BadSubject, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair, Subject, Tls,
 };
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
-pub use trusted_proxy::{NotAProxy, TrustedProxy};
 pub use trial::{
     Expectation, ExpectedEnding, ExpectedRun, ExpectedWords, JsonCheck, Mock, Refuser, TextCheck, Trial,
     TrialSet,
 };
+pub use trusted_proxy::{NotAProxy, TrustedProxy};
 pub use units::{BadUnit, ByteSize, Cores, format_duration, parse_duration};

@@ -47,9 +47,11 @@ impl TrustedProxy {
         match (self, address) {
             (Self::Socket, None) => true,
             (Self::Addresses { base, bits }, Some(address)) => match (*base, address.to_canonical()) {
-                (IpAddr::V4(base), IpAddr::V4(address)) => {
-                    begins_alike(u128::from(base.to_bits()), u128::from(address.to_bits()), 32 - bits.min(&32))
-                }
+                (IpAddr::V4(base), IpAddr::V4(address)) => begins_alike(
+                    u128::from(base.to_bits()),
+                    u128::from(address.to_bits()),
+                    32 - bits.min(&32),
+                ),
                 (IpAddr::V6(base), IpAddr::V6(address)) => {
                     begins_alike(base.to_bits(), address.to_bits(), 128 - bits.min(&128))
                 }

@@ -8,8 +8,8 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{AcmeEntry, CertificateEntry, Mtls, ServerTls};
 use crate::config::read::{Reader, Spanned};
 use crate::model::{
-    Acme, AuthMethod, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair,
-    Permissions, Principal, Subject, Tls, TlsVersion, TrustedProxy,
+    Acme, AuthMethod, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair, Permissions,
+    Principal, Subject, Tls, TlsVersion, TrustedProxy,
 };
 
 use super::Place;
@@ -136,7 +136,9 @@ fn is_same(left: &CertificateName, right: &CertificateName) -> bool {
 fn user(reader: &Reader<'_>, written: CertificateEntry<'_>) -> Option<CertificateUser> {
     let bad = |span, message: String| {
         let problem = Diagnostic::error(Code::BadCertificateUser, span, message);
-        reader.problems.add(problem.help("write `subject: \"CN=ci,O=Example\"`, or `san: dns:ci.example.com`"));
+        reader
+            .problems
+            .add(problem.help("write `subject: \"CN=ci,O=Example\"`, or `san: dns:ci.example.com`"));
         None
     };
     let (whose, usual) = match (written.subject, written.san) {
@@ -153,16 +155,21 @@ fn user(reader: &Reader<'_>, written: CertificateEntry<'_>) -> Option<Certificat
                 (whose, name.to_owned())
             }
             _ => {
-                let message = format!("`{}`: expected `dns:`, `email:`, `uri:` or `ip:` and a name", san.value);
+                let message =
+                    format!("`{}`: expected `dns:`, `email:`, `uri:` or `ip:` and a name", san.value);
                 return bad(san.span, message);
             }
         },
-        _ => return bad(written.span, "a user of `mtls` has not exactly one of `subject` and `san`".to_owned()),
+        _ => {
+            return bad(
+                written.span,
+                "a user of `mtls` has not exactly one of `subject` and `san`".to_owned(),
+            );
+        }
     };
     let all = |texts: Vec<Spanned<&str>>| texts.into_iter().map(|text| text.value.to_owned()).collect();
     let name = written.name.map_or(usual, |name| name.value.to_owned());
-    let permissions =
-        written.permissions.map_or(Permissions::All, |patterns| Permissions::of(all(patterns)));
+    let permissions = written.permissions.map_or(Permissions::All, |patterns| Permissions::of(all(patterns)));
     let principal = Principal::of(AuthMethod::Certificate, name, permissions);
     Some(CertificateUser { whose, principal: Principal { roles: all(written.roles), ..principal } })
 }
@@ -190,7 +197,10 @@ pub fn look(place: &Place<'_>, written: &ServerTls<'_>) {
         if !path.exists() {
             let message = format!("there is no file `{}`", path.display());
             let problem = Diagnostic::error(Code::MissingCertificate, text.span, message).of_host();
-            place.reader.problems.add(problem.help("`self_signed: true` makes a certificate for development"));
+            place
+                .reader
+                .problems
+                .add(problem.help("`self_signed: true` makes a certificate for development"));
         }
     }
 }
