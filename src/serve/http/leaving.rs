@@ -8,7 +8,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// A connection that was taken at the last moment has so long for the first bytes of its request.
-pub const MOMENT: Duration = Duration::from_millis(300);
+const MOMENT: Duration = Duration::from_millis(300);
+
+/// Resolves a moment after the server has closed.
+pub async fn last_moment(closing: &CancellationToken) {
+    closing.cancelled().await;
+    tokio::time::sleep(MOMENT).await;
+}
 
 /// The steps; each follows the one before.
 #[derive(Debug, Clone, Default)]

@@ -6,27 +6,28 @@
 
 mod answer;
 mod body;
+mod connection;
 mod cors;
 mod door;
 mod guard;
 mod leaving;
 mod listen;
 mod older;
+mod opening;
 mod patient;
 mod preface;
 mod probes;
+mod proxy;
 mod route;
 mod shelf;
 mod stream;
+mod streams;
+mod tls;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -34,18 +35,15 @@ use crate::engine::Engine;
 use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
+use connection::Surroundings;
 use leaving::Leaving;
-use listen::Incoming;
-use patient::Patient;
-use route::{House, Peer};
+use route::House;
 use shelf::RedisShelf;
 
-pub use listen::{Bound, Unreachable, bind};
-pub use preface::{Exposed, judge};
+pub use listen::{Bound, Unreachable, bind, take_over};
+pub use preface::{Exposed, judge, judge_bound};
 pub use shelf::{NoShelf, shelf};
 
-/// Headers of one request.
-const MOST_HEADERS: usize = 100;
 /// What is left to cancelled calls for their end.
 const LAST: Duration = Duration::from_millis(800);
 
@@ -104,14 +102,20 @@ struct Reception {
 impl Reception {
     /// Until `shutdown`, and the notice that is given then. What waits to be taken at the end is.
     async fn open(&self, bound: Bound, shutdown: impl Future<Output = ()>, connections: &mut JoinSet<()>) {
+        let surroundings = Surroundings {
+            house: Arc::clone(&self.house),
+            limits: self.settings.limits,
+            closing: self.leaving.closing.clone(),
+            keeper: bound.keeper.clone(),
+        };
         tokio::select! {
-            () = self.accept(&bound, connections) => {}
+            () = self.accept(&bound, &surroundings, connections) => {}
             () = self.leaving.announced(shutdown, self.settings.notice) => {}
         }
         tracing::info!("stopping: no new calls are taken");
         self.leaving.told.cancel();
         for incoming in bound.close() {
-            connections.spawn(self.serve(incoming, None));
+            connections.spawn(surroundings.clone().attend(incoming));
         }
         self.leaving.closing.cancel();
     }
@@ -125,61 +129,18 @@ impl Reception {
         }
     }
 
-    async fn accept(&self, bound: &Bound, connections: &mut JoinSet<()>) {
+    async fn accept(&self, bound: &Bound, surroundings: &Surroundings, connections: &mut JoinSet<()>) {
         let places = Arc::new(Semaphore::new(self.settings.limits.connections));
         loop {
             // What is over is let go of.
             while connections.try_join_next().is_some() {}
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let incoming = bound.accept(self.settings.limits.stall_timeout).await;
-            connections.spawn(self.serve(incoming, Some(place)));
-        }
-    }
-
-    fn serve(
-        &self,
-        incoming: Incoming,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> impl Future<Output = ()> + Send + use<> {
-        let Incoming { stream, peer } = incoming;
-        let (house, limits) = (Arc::clone(&self.house), self.settings.limits);
-        let closing = self.leaving.closing.clone();
-        async move {
-            let _place = place;
-            let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
-            let has_asked = Arc::new(AtomicBool::new(false));
-            let asking = Arc::clone(&has_asked);
-            let service = service_fn(move |request| {
-                asking.store(true, Ordering::SeqCst);
-                let (house, peer) = (Arc::clone(&house), Peer { address: peer });
-                async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
+            let attended = surroundings.clone().attend(incoming);
+            connections.spawn(async move {
+                let _place = place;
+                attended.await;
             });
-            let headers = usize::try_from(limits.headers.0).unwrap_or(usize::MAX).max(8192);
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(limits.header_timeout)
-                .max_headers(MOST_HEADERS)
-                .max_buf_size(headers)
-                .serve_connection(stream, service);
-            tokio::pin!(connection);
-            let closed = async {
-                closing.cancelled().await;
-                if !has_asked.load(Ordering::SeqCst) {
-                    // Taken at the last moment: its request is on its way.
-                    tokio::time::sleep(leaving::MOMENT).await;
-                }
-            };
-            tokio::select! {
-                biased;
-                _ = &mut connection => return,
-                () = closed => {}
-            }
-            if !has_asked.load(Ordering::SeqCst) {
-                // Who has asked for nothing yet is not waited for.
-                return;
-            }
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
         }
     }
 }
