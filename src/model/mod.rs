@@ -12,6 +12,7 @@ mod cache;
 mod catalog;
 mod condition;
 mod container;
+mod copies;
 mod date;
 mod destination;
 mod executor;
@@ -20,7 +21,6 @@ mod fed;
 mod flow;
 mod glob;
 mod http;
-mod copies;
 mod http_server;
 mod image;
 mod limits;
@@ -53,6 +53,7 @@ pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
+pub use copies::{Copies, Store};
 pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
@@ -67,7 +68,6 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
-pub use copies::{Copies, Store};
 pub use http_server::{Auth, Cors, HttpLimits, HttpServer, ProxyHeaders};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};

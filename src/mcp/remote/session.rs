@@ -44,8 +44,7 @@ struct State {
 
 impl Session {
     pub(super) fn new(owner: CallerId, stop: &CancellationToken) -> Self {
-        let state =
-            State { used: Instant::now(), shared: None, running: HashMap::new(), listening: None };
+        let state = State { used: Instant::now(), shared: None, running: HashMap::new(), listening: None };
         Self {
             peer: OnceLock::new(),
             told: Arc::default(),

@@ -98,7 +98,9 @@ impl House {
         }
         match *request.method() {
             Method::OPTIONS => Some(cors::preflight(settings, headers)),
-            Method::GET | Method::HEAD => probes::answer(request.uri().path(), self.leaving.told.is_cancelled()),
+            Method::GET | Method::HEAD => {
+                probes::answer(request.uri().path(), self.leaving.told.is_cancelled())
+            }
             _ => None,
         }
     }

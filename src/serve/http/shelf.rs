@@ -141,7 +141,8 @@ mod with_redis {
         async fn hear(&self, remote: &Remote) {
             let mut is_away = false;
             loop {
-                if let Ok(Ok(mut heard)) = tokio::time::timeout(PATIENCE, self.client.get_async_pubsub()).await
+                if let Ok(Ok(mut heard)) =
+                    tokio::time::timeout(PATIENCE, self.client.get_async_pubsub()).await
                     && heard.subscribe(&self.channel).await.is_ok()
                 {
                     if std::mem::take(&mut is_away) {
@@ -155,7 +156,9 @@ mod with_redis {
                     }
                 }
                 if !std::mem::replace(&mut is_away, true) {
-                    tracing::warn!("the store of sessions does not answer; sessions are known at one copy only");
+                    tracing::warn!(
+                        "the store of sessions does not answer; sessions are known at one copy only"
+                    );
                 }
                 tokio::time::sleep(BREATH).await;
             }

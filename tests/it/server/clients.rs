@@ -74,7 +74,9 @@ fn scripts() -> PathBuf {
 /// What the clients over stdio use, with a key.
 fn file() -> String {
     let file = std::fs::read_to_string(scripts().join("config.yaml")).expect("the file of the clients");
-    let auth = format!("server:\n  http: {{ legacy_sse: true, auth: {{ api_keys: [{{ name: real, key: {KEY} }}] }} }}\n");
+    let auth = format!(
+        "server:\n  http: {{ legacy_sse: true, auth: {{ api_keys: [{{ name: real, key: {KEY} }}] }} }}\n"
+    );
     file.replace("version: 1\n", "").replace("server:\n", &auth)
 }
 

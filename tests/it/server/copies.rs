@@ -30,7 +30,8 @@ pub struct Nginx {
 impl Nginx {
     /// `None` after saying that there is none. `locations` are the servers of a file like the example.
     pub fn start(sites: &str) -> Option<Self> {
-        let program = ["/usr/sbin/nginx", "/usr/local/sbin/nginx"].into_iter().find(|path| Path::new(path).exists());
+        let program =
+            ["/usr/sbin/nginx", "/usr/local/sbin/nginx"].into_iter().find(|path| Path::new(path).exists());
         let Some(program) = program else {
             skip("copies behind a proxy (there is no nginx; tests/run installs it)");
             return None;
@@ -123,8 +124,11 @@ impl Copy {
 
     async fn run(name: &str, port: u16, more: &str) -> Server {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let where_ = format!("  - {{ name: where, description: Which copy this is., script: echo, args: [{name}] }}\n");
-        let http = format!("server: {{ http: {{ legacy_sse: true, sessions: {{ copy: {name} }}, {more} }} }}\n");
+        let where_ = format!(
+            "  - {{ name: where, description: Which copy this is., script: echo, args: [{name}] }}\n"
+        );
+        let http =
+            format!("server: {{ http: {{ legacy_sse: true, sessions: {{ copy: {name} }}, {more} }} }}\n");
         let file = format!("version: 1\n{COMMANDS}{where_}{http}");
         std::fs::write(folder.path().join("tools.yaml"), file).expect("a file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));

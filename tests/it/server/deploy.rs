@@ -24,13 +24,19 @@ fn the_file_that_is_deployed_is_a_good_one_wherever_it_stands() {
     let manifests = read("kubernetes.yaml");
     let (_, rest) = manifests.split_once("tools.yaml: |\n").unwrap();
     let (within, _) = rest.split_once("\n---").unwrap();
-    let within: String = within.lines().map(|line| line.strip_prefix("    ").unwrap_or("").to_owned() + "\n").collect();
+    let within: String =
+        within.lines().map(|line| line.strip_prefix("    ").unwrap_or("").to_owned() + "\n").collect();
     for (file, copy) in [(read("tools.yaml"), "a"), (within, "")] {
         let place = Place::with(&[("tools.yaml", &file)]);
         let mut command = place.command("", &["--validate", "tools.yaml"]);
         command.env("ANN_KEY", "a-key-of-ann-that-is-long").env("COPY", copy);
         let judged = place.finish(command).ends_with(0);
-        assert!(!judged.stdout.contains("warning") && !judged.stderr.contains("warning"), "{}{}", judged.stdout, judged.stderr);
+        assert!(
+            !judged.stdout.contains("warning") && !judged.stderr.contains("warning"),
+            "{}{}",
+            judged.stdout,
+            judged.stderr
+        );
         // What the platform waits for is longer than what the server may take.
         assert!(file.contains("drain: 20s") && file.contains("notice: 5s"), "{file}");
     }
@@ -47,12 +53,15 @@ fn kubernetes_knows_every_word_of_the_manifests() {
     let judged = |file: &Path| Command::new(&judge).arg("--strict").arg(file).output().expect("it starts");
     let good = judged(&example("kubernetes.yaml"));
     assert!(good.status.success(), "{}", said(&good));
-    for kind in ["deployment/mcpfier", "service/mcpfier", "networkpolicy/mcpfier", "poddisruptionbudget/mcpfier"] {
+    for kind in
+        ["deployment/mcpfier", "service/mcpfier", "networkpolicy/mcpfier", "poddisruptionbudget/mcpfier"]
+    {
         assert!(said(&good).contains(kind), "{kind}: {}", said(&good));
     }
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("bad.yaml");
-    std::fs::write(&bad, read("kubernetes.yaml").replace("readOnlyRootFilesystem", "readOnlyRootFileSystem")).unwrap();
+    std::fs::write(&bad, read("kubernetes.yaml").replace("readOnlyRootFilesystem", "readOnlyRootFileSystem"))
+        .unwrap();
     assert!(!judged(&bad).status.success(), "it would not notice a wrong word");
 }
 
@@ -130,12 +139,26 @@ mod image {
         std::fs::set_permissions(folder.path(), readable).unwrap();
         let mount = format!("{}:/etc/mcpfier:ro", folder.path().display());
         let id = engine.docker(&[
-            "run", "--detach", "--network", "none", "--read-only", "--tmpfs", "/tmp:size=16m,mode=1777",
-            "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--env", "ANN_KEY=a-key-of-ann-that-is-long",
-            "--volume", &mount, &tag,
+            "run",
+            "--detach",
+            "--network",
+            "none",
+            "--read-only",
+            "--tmpfs",
+            "/tmp:size=16m,mode=1777",
+            "--cap-drop",
+            "ALL",
+            "--security-opt",
+            "no-new-privileges",
+            "--env",
+            "ANN_KEY=a-key-of-ann-that-is-long",
+            "--volume",
+            &mount,
+            &tag,
         ]);
         let container = Container(&engine, id);
-        let within = |words: &[&str]| engine.command(&[&["exec", &container.1], words].concat()).output().unwrap();
+        let within =
+            |words: &[&str]| engine.command(&[&["exec", &container.1], words].concat()).output().unwrap();
         let begun = Instant::now();
         loop {
             let ready = within(&["wget", "-q", "-O", "-", "http://127.0.0.1:8080/readyz"]);
@@ -148,8 +171,17 @@ mod image {
         }
         let call = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"who"}}"#;
         let answered = within(&[
-            "wget", "-q", "-O", "-", "--header", "Content-Type: application/json", "--header",
-            "X-API-Key: a-key-of-ann-that-is-long", "--post-data", call, "http://127.0.0.1:8080/mcp",
+            "wget",
+            "-q",
+            "-O",
+            "-",
+            "--header",
+            "Content-Type: application/json",
+            "--header",
+            "X-API-Key: a-key-of-ann-that-is-long",
+            "--post-data",
+            call,
+            "http://127.0.0.1:8080/mcp",
         ]);
         assert!(said(&answered).contains(r"10001\n10001\nwritten\n"), "{}", said(&answered));
         assert!(said(&answered).contains(r"no\n"), "{}", said(&answered));

@@ -47,7 +47,8 @@ impl<'h> Older<'h> {
     }
 
     async fn post(&self, message: &Value) -> StatusCode {
-        let sent = self.house.request(Method::POST, &self.endpoint).header("Content-Type", "application/json");
+        let sent =
+            self.house.request(Method::POST, &self.endpoint).header("Content-Type", "application/json");
         sent.body(message.to_string()).send().await.unwrap().status()
     }
 
@@ -162,7 +163,8 @@ async fn it_is_off_unless_the_file_turns_it_on_and_then_asks_for_keys_like_every
     let stream = |house: &House| house.request(Method::GET, "/sse").header("Accept", "text/event-stream");
     assert_eq!(stream(&house).send().await.unwrap().status(), 405);
     let keys = "auth: { api_keys: [{ name: ann, key: a-key-of-ann-that-is-long }, { name: bob, key: a-key-of-bob-that-is-long }] }";
-    let house = House::start(&format!("{COMMANDS}\nserver: {{ http: {{ legacy_sse: true, {keys} }} }}\n")).await;
+    let house =
+        House::start(&format!("{COMMANDS}\nserver: {{ http: {{ legacy_sse: true, {keys} }} }}\n")).await;
     assert_eq!(stream(&house).send().await.unwrap().status(), 401);
     let mut opened = stream(&house).header("X-API-Key", "a-key-of-ann-that-is-long").send().await.unwrap();
     let mut heard = String::new();
@@ -170,7 +172,9 @@ async fn it_is_off_unless_the_file_turns_it_on_and_then_asks_for_keys_like_every
         heard.push_str(std::str::from_utf8(&opened.chunk().await.unwrap().unwrap()).unwrap());
     }
     let endpoint = heard.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().to_owned();
-    for (key, status) in [(None, 401), (Some("a-key-of-bob-that-is-long"), 404), (Some("a-key-of-ann-that-is-long"), 202)] {
+    for (key, status) in
+        [(None, 401), (Some("a-key-of-bob-that-is-long"), 404), (Some("a-key-of-ann-that-is-long"), 202)]
+    {
         let sent = house.request(Method::POST, &endpoint).header("Content-Type", "application/json");
         let sent = key.into_iter().fold(sent, |sent, key| sent.header("X-API-Key", key));
         let sent = sent.body(request(1, "ping", json!({})).to_string()).send().await.unwrap();

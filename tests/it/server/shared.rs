@@ -148,7 +148,8 @@ async fn without_redis_what_is_known_is_served_and_others_are_told_to_come_back(
     assert_eq!(status(&a, &session, ANN).await, 200);
     let ping = within(&session, ANN, b.post(&request(1, "ping", json!({})))).send().await.unwrap();
     assert_eq!((ping.status().as_u16(), &ping.headers()["retry-after"]), (503, &"1".parse().unwrap()));
-    let plain = b.plain(&call(1, "echo", json!({ "what": "x" }))).header("X-API-Key", ANN).send().await.unwrap();
+    let plain =
+        b.plain(&call(1, "echo", json!({ "what": "x" }))).header("X-API-Key", ANN).send().await.unwrap();
     assert_eq!(plain.status(), 200, "who needs no session needs no store");
     let alone = opened(&b).await;
     assert_eq!(status(&b, &alone, ANN).await, 200);
@@ -188,7 +189,9 @@ async fn behind_a_proxy_that_knows_nothing_of_sessions_every_request_is_served()
     let Some(nginx) = Nginx::start(&sites) else { return };
     let ask = |message: Value| {
         let sent = nginx.client.post(nginx.url("/mcp")).header("Content-Type", "application/json");
-        sent.header("Accept", "application/json, text/event-stream").body(message.to_string()).header("X-API-Key", ANN)
+        sent.header("Accept", "application/json, text/event-stream")
+            .body(message.to_string())
+            .header("X-API-Key", ANN)
     };
     let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
     let opened = ask(request(0, "initialize", params)).send().await.unwrap();

@@ -13,7 +13,9 @@ use crate::support::server::is_alive;
 
 #[tokio::test]
 async fn a_call_of_a_session_may_be_silent_for_longer_than_the_session_may_be_unused() {
-    let house = House::start(&format!("{COMMANDS}\nserver: {{ http: {{ limits: {{ session_timeout: 1s }} }} }}\n")).await;
+    let house =
+        House::start(&format!("{COMMANDS}\nserver: {{ http: {{ limits: {{ session_timeout: 1s }} }} }}\n"))
+            .await;
     let session = house.initialize().await;
     let sent = house.post(&call(1, "slow", json!({ "seconds": 3 }))).header("Mcp-Session-Id", &session);
     let begun = Instant::now();
@@ -66,8 +68,15 @@ async fn many_small_answers_on_one_connection_of_a_session_do_not_wait_for_each_
     for id in 1..40 {
         let begun = Instant::now();
         let sent = client.post(house.url("/mcp")).header("Content-Type", "application/json");
-        let sent = sent.header("Accept", "application/json, text/event-stream").header("Mcp-Session-Id", &session);
-        sent.body(request(id, "tools/list", json!({})).to_string()).send().await.unwrap().text().await.unwrap();
+        let sent =
+            sent.header("Accept", "application/json, text/event-stream").header("Mcp-Session-Id", &session);
+        sent.body(request(id, "tools/list", json!({})).to_string())
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
         took.push(begun.elapsed());
     }
     took.sort();
@@ -90,11 +99,15 @@ async fn every_header_that_repeats_the_body_is_held_against_it() {
     let mut message = call(1, "echo", json!({ "what": "x" }));
     message["params"]["_meta"] = modern_meta();
     let headers = |leave: &str, twice: &str| {
-        let all = [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "echo")];
-        all.into_iter().filter(|(name, _)| *name != leave).fold(house.post(&message), |sent, (name, value)| {
-            let sent = sent.header(name, value);
-            if name == twice { sent.header(name, value) } else { sent }
-        })
+        let all =
+            [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "echo")];
+        all.into_iter().filter(|(name, _)| *name != leave).fold(
+            house.post(&message),
+            |sent, (name, value)| {
+                let sent = sent.header(name, value);
+                if name == twice { sent.header(name, value) } else { sent }
+            },
+        )
     };
     assert_eq!(headers("", "").send().await.unwrap().status(), 200);
     for name in ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"] {
@@ -120,7 +133,8 @@ async fn limits_that_are_required_and_cannot_be_kept_refuse_the_call() {
     let place = Place::with(&[("tools.yaml", &format!("version: 1\n{COMMANDS}{file}"))]);
     for (name, _) in tools {
         let at_the_shell = place.run(&["--config", "tools.yaml", "--dry-run", name]);
-        let result = answer(house.plain(&call(1, name, json!({}))).send().await.unwrap()).await["result"].clone();
+        let result =
+            answer(house.plain(&call(1, name, json!({}))).send().await.unwrap()).await["result"].clone();
         let trace = house.server.folder.path().join(name);
         if at_the_shell.stderr.contains("limits_enforcement") {
             let told = text(&result);
