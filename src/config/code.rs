@@ -234,6 +234,13 @@ codes! {
     BadApiKey = 260, "a caller's key that is none";
     WeakApiKey = 261, "a caller's key that can be guessed";
     DuplicateApiKey = 262, "two keys of one name or one value";
+
+    // How often callers may ask, people with passwords, tenants.
+    VainRate = 290, "a rate that limits nothing";
+    BadPasswordHash = 291, "a hash of a password that is none";
+    WeakPasswordHash = 292, "a hash of a password that can be guessed";
+    UnknownTenant = 293, "a tenant that is not there";
+    DuplicateCaller = 294, "two users or tenants of one name";
 }
 
 impl Code {

@@ -31,7 +31,7 @@ struct Kept {
     edition: u64,
     /// Of breakers, which are told beside their tools.
     turns: u64,
-    answers: HashMap<(Era, Permissions), Bytes>,
+    answers: HashMap<(Era, Permissions, Option<Arc<[String]>>), Bytes>,
 }
 
 impl Listing {
@@ -48,7 +48,7 @@ impl Listing {
         if (kept.edition, kept.turns) != (edition, turns) || kept.answers.len() >= KINDS {
             *kept = Kept { edition, turns, ..Kept::default() };
         }
-        let kind = (era, principal.permissions.clone());
+        let kind = (era, principal.permissions.clone(), principal.within.clone());
         let render = || render(era, state, principal, identity).into();
         kept.answers.entry(kind).or_insert_with(render).clone()
     }

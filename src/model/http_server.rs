@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
+use super::password::PasswordHash;
+use super::principal::Principal;
+use super::rate::{RateLimit, Tenant};
 use super::units::ByteSize;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +27,9 @@ pub struct HttpServer {
     pub auth: Option<Auth>,
     pub cors: Option<Cors>,
     pub limits: HttpLimits,
+    pub rate_limit: RateLimit,
+    pub tenants: Vec<Tenant>,
+    pub connection_pool: ConnectionPool,
     /// Beside our own, or in their place.
     pub headers: Vec<(String, String)>,
 }
@@ -32,6 +38,23 @@ pub struct HttpServer {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
+    pub users: Vec<BasicUser>,
+}
+
+/// Somebody with a name and a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicUser {
+    pub principal: Principal,
+    pub hash: PasswordHash,
+}
+
+/// Connections that do nothing, and those of one address. `None` is no bound beside that on all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConnectionPool {
+    /// Connections between two requests.
+    pub idle: Option<usize>,
+    pub per_address: Option<usize>,
+    pub idle_timeout: Option<Duration>,
 }
 
 impl Default for HttpServer {
@@ -46,6 +69,9 @@ impl Default for HttpServer {
             auth: None,
             cors: None,
             limits: HttpLimits::default(),
+            rate_limit: RateLimit::default(),
+            tenants: Vec::new(),
+            connection_pool: ConnectionPool::default(),
             headers: Vec::new(),
         }
     }

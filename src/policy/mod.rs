@@ -33,12 +33,12 @@ impl Policy {
     /// there for them, and neither is its name.
     pub fn admit(&self, catalog: &Catalog, call: &Call) -> Result<(), BadCall> {
         let Call { principal, tool: name, .. } = call;
-        if principal.permissions == Permissions::All {
+        if principal.permissions == Permissions::All && principal.within.is_none() {
             return Ok(());
         }
         let is_there = |tool: &Tool| tool.availability != Availability::Internal;
         let found = catalog.tool(name).filter(|tool| is_there(tool));
-        if found.is_some_and(|tool| principal.permissions.allow(tool.name.as_str())) {
+        if found.is_some_and(|tool| allows(principal, tool.name.as_str())) {
             return Ok(());
         }
         let seen = catalog.tools().iter().filter(|tool| self.may_see(principal, tool));
@@ -48,7 +48,7 @@ impl Policy {
     /// Judges a call with its arguments.
     pub fn authorize(&self, invocation: Invocation) -> Result<Authorized, Denied> {
         let (principal, tool) = (invocation.principal(), invocation.tool());
-        if !principal.permissions.allow(tool.name.as_str()) {
+        if !allows(principal, tool.name.as_str()) {
             return Err(Denied { principal: principal.name.clone(), tool: tool.name.to_string() });
         }
         Ok(Authorized(invocation))
@@ -61,8 +61,12 @@ impl Policy {
 
     /// Whether a caller sees a tool in the list.
     pub fn may_see(&self, principal: &Principal, tool: &Tool) -> bool {
-        tool.is_offered() && principal.permissions.allow(tool.name.as_str())
+        tool.is_offered() && allows(principal, tool.name.as_str())
     }
+}
+
+fn allows(principal: &Principal, tool: &str) -> bool {
+    principal.permissions.allow(tool) && principal.is_within(tool)
 }
 
 #[cfg(test)]

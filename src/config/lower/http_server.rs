@@ -7,7 +7,10 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
-use crate::model::{ApiKey, Auth, Cors, Fingerprint, HttpLimits, HttpServer, Permissions, parse_moment};
+use crate::model::{ApiKey, Auth, AuthMethod, Cors, Fingerprint, HttpLimits, HttpServer, parse_moment};
+
+use super::caller::Callers;
+use super::rate_limit;
 
 /// Shorter keys can be guessed.
 const SHORTEST: usize = 16;
@@ -29,9 +32,13 @@ pub fn http_server(
         cors,
         limits,
         headers,
+        rate_limit,
+        tenants,
+        connection_pool,
     } = written;
+    let tenants = rate_limit::tenants(reader, tenants);
     let default = HttpServer::default();
-    let auth = auth.map(|written| lower_auth(reader, written));
+    let auth = auth.map(|written| lower_auth(&Callers { reader, tenants: &tenants }, written));
     HttpServer {
         host: host.filter(|host| !host.value.trim().is_empty()).map_or(default.host, owned),
         port: port.unwrap_or(default.port),
@@ -42,6 +49,9 @@ pub fn http_server(
         cors: cors.map(|written| lower_cors(reader, written, auth.is_some())),
         auth,
         limits: lower_limits(&limits),
+        rate_limit: rate_limit::rate_limit(reader, rate_limit),
+        tenants,
+        connection_pool: rate_limit::connection_pool(&connection_pool),
         headers: headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
     }
 }
@@ -54,15 +64,16 @@ fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
     texts.into_iter().map(owned).collect()
 }
 
-fn lower_auth(reader: &Reader<'_>, written: native::HttpAuth<'_>) -> Auth {
-    Auth { api_keys: api_keys(reader, written.api_keys) }
+fn lower_auth(callers: &Callers<'_>, written: native::HttpAuth<'_>) -> Auth {
+    Auth { api_keys: api_keys(callers, written.api_keys), users: callers.users(written.users) }
 }
 
-fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {
+fn api_keys(callers: &Callers<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {
+    let reader = callers.reader;
     let mut keys: Vec<(ApiKey, Span)> = Vec::new();
     for (at, written) in written.into_iter().enumerate() {
         let span = written.span;
-        let Some(key) = api_key(reader, written, at + 1) else { continue };
+        let Some(key) = api_key(callers, written, at + 1) else { continue };
         let same = |(known, _): &&(ApiKey, Span)| {
             known.principal.name == key.principal.name || known.fingerprint == key.fingerprint
         };
@@ -79,8 +90,9 @@ fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKe
     keys.into_iter().map(|(key, _)| key).collect()
 }
 
-fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> Option<ApiKey> {
-    let native::HttpKey { span, name, key, key_hash, permissions, expires } = written;
+fn api_key(callers: &Callers<'_>, written: native::HttpKey<'_>, number: usize) -> Option<ApiKey> {
+    let reader = callers.reader;
+    let native::HttpKey { span, name, key, key_hash, caller, expires } = written;
     let name =
         name.filter(|name| !name.value.trim().is_empty()).map_or_else(|| format!("key-{number}"), owned);
     let bad = |span, message: &str, help: &str| {
@@ -129,7 +141,6 @@ fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> 
             return None;
         }
     };
-    let permissions = permissions.map_or(Permissions::All, |patterns| Permissions::of(all(patterns)));
     let moment = expires.map(|text| (text, parse_moment(text.value)));
     if let Some((text, None)) = moment {
         let message = format!("`expires` cannot be `{}`; expected a day or a moment", text.value);
@@ -137,10 +148,8 @@ fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> 
         reader.problems.add(problem.help("write `2027-01-01` or `2027-01-01T12:00:00Z`"));
         return None;
     }
-    Some(ApiKey {
-        expires: moment.and_then(|(_, moment)| moment),
-        ..ApiKey::new(name, fingerprint, permissions)
-    })
+    let principal = callers.principal(AuthMethod::Key, name, caller)?;
+    Some(ApiKey { fingerprint, principal, expires: moment.and_then(|(_, moment)| moment) })
 }
 
 fn lower_cors(reader: &Reader<'_>, written: native::HttpCors<'_>, has_auth: bool) -> Cors {

@@ -1,6 +1,7 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
 mod arguments;
+mod caller;
 mod care;
 mod code_words;
 mod command;
@@ -19,6 +20,7 @@ mod param;
 mod param_rule;
 mod pattern;
 mod place;
+mod rate_limit;
 mod requires;
 mod sandbox;
 mod schema;

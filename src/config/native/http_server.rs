@@ -8,6 +8,9 @@ use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::ByteSize;
 
+use super::basic::{CallerKeys, User};
+use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
+
 #[derive(Default)]
 pub struct HttpServer<'n> {
     pub host: Option<Spanned<&'n str>>,
@@ -20,12 +23,17 @@ pub struct HttpServer<'n> {
     pub cors: Option<Cors<'n>>,
     pub limits: HttpLimits,
     pub headers: Vec<(Spanned<&'n str>, Spanned<&'n str>)>,
+    pub rate_limit: Option<RateLimit<'n>>,
+    /// Of the root of the file.
+    pub tenants: Vec<Tenant<'n>>,
+    pub connection_pool: ConnectionPool,
 }
 
 /// Who is let in.
 #[derive(Default)]
 pub struct Auth<'n> {
     pub api_keys: Vec<Key<'n>>,
+    pub users: Vec<User<'n>>,
 }
 
 /// A caller's key. What is there and cannot be read has been reported.
@@ -35,7 +43,7 @@ pub struct Key<'n> {
     /// The key itself stands there, and is read or not.
     pub key: Option<Option<Spanned<&'n str>>>,
     pub key_hash: Option<Option<Spanned<&'n str>>>,
-    pub permissions: Option<Vec<Spanned<&'n str>>>,
+    pub caller: CallerKeys<'n>,
     pub expires: Option<Spanned<&'n str>>,
 }
 
@@ -95,6 +103,9 @@ impl<'n> HttpServer<'n> {
             cors: Cors::read(reader, &mut fields),
             limits: HttpLimits::read(reader, &mut fields),
             headers: security_headers(reader, &mut fields),
+            rate_limit: RateLimit::read(reader, &mut fields),
+            tenants: Vec::new(),
+            connection_pool: ConnectionPool::read(reader, &mut fields),
         };
         fields.boolean("enabled");
         fields.close();
@@ -110,11 +121,13 @@ impl<'n> Auth<'n> {
             // What cannot be read lets nobody in.
             return Some(Self::default());
         };
-        let mut auth = Self { api_keys: keys(reader, &mut fields) };
+        let mut auth =
+            Self { api_keys: keys(reader, &mut fields), users: User::read_all(reader, &mut fields, "basic") };
         let is_on = fields.boolean("enabled").unwrap_or(true);
         fields.one_of("mode", &[("simple", ())]);
         if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
             auth.api_keys.extend(keys(reader, &mut simple));
+            auth.users.extend(User::read_all(reader, &mut simple, "basic_auth"));
             simple.close();
         }
         fields.close();
@@ -140,8 +153,8 @@ impl<'n> Key<'n> {
     /// Reads one; `key` is the one that it stands under, where they are a map.
     fn read(reader: &'n Reader<'n>, node: &'n Node<'n>, key: Option<Spanned<&'n str>>) -> Option<Self> {
         let span = node.span;
-        let bare =
-            Self { span, name: None, key: key.map(Some), key_hash: None, permissions: None, expires: None };
+        let caller = CallerKeys::default();
+        let bare = Self { span, name: None, key: key.map(Some), key_hash: None, caller, expires: None };
         match node.kind {
             Kind::Scalar(_) if key.is_none() => {
                 return Some(Self { key: Some(reader.text(node, "key")), ..bare });
@@ -155,10 +168,9 @@ impl<'n> Key<'n> {
             name: fields.text("name"),
             key: fields.take("key").map(|field| reader.text(field.node, "key")).or(bare.key),
             key_hash: fields.take("key_hash").map(|field| reader.text(field.node, "key_hash")),
-            permissions: texts(reader, &mut fields, "permissions"),
             expires: fields.text("expires"),
+            caller: CallerKeys::read(reader, &mut fields),
         };
-        fields.text("description");
         fields.close();
         Some(read)
     }

@@ -3,6 +3,7 @@
 //! Shapes and types of values are checked here, each key on its own; what keys mean together is
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
+mod basic;
 mod care;
 mod command;
 mod container;
@@ -14,6 +15,7 @@ mod http_server;
 mod image;
 mod network;
 mod output;
+mod rate_limit;
 mod requires;
 mod retry;
 mod reuse;
@@ -27,6 +29,7 @@ mod webhook;
 mod webhook_parts;
 mod webhook_way;
 
+pub use basic::{CallerKeys, User as HttpUser};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;
 pub use container::{Container, MountEntry};
@@ -38,6 +41,7 @@ pub use http_server::{Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use output::{FormatName, Output};
+pub use rate_limit::{ConnectionPool, Rate, RateLimit, Tenant, ToolRate};
 pub use requires::{OneOf, RequiredExecutable, Requires};
 pub use retry::RetryKeys;
 pub use sandbox::{SandboxKeys, SandboxSetting};

@@ -69,12 +69,13 @@ fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
 
 fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> ServerSettings {
     let reader = place.reader;
+    let tenants = native::Tenant::read_all(reader, fields);
     let Some(mut fields) =
         fields.take("server").and_then(|field| Fields::open(reader, field.node, &shape::ORIGINAL_SERVER))
     else {
         return ServerSettings::default();
     };
-    let http = native::HttpServer::read(reader, &mut fields);
+    let http = native::HttpServer { tenants, ..native::HttpServer::read(reader, &mut fields) };
     fields.close();
     let http = http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span)));
     ServerSettings { http, ..ServerSettings::default() }

@@ -38,6 +38,7 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod rate_limit;
 mod requires;
 mod retry;
 mod root;
@@ -65,6 +66,7 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use rate_limit::{BASIC_AUTH, BASIC_USER, CONNECTION_POOL, RATE, RATE_LIMIT, TENANT, TOOL_RATE};
 pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
 pub use retry::RETRY;
 pub use root::ROOT;
