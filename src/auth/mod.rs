@@ -4,8 +4,12 @@
 
 mod credential;
 mod keys;
+mod memory;
+mod password;
 mod patience;
 
 pub use credential::{Credential, Malformed};
 pub use keys::{Refused, judge, new_key};
+pub use memory::{Mark, Memory};
+pub use password::{Login, fits, hash_password};
 pub use patience::{Patience, Penalty};

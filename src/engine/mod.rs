@@ -19,6 +19,7 @@ mod gate;
 mod outcome;
 mod paths;
 mod present;
+mod rates;
 mod redact;
 mod rejection;
 mod run;
@@ -51,6 +52,7 @@ pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
+pub use rates::{Rates, TooOften};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.

@@ -10,6 +10,8 @@ use crate::policy::Denied;
 use crate::runner::StartError;
 use crate::runner::container::ContainerFailure;
 
+use super::rates::TooOften;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
     #[error(transparent)]
@@ -28,6 +30,8 @@ pub enum Rejection {
     Busy { running: usize, waiting: usize },
     #[error("busy: no call ended within {}; try again later", format_duration(*.after))]
     QueueTimeout { after: Duration },
+    #[error("`{tool}` is called {late}")]
+    TooOften { tool: String, late: TooOften },
     #[error("cancelled before it started")]
     Cancelled,
     #[error(transparent)]

@@ -2,6 +2,7 @@
 //! much it takes from anybody.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
@@ -55,6 +56,22 @@ pub struct ConnectionPool {
     pub idle: Option<usize>,
     pub per_address: Option<usize>,
     pub idle_timeout: Option<Duration>,
+}
+
+impl HttpServer {
+    /// A caller within what their tenant may have; one of a tenant that the file does not have may
+    /// have nothing.
+    pub fn bounded(&self, caller: Arc<Principal>) -> Arc<Principal> {
+        let Some(tenant) = caller.tenant.as_ref().filter(|_| !self.tenants.is_empty()) else { return caller };
+        let within = match self.tenants.iter().find(|known| known.id == *tenant) {
+            Some(known) => known.tools.clone(),
+            None => Some(Arc::default()),
+        };
+        if caller.within == within {
+            return caller;
+        }
+        Arc::new(Principal { within, ..Principal::clone(&caller) })
+    }
 }
 
 impl Default for HttpServer {

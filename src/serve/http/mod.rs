@@ -10,9 +10,11 @@ mod cors;
 mod door;
 mod guard;
 mod listen;
+mod passwords;
 mod patient;
 mod preface;
 mod probes;
+mod rates;
 mod route;
 mod stream;
 

@@ -17,7 +17,7 @@ use super::answer::{Answer, empty, refusal, secure, set, whole, with_body};
 use super::body::{self, Unread};
 use super::door::{Door, texts};
 use super::listen::Address;
-use super::{cors, guard, probes, stream};
+use super::{cors, guard, probes, rates, stream};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 /// How long an answer may take and still be sent with a status and a length of its own.
@@ -51,7 +51,7 @@ impl House {
         let origin = origin.map(str::to_owned);
         let mut answer = match self.judge(settings, &request) {
             Some(answer) => answer,
-            None => match self.door.open(settings, request.headers(), peer.address).await {
+            None => match rates::let_in(&self.door, &state, request.headers(), peer.address).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
                 Err(refused) => refused,
             },
