@@ -15,7 +15,7 @@ mod carry_out;
 mod conditions;
 mod files;
 mod flow;
-mod gate;
+mod hall;
 mod outcome;
 mod paths;
 mod present;

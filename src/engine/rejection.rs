@@ -28,6 +28,10 @@ pub enum Rejection {
         "busy: {running} calls are running and {waiting} are waiting, which is as many as may; try again later"
     )]
     Busy { running: usize, waiting: usize },
+    #[error(
+        "busy: {waiting} calls of this caller are waiting, and the rest of the queue is for others; try again later"
+    )]
+    BusyCaller { waiting: usize },
     #[error("busy: no call ended within {}; try again later", format_duration(*.after))]
     QueueTimeout { after: Duration },
     #[error("`{tool}` is called {late}")]

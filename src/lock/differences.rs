@@ -141,7 +141,7 @@ fn part_of_action(key: &str) -> &'static str {
     match key {
         "rules" => "parameters",
         "output" | "exit_codes" => "output",
-        "timeout" | "kill_grace" | "limits" | "concurrency" | "lock" => "limits",
+        "timeout" | "kill_grace" | "limits" | "concurrency" | "concurrency_per_caller" | "lock" => "limits",
         _ => "what runs",
     }
 }

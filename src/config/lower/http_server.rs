@@ -7,7 +7,9 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
-use crate::model::{ApiKey, Auth, AuthMethod, Cors, Fingerprint, HttpLimits, HttpServer, parse_moment};
+use crate::model::{
+    ApiKey, Auth, AuthMethod, Cors, Fingerprint, HttpLimits, HttpServer, Principal, parse_moment,
+};
 
 use super::caller::Callers;
 use super::rate_limit;
@@ -73,9 +75,10 @@ fn api_keys(callers: &Callers<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<Api
     let mut keys: Vec<(ApiKey, Span)> = Vec::new();
     for (at, written) in written.into_iter().enumerate() {
         let span = written.span;
-        let Some(key) = api_key(callers, written, at + 1) else { continue };
+        let Some((key, previous)) = api_key(callers, written, at + 1) else { continue };
         let same = |(known, _): &&(ApiKey, Span)| {
-            known.principal.name == key.principal.name || known.fingerprint == key.fingerprint
+            let values = [Some(key.fingerprint), previous.as_ref().map(|key| key.fingerprint)];
+            known.principal.name == key.principal.name || values.contains(&Some(known.fingerprint))
         };
         if let Some((_, first)) = keys.iter().find(same) {
             let name = &key.principal.name;
@@ -85,14 +88,19 @@ fn api_keys(callers: &Callers<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<Api
             reader.problems.add(problem.help("one caller, one key: give each a name and a key of its own"));
             continue;
         }
-        keys.push((key, span));
+        keys.extend([Some(key), previous].into_iter().flatten().map(|key| (key, span)));
     }
     keys.into_iter().map(|(key, _)| key).collect()
 }
 
-fn api_key(callers: &Callers<'_>, written: native::HttpKey<'_>, number: usize) -> Option<ApiKey> {
+/// A key, and the one that it replaced.
+fn api_key(
+    callers: &Callers<'_>,
+    written: native::HttpKey<'_>,
+    number: usize,
+) -> Option<(ApiKey, Option<ApiKey>)> {
     let reader = callers.reader;
-    let native::HttpKey { span, name, key, key_hash, caller, expires } = written;
+    let native::HttpKey { span, name, key, key_hash, caller, previous, expires } = written;
     let name =
         name.filter(|name| !name.value.trim().is_empty()).map_or_else(|| format!("key-{number}"), owned);
     let bad = |span, message: &str, help: &str| {
@@ -104,6 +112,10 @@ fn api_key(callers: &Callers<'_>, written: native::HttpKey<'_>, number: usize) -
             let key = key?;
             if key.value.trim().is_empty() {
                 bad(key.span, "a key is empty", "`mcpfier key create NAME` makes one");
+                return None;
+            }
+            if key.value.contains("{{") {
+                bad(key.span, "a key is no template", "write `key_hash`, or a variable: `key: \"${KEY}\"`");
                 return None;
             }
             if key.value.len() < SHORTEST {
@@ -141,15 +153,41 @@ fn api_key(callers: &Callers<'_>, written: native::HttpKey<'_>, number: usize) -
             return None;
         }
     };
-    let moment = expires.map(|text| (text, parse_moment(text.value)));
-    if let Some((text, None)) = moment {
+    let expires = match expires {
+        Some(text) => Some(moment(reader, text)?),
+        None => None,
+    };
+    let principal = callers.principal(AuthMethod::Key, name, caller)?;
+    let previous = previous.and_then(|previous| previous_key(reader, previous, &principal));
+    Some((ApiKey { fingerprint, principal, expires }, previous))
+}
+
+/// The same caller by the key that they had before, as long as that counts.
+fn previous_key(
+    reader: &Reader<'_>,
+    written: native::PreviousKey<'_>,
+    principal: &Principal,
+) -> Option<ApiKey> {
+    let (hash, expires) = (written.key_hash?, moment(reader, written.expires?)?);
+    match hash.value.parse() {
+        Ok(fingerprint) => Some(ApiKey { fingerprint, principal: principal.clone(), expires: Some(expires) }),
+        Err(problem) => {
+            let message = format!("`previous.key_hash`: {problem} (of the caller `{}`)", principal.name);
+            let problem = Diagnostic::error(Code::BadApiKey, hash.span, message);
+            reader.problems.add(problem.help("take `previous` out; then the key before lets nobody in"));
+            None
+        }
+    }
+}
+
+fn moment(reader: &Reader<'_>, text: Spanned<&str>) -> Option<u64> {
+    let moment = parse_moment(text.value);
+    if moment.is_none() {
         let message = format!("`expires` cannot be `{}`; expected a day or a moment", text.value);
         let problem = Diagnostic::error(Code::BadValue, text.span, message);
         reader.problems.add(problem.help("write `2027-01-01` or `2027-01-01T12:00:00Z`"));
-        return None;
     }
-    let principal = callers.principal(AuthMethod::Key, name, caller)?;
-    Some(ApiKey { fingerprint, principal, expires: moment.and_then(|(_, moment)| moment) })
+    moment
 }
 
 fn lower_cors(reader: &Reader<'_>, written: native::HttpCors<'_>, has_auth: bool) -> Cors {

@@ -44,6 +44,14 @@ pub struct Key<'n> {
     pub key: Option<Option<Spanned<&'n str>>>,
     pub key_hash: Option<Option<Spanned<&'n str>>>,
     pub caller: CallerKeys<'n>,
+    /// The one that it replaced.
+    pub previous: Option<Previous<'n>>,
+    pub expires: Option<Spanned<&'n str>>,
+}
+
+/// A key that was replaced: its hash, and until when it lets in.
+pub struct Previous<'n> {
+    pub key_hash: Option<Spanned<&'n str>>,
     pub expires: Option<Spanned<&'n str>>,
 }
 
@@ -154,7 +162,15 @@ impl<'n> Key<'n> {
     fn read(reader: &'n Reader<'n>, node: &'n Node<'n>, key: Option<Spanned<&'n str>>) -> Option<Self> {
         let span = node.span;
         let caller = CallerKeys::default();
-        let bare = Self { span, name: None, key: key.map(Some), key_hash: None, caller, expires: None };
+        let bare = Self {
+            span,
+            name: None,
+            key: key.map(Some),
+            key_hash: None,
+            caller,
+            previous: None,
+            expires: None,
+        };
         match node.kind {
             Kind::Scalar(_) if key.is_none() => {
                 return Some(Self { key: Some(reader.text(node, "key")), ..bare });
@@ -169,10 +185,21 @@ impl<'n> Key<'n> {
             key: fields.take("key").map(|field| reader.text(field.node, "key")).or(bare.key),
             key_hash: fields.take("key_hash").map(|field| reader.text(field.node, "key_hash")),
             expires: fields.text("expires"),
+            previous: Previous::read(reader, &mut fields),
             caller: CallerKeys::read(reader, &mut fields),
         };
         fields.close();
         Some(read)
+    }
+}
+
+impl<'n> Previous<'n> {
+    fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        let mut fields = open(reader, fields, "previous", &shape::PREVIOUS_KEY)?;
+        let mut text = |key| fields.required(key).and_then(|field| reader.text(field.node, key));
+        let previous = Self { key_hash: text("key_hash"), expires: text("expires") };
+        fields.close();
+        Some(previous)
     }
 }
 

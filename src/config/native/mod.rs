@@ -37,7 +37,9 @@ pub use env::Variable;
 pub use executor::{DockerEntry, ExecutorEntry, TlsEntry};
 pub use file::File;
 pub use flow::{Dependency, EachKeys, FlowKeys, OnErrorKeys, Step, Work};
-pub use http_server::{Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey};
+pub use http_server::{
+    Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey, Previous as PreviousKey,
+};
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use output::{FormatName, Output};

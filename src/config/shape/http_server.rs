@@ -153,9 +153,28 @@ pub static API_KEY: Shape = Shape {
                 .otherwise("never")
                 .expands()
                 .examples(&["2027-01-01", "\"2027-01-01T12:00:00Z\""]),
+            Key::new(
+                "previous",
+                Kind::Group(&PREVIOUS_KEY),
+                "The key that this one replaced, for those who have not changed it yet. `mcpfier key rotate --keep-until` writes it.",
+            )
+            .otherwise("none"),
         ],
         CALLER,
     ],
+};
+
+pub static PREVIOUS_KEY: Shape = Shape {
+    name: "previous_key",
+    what: "`previous`",
+    description: "A key that was replaced and lets in for a while longer.",
+    tables: &[&[
+        Key::new("key_hash", Kind::Text, "Its SHA-256.").required().expands(),
+        Key::new("expires", Kind::Text, "The day, or the moment, from which on it lets nobody in; UTC.")
+            .required()
+            .expands()
+            .examples(&["2027-01-01"]),
+    ]],
 };
 
 pub static CORS: Shape = Shape {

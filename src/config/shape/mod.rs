@@ -30,6 +30,7 @@ mod annotations;
 mod argument;
 mod care;
 mod command;
+mod concurrency;
 mod container;
 mod executor;
 mod http_server;
@@ -55,9 +56,12 @@ pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
+pub use concurrency::CONCURRENCY;
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
-pub use http_server::{API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, SECURITY_HEADERS, SIMPLE_AUTH};
+pub use http_server::{
+    API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, PREVIOUS_KEY, SECURITY_HEADERS, SIMPLE_AUTH,
+};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{

@@ -12,6 +12,7 @@ mod guard;
 mod listen;
 mod passwords;
 mod patient;
+mod pool;
 mod preface;
 mod probes;
 mod rates;
@@ -35,6 +36,7 @@ use crate::model::HttpServer;
 
 use listen::Incoming;
 use patient::Patient;
+use pool::Pool;
 use route::{House, Peer};
 
 pub use listen::{Bound, Unreachable, bind};
@@ -86,26 +88,34 @@ async fn accept(
     connections: &mut JoinSet<()>,
 ) {
     let places = Arc::new(Semaphore::new(settings.limits.connections));
+    let pool = Pool::new(settings.connection_pool);
     loop {
         // What is over is let go of.
         while connections.try_join_next().is_some() {}
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let Incoming { stream, peer } = bound.accept(settings.limits.stall_timeout).await;
+        let Some(seat) = pool.seat(peer) else { continue };
         let (house, closing, limits) = (Arc::clone(house), closing.clone(), settings.limits);
+        let (pool, idle) = (Arc::clone(&pool), settings.connection_pool.idle_timeout);
         connections.spawn(async move {
-            let _place = place;
+            let (_place, _seat) = (place, seat);
             let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
             let has_asked = Arc::new(AtomicBool::new(false));
             let asking = Arc::clone(&has_asked);
             let service = service_fn(move |request| {
                 asking.store(true, Ordering::SeqCst);
-                let (house, peer) = (Arc::clone(&house), Peer { address: peer });
-                async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
+                let (house, pool, peer) = (Arc::clone(&house), Arc::clone(&pool), Peer { address: peer });
+                async move {
+                    let asking = pool.ask();
+                    Ok::<_, std::convert::Infallible>(asking.answered(house.answer(request, peer).await))
+                }
             });
             let headers = usize::try_from(limits.headers.0).unwrap_or(usize::MAX).max(8192);
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(limits.header_timeout)
+                .header_read_timeout(
+                    idle.map_or(limits.header_timeout, |idle| idle.min(limits.header_timeout)),
+                )
                 .max_headers(MOST_HEADERS)
                 .max_buf_size(headers)
                 .serve_connection(stream, service);

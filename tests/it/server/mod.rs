@@ -3,7 +3,9 @@
 mod clients;
 mod house;
 mod keys;
+mod limits;
 mod operation;
+mod passwords;
 mod safety;
 mod sessions;
 mod transport;
