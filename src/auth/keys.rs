@@ -14,10 +14,14 @@ const PREFIX: &str = "mcpfier_";
 pub enum Refused {
     #[error("no key was presented")]
     Missing,
+    #[error("the name or the password is wrong")]
+    Password,
     #[error("the key is not known")]
     Unknown,
     #[error("the key `{name}` has expired")]
     Expired { name: String },
+    #[error("the certificate of `{subject}` is nobody's of `auth.mtls`")]
+    Certificate { subject: String },
 }
 
 /// Whose key this is, at a time in seconds since 1970.

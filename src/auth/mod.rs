@@ -2,12 +2,14 @@
 //!
 //! Pure: headers come in as texts, the time is handed in. Knows nothing of HTTP, files or tools.
 
+mod certificate;
 mod credential;
 mod keys;
 mod memory;
 mod password;
 mod patience;
 
+pub use certificate::{Certificate, judge_certificate};
 pub use credential::{Credential, Malformed};
 pub use keys::{Refused, judge, new_key};
 pub use memory::{Mark, Memory};

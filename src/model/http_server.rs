@@ -9,6 +9,8 @@ use super::api_key::ApiKey;
 use super::password::PasswordHash;
 use super::principal::Principal;
 use super::rate::{RateLimit, Tenant};
+use super::tls::{CertificateUser, Tls};
+use super::trusted_proxy::TrustedProxy;
 use super::units::ByteSize;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,21 @@ pub struct HttpServer {
     pub connection_pool: ConnectionPool,
     /// Beside our own, or in their place.
     pub headers: Vec<(String, String)>,
+    /// `None`: what is said can be read on its way.
+    pub tls: Option<Tls>,
+    /// Whose word counts for whom a request came from.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    pub proxy_headers: ProxyHeaders,
+}
+
+/// How trusted proxies say for whom they ask. The others are not looked at: a proxy that writes one
+/// kind hands on what clients write into the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyHeaders {
+    /// `X-Forwarded-For`, `-Proto` and `-Host`.
+    XForwarded,
+    /// `Forwarded`, of RFC 7239.
+    Forwarded,
 }
 
 /// Who is let in. What stands here is on.
@@ -40,6 +57,8 @@ pub struct HttpServer {
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
     pub users: Vec<BasicUser>,
+    /// Certificates of clients.
+    pub mtls: Vec<CertificateUser>,
 }
 
 /// Somebody with a name and a password.
@@ -58,6 +77,15 @@ pub struct ConnectionPool {
     pub idle_timeout: Option<Duration>,
 }
 
+impl ConnectionPool {
+    /// The bounds of connections with those of the pool.
+    pub fn within(&self, limits: HttpLimits) -> HttpLimits {
+        let header_timeout =
+            self.idle_timeout.map_or(limits.header_timeout, |idle| idle.min(limits.header_timeout));
+        HttpLimits { header_timeout, ..limits }
+    }
+}
+
 impl HttpServer {
     /// A caller within what their tenant may have; one of a tenant that the file does not have may
     /// have nothing.
@@ -71,6 +99,14 @@ impl HttpServer {
             return caller;
         }
         Arc::new(Principal { within, ..Principal::clone(&caller) })
+    }
+}
+
+impl Auth {
+    /// Everyone whom the file knows by name.
+    pub fn callers(&self) -> impl Iterator<Item = &Principal> {
+        let users = self.users.iter().map(|user| &user.principal);
+        self.api_keys.iter().map(|key| &key.principal).chain(users)
     }
 }
 
@@ -90,6 +126,9 @@ impl Default for HttpServer {
             tenants: Vec::new(),
             connection_pool: ConnectionPool::default(),
             headers: Vec::new(),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            proxy_headers: ProxyHeaders::XForwarded,
         }
     }
 }

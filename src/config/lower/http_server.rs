@@ -14,6 +14,8 @@ use crate::model::{
 use super::caller::Callers;
 use super::rate_limit;
 
+use super::server_tls;
+
 /// Shorter keys can be guessed.
 const SHORTEST: usize = 16;
 
@@ -37,10 +39,19 @@ pub fn http_server(
         rate_limit,
         tenants,
         connection_pool,
+        tls,
+        trusted_proxies,
+        proxy_headers,
     } = written;
     let tenants = rate_limit::tenants(reader, tenants);
     let default = HttpServer::default();
-    let auth = auth.map(|written| lower_auth(&Callers { reader, tenants: &tenants }, written));
+    let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+    if let (Some(tls), Some(_)) = (&tls, &socket) {
+        let message = "`tls` has no effect together with `socket`";
+        reader.problems.add(Diagnostic::warning(Code::Pointless, tls.span, message));
+    }
+    let tls = tls.and_then(|written| server_tls::tls(reader, written, &path));
+    let auth = auth.map(|written| lower_auth(&Callers { reader, tenants: &tenants }, written, asks));
     HttpServer {
         host: host.filter(|host| !host.value.trim().is_empty()).map_or(default.host, owned),
         port: port.unwrap_or(default.port),
@@ -55,6 +66,9 @@ pub fn http_server(
         tenants,
         connection_pool: rate_limit::connection_pool(&connection_pool),
         headers: headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
+        tls,
+        trusted_proxies: server_tls::networks(reader, trusted_proxies),
+        proxy_headers: proxy_headers.unwrap_or(default.proxy_headers),
     }
 }
 
@@ -66,8 +80,11 @@ fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
     texts.into_iter().map(owned).collect()
 }
 
-fn lower_auth(callers: &Callers<'_>, written: native::HttpAuth<'_>) -> Auth {
-    Auth { api_keys: api_keys(callers, written.api_keys), users: callers.users(written.users) }
+/// `asks` says whether clients are asked for certificates.
+fn lower_auth(callers: &Callers<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
+    let mtls =
+        written.mtls.map(|written| server_tls::mtls(callers.reader, written, asks)).unwrap_or_default();
+    Auth { api_keys: api_keys(callers, written.api_keys), users: callers.users(written.users), mtls }
 }
 
 fn api_keys(callers: &Callers<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {

@@ -1,5 +1,6 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
+mod access;
 mod arguments;
 mod caller;
 mod care;
@@ -29,6 +30,7 @@ mod script;
 mod secret_words;
 mod secrets;
 mod server;
+mod server_tls;
 mod trial;
 mod trial_arguments;
 mod vars;
@@ -36,6 +38,7 @@ mod webhook;
 mod when;
 mod words;
 
+pub use access::{Beside, access, authorization};
 pub use command::{Commands, Whole, missing};
 pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};

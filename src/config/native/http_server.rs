@@ -6,7 +6,14 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape::{self, Shape};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
-use crate::model::ByteSize;
+use crate::model::{ByteSize, ProxyHeaders};
+
+use super::server_tls::{Mtls, ServerTls};
+
+const PROXY_HEADERS: [(&str, ProxyHeaders); 2] =
+    [("x-forwarded", ProxyHeaders::XForwarded), ("forwarded", ProxyHeaders::Forwarded)];
+
+use super::access::Access;
 
 use super::basic::{CallerKeys, User};
 use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
@@ -27,6 +34,9 @@ pub struct HttpServer<'n> {
     /// Of the root of the file.
     pub tenants: Vec<Tenant<'n>>,
     pub connection_pool: ConnectionPool,
+    pub tls: Option<ServerTls<'n>>,
+    pub trusted_proxies: Vec<Spanned<&'n str>>,
+    pub proxy_headers: Option<ProxyHeaders>,
 }
 
 /// Who is let in.
@@ -34,6 +44,9 @@ pub struct HttpServer<'n> {
 pub struct Auth<'n> {
     pub api_keys: Vec<Key<'n>>,
     pub users: Vec<User<'n>>,
+    /// Roles where the original has them.
+    pub rbac: Option<Access<'n>>,
+    pub mtls: Option<Mtls<'n>>,
 }
 
 /// A caller's key. What is there and cannot be read has been reported.
@@ -114,6 +127,9 @@ impl<'n> HttpServer<'n> {
             rate_limit: RateLimit::read(reader, &mut fields),
             tenants: Vec::new(),
             connection_pool: ConnectionPool::read(reader, &mut fields),
+            tls: ServerTls::read(reader, &mut fields),
+            trusted_proxies: texts(reader, &mut fields, "trusted_proxies").unwrap_or_default(),
+            proxy_headers: fields.one_of("proxy_headers", &PROXY_HEADERS),
         };
         fields.boolean("enabled");
         fields.close();
@@ -129,8 +145,12 @@ impl<'n> Auth<'n> {
             // What cannot be read lets nobody in.
             return Some(Self::default());
         };
-        let mut auth =
-            Self { api_keys: keys(reader, &mut fields), users: User::read_all(reader, &mut fields, "basic") };
+        let mut auth = Self {
+            api_keys: keys(reader, &mut fields),
+            users: User::read_all(reader, &mut fields, "basic"),
+            mtls: Mtls::read(reader, &mut fields),
+            ..Self::default()
+        };
         let is_on = fields.boolean("enabled").unwrap_or(true);
         fields.one_of("mode", &[("simple", ())]);
         if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
@@ -138,6 +158,7 @@ impl<'n> Auth<'n> {
             auth.users.extend(User::read_all(reader, &mut simple, "basic_auth"));
             simple.close();
         }
+        auth.rbac = Access::read_enterprise(reader, &mut fields);
         fields.close();
         is_on.then_some(auth)
     }

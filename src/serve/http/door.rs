@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{self, HeaderMap, HeaderValue};
 
-use crate::auth::{self, Credential, Patience, Penalty, Refused};
+use crate::auth::{self, Certificate, Credential, Patience, Penalty, Refused};
 use crate::model::{Auth, HttpServer, Principal};
 
 use super::answer::{Answer, refusal, set};
 use super::passwords::{NotIn, Passwords};
+use super::route::Peer;
 
 /// Remembers who knocked with wrong keys, and checks passwords.
 #[derive(Default)]
@@ -25,8 +26,10 @@ impl Door {
         &self,
         settings: &HttpServer,
         headers: &HeaderMap,
-        peer: Option<IpAddr>,
+        peer: &Peer,
     ) -> Result<Arc<Principal>, Answer> {
+        let Peer { address: peer, certificate } = peer;
+        let peer = *peer;
         let known = |principal| Ok(Arc::new(Principal { address: peer, ..principal }));
         let Some(auth) = &settings.auth else { return known(Principal::anonymous()) };
         let (api_key, authorization) = (texts(headers, "x-api-key"), texts(headers, "authorization"));
@@ -38,11 +41,11 @@ impl Door {
             Some(Credential::Basic(text)) => {
                 match self.passwords.judge(&auth.users, text, peer, now()).await {
                     Ok(principal) => Ok(principal),
-                    Err(NotIn::Wrong) => Err(NotIn::Wrong.to_string()),
+                    Err(NotIn::Wrong) => Err(Refused::Password),
                     Err(NotIn::Busy) => return Err(busy()),
                 }
             }
-            credential => judge(auth, credential).map_err(|refusal| refusal.to_string()),
+            credential => judge(auth, credential, certificate.as_deref()),
         };
         let refusal = match judged {
             Ok(principal) => return known(principal),
@@ -50,7 +53,10 @@ impl Door {
         };
         if credential.is_none() {
             // Clients ask without a key to learn that they need one.
-            tracing::debug!(peer = %written(peer), "not let in: {refusal}");
+            match &refusal {
+                Refused::Certificate { .. } => tracing::warn!(peer = %written(peer), "not let in: {refusal}"),
+                _ => tracing::debug!(peer = %written(peer), "not let in: {refusal}"),
+            }
             return Err(refused(auth, "a key is needed"));
         }
         tracing::warn!(peer = %written(peer), "not let in: {refusal}");
@@ -84,9 +90,18 @@ impl Drop for Waiting<'_> {
 }
 
 /// Who that is, by whatever the file takes.
-fn judge(auth: &Auth, credential: Option<Credential<'_>>) -> Result<Principal, Refused> {
+///
+/// What a request says wins over the certificate of its connection, which may be that of a proxy.
+fn judge(
+    auth: &Auth,
+    credential: Option<Credential<'_>>,
+    certificate: Option<&Certificate>,
+) -> Result<Principal, Refused> {
     match credential {
-        None => Err(Refused::Missing),
+        None => match certificate {
+            Some(shown) if !auth.mtls.is_empty() => auth::judge_certificate(&auth.mtls, shown),
+            _ => Err(Refused::Missing),
+        },
         Some(Credential::Key(key) | Credential::Bearer(key)) => auth::judge(&auth.api_keys, key, now()),
         // Passwords are judged aside.
         Some(Credential::Basic(_)) => Err(Refused::Unknown),
