@@ -7,7 +7,9 @@ mod going;
 mod house;
 mod keys;
 mod legacy_sse;
+mod limits;
 mod operation;
+mod passwords;
 mod safety;
 mod sessions;
 #[cfg(feature = "redis")]
