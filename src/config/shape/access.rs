@@ -96,12 +96,8 @@ pub static AUTHORIZATION: Shape = Shape {
     ]],
 };
 
-pub static ORIGINAL_AUTHORIZATION: Shape = Shape {
-    name: "original authorization",
-    what: "`authorization`",
-    description: "",
-    tables: &[REQUIRED],
-};
+pub static ORIGINAL_AUTHORIZATION: Shape =
+    Shape { name: "original authorization", what: "`authorization`", description: "", tables: &[REQUIRED] };
 
 static REQUIRED: &[Key] = &[
     Key::new("required_roles", TEXTS, "Roles that its caller has to have, all of them.")
@@ -145,5 +141,26 @@ pub static ENTERPRISE: Shape = Shape {
     tables: &[&[
         Key::new("rbac", Kind::Group(&RBAC), "Roles, and who has them.").otherwise("none"),
         Key::later("oauth21"),
+    ]],
+};
+
+pub static TEST_CALLER: Shape = Shape {
+    name: "test_caller",
+    what: "`as`",
+    description: "Who calls in a test. Nobody has to prove it.",
+    tables: &[&[
+        Key::new(
+            "caller",
+            Kind::Filled,
+            "`local`, `anonymous`, or a method and a name: `key:ci`, `token:ann@example.com`, `basic:ann`, `certificate:build-1`.",
+        )
+        .default("local")
+        .examples(&["key:ci"]),
+        Key::new("roles", TEXTS, "Roles beside those that the file gives.").default("[]").examples(&["[developer]"]),
+        Key::new("scopes", TEXTS, "The scopes of the token.").default("[]"),
+        Key::new("claims", Kind::MapOf(Names::Any, &Kind::Any), "The claims of the token.")
+            .default("{}")
+            .examples(&["{ groups: [tool-admins] }"]),
+        Key::new("tenant", Kind::Filled, "The tenant.").otherwise("none"),
     ]],
 };

@@ -4,6 +4,7 @@ mod clients;
 mod house;
 mod keys;
 mod operation;
+mod permissions;
 mod safety;
 mod sessions;
 mod transport;
