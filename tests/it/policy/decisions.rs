@@ -93,7 +93,8 @@ fn keys_roles_and_claims_let_what_they_name_and_nothing_else() {
     ] {
         let mut seen = house.seen(&house.caller(id, claims.clone()));
         let mut expected: Vec<String> = expected.into_iter().map(str::to_owned).collect();
-        (seen.sort(), expected.sort()).1;
+        seen.sort();
+        expected.sort();
         assert_eq!(seen, expected, "{id} {claims}");
     }
     let admin = house.seen(&house.caller("token:root", json!({ "groups": "x tool-admins" })));
@@ -158,7 +159,6 @@ fn rules_look_at_arguments_time_and_the_finished_plan() {
         Some(by_policy("no-force")),
         "what is written in a step is a part of its command"
     );
-    assert_eq!(reason(house.decide("key:ci", "git-say", json!({}))), Some(by_policy("no-force")));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn steps_are_judged_for_whoever_calls_the_whole_unless_the_command_lends_them() 
     let text = TOOLS.replace("permissions: [\"git-*\", \"deploy\"]", "permissions: [both]");
     let narrow = self::house(&text);
     let refused = narrow.decide("key:ci", "both", json!({})).unwrap_err();
-    assert_eq!(refused.to_string(), "step `step_1`: `ci` may not call `set-tag`");
+    assert_eq!(refused.to_string(), "step `tag`: `ci` may not call `set-tag`");
     let text = TOOLS.replace("deny: caller.tenant == \"x\"", "deny: tool.name == \"set-tag\"");
     let denying = self::house(&text);
     let refused = denying.decide("key:deployer", "release", json!({ "version": "1" }));

@@ -60,12 +60,12 @@ commands:
     authorization: { required_roles: [release-manager], grants: [set-tag] }
   - name: both
     description: The same without a grant.
-    steps: [{ command: set-tag, with: { version: "1" } }]
+    steps: [{ id: tag, command: set-tag, with: { version: "1" } }]
   - { name: set-tag, description: Set a tag., script: echo, args: ["v{{version}}"], params: { version: { type: string, description: The version } }, expose: false }
   - { name: git-stage, description: Stage., script: "true", authorization: { required_permissions: ["stage:all"] } }
   - { name: git-wipe, description: Wipe., script: "true", tags: [dangerous] }
   - { name: git-echo, description: Steps., steps: [{ id: said, command: git-say }, { id: again, command: git-log, with: { flag: "{{steps.said.stdout}}" } }] }
-  - { name: git-say, description: Says a flag., script: echo, args: [--, --force] }
+  - { name: git-say, description: Says a flag., shell: sh, run: echo --force }
   - name: git-inline
     description: A step of its own.
     steps: [{ id: own, script: echo, args: [--force] }]

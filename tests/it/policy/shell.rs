@@ -78,6 +78,14 @@ fn a_dry_run_and_a_run_are_judged_by_the_same_rules() {
 }
 
 #[test]
+fn what_a_step_is_given_by_another_is_judged_when_it_is_there() {
+    mcpfier(&["--dry-run", "git-echo"]).tools(TOOLS).run();
+    let said = mcpfier(&["git-echo"]).tools(TOOLS).ends_with(1).run();
+    let told = format!("{}{}", said.stdout, said.stderr);
+    assert!(told.contains("`local` may not call `git-log`: the policy `no-force` denies it"), "{told}");
+}
+
+#[test]
 fn tests_of_a_file_say_who_calls() {
     let file = r#"version: 1
 roles: [{ name: dev, permissions: [deploy] }]

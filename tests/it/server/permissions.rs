@@ -26,7 +26,7 @@ server:
 commands:
   - { name: look, description: Looks., script: echo, args: [looked], annotations: { read_only: true } }
   - { name: secret, description: A result that is remembered for all., script: echo, args: [secret], annotations: { read_only: true }, cache: { ttl: 1h, scope: all } }
-  - { name: list-secret, description: The same in a step., steps: [{ command: secret }] }
+  - { name: list-secret, description: The same in a step., steps: [{ id: one, command: secret }] }
   - { name: ruled, description: Only for those with the role., script: echo, args: [ruled], authorization: { required_roles: [ops] } }
   - { name: deploy, description: Deploys., script: echo, args: ["to {{env}}"], params: { env: { type: string, description: Where to } } }
 "#;
@@ -52,7 +52,7 @@ async fn lists_and_calls_follow_roles_and_a_remembered_result_is_for_those_who_m
     assert_eq!(refused["error"]["message"], "there is no tool `secret`");
     let nested = ask(&house, CI, call(4, "list-secret", json!({}))).await;
     assert_eq!(nested["result"]["isError"], true);
-    assert_eq!(text(&nested["result"]), "step `step_1`: `ci` may not call `secret`");
+    assert_eq!(text(&nested["result"]), "step `one`: `ci` may not call `secret`");
     let allowed = ask(&house, OPS, call(5, "list-secret", json!({}))).await;
     assert_eq!(allowed["result"]["isError"], false, "{allowed}");
 }
