@@ -74,7 +74,7 @@ pub static POLICY: Shape = Shape {
             "A condition in CEL; where it holds the call is denied. It sees `caller` (`name`, `method`, `roles`, `scopes`, `claims`, `tenant`, `address`), `tool` (`name`, `tags`, `annotations`), `args`, `now`, and as `plan` what would run (`kind`, `argv`, `image`, `url`, …). `has(args.x)` asks whether there is one.",
         )
         .required()
-        .examples(&["args.env == \"prod\" && !(\"release-manager\" in caller.roles)"]),
+        .examples(&["args.target == \"prod\" && !(\"release-manager\" in caller.roles)"]),
         Key::new("message", Kind::Text, "What the caller is told.")
             .otherwise("the name of the policy")
             .examples(&["Nothing is deployed on Fridays."]),

@@ -137,10 +137,10 @@ fn rules_look_at_arguments_time_and_the_finished_plan() {
     let house = house(TOOLS);
     let ci = house.caller("key:ci", json!({}));
     let friday = "2026-11-27T09:00:00Z";
-    let refused = house.prepare(&ci, "deploy", json!({ "env": "prod" }), friday).unwrap_err();
+    let refused = house.prepare(&ci, "deploy", json!({ "target": "prod" }), friday).unwrap_err();
     assert_eq!(refused.to_string(), "`ci` may not call `deploy`: Nothing goes to production on Fridays.");
-    assert!(house.prepare(&ci, "deploy", json!({ "env": "dev" }), friday).is_ok());
-    assert!(house.prepare(&ci, "deploy", json!({ "env": "prod" }), "2026-11-26T09:00:00Z").is_ok());
+    assert!(house.prepare(&ci, "deploy", json!({ "target": "dev" }), friday).is_ok());
+    assert!(house.prepare(&ci, "deploy", json!({ "target": "prod" }), "2026-11-26T09:00:00Z").is_ok());
     assert!(house.decide("key:ci", "git-log", json!({ "flag": "-n" })).is_ok());
     let force = json!({ "flag": "--force" });
     assert_eq!(reason(house.decide("key:ci", "git-log", force.clone())), Some(by_policy("no-force")));
@@ -246,7 +246,7 @@ fn a_caller_on_stdio_may_what_the_file_says_if_it_says_who_that_is() {
     assert_eq!(local(&with("{ permissions: [deploy] }")), ["deploy"]);
     assert_eq!(local(&with("{ roles: [viewer], permissions: [deploy] }")), ["list-things", "deploy"]);
     assert!(local(&with("{ name: ann@example.com, roles: [] }")).contains(&"git-stage".to_owned()));
-    let refused = with("{ roles: [viewer] }").decide("local", "deploy", json!({ "env": "dev" })).unwrap_err();
+    let refused = with("{ roles: [viewer] }").decide("local", "deploy", json!({ "target": "dev" })).unwrap_err();
     assert_eq!(refused.to_string(), "`local` may not call `deploy`", "at a shell the reason is said");
 }
 

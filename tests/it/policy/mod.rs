@@ -19,7 +19,7 @@ role_claims:
 policies:
   - name: no-prod-on-friday
     commands: ["deploy*"]
-    deny: args.env == "prod" && now.getDayOfWeek() == 5
+    deny: args.target == "prod" && now.getDayOfWeek() == 5
     message: Nothing goes to production on Fridays.
   - name: no-force
     deny: plan.kind == "process" && "--force" in plan.argv
@@ -49,14 +49,14 @@ commands:
   - name: deploy
     description: Deploy.
     script: echo
-    args: ["to {{env}}"]
-    params: { env: { type: string, description: Where to, enum: [dev, prod] } }
+    args: ["to {{target}}"]
+    params: { target: { type: string, description: Where to, enum: [dev, prod] } }
   - name: release
     description: Tag and deploy.
     params: { version: { type: string, description: The version } }
     steps:
       - { id: tag, command: set-tag, with: { version: "{{version}}" } }
-      - { id: out, command: deploy, with: { env: dev } }
+      - { id: out, command: deploy, with: { target: dev } }
     authorization: { required_roles: [release-manager], grants: [set-tag] }
   - name: both
     description: The same without a grant.

@@ -12,13 +12,13 @@ fn check(words: &[&str]) -> Program {
 #[test]
 fn a_decision_is_told_with_the_rule_that_makes_it() {
     let said =
-        check(&["--as", "key:ci", "--at", "2026-11-27", "deploy", "env=prod"]).ends_with(6).run().stdout;
+        check(&["--as", "key:ci", "--at", "2026-11-27", "deploy", "target=prod"]).ends_with(6).run().stdout;
     insta::assert_snapshot!(said);
     let said = check(&["--as", "key:all", "release", "version=1"]).ends_with(6).run().stdout;
     insta::assert_snapshot!(said);
     let said = check(&["--as", "token:ann@example.com", "git-log", "flag=-n"]).run().stdout;
     insta::assert_snapshot!(said);
-    let said = check(&["deploy", "env=dev"]).run().stdout;
+    let said = check(&["deploy", "target=dev"]).run().stdout;
     insta::assert_snapshot!(said);
 }
 
@@ -57,7 +57,7 @@ fn what_cannot_be_asked_is_refused_with_a_reason() {
         (&["--claims", "[1]", "deploy"], 2, "`--claims` has to be a JSON object"),
         (&["--at", "friday", "deploy"], 2, "`friday` is no moment"),
         (&["deplyo"], 5, "there is no command `deplyo`; did you mean `deploy`?"),
-        (&["deploy"], 2, "`env`: is required"),
+        (&["deploy"], 2, "`target`: is required"),
         (&["deploy", "prod"], 2, "`prod` is no argument"),
     ] {
         let said = check(words).ends_with(code).run().stderr;
@@ -70,7 +70,7 @@ fn what_cannot_be_asked_is_refused_with_a_reason() {
 #[test]
 fn a_dry_run_and_a_run_are_judged_by_the_same_rules() {
     let file = TOOLS.replace("server:\n", "server:\n  stdio: { roles: [viewer] }\n");
-    for words in [&["--dry-run", "deploy", "env=dev"] as &[&str], &["deploy", "env=dev"]] {
+    for words in [&["--dry-run", "deploy", "target=dev"] as &[&str], &["deploy", "target=dev"]] {
         let said = mcpfier(words).tools(&file).ends_with(6).run().stderr;
         assert!(said.contains("`local` may not call `deploy`"), "{said}");
     }
@@ -90,21 +90,21 @@ fn tests_of_a_file_say_who_calls() {
     let file = r#"version: 1
 roles: [{ name: dev, permissions: [deploy] }]
 user_roles: { ann: [dev] }
-policies: [{ name: no-prod, commands: [deploy], deny: args.env == "prod" && caller.tenant != "ops", message: "Not there." }]
+policies: [{ name: no-prod, commands: [deploy], deny: args.target == "prod" && caller.tenant != "ops", message: "Not there." }]
 server: { http: { auth: { api_keys: [{ name: ci, key: a-key-of-ci-that-is-long-too, permissions: [other] }] } } }
 commands:
   - name: deploy
     description: Deploy.
     script: echo
-    args: ["{{env}}"]
-    params: { env: { type: string, description: Where to, enum: [dev, prod] } }
+    args: ["{{target}}"]
+    params: { target: { type: string, description: Where to, enum: [dev, prod] } }
     tests:
-      - { with: { env: dev } }
-      - { with: { env: prod }, expect: { denied: Not there. } }
-      - { with: { env: dev }, as: "key:ci", expect: { denied: true } }
-      - { with: { env: dev }, as: "token:ann" }
-      - { with: { env: dev }, as: "token:bob", expect: { denied: true } }
-      - { with: { env: prod }, as: { caller: "token:bob", roles: [dev], tenant: ops } }
+      - { with: { target: dev } }
+      - { with: { target: prod }, expect: { denied: Not there. } }
+      - { with: { target: dev }, as: "key:ci", expect: { denied: true } }
+      - { with: { target: dev }, as: "token:ann" }
+      - { with: { target: dev }, as: "token:bob", expect: { denied: true } }
+      - { with: { target: prod }, as: { caller: "token:bob", roles: [dev], tenant: ops } }
 "#;
     let said = mcpfier(&["test"]).tools(file).may_talk().run();
     assert!(said.stdout.contains("6 passed"), "{}{}", said.stdout, said.stderr);

@@ -16,7 +16,7 @@ roles:
   - { name: ops, permissions: ["*"], inherits: [viewer] }
 user_roles: { "key:ci": [viewer], "key:ops": [ops] }
 policies:
-  - { name: no-prod, commands: [deploy], deny: 'args.env == "prod" && caller.name != "boss"', message: Not to production. }
+  - { name: no-prod, commands: [deploy], deny: 'args.target == "prod" && caller.name != "boss"', message: Not to production. }
 server:
   http:
     auth:
@@ -28,7 +28,7 @@ commands:
   - { name: secret, description: A result that is remembered for all., script: echo, args: [secret], annotations: { read_only: true }, cache: { ttl: 1h, scope: all } }
   - { name: list-secret, description: The same in a step., steps: [{ id: one, command: secret }] }
   - { name: ruled, description: Only for those with the role., script: echo, args: [ruled], authorization: { required_roles: [ops] } }
-  - { name: deploy, description: Deploys., script: echo, args: ["to {{env}}"], params: { env: { type: string, description: Where to } } }
+  - { name: deploy, description: Deploys., script: echo, args: ["to {{target}}"], params: { target: { type: string, description: Where to } } }
 "#;
 
 async fn ask(house: &House, key: &str, message: Value) -> Value {
@@ -60,7 +60,7 @@ async fn lists_and_calls_follow_roles_and_a_remembered_result_is_for_those_who_m
 #[tokio::test]
 async fn a_rule_about_arguments_refuses_the_call_and_says_why() {
     let house = House::start(FILE).await;
-    let to = async |env: &str| ask(&house, OPS, call(1, "deploy", json!({ "env": env }))).await;
+    let to = async |target: &str| ask(&house, OPS, call(1, "deploy", json!({ "target": env }))).await;
     assert_eq!(text(&to("dev").await["result"]), "to dev\n");
     let refused = to("prod").await;
     assert_eq!(refused["result"]["isError"], true);
