@@ -10,7 +10,7 @@ use crate::config::How;
 use crate::engine::Serving;
 use crate::model::{Availability, Dialect};
 use crate::runner::process::ForkServer;
-use crate::serve::stdio;
+use crate::serve::{Herald, stdio};
 
 use super::exit::Exit;
 use super::print::Printer;
@@ -54,7 +54,7 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
         let reloading = Reloading::of(session, locked, asking);
         tokio::select! {
             _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
-            never = reloading.keep_up(Arc::clone(&engine)) => match never {},
+            never = reloading.keep_up(Arc::clone(&engine), Herald::default()) => match never {},
             never = engine.keep_ready(Serving::OneClient) => match never {},
         }
         engine.close();

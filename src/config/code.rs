@@ -242,6 +242,10 @@ codes! {
     BlindPolicy = 267, "a rule that denies more or less than it says";
     RoleOfKey = 268, "a key's name among those of users";
     Unrecorded = 269, "a command that asks to be recorded where nothing is";
+    NoServerCertificate = 280, "TLS without a certificate";
+    BadCertificateUser = 282, "a caller's certificate that is none";
+    BadTrustedProxy = 283, "a proxy that is no network";
+    BadAcme = 284, "names or a directory that no certificate can be had for";
 }
 
 impl Code {

@@ -28,6 +28,7 @@ mod script;
 mod secret_words;
 mod secrets;
 mod server;
+mod server_tls;
 mod trial;
 mod trial_arguments;
 mod vars;

@@ -4,6 +4,7 @@ use std::num::TryFromIntError;
 
 use super::Place;
 use super::http_server::http_server;
+use super::server_tls;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Server, Warm};
@@ -14,6 +15,7 @@ pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
     let reader = place.reader;
     let Server { name, instructions, calls, drain, stdio, warm, cache, http } = written;
     let default = ServerSettings::default();
+    http.tls.iter().for_each(|tls| server_tls::look(place, tls));
     ServerSettings {
         name: named(reader, name, "server.name").unwrap_or(default.name),
         instructions: instructions.map(|text| text.value.to_owned()),
