@@ -57,7 +57,8 @@ pub struct Auth {
 impl Auth {
     /// Everyone whom the file knows by name.
     pub fn callers(&self) -> impl Iterator<Item = &Principal> {
-        self.api_keys.iter().map(|key| &key.principal)
+        let keys = self.api_keys.iter().map(|key| &key.principal);
+        keys.chain(self.mtls.iter().map(|user| &user.principal))
     }
 }
 

@@ -246,7 +246,8 @@ fn a_caller_on_stdio_may_what_the_file_says_if_it_says_who_that_is() {
     assert_eq!(local(&with("{ permissions: [deploy] }")), ["deploy"]);
     assert_eq!(local(&with("{ roles: [viewer], permissions: [deploy] }")), ["list-things", "deploy"]);
     assert!(local(&with("{ name: ann@example.com, roles: [] }")).contains(&"git-stage".to_owned()));
-    let refused = with("{ roles: [viewer] }").decide("local", "deploy", json!({ "target": "dev" })).unwrap_err();
+    let refused =
+        with("{ roles: [viewer] }").decide("local", "deploy", json!({ "target": "dev" })).unwrap_err();
     assert_eq!(refused.to_string(), "`local` may not call `deploy`", "at a shell the reason is said");
 }
 

@@ -60,7 +60,7 @@ async fn lists_and_calls_follow_roles_and_a_remembered_result_is_for_those_who_m
 #[tokio::test]
 async fn a_rule_about_arguments_refuses_the_call_and_says_why() {
     let house = House::start(FILE).await;
-    let to = async |target: &str| ask(&house, OPS, call(1, "deploy", json!({ "target": env }))).await;
+    let to = async |target: &str| ask(&house, OPS, call(1, "deploy", json!({ "target": target }))).await;
     assert_eq!(text(&to("dev").await["result"]), "to dev\n");
     let refused = to("prod").await;
     assert_eq!(refused["result"]["isError"], true);
