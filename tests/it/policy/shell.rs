@@ -18,7 +18,7 @@ fn a_decision_is_told_with_the_rule_that_makes_it() {
     insta::assert_snapshot!(said);
     let said = check(&["--as", "token:ann@example.com", "git-log", "flag=-n"]).run().stdout;
     insta::assert_snapshot!(said);
-    let said = check(&["deploy", "target=dev"]).run().stdout;
+    let said = check(&["--at", "2026-11-25", "deploy", "target=dev"]).run().stdout;
     insta::assert_snapshot!(said);
 }
 
