@@ -10,6 +10,7 @@ mod legacy_sse;
 mod limits;
 mod operation;
 mod passwords;
+mod permissions;
 mod safety;
 mod sessions;
 #[cfg(feature = "redis")]
