@@ -55,6 +55,7 @@ pub async fn serve(engine: Arc<Engine>, bound: Bound, shutdown: impl Future<Outp
     let mut connections = JoinSet::new();
     tokio::select! {
         () = accept(&bound, &house, &settings, &closing, &mut connections) => {}
+        never = tls::renew(bound.keeper.clone()) => match never {},
         () = shutdown => {}
     }
     tracing::info!("stopping: no new calls are taken");

@@ -2,8 +2,13 @@
 
 mod clients;
 mod house;
+mod http2;
 mod keys;
+mod managed;
+mod mtls;
 mod operation;
+mod proxies;
 mod safety;
 mod sessions;
+mod tls;
 mod transport;
