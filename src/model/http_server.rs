@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
+use super::principal::Principal;
 use super::tls::{CertificateUser, Tls};
 use super::trusted_proxy::TrustedProxy;
 use super::units::ByteSize;
@@ -51,6 +52,13 @@ pub struct Auth {
     pub api_keys: Vec<ApiKey>,
     /// Certificates of clients.
     pub mtls: Vec<CertificateUser>,
+}
+
+impl Auth {
+    /// Everyone whom the file knows by name.
+    pub fn callers(&self) -> impl Iterator<Item = &Principal> {
+        self.api_keys.iter().map(|key| &key.principal)
+    }
 }
 
 impl Default for HttpServer {

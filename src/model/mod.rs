@@ -4,6 +4,7 @@
 //! Nothing here has an `Option` that stands for a default: defaults are filled in when a value is
 //! made.
 
+mod access;
 mod action;
 mod api_key;
 mod breaker;
@@ -35,6 +36,7 @@ mod sandbox;
 mod scan;
 mod secret;
 mod server;
+mod stand_in;
 mod template;
 mod tls;
 mod tool;
@@ -42,6 +44,7 @@ mod trial;
 mod trusted_proxy;
 mod units;
 
+pub use access::{Access, Authorization, DenyRule, PLAN_PARTS, Role, RoleClaim, UserRoles};
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use breaker::Breaker;
@@ -86,6 +89,7 @@ pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
 pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
+pub use stand_in::StandIn;
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};
 pub use tls::{
     Acme, BadSubject, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair, Subject, Tls,

@@ -13,6 +13,8 @@ use super::server_tls::{Mtls, ServerTls};
 const PROXY_HEADERS: [(&str, ProxyHeaders); 2] =
     [("x-forwarded", ProxyHeaders::XForwarded), ("forwarded", ProxyHeaders::Forwarded)];
 
+use super::access::Access;
+
 #[derive(Default)]
 pub struct HttpServer<'n> {
     pub host: Option<Spanned<&'n str>>,
@@ -34,6 +36,8 @@ pub struct HttpServer<'n> {
 #[derive(Default)]
 pub struct Auth<'n> {
     pub api_keys: Vec<Key<'n>>,
+    /// Roles where the original has them.
+    pub rbac: Option<Access<'n>>,
     pub mtls: Option<Mtls<'n>>,
 }
 
@@ -122,13 +126,18 @@ impl<'n> Auth<'n> {
             // What cannot be read lets nobody in.
             return Some(Self::default());
         };
-        let mut auth = Self { api_keys: keys(reader, &mut fields), mtls: Mtls::read(reader, &mut fields) };
+        let mut auth = Self {
+            api_keys: keys(reader, &mut fields),
+            mtls: Mtls::read(reader, &mut fields),
+            ..Self::default()
+        };
         let is_on = fields.boolean("enabled").unwrap_or(true);
         fields.one_of("mode", &[("simple", ())]);
         if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
             auth.api_keys.extend(keys(reader, &mut simple));
             simple.close();
         }
+        auth.rbac = Access::read_enterprise(reader, &mut fields);
         fields.close();
         is_on.then_some(auth)
     }

@@ -1,6 +1,6 @@
 //! `server.http` and the maps in it, in both dialects. `${VAR}` is expanded in all of them.
 
-use super::{Key, Kind, MTLS, Names, SERVER_TLS, Shape};
+use super::{ENTERPRISE, Key, Kind, MTLS, Names, SERVER_TLS, Shape};
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 
@@ -115,7 +115,7 @@ pub static HTTP_AUTH: Shape = Shape {
             .default("simple")
             .expands(),
         Key::new("simple", Kind::Group(&SIMPLE_AUTH), "Where the original has its keys."),
-        Key::later("enterprise"),
+        Key::new("enterprise", Kind::Group(&ENTERPRISE), "Where the original has roles.").otherwise("none"),
         Key::later("oauth"),
         Key::later("jwt"),
         Key::later("basic"),

@@ -25,6 +25,7 @@
 //! another, goes into `schema/rules.rs`. A kind of value that is not there yet goes into
 //! [`Kind`], `schema/kind.rs` and `schema/reference.rs`.
 
+mod access;
 mod allow;
 mod annotations;
 mod argument;
@@ -50,6 +51,7 @@ mod step;
 mod test;
 mod webhook;
 
+pub use access::{AUTHORIZATION, ENTERPRISE, ORIGINAL_AUTHORIZATION, POLICY, RBAC, ROLE};
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
