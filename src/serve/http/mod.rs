@@ -115,6 +115,7 @@ impl Reception {
         };
         tokio::select! {
             () = self.accept(&bound, &surroundings, connections) => {}
+            never = tls::renew(bound.keeper.clone()) => match never {},
             () = self.leaving.announced(shutdown, self.settings.notice) => {}
         }
         tracing::info!("stopping: no new calls are taken");
