@@ -7,6 +7,7 @@
 mod answer;
 mod body;
 mod cors;
+mod crowd;
 mod door;
 mod guard;
 mod listen;
@@ -17,13 +18,11 @@ mod route;
 mod stream;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +30,7 @@ use crate::engine::Engine;
 use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
+use crowd::Crowd;
 use listen::Incoming;
 use patient::Patient;
 use route::{House, Peer};
@@ -48,15 +48,16 @@ const LAST: Duration = Duration::from_millis(800);
 /// When it returns, calls that still ran have been told to stop; whoever owns the runner sees to it
 /// that nothing of them is left.
 pub async fn serve(engine: Arc<Engine>, bound: Bound, shutdown: impl Future<Output = ()>) {
-    listen::take_descriptors();
+    let room = listen::take_descriptors();
     let settings = engine.state().catalog().server.http.clone();
     let (stop, closing) = (CancellationToken::new(), CancellationToken::new());
     let caps = SessionCaps { max: settings.limits.sessions, idle: settings.limits.session_timeout };
     let remote = Remote::new(Arc::clone(&engine), caps, stop.clone());
     let house = Arc::new(House::new(Arc::clone(&engine), remote, bound.address.clone(), closing.clone()));
+    let crowd = Crowd::new(settings.limits.connections.min(room));
     let mut connections = JoinSet::new();
     tokio::select! {
-        () = accept(&bound, &house, &settings, &closing, &mut connections) => {}
+        () = accept(&bound, &house, &settings, &closing, &crowd, &mut connections) => {}
         () = shutdown => {}
     }
     tracing::info!("stopping: no new calls are taken");
@@ -81,24 +82,24 @@ async fn accept(
     house: &Arc<House>,
     settings: &HttpServer,
     closing: &CancellationToken,
+    crowd: &Arc<Crowd>,
     connections: &mut JoinSet<()>,
 ) {
-    let places = Arc::new(Semaphore::new(settings.limits.connections));
     loop {
         // What is over is let go of.
         while connections.try_join_next().is_some() {}
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let Incoming { stream, peer } = bound.accept(settings.limits.stall_timeout).await;
+        let place = crowd.place().await;
         let (house, closing, limits) = (Arc::clone(house), closing.clone(), settings.limits);
         connections.spawn(async move {
-            let _place = place;
             let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
-            let has_asked = Arc::new(AtomicBool::new(false));
-            let asking = Arc::clone(&has_asked);
+            let desk = place.desk();
             let service = service_fn(move |request| {
-                asking.store(true, Ordering::SeqCst);
-                let (house, peer) = (Arc::clone(&house), Peer { address: peer });
-                async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
+                let (house, peer, answering) = (Arc::clone(&house), Peer { address: peer }, desk.begin());
+                async move {
+                    let answer = house.answer(request, peer).await;
+                    Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
+                }
             });
             let headers = usize::try_from(limits.headers.0).unwrap_or(usize::MAX).max(8192);
             let connection = http1::Builder::new()
@@ -110,9 +111,10 @@ async fn accept(
             tokio::pin!(connection);
             tokio::select! {
                 _ = &mut connection => return,
+                () = place.is_needed() => return,
                 () = closing.cancelled() => {}
             }
-            if !has_asked.load(Ordering::SeqCst) {
+            if !place.has_asked() {
                 // Who has asked for nothing yet is not waited for.
                 return;
             }
