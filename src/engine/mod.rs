@@ -40,6 +40,7 @@ use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+pub use crate::policy::View;
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 /// Whoever shows output needs it.
@@ -173,11 +174,12 @@ pub fn prepare(
     facts: &Facts,
     call: Call,
 ) -> Result<ExecutionPlan, Rejection> {
+    let call = Call { principal: policy.known(call.principal), ..call };
     policy.admit(catalog, &call)?;
     let invocation = Invocation::bind(catalog, call)?;
-    let authorized = policy.authorize(invocation)?;
-    let moment = conditions::of_this_moment(authorized.invocation(), facts);
+    let moment = conditions::of_this_moment(&invocation, facts, policy);
     let facts = moment.as_ref().unwrap_or(facts);
+    let authorized = policy.authorize(invocation, facts.now)?;
     let held = conditions::judge(authorized.invocation(), facts)?;
     let plan = planner(catalog, policy, facts).plan(&authorized).map_err(Rejection::Plan)?;
     Ok(ExecutionPlan { held, ..plan })

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::access::Access;
 use super::executor::Executor;
 use super::fed::FedVariables;
 use super::requires::{HostFindings, settle};
@@ -20,6 +21,8 @@ pub struct Catalog {
     pub fed: FedVariables,
     /// The engines that the file names.
     pub executors: Vec<Executor>,
+    /// Who may call what.
+    pub access: Arc<Access>,
 }
 
 impl Catalog {
@@ -30,7 +33,8 @@ impl Catalog {
         for (index, tool) in tools.iter().enumerate() {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
-        Self { tools, by_name, server, secrets, fed: FedVariables::default(), executors: Vec::new() }
+        let (fed, executors, access) = (FedVariables::default(), Vec::new(), Arc::default());
+        Self { tools, by_name, server, secrets, fed, executors, access }
     }
 
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {

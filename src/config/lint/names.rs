@@ -25,6 +25,7 @@ const VERBS: &[&str] = &[
     "lock",
     "migrate",
     "new",
+    "policy",
     "schema",
     "secret",
     "setup",

@@ -1,5 +1,6 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
+mod access;
 mod arguments;
 mod care;
 mod code_words;
@@ -27,6 +28,7 @@ mod script;
 mod secret_words;
 mod secrets;
 mod server;
+mod server_tls;
 mod trial;
 mod trial_arguments;
 mod vars;
@@ -34,6 +36,7 @@ mod webhook;
 mod when;
 mod words;
 
+pub use access::{Beside, access, authorization};
 pub use command::{Commands, Whole, missing};
 pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};

@@ -6,7 +6,7 @@ use crate::config::read::{Fields, Reader};
 use crate::config::shape;
 use crate::config::syntax::{Entry, Kind, Node};
 
-use super::{ExecutorEntry, SecretEntry, Server, Settings};
+use super::{Access, ExecutorEntry, SecretEntry, Server, Settings};
 
 #[derive(Default)]
 pub struct File<'n> {
@@ -18,6 +18,9 @@ pub struct File<'n> {
     pub secrets: Vec<SecretEntry<'n>>,
     pub server: Server<'n>,
     pub executors: Vec<ExecutorEntry<'n>>,
+    pub access: Access<'n>,
+    /// The file says that calls are recorded.
+    pub has_audit: bool,
 }
 
 impl<'n> File<'n> {
@@ -35,6 +38,8 @@ impl<'n> File<'n> {
             secrets: SecretEntry::read_all(reader, &mut fields),
             server: Server::read(reader, &mut fields),
             executors: ExecutorEntry::read_all(reader, &mut fields),
+            access: Access::read(reader, &mut fields),
+            has_audit: root.get("audit").is_some(),
         };
         fields.close();
         file

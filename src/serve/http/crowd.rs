@@ -10,13 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Response;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::Instant;
-
-use super::answer::{Answer, Body};
 
 /// Who has just come, or was just answered, is not sent away at once.
 const BREATH: Duration = Duration::from_secs(1);
@@ -41,7 +38,6 @@ struct Seat {
 
 struct State {
     answering: u32,
-    has_asked: bool,
     idle_since: Instant,
     /// Has been told to go.
     is_going: bool,
@@ -69,7 +65,7 @@ impl Crowd {
         if seats.taken.len() >= self.most {
             return Err(make_room(&seats));
         }
-        let state = State { answering: 0, has_asked: false, idle_since: Instant::now(), is_going: false };
+        let state = State { answering: 0, idle_since: Instant::now(), is_going: false };
         let seat = Arc::new(Seat { state: Mutex::new(state), go: Notify::new() });
         seats.next += 1;
         let number = seats.next;
@@ -139,10 +135,6 @@ impl Place {
             state.is_going = false;
         }
     }
-
-    pub fn has_asked(&self) -> bool {
-        self.seat.lock().has_asked
-    }
 }
 
 impl Drop for Place {
@@ -156,9 +148,7 @@ pub struct Desk(Arc<Seat>);
 
 impl Desk {
     pub fn begin(&self) -> Answering {
-        let mut state = self.0.lock();
-        state.answering += 1;
-        state.has_asked = true;
+        self.0.lock().answering += 1;
         Answering(Arc::clone(&self.0))
     }
 }
@@ -176,25 +166,25 @@ impl Drop for Answering {
 
 impl Answering {
     /// Goes on until the last of the answer is taken.
-    pub fn until_sent(self, answer: Answer) -> Response<Sent> {
+    pub fn until_sent<B>(self, answer: Response<B>) -> Response<Sent<B>> {
         answer.map(|body| Sent { body, _answering: self })
     }
 }
 
 /// A body that is being sent.
-pub struct Sent {
-    body: Body,
+pub struct Sent<B> {
+    body: B,
     _answering: Answering,
 }
 
-impl HttpBody for Sent {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
+impl<B: HttpBody + Unpin> HttpBody for Sent<B> {
+    type Data = B::Data;
+    type Error = B::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         Pin::new(&mut self.get_mut().body).poll_frame(context)
     }
 
@@ -234,7 +224,7 @@ mod tests {
         drop(third);
         let fourth = waiting.await.unwrap();
         drop((answering, fourth));
-        assert!(first.has_asked() && crowd.lock().taken.len() == 2);
+        assert_eq!(crowd.lock().taken.len(), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,23 +6,25 @@
 
 mod answer;
 mod body;
+mod connection;
 mod cors;
 mod crowd;
 mod door;
 mod guard;
 mod listen;
+mod opening;
 mod patient;
 mod preface;
 mod probes;
+mod proxy;
 mod route;
 mod stream;
+mod streams;
+mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -30,16 +32,13 @@ use crate::engine::Engine;
 use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
+use connection::Surroundings;
 use crowd::Crowd;
-use listen::Incoming;
-use patient::Patient;
-use route::{House, Peer};
+use route::House;
 
-pub use listen::{Bound, Unreachable, bind};
-pub use preface::{Exposed, judge};
+pub use listen::{Bound, Unreachable, bind, take_over};
+pub use preface::{Exposed, judge, judge_bound};
 
-/// Headers of one request.
-const MOST_HEADERS: usize = 100;
 /// What is left to cancelled calls for their end.
 const LAST: Duration = Duration::from_millis(800);
 
@@ -85,41 +84,23 @@ async fn accept(
     crowd: &Arc<Crowd>,
     connections: &mut JoinSet<()>,
 ) {
+    let surroundings = Surroundings {
+        house: Arc::clone(house),
+        limits: settings.limits,
+        closing: closing.clone(),
+        keeper: bound.keeper.clone(),
+    };
     loop {
         // What is over is let go of.
         while connections.try_join_next().is_some() {}
-        let Incoming { stream, peer } = bound.accept(settings.limits.stall_timeout).await;
+        let incoming = bound.accept(settings.limits.stall_timeout).await;
         let place = crowd.place().await;
-        let (house, closing, limits) = (Arc::clone(house), closing.clone(), settings.limits);
+        let attended = surroundings.clone().attend(incoming, place.desk());
         connections.spawn(async move {
-            let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
-            let desk = place.desk();
-            let service = service_fn(move |request| {
-                let (house, peer, answering) = (Arc::clone(&house), Peer { address: peer }, desk.begin());
-                async move {
-                    let answer = house.answer(request, peer).await;
-                    Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
-                }
-            });
-            let headers = usize::try_from(limits.headers.0).unwrap_or(usize::MAX).max(8192);
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(limits.header_timeout)
-                .max_headers(MOST_HEADERS)
-                .max_buf_size(headers)
-                .serve_connection(stream, service);
-            tokio::pin!(connection);
             tokio::select! {
-                _ = &mut connection => return,
-                () = place.is_needed() => return,
-                () = closing.cancelled() => {}
+                () = attended => {}
+                () = place.is_needed() => {}
             }
-            if !place.has_asked() {
-                // Who has asked for nothing yet is not waited for.
-                return;
-            }
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
         });
     }
 }

@@ -55,7 +55,11 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["http", "auth"], title: "keys", measure: web::calls::known },
     Row { numbers: &["http", "12"], title: "sleepers over HTTP", measure: web::calls::sleepers },
     Row { numbers: &["http", "4"], title: "idling over HTTP", measure: web::memory::measure },
-    Row { numbers: &["http", "13", "14", "15"], title: "large outputs over HTTP", measure: web::outputs::measure },
+    Row {
+        numbers: &["http", "13", "14", "15"],
+        title: "large outputs over HTTP",
+        measure: web::outputs::measure,
+    },
     Row { numbers: &["http", "18"], title: "streaming over HTTP", measure: web::waits::streaming },
     Row { numbers: &["http", "19", "20", "22"], title: "ends over HTTP", measure: web::endings::measure },
 ];

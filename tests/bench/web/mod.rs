@@ -32,9 +32,8 @@ fn call_with(tool: &str, meta: &Value, more: &str) -> Vec<u8> {
             all[key] = value.clone();
         }
     }
-    let head = format!(
-        "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n{more}"
-    );
+    let head =
+        format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n{more}");
     post(&head, &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }))
 }
 

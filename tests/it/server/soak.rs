@@ -116,7 +116,13 @@ fn post(client: &Client, address: SocketAddr, message: &Value) -> reqwest::Reque
     sent.header("Accept", "application/json, text/event-stream").body(message.to_string())
 }
 
-fn modern(client: &Client, address: SocketAddr, id: u32, tool: &str, arguments: Value) -> reqwest::RequestBuilder {
+fn modern(
+    client: &Client,
+    address: SocketAddr,
+    id: u32,
+    tool: &str,
+    arguments: Value,
+) -> reqwest::RequestBuilder {
     let params = json!({ "name": tool, "arguments": arguments, "_meta": modern_meta() });
     post(client, address, &request(id, "tools/call", params))
         .header("MCP-Protocol-Version", "2026-07-28")
@@ -125,8 +131,7 @@ fn modern(client: &Client, address: SocketAddr, id: u32, tool: &str, arguments: 
 }
 
 async fn open(client: &Client, address: SocketAddr) -> Option<String> {
-    let params =
-        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "soak", "version": "1" } });
+    let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "soak", "version": "1" } });
     let opened = post(client, address, &request(0, "initialize", params)).send().await.ok()?;
     let session = opened.headers().get("mcp-session-id")?.to_str().ok()?.to_owned();
     opened.bytes().await.ok()?;
@@ -159,7 +164,8 @@ fn size(server: &Server) -> Size {
     let pid = server.pid().to_string();
     let status = std::fs::read_to_string(Path::new("/proc").join(&pid).join("status")).expect("it is there");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it has memory");
-    let kibibytes: usize = line.split_whitespace().next().and_then(|text| text.parse().ok()).expect("a number");
+    let kibibytes: usize =
+        line.split_whitespace().next().and_then(|text| text.parse().ok()).expect("a number");
     let descriptors = std::fs::read_dir(Path::new("/proc").join(&pid).join("fd")).map_or(0, Iterator::count);
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     Size { memory: kibibytes << 10, descriptors, processes: children.split_whitespace().count() }
@@ -208,7 +214,12 @@ async fn no_call_is_lost_and_nothing_grows_while_files_are_saved_and_servers_exc
         let (early, late) = (early.expect("it lived"), size(&server));
         let said = format!("life {number}: {} then {} bytes", early.memory, late.memory);
         assert!(late.memory < early.memory + (8 << 20), "{said}");
-        assert!(late.descriptors < early.descriptors + 100, "{} then {}", early.descriptors, late.descriptors);
+        assert!(
+            late.descriptors < early.descriptors + 100,
+            "{} then {}",
+            early.descriptors,
+            late.descriptors
+        );
         assert!(late.processes < early.processes + 30, "{} then {}", early.processes, late.processes);
         if number + 1 < lives {
             server.signal(Signal::SIGTERM);

@@ -76,9 +76,7 @@ fn strike(bench: &Bench, mood: &str, token: &str, blow: Blow) -> Result<(f64, us
             Blow::Terminate => process::signal(server.pid(), Signal::SIGTERM)?,
         }
         let left = || tree.keys().filter(|pid| process::is_alive(**pid)).count();
-        until(Duration::from_millis(2500), || {
-            Ok(left() == 0 && (blow == Blow::Gone || server.is_gone()?))
-        })?;
+        until(Duration::from_millis(2500), || Ok(left() == 0 && (blow == Blow::Gone || server.is_gone()?)))?;
         Ok((struck.elapsed().as_secs_f64(), left()))
     })
 }

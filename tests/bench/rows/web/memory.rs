@@ -48,9 +48,15 @@ pub fn measure(bench: &Bench) -> Result<Vec<Figure>, Failure> {
             .stretch(at_most(7.0 * MIB, Reference::Itself)),
         Figure::new("4", "HTTP: idle processor time, each second", Unit::Microseconds, time)
             .gate(at_most(50e-6, Reference::Itself)),
-        Figure::new("http", format!("memory of each of {connections} silent connections"), Unit::Bytes, silent)
+        Figure::new(
+            "http",
+            format!("memory of each of {connections} silent connections"),
+            Unit::Bytes,
+            silent,
+        )
+        .gate(bound),
+        Figure::new("http", format!("of each of {connections} that have called"), Unit::Bytes, kept)
             .gate(bound),
-        Figure::new("http", format!("of each of {connections} that have called"), Unit::Bytes, kept).gate(bound),
         Figure::new("http", "of each of 5,000 sessions", Unit::Bytes, session),
     ])
 }

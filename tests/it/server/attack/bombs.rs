@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::super::house::{COMMANDS, House, call};
-use super::{descriptors, let_go, memory, plain, serves, statuses};
+use super::{let_go, memory, plain, serves, statuses};
 
 #[tokio::test]
 async fn heads_that_are_too_much_are_refused_and_kept_by_nobody() {
     let house = House::start(COMMANDS).await;
     serves(&house, "at first").await;
-    let (before, memory_before) = (descriptors(&house), memory(&house));
+    let memory_before = memory(&house);
     let host = format!("Host: {}\r\n", house.address);
     for (what, head) in [
         ("a long header", format!("GET /livez HTTP/1.1\r\n{host}X: {}\r\n\r\n", "x".repeat(1 << 20))),
@@ -22,7 +22,10 @@ async fn heads_that_are_too_much_are_refused_and_kept_by_nobody() {
         ("zeros", "\0".repeat(1 << 20)),
         ("a long host", format!("GET /livez HTTP/1.1\r\nHost: {}\r\n\r\n", "x".repeat(20_000))),
         ("a long origin", format!("GET /livez HTTP/1.1\r\n{host}Origin: {}\r\n\r\n", "x".repeat(20_000))),
-        ("a long session", format!("GET /mcp HTTP/1.1\r\n{host}Mcp-Session-Id: {}\r\n\r\n", "x".repeat(20_000))),
+        (
+            "a long session",
+            format!("GET /mcp HTTP/1.1\r\n{host}Mcp-Session-Id: {}\r\n\r\n", "x".repeat(20_000)),
+        ),
     ] {
         let mut streams = Vec::new();
         for _ in 0..5 {
@@ -39,7 +42,7 @@ async fn heads_that_are_too_much_are_refused_and_kept_by_nobody() {
             assert!(answered.len() <= 1, "{what}: {answered:?}");
         }
     }
-    let_go(&house, before).await;
+    let_go(&house).await;
     serves(&house, "after bombs in heads").await;
     let more = memory(&house).saturating_sub(memory_before);
     assert!(more < 16 << 20, "{more} bytes are kept");
@@ -65,7 +68,10 @@ async fn bodies_that_lie_about_their_size_are_refused() {
         ("less than was said", format!("{head}Content-Length: 5000\r\n\r\n{{}}")),
     ] {
         let answered = statuses(&house.raw(request.as_bytes()));
-        assert!(answered.len() <= 1 && answered.iter().all(|status| (400..500).contains(status)), "{what}: {answered:?}");
+        assert!(
+            answered.len() <= 1 && answered.iter().all(|status| (400..500).contains(status)),
+            "{what}: {answered:?}"
+        );
     }
     serves(&house, "after bombs in bodies").await;
 }
@@ -94,7 +100,9 @@ async fn messages_that_are_made_to_hurt_a_reader_are_answered_and_hurt_nobody() 
     let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     let objects = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
     let with = |arguments: &str| {
-        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo","arguments":{arguments}}}}}"#)
+        format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"echo","arguments":{arguments}}}}}"#
+        )
     };
     let keys: Vec<String> = (0..50_000).map(|number| format!("\"k{number}\":1")).collect();
     let numbers = "1".repeat(1 << 20);
@@ -103,7 +111,13 @@ async fn messages_that_are_made_to_hurt_a_reader_are_answered_and_hurt_nobody() 
         ("deep lists without an end", "[".repeat(1_000_000)),
         ("deep objects", objects(200_000)),
         ("deep arguments", with(&format!(r#"{{"what":{}}}"#, deep(100_000)))),
-        ("deep meta", format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{{"_meta":{}}}}}"#, objects(100_000))),
+        (
+            "deep meta",
+            format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{{"_meta":{}}}}}"#,
+                objects(100_000)
+            ),
+        ),
         ("a deep id", format!(r#"{{"jsonrpc":"2.0","id":{},"method":"ping"}}"#, deep(100_000))),
         ("many keys", with(&format!("{{{}}}", keys.join(",")))),
         ("a key many times", with(&format!("{{{}}}", r#""what":"x","#.repeat(50_000) + r#""what":"y""#))),
@@ -114,8 +128,14 @@ async fn messages_that_are_made_to_hurt_a_reader_are_answered_and_hurt_nobody() 
         ("a zero", with(r#"{"what":"a\u0000b"}"#)),
         ("a long method", format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{}"}}"#, "x".repeat(2 << 20))),
         ("a long id", format!(r#"{{"jsonrpc":"2.0","id":"{}","method":"ping"}}"#, "x".repeat(1 << 20))),
-        ("a batch", format!("[{}]", vec![call(1, "echo", json!({ "what": "x" })).to_string(); 1000].join(","))),
-        ("half a message", r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ec"#.to_owned()),
+        (
+            "a batch",
+            format!("[{}]", vec![call(1, "echo", json!({ "what": "x" })).to_string(); 1000].join(",")),
+        ),
+        (
+            "half a message",
+            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ec"#.to_owned(),
+        ),
         ("two messages", format!("{0}\n{0}", call(1, "echo", json!({ "what": "x" })))),
         ("no text", "\u{fffd}\u{0}\u{1}".to_owned()),
     ] {
@@ -128,7 +148,8 @@ async fn messages_that_are_made_to_hurt_a_reader_are_answered_and_hurt_nobody() 
         let is_refused = !message["error"].is_null() || message["result"]["isError"] == true;
         assert!(is_refused || what == "a key many times", "{what}: {said:.300}");
     }
-    let answered = house.raw(plain(&house, "Connection: close\r\n", "\u{0}").replace('\u{0}', "\u{7f}").as_bytes());
+    let answered =
+        house.raw(plain(&house, "Connection: close\r\n", "\u{0}").replace('\u{0}', "\u{7f}").as_bytes());
     assert_eq!(statuses(&answered), [400]);
     serves(&house, "after bombs in messages").await;
     let more = memory(&house).saturating_sub(memory_before);

@@ -17,7 +17,10 @@ fn from_page(house: &House, origin: &str, host: Option<&str>, content_type: &str
         .header("Sec-Fetch-Dest", "empty")
         .header("Accept", "*/*")
         .header("Content-Type", content_type)
-        .header("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36")
+        .header(
+            "User-Agent",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36",
+        )
         .body(call(1, "trace", json!({})).to_string());
     match host {
         Some(host) => sent.header("Host", host),
@@ -64,9 +67,13 @@ async fn a_page_of_a_stranger_starts_nothing_even_where_no_keys_are_asked_for() 
         "",
     ] {
         // What needs no preflight, and what would have needed one.
-        for content_type in
-            ["text/plain", "text/plain; application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/json"]
-        {
+        for content_type in [
+            "text/plain",
+            "text/plain; application/json",
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            "application/json",
+        ] {
             let answered = from_page(&house, origin, None, content_type).send().await.unwrap();
             assert_eq!(answered.status(), 403, "{origin} as {content_type}");
         }
@@ -82,7 +89,10 @@ async fn a_page_of_a_stranger_starts_nothing_even_where_no_keys_are_asked_for() 
     }
     // A form, a picture and a link: a browser that says no `Origin` with them, and cannot say JSON.
     for sent in [
-        house.request(Method::POST, "/").header("Content-Type", "text/plain").body(call(1, "trace", json!({})).to_string()),
+        house
+            .request(Method::POST, "/")
+            .header("Content-Type", "text/plain")
+            .body(call(1, "trace", json!({})).to_string()),
         house.request(Method::POST, "/").body(call(1, "trace", json!({})).to_string()),
         house.request(Method::GET, "/mcp?message=%7B%22method%22%3A%22tools%2Fcall%22%7D"),
         house.request(Method::GET, "/?jsonrpc=2.0&method=tools/call&name=trace"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::super::house::{COMMANDS, House, call};
-use super::{descriptors, let_go, plain, serves};
+use super::{let_go, plain, serves};
 
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
@@ -48,7 +48,6 @@ async fn requests_that_are_nearly_right_take_nothing_down() {
     let limits = "server: { http: { limits: { header_timeout: 2s, body_timeout: 2s } } }";
     let house = House::start(&format!("{COMMANDS}\n{limits}\n")).await;
     serves(&house, "at first").await;
-    let before = descriptors(&house);
     let message = call(1, "echo", json!({ "what": "x" })).to_string();
     let right = plain(&house, "Accept: application/json, text/event-stream\r\n", &message);
     let head = format!("POST /mcp HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n", house.address);
@@ -77,5 +76,5 @@ async fn requests_that_are_nearly_right_take_nothing_down() {
             assert!(!answered.contains("HTTP/1.1 5"), "round {round}: {answered}");
         }
     }
-    let_go(&house, before).await;
+    let_go(&house).await;
 }

@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::super::house::{COMMANDS, House, answer, call};
-use super::{let_go, descriptors, memory, plain, serves};
+use super::{held, let_go, memory, plain, serves};
 use crate::support::client::text;
 use crate::support::server::{Server, Wire};
 
@@ -30,15 +30,15 @@ async fn ten_thousand_idle_connections_cost_little_and_others_are_served() {
     let limits = "server: { http: { limits: { connections: 20000, header_timeout: 10m } } }";
     let house = House::start(&format!("{COMMANDS}\n{limits}\n")).await;
     serves(&house, "at first").await;
-    let (before, memory_before) = (descriptors(&house), memory(&house));
+    let memory_before = memory(&house);
     let count = many();
     let idle: Vec<TcpStream> = (0..count).map(|_| house.connect()).collect();
     serves(&house, "beside the idle").await;
     let each = memory(&house).saturating_sub(memory_before) / count;
-    assert!(descriptors(&house) > count * 7 / 10, "{} connections are held", descriptors(&house));
+    assert!(held(&house) > count * 7 / 10, "{} connections are held", held(&house));
     assert!(each < EACH, "each of {count} idle connections costs {each} bytes");
     drop(idle);
-    let_go(&house, before).await;
+    let_go(&house).await;
     serves(&house, "afterwards").await;
 }
 
@@ -93,7 +93,6 @@ async fn connections_do_not_take_the_descriptors_that_commands_need() {
 async fn connections_that_come_and_go_leave_nothing() {
     let house = House::start(COMMANDS).await;
     serves(&house, "at first").await;
-    let before = descriptors(&house);
     let churn = |house: &House, count: usize| {
         for number in 0..count {
             let mut stream = house.connect();
@@ -106,10 +105,10 @@ async fn connections_that_come_and_go_leave_nothing() {
         }
     };
     churn(&house, 500);
-    let_go(&house, before).await;
+    let_go(&house).await;
     let memory_before = memory(&house);
     churn(&house, 3000);
-    let_go(&house, before).await;
+    let_go(&house).await;
     let more = memory(&house).saturating_sub(memory_before);
     assert!(more < 4 << 20, "{more} bytes more after 3,000 connections");
     assert_eq!(house.request(Method::GET, "/readyz").send().await.unwrap().status(), 200);

@@ -38,7 +38,16 @@ async fn nobody_writes_lines_into_the_log() {
     }
     // In heads there are fewer of them, but those that may stand there do; and some that may not.
     let in_head = "\u{1b}[2J\u{9b}31m\u{2028}";
-    for header in ["X-API-Key", "Authorization", "Origin", "Host", "Mcp-Session-Id", "Mcp-Name", "X-Forwarded-For", "User-Agent"] {
+    for header in [
+        "X-API-Key",
+        "Authorization",
+        "Origin",
+        "Host",
+        "Mcp-Session-Id",
+        "Mcp-Name",
+        "X-Forwarded-For",
+        "User-Agent",
+    ] {
         for value in [in_head.to_owned(), format!("Bearer {in_head}"), format!("x%0d%0a{FORGED}")] {
             let more = format!("Connection: close\r\n{header}: {value}\r\n");
             house.raw(plain(&house, &more, "{}").as_bytes());
@@ -54,7 +63,9 @@ async fn nobody_writes_lines_into_the_log() {
         let is_ours = line.starts_with("20") && line.contains("Z ") || line.starts_with("help: ");
         assert!(is_ours, "a line that nobody wrote: {line:?}");
         assert!(!line.starts_with(FORGED), "a forged line: {line:?}");
-        let speaks = |letter: char| letter.is_control() && letter != '\t' || "\u{2028}\u{2029}\u{202e}".contains(letter);
+        let speaks = |letter: char| {
+            letter.is_control() && letter != '\t' || "\u{2028}\u{2029}\u{202e}".contains(letter)
+        };
         assert!(!line.chars().any(speaks), "it speaks to the terminal: {line:?}");
     }
     assert!(!log.contains(key), "the key is in the log");

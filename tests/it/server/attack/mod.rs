@@ -47,13 +47,22 @@ pub fn memory(house: &House) -> usize {
     kibibytes.expect("it has memory") * 1024
 }
 
-pub fn descriptors(house: &House) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", house.server.pid())).map_or(0, Iterator::count)
+/// The connections that the server holds.
+pub fn held(house: &House) -> usize {
+    let port = format!(":{:04X}", house.address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel lists connections");
+    let is_held = |line: &&str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (local, state, inode) = (fields.get(1), fields.get(3), fields.get(9));
+        // Nobody has those without a file any more; `0A` is what listens.
+        local.is_some_and(|local| local.ends_with(&port)) && state != Some(&"0A") && inode != Some(&"0")
+    };
+    table.lines().filter(is_held).count()
 }
 
-/// Waits until the server holds no more connections than it did.
-pub async fn let_go(house: &House, descriptors_before: usize) {
-    until("the connections are let go", || descriptors(house) <= descriptors_before + 2).await;
+/// Waits until the server holds no more connections.
+pub async fn let_go(house: &House) {
+    until("the connections are let go", || held(house) == 0).await;
 }
 
 /// A request to `/` in the form of the original, with more lines in its head.
@@ -67,6 +76,7 @@ pub fn plain(house: &House, more: &str, body: &str) -> String {
 
 /// The statuses of all answers in what came over a connection.
 pub fn statuses(answered: &str) -> Vec<u16> {
-    let after = answered.match_indices("HTTP/1.1 ").filter_map(|(at, found)| answered.get(at + found.len()..));
+    let after =
+        answered.match_indices("HTTP/1.1 ").filter_map(|(at, found)| answered.get(at + found.len()..));
     after.filter_map(|rest| rest.get(..3)?.parse().ok()).collect()
 }

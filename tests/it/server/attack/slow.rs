@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::super::house::{COMMANDS, House, PATIENCE, call, until};
-use super::{descriptors, let_go, memory, plain, serves};
+use super::{let_go, memory, plain, serves};
 use crate::support::server::is_alive;
 
-const LIMITS: &str = "server: { http: { limits: { header_timeout: 1s, body_timeout: 1s, stall_timeout: 2s } } }";
+const LIMITS: &str =
+    "server: { http: { limits: { header_timeout: 1s, body_timeout: 1s, stall_timeout: 2s } } }";
 const CROWD: usize = 60;
 
 /// Sends a byte now and then until the server has enough; says after how long.
@@ -23,7 +24,9 @@ fn drip(mut stream: TcpStream, bytes: &[u8]) -> Duration {
         let is_over = match &read {
             Ok(0) => true,
             Ok(_) => false,
-            Err(error) => !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut),
+            Err(error) => {
+                !matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+            }
         };
         if is_over || stream.write_all(&[*byte]).is_err() || begun.elapsed() > PATIENCE {
             break;
@@ -35,7 +38,6 @@ fn drip(mut stream: TcpStream, bytes: &[u8]) -> Duration {
 #[tokio::test]
 async fn dripping_heads_and_bodies_do_not_buy_time() {
     let house = House::start(&format!("{COMMANDS}\n{LIMITS}\n")).await;
-    let before = descriptors(&house);
     let half = plain(&house, "", &" ".repeat(1000));
     let half = half.trim_end().to_owned() + "\r\n\r\n";
     let mut dripping = Vec::new();
@@ -50,14 +52,14 @@ async fn dripping_heads_and_bodies_do_not_buy_time() {
         let took = tokio::task::spawn_blocking(|| dripping.join().unwrap()).await.unwrap();
         assert!(took < Duration::from_secs(30), "a drip was listened to for {took:?}");
     }
-    let_go(&house, before).await;
+    let_go(&house).await;
 }
 
 #[tokio::test]
 async fn who_never_reads_is_let_go_with_the_command_and_its_output() {
     let house = House::start(&format!("{COMMANDS}\n{LIMITS}\n")).await;
     serves(&house, "at first").await;
-    let (before, memory_before) = (descriptors(&house), memory(&house));
+    let memory_before = memory(&house);
     let greedy: Vec<TcpStream> = (0..8)
         .map(|_| {
             let mut stream = house.connect();
@@ -67,7 +69,7 @@ async fn who_never_reads_is_let_go_with_the_command_and_its_output() {
         })
         .collect();
     serves(&house, "while others do not read").await;
-    let_go(&house, before).await;
+    let_go(&house).await;
     until("the memory is given back", || memory(&house) < memory_before + (24 << 20)).await;
     drop(greedy);
 }
@@ -76,7 +78,6 @@ async fn who_never_reads_is_let_go_with_the_command_and_its_output() {
 async fn a_connection_that_is_half_closed_or_torn_ends_its_call() {
     let house = House::start(&format!("{COMMANDS}\n{LIMITS}\n")).await;
     serves(&house, "at first").await;
-    let before = descriptors(&house);
     let body = call(1, "hang", json!({})).to_string();
     let mut stream = house.connect();
     stream.write_all(plain(&house, "", &body).as_bytes()).unwrap();
@@ -89,14 +90,14 @@ async fn a_connection_that_is_half_closed_or_torn_ends_its_call() {
     // And those who have asked for nothing yet.
     let silent: Vec<TcpStream> = (0..CROWD).map(|_| house.connect()).collect();
     silent.iter().for_each(|stream| stream.shutdown(Shutdown::Write).unwrap());
-    let_go(&house, before).await;
+    let_go(&house).await;
 }
 
 #[tokio::test]
 async fn requests_without_end_on_one_connection_are_answered_one_after_another_and_held_by_nobody() {
     let house = House::start(&format!("{COMMANDS}\n{LIMITS}\n")).await;
     serves(&house, "at first").await;
-    let (before, memory_before) = (descriptors(&house), memory(&house));
+    let memory_before = memory(&house);
     // They are sent without a word being read, until nothing more is taken.
     let mut stream = house.connect();
     stream.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
@@ -108,5 +109,5 @@ async fn requests_without_end_on_one_connection_are_answered_one_after_another_a
     assert!(sent < (64 << 20), "everything was taken though nothing was read");
     serves(&house, "while somebody asks and asks").await;
     assert!(memory(&house) < memory_before + (16 << 20), "what is asked for is kept");
-    let_go(&house, before).await;
+    let_go(&house).await;
 }
