@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::house::{COMMANDS, House, call};
+use super::super::house::{COMMANDS, House, call, request};
 use super::{let_go, memory, plain, serves, statuses};
 
 #[tokio::test]
@@ -154,4 +154,24 @@ async fn messages_that_are_made_to_hurt_a_reader_are_answered_and_hurt_nobody() 
     serves(&house, "after bombs in messages").await;
     let more = memory(&house).saturating_sub(memory_before);
     assert!(more < 48 << 20, "{more} bytes are kept");
+}
+
+#[tokio::test]
+async fn what_clients_say_of_themselves_is_remembered_within_bounds() {
+    let house = House::start(COMMANDS).await;
+    serves(&house, "at first").await;
+    let hello = |size: usize| {
+        let client = json!({ "name": "x".repeat(size), "version": "1" });
+        let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
+        house.post(&request(0, "initialize", params)).send()
+    };
+    let refused = hello(1 << 20).await.unwrap();
+    assert_eq!(refused.status(), 400);
+    assert!(!refused.headers().contains_key("mcp-session-id"));
+    let memory_before = memory(&house);
+    for _ in 0..200 {
+        assert_eq!(hello(4 << 10).await.unwrap().status(), 200);
+    }
+    let each = memory(&house).saturating_sub(memory_before) / 200;
+    assert!(each < 32 << 10, "each session costs {each} bytes");
 }
