@@ -10,11 +10,12 @@ use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
 use super::exit::Exit;
+use super::log;
 use super::manager::Manager;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
-use super::serve::{PATIENCE, init_log, refusal, runtime, stop_signal};
+use super::serve::{PATIENCE, refusal, runtime, stop_signal};
 use super::session::{self, Session};
 
 /// What the command line says; it wins over the file.
@@ -44,7 +45,7 @@ pub fn run(
         }
     };
     session.evidence.forget();
-    init_log(",mcpfier::serve::http=info");
+    log::init(",mcpfier::serve::http=info");
     match serve(session, &settings, sockets, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(Failure::NotBegun(exit, problem)) => {

@@ -8,6 +8,7 @@ mod answer;
 mod body;
 mod connection;
 mod cors;
+mod crowd;
 mod door;
 mod guard;
 mod leaving;
@@ -30,7 +31,6 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,7 @@ use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
 use connection::Surroundings;
+use crowd::Crowd;
 use leaving::Leaving;
 use pool::Pool;
 use route::House;
@@ -61,7 +62,7 @@ pub async fn serve(
     shelf: Option<RedisShelf>,
     shutdown: impl Future<Output = ()>,
 ) {
-    listen::take_descriptors();
+    let room = listen::take_descriptors();
     let settings = engine.state().catalog().server.http.clone();
     let (stop, leaving) = (CancellationToken::new(), Leaving::default());
     let caps = SessionCaps { max: settings.limits.sessions, idle: settings.limits.session_timeout };

@@ -1,5 +1,9 @@
 //! The server over HTTP, from outside: both eras, clients of the original, and those who mean harm.
 
+<<<<<<< HEAD
+=======
+>>>>>>> load
+mod attack;
 mod clients;
 mod copies;
 mod deploy;
@@ -19,6 +23,7 @@ mod safety;
 mod sessions;
 #[cfg(feature = "redis")]
 mod shared;
+mod soak;
 mod tls;
 mod transport;
 mod traps;
