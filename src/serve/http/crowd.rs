@@ -61,16 +61,25 @@ impl Crowd {
 
     /// A place, or how long it is worth to wait for one.
     fn take(self: &Arc<Self>) -> Result<Place, Duration> {
-        let mut seats = self.lock();
+        let seats = self.lock();
         if seats.taken.len() >= self.most {
             return Err(make_room(&seats));
         }
+        Ok(self.sit(seats))
+    }
+
+    /// A place beyond what there is, for those who had come before the end.
+    pub fn more(self: &Arc<Self>) -> Place {
+        self.sit(self.lock())
+    }
+
+    fn sit(self: &Arc<Self>, mut seats: MutexGuard<'_, Seats>) -> Place {
         let state = State { answering: 0, idle_since: Instant::now(), is_going: false };
         let seat = Arc::new(Seat { state: Mutex::new(state), go: Notify::new() });
         seats.next += 1;
         let number = seats.next;
         seats.taken.insert(number, Arc::clone(&seat));
-        Ok(Place { crowd: Arc::clone(self), number, seat })
+        Place { crowd: Arc::clone(self), number, seat }
     }
 
     fn lock(&self) -> MutexGuard<'_, Seats> {

@@ -39,8 +39,9 @@ use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
 use connection::Surroundings;
-use crowd::Crowd;
+use crowd::{Crowd, Place};
 use leaving::Leaving;
+use listen::Incoming;
 use pool::Pool;
 use route::House;
 use shelf::RedisShelf;
@@ -69,7 +70,8 @@ pub async fn serve(
     let remote = Remote::new(Arc::clone(&engine), caps, stop.clone())
         .as_copy(settings.copies.copy.as_deref(), shelf.as_ref().map(RedisShelf::shelf));
     let house = House::new(Arc::clone(&engine), remote, bound.address.clone(), leaving.clone());
-    let reception = Reception { house: Arc::new(house), settings, leaving };
+    let crowd = Crowd::new(settings.limits.connections.min(room));
+    let reception = Reception { house: Arc::new(house), settings, crowd, leaving };
     let seen_through = async {
         let mut connections = JoinSet::new();
         reception.open(bound, shutdown, &mut connections).await;
@@ -101,6 +103,7 @@ struct Reception {
     house: Arc<House>,
     /// Of the start; where connections are bounded, those count.
     settings: HttpServer,
+    crowd: Arc<Crowd>,
     leaving: Leaving,
 }
 
@@ -122,7 +125,7 @@ impl Reception {
         tracing::info!("stopping: no new calls are taken");
         self.leaving.told.cancel();
         for incoming in bound.close() {
-            connections.spawn(surroundings.clone().attend(incoming));
+            Self::attend(&surroundings, incoming, self.crowd.more(), connections);
         }
         self.leaving.closing.cancel();
     }
@@ -137,17 +140,22 @@ impl Reception {
     }
 
     async fn accept(&self, bound: &Bound, surroundings: &Surroundings, connections: &mut JoinSet<()>) {
-        let places = Arc::new(Semaphore::new(self.settings.limits.connections));
         loop {
             // What is over is let go of.
             while connections.try_join_next().is_some() {}
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let incoming = bound.accept(self.settings.limits.stall_timeout).await;
-            let attended = surroundings.clone().attend(incoming);
-            connections.spawn(async move {
-                let _place = place;
-                attended.await;
-            });
+            let place = self.crowd.place().await;
+            Self::attend(surroundings, incoming, place, connections);
         }
+    }
+
+    fn attend(surroundings: &Surroundings, incoming: Incoming, place: Place, connections: &mut JoinSet<()>) {
+        let attended = surroundings.clone().attend(incoming, place.desk());
+        connections.spawn(async move {
+            tokio::select! {
+                () = attended => {}
+                () = place.is_needed() => {}
+            }
+        });
     }
 }

@@ -1,8 +1,5 @@
 //! The server over HTTP, from outside: both eras, clients of the original, and those who mean harm.
 
-<<<<<<< HEAD
-=======
->>>>>>> load
 mod attack;
 mod clients;
 mod copies;
