@@ -45,7 +45,10 @@ struct Harmless<'a, W> {
 impl<W: Write> Write for Harmless<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut plain = 0;
-        for (at, letter) in text.char_indices().filter(|(_, letter)| self.is_harmful(*letter)) {
+        for (at, letter) in text.char_indices() {
+            if is_harmless(letter) || letter == '\n' && self.lines {
+                continue;
+            }
             self.out.write_str(text.get(plain..at).unwrap_or_default())?;
             write!(self.out, "{}", letter.escape_default())?;
             plain = at + letter.len_utf8();
@@ -54,20 +57,10 @@ impl<W: Write> Write for Harmless<'_, W> {
     }
 }
 
-impl<W> Harmless<'_, W> {
-    fn is_harmful(&self, letter: char) -> bool {
-        match letter {
-            '\n' => !self.lines,
-            '\t' => false,
-            '\u{2028}'
-            | '\u{2029}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}' => true,
-            letter => letter.is_control(),
-        }
-    }
+fn is_harmless(letter: char) -> bool {
+    let turns_text = matches!(letter,
+        '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    letter == '\t' || !letter.is_control() && !turns_text
 }
 
 #[cfg(test)]
