@@ -234,6 +234,9 @@ codes! {
     BadApiKey = 260, "a caller's key that is none";
     WeakApiKey = 261, "a caller's key that can be guessed";
     DuplicateApiKey = 262, "two keys of one name or one value";
+
+    // Records of calls.
+    BadAudit = 285, "records of calls that cannot be kept";
 }
 
 impl Code {

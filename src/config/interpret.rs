@@ -179,7 +179,7 @@ impl<'s> Interpreting<'_, 's> {
     }
 
     fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>) {
-        let native::File { commands, defaults, secrets, server, executors, vars: _ } = file;
+        let native::File { commands, defaults, secrets, server, executors, audit, vars: _ } = file;
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let executors = lower::Executors::read(place, &executors);
@@ -217,6 +217,7 @@ impl<'s> Interpreting<'_, 's> {
         let fed = lower::fed(place, &usable);
         let mut catalog = Catalog::new(tools, lower::server(place, server), usable);
         catalog.fed = fed;
+        catalog.audit = audit.map(|written| lower::audit(place, written));
         catalog.executors = executors.usable();
         catalog.settle(&HostFindings::default());
         (catalog, trials.take())

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::audit::AuditRules;
 use super::executor::Executor;
 use super::fed::FedVariables;
 use super::requires::{HostFindings, settle};
@@ -20,6 +21,8 @@ pub struct Catalog {
     pub fed: FedVariables,
     /// The engines that the file names.
     pub executors: Vec<Executor>,
+    /// `None`: nothing is recorded.
+    pub audit: Option<AuditRules>,
 }
 
 impl Catalog {
@@ -30,7 +33,8 @@ impl Catalog {
         for (index, tool) in tools.iter().enumerate() {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
-        Self { tools, by_name, server, secrets, fed: FedVariables::default(), executors: Vec::new() }
+        let (fed, executors) = (FedVariables::default(), Vec::new());
+        Self { tools, by_name, server, secrets, fed, executors, audit: None }
     }
 
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {

@@ -1,6 +1,7 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
 mod arguments;
+mod audit;
 mod care;
 mod code_words;
 mod command;
@@ -34,6 +35,7 @@ mod webhook;
 mod when;
 mod words;
 
+pub use audit::audit;
 pub use command::{Commands, Whole, missing};
 pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};

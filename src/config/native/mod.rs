@@ -3,6 +3,7 @@
 //! Shapes and types of values are checked here, each key on its own; what keys mean together is
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
+mod audit;
 mod care;
 mod command;
 mod container;
@@ -27,6 +28,7 @@ mod webhook;
 mod webhook_parts;
 mod webhook_way;
 
+pub use audit::{AuditKeys, SyslogKeys};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;
 pub use container::{Container, MountEntry};

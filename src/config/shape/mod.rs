@@ -28,6 +28,7 @@
 mod allow;
 mod annotations;
 mod argument;
+mod audit;
 mod care;
 mod command;
 mod container;
@@ -52,6 +53,7 @@ mod webhook;
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
+pub use audit::{AUDIT, AUDIT_CHECKPOINT, AUDIT_ROTATE, AUDIT_SYSLOG};
 pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};

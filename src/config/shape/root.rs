@@ -1,6 +1,6 @@
 //! The root of a file.
 
-use super::{CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
+use super::{AUDIT, CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
 
 pub static ROOT: Shape = Shape {
     name: "file",
@@ -110,7 +110,13 @@ static SHARED: &[Key] = &[
     Key::later("policies"),
     Key::later("telemetry"),
     Key::later("analytics"),
-    Key::later("audit"),
+    Key::new(
+        "audit",
+        Kind::Group(&AUDIT),
+        "Where it is recorded who called what, what was decided, and how it ended. A call that cannot be recorded is not run.",
+    )
+    .otherwise("nothing is recorded")
+    .examples(&["{ file: audit.jsonl }"]),
     Key::later("schedules"),
     Key::later("tags"),
     Key::later("composite_tools"),
