@@ -155,6 +155,17 @@ Examples:
 
 The key is shown once. What the file gets is its fingerprint, under `server.http.auth.api_keys`.";
 
+pub const AUDIT: &str = "\
+Examples:
+  mcpfier audit verify                           is the log as it was written?
+  mcpfier audit query --caller key:ci --failed --since 2026-11-21
+  mcpfier audit tail --follow                    what happens now
+  mcpfier audit export --format csv > calls.csv
+  mcpfier audit key /etc/mcpfier/audit.key       a key for `checkpoint.key`
+
+The log is the `file` of `audit` in the configuration, with those that were put aside, or FILE.
+`verify` ends with 1 if something was done to it.";
+
 pub const IMAGES: &str = "\
 Examples:
   mcpfier images                       what the containers of the file run in
@@ -218,7 +229,8 @@ Examples:
   mcpfier schema >mcpfier.schema.json  what the file can say, for an editor
   mcpfier schema plan                  what `--dry-run NAME --json` prints
   mcpfier schema result                what `call NAME --json` prints
-  mcpfier schema validation            what `--validate --json` prints";
+  mcpfier schema validation            what `--validate --json` prints
+  mcpfier schema audit                 a record of `audit`";
 
 pub const HELP: &str = "\
 Examples:

@@ -70,7 +70,7 @@ impl Exit {
             Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Self::REFUSED,
             Rejection::Denied(_) | Rejection::Busy { .. } | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
-            Rejection::BreakerOpen { .. } => Self::REFUSED,
+            Rejection::BreakerOpen { .. } | Rejection::NotRecorded { .. } => Self::REFUSED,
             Rejection::Start(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),

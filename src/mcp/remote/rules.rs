@@ -19,6 +19,8 @@ pub struct Headers<'a> {
     pub methods: Vec<&'a str>,
     pub names: Vec<&'a str>,
     pub session: Option<&'a str>,
+    /// `traceparent`.
+    pub trace: Option<&'a str>,
 }
 
 impl<'a> Headers<'a> {

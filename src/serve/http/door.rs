@@ -9,6 +9,7 @@ use http::header::{self, HeaderMap};
 use crate::auth::{self, Credential, Patience, Penalty, Refused};
 use crate::model::{Auth, HttpServer, Principal};
 
+use super::account::because;
 use super::answer::{Answer, refusal, set};
 
 /// Remembers who knocked with wrong keys.
@@ -28,7 +29,7 @@ impl Door {
         let (api_key, authorization) = (texts(headers, "x-api-key"), texts(headers, "authorization"));
         let credential = match Credential::read(&api_key, &authorization) {
             Ok(credential) => credential,
-            Err(problem) => return Err(refused(&problem.to_string())),
+            Err(problem) => return Err(because(refused(&problem.to_string()), problem, None)),
         };
         let refusal = match judge(auth, credential) {
             Ok(principal) => return known(principal),
@@ -42,12 +43,12 @@ impl Door {
         tracing::warn!(peer = %written(peer), "not let in: {refusal}");
         let penalty = self.lock().mistake(&peer, now());
         match penalty {
-            Penalty::GoAway => Err(too_many()),
+            Penalty::GoAway => Err(because(too_many(), refusal, None)),
             Penalty::Wait(wait) => {
                 let waiting = Waiting { door: self, peer };
                 tokio::time::sleep(wait).await;
                 drop(waiting);
-                Err(refused("the key is not valid"))
+                Err(because(refused("the key is not valid"), refusal, None))
             }
         }
     }

@@ -17,9 +17,10 @@ use super::answer::{Answer, empty, refusal, secure, set, whole, with_body};
 use super::body::{self, Unread};
 use super::door::{Door, texts};
 use super::listen::Address;
-use super::{cors, guard, probes, stream};
+use super::{account, cors, guard, probes, stream};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const TRACE: HeaderName = HeaderName::from_static("traceparent");
 /// How long an answer may take and still be sent with a status and a length of its own.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -49,6 +50,7 @@ impl House {
         let settings = settings(&state);
         let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         let origin = origin.map(str::to_owned);
+        let is_trying = account::offers_credential(request.headers());
         let mut answer = match self.judge(settings, &request) {
             Some(answer) => answer,
             None => match self.door.open(settings, request.headers(), peer.address).await {
@@ -56,6 +58,7 @@ impl House {
                 Err(refused) => refused,
             },
         };
+        account::note(self.engine.audit(), is_trying, peer.address, &answer);
         cors::share(settings, origin.as_deref(), &mut answer);
         secure(answer.headers_mut(), settings);
         answer
@@ -71,7 +74,7 @@ impl House {
             hosts.dedup();
         }
         if let Err(foreign) = guard::judge(settings, &self.address, &hosts, &texts(headers, "origin")) {
-            return Some(refusal(403, &foreign.to_string()));
+            return Some(account::because(refusal(403, &foreign.to_string()), foreign, None));
         }
         match *request.method() {
             Method::OPTIONS => Some(cors::preflight(settings, headers)),
@@ -139,6 +142,7 @@ impl House {
             methods: texts(&parts.headers, "mcp-method"),
             names: texts(&parts.headers, "mcp-name"),
             session: text(&parts.headers, &SESSION),
+            trace: text(&parts.headers, &TRACE),
         };
         let reaction = self.remote.post(Asked { body: &body, headers, caller, takes_events });
         drop(body);
