@@ -75,9 +75,16 @@ impl Journal {
 
     /// Returns when there is a record, or says why there is none.
     pub async fn record(&self, event: Event) -> Result<(), Unrecorded> {
-        let Some(pending) = self.pending(&event) else { return Ok(()) };
+        if !self.wants(&event) {
+            return Ok(());
+        }
+        self.record_surely(event).await
+    }
+
+    /// The same for what is recorded whatever the file includes.
+    pub async fn record_surely(&self, event: Event) -> Result<(), Unrecorded> {
         let (answer, answered) = oneshot::channel();
-        self.hand_over(Order::Write(pending, Some(answer))).await?;
+        self.hand_over(Order::Write(pending(&event), Some(answer))).await?;
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
@@ -88,18 +95,22 @@ impl Journal {
         answered.await.unwrap_or_else(|_| Err(gone()))
     }
 
-    /// Hands an event over, whenever it will be written.
+    /// Hands an event over, whenever it will be written; the thread says if it cannot be.
     pub async fn tell(&self, event: Event) {
-        if let Some(pending) = self.pending(&event) {
-            // The thread says what is wrong.
-            let _ = self.hand_over(Order::Write(pending, None)).await;
+        if self.wants(&event) {
+            self.tell_surely(event).await;
         }
+    }
+
+    /// The same for what is recorded whatever the file includes.
+    pub async fn tell_surely(&self, event: Event) {
+        let _ = self.hand_over(Order::Write(pending(&event), None)).await;
     }
 
     /// The same from where nothing can wait.
     pub fn note(&self, event: Event) {
-        let (Some(pending), Some(orders)) = (self.pending(&event), &self.orders) else { return };
-        if orders.try_send(Order::Write(pending, None)).is_err() {
+        let Some(orders) = self.orders.as_ref().filter(|_| self.wants(&event)) else { return };
+        if orders.try_send(Order::Write(pending(&event), None)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -123,9 +134,8 @@ impl Journal {
         }
     }
 
-    fn pending(&self, event: &Event) -> Option<Pending> {
-        let is_wanted = event.kind().is_none_or(|kind| self.rules.includes(kind));
-        is_wanted.then(|| Pending { at: SystemTime::now(), body: line::body(event) })
+    fn wants(&self, event: &Event) -> bool {
+        event.kind().is_none_or(|kind| self.rules.includes(kind))
     }
 
     async fn hand_over(&self, order: Order) -> Result<(), Unrecorded> {
@@ -143,6 +153,10 @@ impl Drop for Journal {
             let _ = writer.join();
         }
     }
+}
+
+fn pending(event: &Event) -> Pending {
+    Pending { at: SystemTime::now(), body: line::body(event) }
 }
 
 fn gone() -> Unrecorded {

@@ -17,6 +17,8 @@ mod query;
 mod seal;
 mod storm;
 mod table;
+#[cfg(test)]
+mod tests;
 mod time;
 mod verify;
 

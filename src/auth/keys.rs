@@ -18,6 +18,8 @@ pub enum Refused {
     Unknown,
     #[error("the key `{name}` has expired")]
     Expired { name: String },
+    #[error("the certificate of `{subject}` is nobody's of `auth.mtls`")]
+    Certificate { subject: String },
 }
 
 /// Whose key this is, at a time in seconds since 1970.

@@ -2,10 +2,12 @@
 //!
 //! Pure: headers come in as texts, the time is handed in. Knows nothing of HTTP, files or tools.
 
+mod certificate;
 mod credential;
 mod keys;
 mod patience;
 
+pub use certificate::{Certificate, judge_certificate};
 pub use credential::{Credential, Malformed};
 pub use keys::{Refused, judge, new_key};
 pub use patience::{Patience, Penalty};

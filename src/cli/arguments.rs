@@ -242,6 +242,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<KeyAction>,
     },
+    /// Say who may call what, and which rule decides
+    #[command(after_help = examples::POLICY)]
+    Policy {
+        #[command(subcommand)]
+        action: Option<PolicyAction>,
+    },
     /// Look into the records of calls, and whether they are as they were written
     #[command(after_help = examples::AUDIT)]
     Audit {
@@ -331,6 +337,55 @@ impl KeyAction {
     fn words(&self) -> Vec<String> {
         match self {
             Self::Create { name, .. } => vec!["create".to_owned(), name.clone()],
+            Self::Other(words) => words.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyAction {
+    /// What a caller may: one call with its arguments, or every tool
+    Check(Box<PolicyQuestion>),
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyQuestion {
+    /// Who calls: `local`, `anonymous`, `key:NAME`, `token:NAME`, `basic:NAME`, `certificate:NAME`
+    #[arg(long = "as", value_name = "CALLER", default_value = "local")]
+    pub caller: String,
+    /// Roles beside those that the file gives, with commas between
+    #[arg(long, value_name = "ROLE,…", value_delimiter = ',')]
+    pub roles: Vec<String>,
+    /// Scopes of the token, with commas between
+    #[arg(long, value_name = "SCOPE,…", value_delimiter = ',')]
+    pub scopes: Vec<String>,
+    /// Claims of the token, as a JSON object
+    #[arg(long, value_name = "JSON")]
+    pub claims: Option<String>,
+    /// The tenant of the caller
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
+    /// Where the call comes from
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Option<std::net::IpAddr>,
+    /// When: a day or a moment in UTC, such as 2026-11-27T17:00:00Z [default: now]
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<String>,
+    /// The tool; without it every tool is judged
+    #[arg(value_name = "TOOL")]
+    pub tool: Option<String>,
+    /// Its arguments
+    #[arg(value_name = "ARGUMENT=VALUE")]
+    pub words: Vec<String>,
+}
+
+impl PolicyAction {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Check(question) => std::iter::once("check".to_owned()).chain(question.tool.clone()).collect(),
             Self::Other(words) => words.clone(),
         }
     }
@@ -627,6 +682,7 @@ impl Verb {
             Self::Migrate(_) => "migrate",
             Self::Secret { .. } => "secret",
             Self::Key { .. } => "key",
+            Self::Policy { .. } => "policy",
             Self::Audit { .. } => "audit",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
@@ -653,6 +709,9 @@ impl Verb {
             Self::Graph(graph) => (graph.name.clone(), &[]),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
+            Self::Policy { action } => {
+                return action.as_ref().map(PolicyAction::words).unwrap_or_default();
+            }
             Self::Key { action } => return action.as_ref().map(KeyAction::words).unwrap_or_default(),
             Self::Audit { action } => return action.as_ref().map(AuditAction::words).unwrap_or_default(),
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
@@ -683,6 +742,7 @@ impl Verb {
             Self::New(new) => new.words.first(),
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
             Self::Key { action: Some(KeyAction::Other(words)) } => words.first(),
+            Self::Policy { action: Some(PolicyAction::Other(words)) } => words.first(),
             Self::Audit { action: Some(AuditAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),

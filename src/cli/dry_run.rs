@@ -44,7 +44,7 @@ fn one(session: &Session, name: &str, words: &[String], printer: &Printer) -> Ex
 }
 
 fn plan(session: &Session, call: Call) -> Result<ExecutionPlan, crate::engine::Rejection> {
-    prepare(&session.catalog, &Policy::default(), &session.facts, call)
+    prepare(&session.catalog, &Policy::of(&session.catalog), &session.facts, call)
 }
 
 /// Every command with its defaults and examples; one that needs more says what.

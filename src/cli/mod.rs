@@ -26,11 +26,14 @@ mod into;
 mod key;
 mod list;
 mod lock;
+#[cfg_attr(not(feature = "server"), allow(dead_code))]
+mod manager;
 mod migrate;
 mod new;
 mod pairs;
 mod parser;
 mod place;
+mod policy;
 mod print;
 mod reload;
 mod replace;
@@ -48,6 +51,7 @@ mod trust;
 mod validate;
 mod waiting;
 
+use std::os::fd::OwnedFd;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -76,9 +80,18 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return help::instead_of(&error).unwrap_or_else(|| clap_exit(&error)).into(),
     };
+    // Before anything else is opened.
+    let sockets = if arguments.server { manager::handed_over() } else { Ok(Vec::new()) };
+    let sockets = match sockets {
+        Ok(sockets) => sockets,
+        Err(problem) => {
+            Printer::new(arguments.json).error(&problem);
+            return Exit::FAILURE.into();
+        }
+    };
     // Forked here, before any thread exists and while the program is still small.
     let fork_server = if runs_something(&arguments) { Some(ForkServer::split_off()) } else { None };
-    dispatch(arguments, fork_server.and_then(Result::ok)).into()
+    dispatch(arguments, fork_server.and_then(Result::ok), sockets).into()
 }
 
 /// The parser, also for generated documents.
@@ -102,7 +115,8 @@ fn runs_something(arguments: &Arguments) -> bool {
     runs && !previews
 }
 
-fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
+#[cfg_attr(not(feature = "server"), allow(unused_variables))]
+fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>, sockets: Vec<OwnedFd>) -> Exit {
     let printer = Printer::new(arguments.json);
     if let Some(flag) = not_supported(&arguments) {
         printer.error(&format!("`{flag}` is not supported yet"));
@@ -144,7 +158,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
         }
         #[cfg(all(unix, feature = "server"))]
         Some(_) if arguments.server => {
-            let wanted = serve_http::Wanted { host: arguments.host, port: arguments.port };
+            let wanted = serve_http::Wanted { host: arguments.host, port: arguments.port, sockets };
             serve_http::run(session, wanted, arguments.locked, &printer, fork_server)
         }
         Some(_) => serve::run(session, arguments.locked, &printer, fork_server),
@@ -180,6 +194,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
         Verb::Audit { action } => audit::run(arguments, action.as_ref(), printer),
         Verb::Key { action } => key::run(action.as_ref(), printer),
+        Verb::Policy { action } => policy::run(arguments, action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Trust(words) => trust::run(arguments, words, printer),
         Verb::Migrate(words) => migrate::run(words, printer),

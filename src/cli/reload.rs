@@ -13,6 +13,7 @@ use crate::engine::{Engine, State};
 use crate::model::{Catalog, Dialect, LockedImages};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::{Memory, Vault};
+use crate::serve::Herald;
 use crate::serve::reload::{Attempt, Occasion, Sources, keep_up};
 
 use super::evidence::Evidence;
@@ -45,7 +46,7 @@ impl Reloading {
     }
 
     /// Keeps the engine at what the files say.
-    pub async fn keep_up(self, engine: Arc<Engine>) -> Infallible {
+    pub async fn keep_up(self, engine: Arc<Engine>, herald: Herald) -> Infallible {
         let Self { rules, asking, means, sources, since } = self;
         let runtime = Handle::current();
         let load = move |occasion: Occasion| {
@@ -65,7 +66,7 @@ impl Reloading {
             };
             Attempt { state, sources }
         };
-        keep_up(engine, load, sources, since).await
+        keep_up(engine, load, sources, since, herald).await
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::How;
 use crate::engine::Serving;
 use crate::model::{Availability, Dialect};
 use crate::runner::process::ForkServer;
-use crate::serve::stdio;
+use crate::serve::{Herald, stdio};
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
@@ -59,7 +59,7 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
         let reloading = Reloading::of(session, locked, asking);
         tokio::select! {
             _ = stdio::serve(Arc::clone(&engine), streams, stop_signal()) => {}
-            never = reloading.keep_up(Arc::clone(&engine)) => match never {},
+            never = reloading.keep_up(Arc::clone(&engine), Herald::default()) => match never {},
             never = engine.keep_ready(Serving::OneClient) => match never {},
         }
         engine.close();

@@ -1,15 +1,18 @@
 //! `--server`: the file's tools over HTTP.
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::audit::{Audit, Stdout};
 use crate::engine::Serving;
 use crate::model::HttpServer;
 use crate::runner::process::ForkServer;
-use crate::serve::http::{self, Bound, Exposed};
+use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
+use super::manager::Manager;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
@@ -20,11 +23,13 @@ use super::session::{self, Session};
 pub struct Wanted {
     pub host: Option<String>,
     pub port: Option<u16>,
+    /// What a service manager listens on for us; it wins over everything.
+    pub sockets: Vec<OwnedFd>,
 }
 
 pub fn run(
     mut session: Session,
-    wanted: Wanted,
+    mut wanted: Wanted,
     locked: bool,
     printer: &Printer,
     fork_server: Option<ForkServer>,
@@ -32,6 +37,7 @@ pub fn run(
     if let Some(exit) = refusal(&session, printer) {
         return exit;
     }
+    let sockets = std::mem::take(&mut wanted.sockets);
     let settings = match settings(&session, wanted) {
         Ok(settings) => settings,
         Err(problem) => {
@@ -41,7 +47,7 @@ pub fn run(
     };
     session.evidence.forget();
     init_log(",mcpfier::serve::http=info");
-    match serve(session, &settings, locked, fork_server) {
+    match serve(session, &settings, sockets, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(Failure::NotBegun(exit, problem)) => {
             printer.error(&problem);
@@ -73,6 +79,9 @@ fn settings(session: &Session, wanted: Wanted) -> Result<HttpServer, String> {
     Ok(settings)
 }
 
+/// What is left for everything after the drain.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+
 enum Failure {
     NotBegun(Exit, String),
     Io(std::io::Error),
@@ -84,23 +93,32 @@ impl From<std::io::Error> for Failure {
     }
 }
 
-async fn listen(settings: &HttpServer) -> Result<Bound, Failure> {
+async fn listen(settings: &HttpServer, sockets: Vec<OwnedFd>) -> Result<Bound, Failure> {
+    let failed = |problem: Unreachable| Failure::NotBegun(Exit::FAILURE, problem.to_string());
+    if !sockets.is_empty() {
+        let bound = http::take_over(settings, sockets).map_err(failed)?;
+        let judged = http::judge_bound(settings, &bound);
+        judged.map_err(|problem| Failure::NotBegun(Exit::REFUSED, problem.to_string()))?;
+        return Ok(bound);
+    }
     http::judge(settings).await.map_err(|problem| match problem {
         Exposed::Open { .. } => Failure::NotBegun(Exit::REFUSED, problem.to_string()),
         Exposed::Unreachable(_) => Failure::NotBegun(Exit::FAILURE, problem.to_string()),
     })?;
-    http::bind(settings).await.map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem.to_string()))
+    http::bind(settings).await.map_err(failed)
 }
 
 fn serve(
     mut session: Session,
     settings: &HttpServer,
+    sockets: Vec<OwnedFd>,
     locked: bool,
     fork_server: Option<ForkServer>,
 ) -> Result<(), Failure> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
-        let bound = listen(settings).await?;
+        let bound = listen(settings, sockets).await?;
+        let Manager { herald, watchdog } = Manager::found();
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;
@@ -111,9 +129,15 @@ fn serve(
         let engine = Arc::new(engine.recording(audit));
         announce(&session, settings, &bound);
         let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
+        herald.ready();
+        let stop = async {
+            stop_signal().await;
+            herald.stopping(engine.state().catalog().server.drain + LAST_CALLS);
+        };
         tokio::select! {
-            () = http::serve(Arc::clone(&engine), bound, stop_signal()) => {}
-            never = reloading.keep_up(Arc::clone(&engine)) => match never {},
+            () = http::serve(Arc::clone(&engine), bound, stop) => {}
+            never = reloading.keep_up(Arc::clone(&engine), herald.clone()) => match never {},
+            never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},
         }
         runner.shut_down(PATIENCE).await;
@@ -129,7 +153,8 @@ fn serve(
 fn announce(session: &Session, settings: &HttpServer, bound: &Bound) {
     let tools = session.catalog.offered().count();
     let callers = match &settings.auth {
-        Some(auth) => format!("{} keys", auth.api_keys.len()),
+        Some(auth) if auth.mtls.is_empty() => format!("{} keys", auth.api_keys.len()),
+        Some(auth) => format!("{} keys, {} certificates", auth.api_keys.len(), auth.mtls.len()),
         None => "no keys are asked for".to_owned(),
     };
     tracing::info!(

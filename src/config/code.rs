@@ -234,7 +234,18 @@ codes! {
     BadApiKey = 260, "a caller's key that is none";
     WeakApiKey = 261, "a caller's key that can be guessed";
     DuplicateApiKey = 262, "two keys of one name or one value";
-
+    // Who may.
+    UnknownRole = 263, "a role that the file does not have";
+    BadRole = 264, "a role that cannot be";
+    BadPolicy = 265, "a rule that cannot be judged";
+    BadGrant = 266, "a command lends one that is not there";
+    BlindPolicy = 267, "a rule that denies more or less than it says";
+    RoleOfKey = 268, "a key's name among those of users";
+    Unrecorded = 269, "a command that asks to be recorded where nothing is";
+    NoServerCertificate = 280, "TLS without a certificate";
+    BadCertificateUser = 282, "a caller's certificate that is none";
+    BadTrustedProxy = 283, "a proxy that is no network";
+    BadAcme = 284, "names or a directory that no certificate can be had for";
     // Records of calls.
     BadAudit = 285, "records of calls that cannot be kept";
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::model::{Catalog, Dialect, HostFindings, SecretName, TrialSet};
 
@@ -179,13 +180,15 @@ impl<'s> Interpreting<'_, 's> {
     }
 
     fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>) {
-        let native::File { commands, defaults, secrets, server, executors, audit, vars: _ } = file;
+        let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, audit } = file;
+        let access = access.and(server.http.auth.as_mut().and_then(|auth| auth.rbac.take()));
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
         let executors = lower::Executors::read(place, &executors);
         let checks_all = self.depth == Depth::Everything;
         let (schemas, lines) = (deep::Schemas::default(), Lines::default());
         let trials: RefCell<Vec<TrialSet>> = RefCell::default();
+        let asking: RefCell<Vec<(String, native::Authorization)>> = RefCell::default();
         let lowering = Commands {
             place,
             defaults: &defaults,
@@ -194,6 +197,9 @@ impl<'s> Interpreting<'_, 's> {
             is_selection: !self.choice.tags.is_empty(),
         };
         let tools = lowering.lower(commands, |tool, command, whole| {
+            if let Some(asked) = command.authorization.as_deref().filter(|_| whole == Whole::Command) {
+                asking.borrow_mut().push((tool.name.to_string(), asked.clone()));
+            }
             if !checks_all {
                 return;
             }
@@ -215,7 +221,21 @@ impl<'s> Interpreting<'_, 's> {
             }
         }
         let fed = lower::fed(place, &usable);
+        let (local_roles, local_permissions) = (server.stdio.roles.clone(), server.stdio.permissions.is_some());
         let mut catalog = Catalog::new(tools, lower::server(place, server), usable);
+        let asking = asking.take();
+        let mut settings = catalog.server.clone();
+        let beside = lower::Beside {
+            reader: place.reader,
+            tools: catalog.tools(),
+            asking: &asking,
+            local_roles,
+            local_permissions,
+            has_audit: audit.is_some(),
+            is_selection: !self.choice.tags.is_empty(),
+        };
+        let access = lower::access(&beside, access, &mut settings);
+        (catalog.access, catalog.server) = (Arc::new(access), settings);
         catalog.fed = fed;
         catalog.audit = audit.map(|written| lower::audit(place, written));
         catalog.executors = executors.usable();

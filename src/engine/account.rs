@@ -13,6 +13,7 @@ use crate::audit::{Began, Caller, Decision, Ended, Event, Journal, Refused, Verd
 use crate::call::{BadCall, Call, Invocation};
 use crate::model::{Principal, Secrets, ToolName};
 use crate::plan::{ExecutionPlan, PlanError, Step};
+use crate::policy::{Denied, Reason};
 use crate::runner::End;
 
 use super::story::CacheMark;
@@ -45,6 +46,8 @@ pub(super) struct Entry {
     papers: Arc<Papers>,
     tool: String,
     began: Instant,
+    /// Its command asks for that, whatever the file includes.
+    is_certain: bool,
     is_over: bool,
 }
 
@@ -54,7 +57,7 @@ impl Engine {
         let journal = self.audit.journal()?;
         let tool = state.catalog().tool(&call.tool);
         let arguments = recorded(tool.map(|tool| &**tool), &call.arguments, journal.rules());
-        let caller = caller(&call.principal, origin);
+        let caller = caller(&state.policy.known(call.principal.clone()), origin);
         let arguments = Some(Arc::new(arguments));
         Some(Papers { journal, call: next_call(), parent: None, step: None, caller, arguments })
     }
@@ -108,7 +111,7 @@ impl Papers {
             tool: short_text(tool),
             arguments: self.arguments.as_deref().cloned(),
             decision: decision(rejection),
-            reason: short_text(&rejection.to_string()),
+            reason: short_text(&reason(rejection)),
         })));
     }
 
@@ -133,14 +136,23 @@ impl Prepared {
         let Some(papers) = &self.papers else { return Ok(None) };
         let tool = self.plan.tool.name.to_string();
         let event = papers.began(&self.plan, &self.state.catalog().secrets);
-        let mut entry = Entry { papers: Arc::clone(papers), tool, began: Instant::now(), is_over: false };
+        let (papers, began) = (Arc::clone(papers), Instant::now());
+        let is_certain = self.plan.tool.authorization.audit;
+        let mut entry = Entry { papers, tool, began, is_certain, is_over: false };
+        let journal = Arc::clone(&entry.papers.journal);
+        let recording = async {
+            match is_certain {
+                true => journal.record_surely(event).await,
+                false => journal.record(event).await,
+            }
+        };
         let written = tokio::select! {
             biased;
-            written = papers.journal.record(event) => written,
+            written = recording => written,
             () = cancel.cancelled() => return Err(Rejection::Cancelled),
         };
         match written {
-            Err(problem) if papers.journal.refuses() => {
+            Err(problem) if is_certain || journal.refuses() => {
                 entry.is_over = true;
                 Err(Rejection::NotRecorded { tool: entry.tool.clone(), problem: problem.to_string() })
             }
@@ -163,7 +175,11 @@ impl Entry {
                 Ended { reason: Some(short_text(&rejection.to_string())), ..self.ended(verdict) }
             }
         };
-        self.papers.journal.tell(Event::Ended(Box::new(ended))).await;
+        let event = Event::Ended(Box::new(ended));
+        match self.is_certain {
+            true => self.papers.journal.tell_surely(event).await,
+            false => self.papers.journal.tell(event).await,
+        }
     }
 
     fn ran(&self, plan: &ExecutionPlan, outcome: &Outcome) -> Ended {
@@ -245,18 +261,31 @@ fn cache(mark: CacheMark) -> Option<&'static str> {
     }
 }
 
+/// As precise as no caller is told.
+fn reason(rejection: &Rejection) -> String {
+    match rejection.denied() {
+        Some(Denied { reason: Reason::NotJudged { policy, problem }, .. }) => {
+            format!("the policy `{policy}` cannot be judged: {problem}")
+        }
+        Some(denied @ Denied { reason: Reason::Policy { policy, .. }, .. }) => format!("{denied} (`{policy}`)"),
+        Some(denied) => denied.to_string(),
+        None => rejection.to_string(),
+    }
+}
+
 fn decision(rejection: &Rejection) -> Decision {
     let of_call = |problem: &BadCall| match problem {
         BadCall::UnknownTool { .. } | BadCall::Unavailable { .. } => Decision::Unavailable,
         BadCall::Arguments { .. } | BadCall::Schema { .. } => Decision::Invalid,
     };
+    if rejection.denied().is_some() {
+        return Decision::Denied;
+    }
     match rejection {
         Rejection::BadCall(problem) => of_call(problem),
-        Rejection::Denied(_) => Decision::Denied,
         Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Decision::Condition,
         Rejection::NotRecorded { .. } => Decision::Unrecorded,
         Rejection::Plan(problems) => match problems.first().map(PlanError::cause) {
-            Some(PlanError::Denied(_)) => Decision::Denied,
             Some(PlanError::Call(problem)) => of_call(problem),
             Some(PlanError::Argument { .. }) => Decision::Invalid,
             Some(PlanError::Unavailable { .. } | PlanError::NoCommand { .. }) => Decision::Unavailable,

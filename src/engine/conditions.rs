@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::call::Invocation;
 use crate::model::{Action, Condition, Judgement, Name, Sight, When, moment};
 use crate::plan::{Facts, Held};
+use crate::policy::Policy;
 
 use super::rejection::Rejection;
 
@@ -29,10 +30,10 @@ fn now() -> Duration {
 }
 
 /// The facts of one call that may ask for its moment, which is one however often it is asked for.
-pub fn of_this_moment(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
+pub fn of_this_moment(invocation: &Invocation, facts: &Facts, policy: &Policy) -> Option<Facts> {
     let tool = invocation.tool();
-    let may_ask = tool.when.is_some() || matches!(tool.action, Action::Flow(_));
-    may_ask.then(|| facts.clone().at(now()))
+    let may_ask = tool.when.is_some() || policy.asks_time() || matches!(tool.action, Action::Flow(_));
+    (may_ask && facts.now.is_none()).then(|| facts.clone().at(now()))
 }
 
 /// Whether the tool may run now, and by which values.

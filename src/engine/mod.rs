@@ -56,6 +56,7 @@ pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
+pub use crate::policy::View;
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
 pub use crate::runner::{News, RunId, Stream};
 
@@ -218,11 +219,12 @@ pub fn prepare(
     facts: &Facts,
     call: Call,
 ) -> Result<ExecutionPlan, Rejection> {
+    let call = Call { principal: policy.known(call.principal), ..call };
     policy.admit(catalog, &call)?;
     let invocation = Invocation::bind(catalog, call)?;
-    let authorized = policy.authorize(invocation)?;
-    let moment = conditions::of_this_moment(authorized.invocation(), facts);
+    let moment = conditions::of_this_moment(&invocation, facts, policy);
     let facts = moment.as_ref().unwrap_or(facts);
+    let authorized = policy.authorize(invocation, facts.now)?;
     let held = conditions::judge(authorized.invocation(), facts)?;
     let plan = planner(catalog, policy, facts).plan(&authorized).map_err(Rejection::Plan)?;
     Ok(ExecutionPlan { held, ..plan })

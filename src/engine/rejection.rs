@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::call::BadCall;
 use crate::model::{ConditionError, format_duration};
 use crate::plan::PlanError;
-use crate::policy::Denied;
+use crate::policy::{Denied, NotAdmitted};
 use crate::runner::StartError;
 use crate::runner::container::ContainerFailure;
 
@@ -14,6 +14,9 @@ use crate::runner::container::ContainerFailure;
 pub enum Rejection {
     #[error(transparent)]
     BadCall(#[from] BadCall),
+    /// There is such a tool, and its caller is not to know.
+    #[error("{said}")]
+    Hidden { said: BadCall, denied: Denied },
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error("`{tool}` does not run now: its condition does not hold\n  when  {condition}\n  here  {seen}")]
@@ -54,7 +57,30 @@ impl From<StartError> for Rejection {
     }
 }
 
+impl From<NotAdmitted> for Rejection {
+    fn from(refusal: NotAdmitted) -> Self {
+        match refusal {
+            NotAdmitted::Unknown(problem) => Self::BadCall(problem),
+            NotAdmitted::Hidden { said, denied } => Self::Hidden { said, denied },
+            NotAdmitted::Denied(denied) => Self::Denied(denied),
+        }
+    }
+}
+
 impl Rejection {
+    /// Why its caller may not, if that is the reason; of a flow, why they may not do a part of it.
+    pub fn denied(&self) -> Option<&Denied> {
+        match self {
+            Self::Denied(denied) | Self::Hidden { denied, .. } => Some(denied),
+            Self::Plan(problems) => problems.iter().find_map(|problem| match problem.cause() {
+                PlanError::Denied(denied) => Some(denied),
+                _ => None,
+            }),
+            Self::Shared(shared) => shared.denied(),
+            _ => None,
+        }
+    }
+
     /// The command could not do its work; other refusals are about the call, or about how busy we are.
     pub(super) fn is_failure(&self) -> bool {
         match self {
@@ -66,7 +92,7 @@ impl Rejection {
 
     /// The caller named a tool that is not there: a mistake of the client, not of the arguments.
     pub fn is_unknown_tool(&self) -> bool {
-        matches!(self, Self::BadCall(BadCall::UnknownTool { .. }))
+        matches!(self, Self::BadCall(BadCall::UnknownTool { .. }) | Self::Hidden { .. })
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::{CacheStore, Catalog, Principal, Tool, ToolName};
 use crate::plan::{ExecutionPlan, Facts};
-use crate::policy::Policy;
+use crate::policy::{Policy, View};
 use crate::runner::Vault;
 
 use super::account::Papers;
@@ -31,7 +31,7 @@ impl State {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
-        let policy = Policy::default();
+        let policy = Policy::of(&catalog);
         Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, clears }
     }
 
@@ -53,7 +53,12 @@ impl State {
 
     /// The tools that a caller sees.
     pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
-        self.catalog.offered().filter(|tool| self.policy.may_see(principal, tool))
+        self.policy.seen_by(principal, self.catalog.offered())
+    }
+
+    /// What decides which tools a caller sees.
+    pub fn view(&self, principal: &Principal) -> View {
+        self.policy.view(principal)
     }
 
     /// Where the breaker of a command stands; `None` while it is closed, or if it has none.

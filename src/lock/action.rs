@@ -17,7 +17,7 @@ use super::container::container;
 use super::digest::sha256;
 use super::flow::flow;
 use super::http::http;
-use super::{requires, written};
+use super::{access, requires, written};
 
 /// What the tools of one file share.
 pub(super) struct Around<'a> {
@@ -34,6 +34,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         params,
         when,
         requires,
+        authorization,
         action,
         retry: _,
         fallback: _,
@@ -64,6 +65,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     }
     if let Some(requires) = requires {
         put("requires", self::requires::document(requires, around.folder));
+    }
+    if !authorization.is_empty() {
+        put("authorization", access::authorization(authorization));
     }
     care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));

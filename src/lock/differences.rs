@@ -49,6 +49,11 @@ pub fn differences(agreed: &Lock, now: &Lock) -> Option<Differences> {
             )],
         });
     }
+    if agreed.access != now.access {
+        let mut telling = Telling::default();
+        telling.documents("", &agreed.access, &now.access, |_| "who may");
+        changes.push(Change { tool: None, kind: Kind::Changed(telling.parts), lines: telling.lines });
+    }
     let names: BTreeSet<&String> = agreed.tools.keys().chain(now.tools.keys()).collect();
     let of_tools = names.into_iter().filter_map(|name| {
         let (kind, lines) = match (agreed.tools.get(name), now.tools.get(name)) {
@@ -141,6 +146,7 @@ fn part_of_action(key: &str) -> &'static str {
     match key {
         "rules" => "parameters",
         "output" | "exit_codes" => "output",
+        "authorization" => "who may",
         "timeout" | "kill_grace" | "limits" | "concurrency" | "lock" => "limits",
         _ => "what runs",
     }

@@ -8,6 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Catalog, LockedImages};
 
+use super::access::access;
+use super::digest::sorted;
 use super::entry::Entry;
 
 /// It lies beside the root file.
@@ -36,6 +38,8 @@ pub struct Lock {
     pub file: String,
     /// What models are told of the tools as a whole.
     pub(super) instructions: Option<String>,
+    /// Who may; nothing where the file says nothing.
+    pub(super) access: Value,
     pub(super) tools: BTreeMap<String, Entry>,
     /// What an engine knew of the images when somebody agreed.
     pub images: LockedImages,
@@ -49,6 +53,7 @@ impl Lock {
         Self {
             file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             instructions: catalog.server.instructions.clone(),
+            access: access(&catalog.access).map_or(Value::Null, |access| sorted(&access)),
             tools: catalog.tools().iter().map(|tool| (tool.name.to_string(), entry(tool))).collect(),
             images: LockedImages::default(),
         }
@@ -72,6 +77,9 @@ impl Lock {
             "instructions": self.instructions,
             "tools": Value::Object(tools.collect()),
         });
+        if let Some(map) = document.as_object_mut().filter(|_| !self.access.is_null()) {
+            map.insert("access".to_owned(), self.access.clone());
+        }
         if let Some(map) = document.as_object_mut().filter(|_| !self.images.is_empty()) {
             map.insert("images".to_owned(), json!(self.images.images));
             map.insert("builds".to_owned(), json!(self.images.builds));
@@ -100,7 +108,8 @@ impl Lock {
             })?,
             builds: digests(&document, "builds", |digest| Some(digest.as_str()?.to_owned()))?,
         };
-        Ok(Self { file, instructions, tools: tools?, images })
+        let access = document.get("access").map(sorted).unwrap_or_default();
+        Ok(Self { file, instructions, access, tools: tools?, images })
     }
 }
 

@@ -6,6 +6,7 @@
 //! The catalog has to be one of the file as it is written, with no `${…}` expanded and nothing
 //! looked up on this host: a lock is shared between hosts.
 
+mod access;
 mod action;
 mod care;
 mod container;

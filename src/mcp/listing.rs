@@ -11,8 +11,8 @@ use bytes::Bytes;
 use rmcp::model::{MetaObject, Tool as Listed, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
-use crate::engine::{Standing, State};
-use crate::model::{Annotations, OutputSchema, Permissions, Principal, Tool};
+use crate::engine::{Standing, State, View};
+use crate::model::{Annotations, OutputSchema, Principal, Tool};
 
 use super::era::{Era, Identity};
 
@@ -31,7 +31,7 @@ struct Kept {
     edition: u64,
     /// Of breakers, which are told beside their tools.
     turns: u64,
-    answers: HashMap<(Era, Permissions), Bytes>,
+    answers: HashMap<(Era, View), Bytes>,
 }
 
 impl Listing {
@@ -48,7 +48,7 @@ impl Listing {
         if (kept.edition, kept.turns) != (edition, turns) || kept.answers.len() >= KINDS {
             *kept = Kept { edition, turns, ..Kept::default() };
         }
-        let kind = (era, principal.permissions.clone());
+        let kind = (era, state.view(principal));
         let render = || render(era, state, principal, identity).into();
         kept.answers.entry(kind).or_insert_with(render).clone()
     }

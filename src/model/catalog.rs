@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::access::Access;
 use super::audit::AuditRules;
 use super::executor::Executor;
 use super::fed::FedVariables;
@@ -21,6 +22,8 @@ pub struct Catalog {
     pub fed: FedVariables,
     /// The engines that the file names.
     pub executors: Vec<Executor>,
+    /// Who may call what.
+    pub access: Arc<Access>,
     /// `None`: nothing is recorded.
     pub audit: Option<AuditRules>,
 }
@@ -33,8 +36,8 @@ impl Catalog {
         for (index, tool) in tools.iter().enumerate() {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
-        let (fed, executors) = (FedVariables::default(), Vec::new());
-        Self { tools, by_name, server, secrets, fed, executors, audit: None }
+        let (fed, executors, access) = (FedVariables::default(), Vec::new(), Arc::default());
+        Self { tools, by_name, server, secrets, fed, executors, access, audit: None }
     }
 
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {

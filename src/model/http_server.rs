@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
+use super::principal::Principal;
+use super::tls::{CertificateUser, Tls};
+use super::trusted_proxy::TrustedProxy;
 use super::units::ByteSize;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +29,36 @@ pub struct HttpServer {
     pub limits: HttpLimits,
     /// Beside our own, or in their place.
     pub headers: Vec<(String, String)>,
+    /// `None`: what is said can be read on its way.
+    pub tls: Option<Tls>,
+    /// Whose word counts for whom a request came from.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    pub proxy_headers: ProxyHeaders,
+}
+
+/// How trusted proxies say for whom they ask. The others are not looked at: a proxy that writes one
+/// kind hands on what clients write into the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyHeaders {
+    /// `X-Forwarded-For`, `-Proto` and `-Host`.
+    XForwarded,
+    /// `Forwarded`, of RFC 7239.
+    Forwarded,
 }
 
 /// Who is let in. What stands here is on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
+    /// Certificates of clients.
+    pub mtls: Vec<CertificateUser>,
+}
+
+impl Auth {
+    /// Everyone whom the file knows by name.
+    pub fn callers(&self) -> impl Iterator<Item = &Principal> {
+        self.api_keys.iter().map(|key| &key.principal)
+    }
 }
 
 impl Default for HttpServer {
@@ -47,6 +74,9 @@ impl Default for HttpServer {
             cors: None,
             limits: HttpLimits::default(),
             headers: Vec::new(),
+            tls: None,
+            trusted_proxies: Vec::new(),
+            proxy_headers: ProxyHeaders::XForwarded,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing here has an `Option` that stands for a default: defaults are filled in when a value is
 //! made.
 
+mod access;
 mod action;
 mod api_key;
 mod audit;
@@ -36,11 +37,15 @@ mod sandbox;
 mod scan;
 mod secret;
 mod server;
+mod stand_in;
 mod template;
+mod tls;
 mod tool;
 mod trial;
+mod trusted_proxy;
 mod units;
 
+pub use access::{Access, Authorization, DenyRule, PLAN_PARTS, Role, RoleClaim, UserRoles};
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use audit::{AuditKind, AuditRules, Checkpoint, OnUnrecorded, Rotation, Syslog};
@@ -63,7 +68,7 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
-pub use http_server::{Auth, Cors, HttpLimits, HttpServer};
+pub use http_server::{Auth, Cors, HttpLimits, HttpServer, ProxyHeaders};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
@@ -86,10 +91,15 @@ pub use sandbox::{Sandbox, SandboxNetwork, SandboxTmp};
 pub use scan::{Scan, Scanner, Severity, WhenAbsent};
 pub use secret::{BadSecretText, SecretScript, SecretSource, SecretText, Secrets};
 pub use server::{CallCaps, ServerSettings, WarmCaps};
+pub use stand_in::StandIn;
 pub use template::{BadTemplate, Piece, Reference, StepPart, Template};
+pub use tls::{
+    Acme, BadSubject, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair, Subject, Tls,
+};
 pub use tool::{Annotations, Availability, Concurrency, Dialect, Tool};
 pub use trial::{
     Expectation, ExpectedEnding, ExpectedRun, ExpectedWords, JsonCheck, Mock, Refuser, TextCheck, Trial,
     TrialSet,
 };
+pub use trusted_proxy::{NotAProxy, TrustedProxy};
 pub use units::{BadUnit, ByteSize, Cores, format_duration, parse_duration};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::Authorization;
 use super::action::Action;
 use super::breaker::Breaker;
 use super::cache::CacheRules;
@@ -26,6 +27,8 @@ pub struct Tool {
     pub when: Option<When>,
     /// Judged before it is offered.
     pub requires: Option<Box<Requires>>,
+    /// What it asks of its callers.
+    pub authorization: Authorization,
     pub action: Action,
     /// After a failure it is tried again like this.
     pub retry: Option<Retry>,

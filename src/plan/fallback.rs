@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::call::{Given, Handed, Invocation};
 use crate::model::{Fallback, FallbackWith, Param, Params, ToolName};
+use crate::policy::Authorized;
 
 use super::expand::Expansion;
 use super::flow::given::{self, Become};
@@ -22,31 +23,32 @@ impl Planner<'_> {
     /// What is called if a call fails: judged for the same caller, as if that one had called it.
     pub(super) fn fallback(
         &self,
-        invocation: &Invocation,
+        call: &Authorized,
         facts: &Facts,
         bounds: &Bounds,
         depth: usize,
     ) -> Option<PlannedFallback> {
-        let fallback = invocation.tool().fallback.as_ref()?;
-        let plan = self.plan_fallback(fallback, invocation, facts, bounds, depth).map(Arc::new);
+        let fallback = call.invocation().tool().fallback.as_ref()?;
+        let plan = self.plan_fallback(fallback, call, facts, bounds, depth).map(Arc::new);
         Some(PlannedFallback { tool: fallback.tool.clone(), plan })
     }
 
     fn plan_fallback(
         &self,
         fallback: &Fallback,
-        invocation: &Invocation,
+        outer: &Authorized,
         facts: &Facts,
         bounds: &Bounds,
         depth: usize,
     ) -> Result<ExecutionPlan, String> {
-        let name = fallback.tool.as_str();
+        let (name, invocation) = (fallback.tool.as_str(), outer.invocation());
         let missing = || PlanError::NoCommand { tool: name.to_owned() }.to_string();
         let tool = self.catalog.tool(name).ok_or_else(missing)?;
         let handed = handed(fallback, invocation, &tool.params, facts);
         let call = Invocation::nested(tool, invocation.principal(), handed);
         let call = call.map_err(|problem| problem.to_string())?;
-        let authorized = self.policy.authorize(call).map_err(|denied| denied.to_string())?;
+        let authorized = self.policy.authorize_nested(outer, call, self.facts.now);
+        let authorized = authorized.map_err(|denied| denied.to_string())?;
         // Of a preview nobody can say yet whether it will run.
         let held = match authorized.invocation().is_known() {
             true => (self.judge)(authorized.invocation(), self.facts)?,

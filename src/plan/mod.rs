@@ -19,6 +19,7 @@ mod quote;
 mod render;
 mod sandbox;
 mod secret;
+mod seen;
 mod shell_word;
 mod version;
 mod word;
@@ -46,6 +47,7 @@ pub use output::{PlannedFiles, PlannedOutput};
 pub use process::{PlannedStdin, ProcessPlan, plan};
 pub use quote::quoted;
 pub use sandbox::{Lack, SandboxMeans};
+pub use seen::Sensitive;
 pub use word::{Encoding, Fill, Word};
 
 /// Everything that one call will do.

@@ -1,88 +1,210 @@
 //! May this caller do this? One evaluator for listing, for calling and for the finished plan.
 //!
-//! On stdio and at the shell the caller has every permission; over HTTP a key has patterns of tools.
-//! Nothing can be planned that was not authorized.
+//! What lets a caller call a tool: a pattern of their own or of one of their roles, the roles and
+//! permissions that the tool asks for, and that no rule of `policies` denies it. On stdio and at the shell
+//! everything is let, unless the file says who that caller is; rules deny there too. Nothing can be planned
+//! that was not authorized. Knows no clock: whoever asks brings the time.
+
+mod caller;
+mod decide;
+mod denied;
+mod explain;
+mod stand_in;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
 
 use crate::call::{BadCall, Call, Invocation};
-use crate::model::{Availability, Catalog, Permissions, Principal, Tool};
+use crate::model::{Access, AuthMethod, Availability, Catalog, Permissions, Principal, Tool, moment};
 
-/// Why a caller may not; the text is for the caller.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{principal}` may not call `{tool}`")]
-pub struct Denied {
-    pub principal: String,
-    pub tool: String,
-}
+pub use decide::{Asked, Came, Finding};
+pub use denied::{Denied, NotAdmitted, Reason};
+pub use explain::Explained;
+pub use stand_in::{UnknownCaller, stand_in};
 
-/// An invocation that its caller may make. Only [`Policy::authorize`] makes one.
+/// An invocation that its caller may make. Only [`Policy`] makes one.
 #[derive(Debug, Clone)]
-pub struct Authorized(Invocation);
+pub struct Authorized {
+    invocation: Invocation,
+    /// The command that it is written in, if it is a part of one.
+    part_of: Option<Arc<Tool>>,
+}
 
 impl Authorized {
     pub fn invocation(&self) -> &Invocation {
-        &self.0
+        &self.invocation
+    }
+
+    /// The command that rules know it by.
+    fn tool(&self) -> &Tool {
+        self.part_of.as_deref().unwrap_or_else(|| self.invocation.tool())
     }
 }
 
 /// Who may do what.
 #[derive(Debug, Clone, Default)]
-pub struct Policy {}
+pub struct Policy {
+    access: Arc<Access>,
+}
+
+/// What decides which tools a caller sees: two callers with the same see the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct View {
+    is_local: bool,
+    permissions: Permissions,
+    roles: Vec<String>,
+    /// What the rules look at of the caller.
+    seen: Vec<String>,
+}
 
 impl Policy {
-    /// Judges a call before anything of it is looked at: a tool that its caller may not see is not
-    /// there for them, and neither is its name.
-    pub fn admit(&self, catalog: &Catalog, call: &Call) -> Result<(), BadCall> {
-        let Call { principal, tool: name, .. } = call;
-        if principal.permissions == Permissions::All {
-            return Ok(());
-        }
-        let is_there = |tool: &Tool| tool.availability != Availability::Internal;
-        let found = catalog.tool(name).filter(|tool| is_there(tool));
-        if found.is_some_and(|tool| principal.permissions.allow(tool.name.as_str())) {
-            return Ok(());
-        }
-        let seen = catalog.tools().iter().filter(|tool| self.may_see(principal, tool));
-        Err(BadCall::unknown(name, seen.map(|tool| tool.name.as_str())))
+    pub fn of(catalog: &Catalog) -> Self {
+        Self { access: Arc::clone(&catalog.access) }
     }
 
-    /// Judges a call with its arguments.
-    pub fn authorize(&self, invocation: Invocation) -> Result<Authorized, Denied> {
-        let (principal, tool) = (invocation.principal(), invocation.tool());
-        if !principal.permissions.allow(tool.name.as_str()) {
-            return Err(Denied { principal: principal.name.clone(), tool: tool.name.to_string() });
+    /// The caller with all roles that the file gives them, and with what those let.
+    pub fn known(&self, principal: Principal) -> Principal {
+        caller::known(&self.access, principal)
+    }
+
+    /// Judges a call before anything of it is looked at: a tool that its caller may not see is not
+    /// there for them, and neither is its name. The caller is known.
+    pub fn admit(&self, catalog: &Catalog, call: &Call) -> Result<(), NotAdmitted> {
+        let Call { principal, tool: name, .. } = call;
+        let unknown = || {
+            let seen = catalog.tools().iter().filter(|tool| self.shows(principal, tool));
+            BadCall::unknown(name, seen.map(|tool| tool.name.as_str()))
+        };
+        let found = catalog.tool(name).filter(|tool| tool.availability != Availability::Internal);
+        let Some(tool) = found else { return Err(NotAdmitted::Unknown(unknown())) };
+        match (self.decide(&listed(principal, tool)), principal.method) {
+            (Ok(()), _) => Ok(()),
+            (Err(denied), AuthMethod::Local) => Err(NotAdmitted::Denied(denied)),
+            (Err(denied), _) => Err(NotAdmitted::Hidden { said: unknown(), denied }),
         }
-        Ok(Authorized(invocation))
+    }
+
+    /// Judges a call with its arguments, at a time after the beginning of 1970.
+    pub fn authorize(&self, invocation: Invocation, now: Option<Duration>) -> Result<Authorized, Denied> {
+        self.authorize_in(None, invocation, now)
+    }
+
+    /// Judges the call of a command by another one: for whoever calls the whole, unless that one lends it.
+    pub fn authorize_nested(
+        &self,
+        outer: &Authorized,
+        invocation: Invocation,
+        now: Option<Duration>,
+    ) -> Result<Authorized, Denied> {
+        self.authorize_in(Some(outer.tool()), invocation, now)
+    }
+
+    fn authorize_in(
+        &self,
+        outer: Option<&Tool>,
+        invocation: Invocation,
+        now: Option<Duration>,
+    ) -> Result<Authorized, Denied> {
+        let (caller, tool) = (invocation.principal(), invocation.tool());
+        let known = self.seen_of(&invocation, now);
+        self.decide(&Asked { caller, tool, outer, known })?;
+        Ok(Authorized { invocation, part_of: None })
     }
 
     /// What is written in a step of a command may run where the command may.
-    pub fn authorize_part(&self, _of: &Authorized, part: Invocation) -> Authorized {
-        Authorized(part)
+    pub fn authorize_part(&self, of: &Authorized, part: Invocation) -> Authorized {
+        let whole = of.part_of.as_ref().unwrap_or_else(|| of.invocation.tool());
+        Authorized { invocation: part, part_of: Some(Arc::clone(whole)) }
     }
 
-    /// Whether a caller sees a tool in the list.
+    /// Judges what an authorized call comes to, by the rules that look at plans. Its arguments are known.
+    pub fn permit(&self, call: &Authorized, now: Option<Duration>, plan: Value) -> Result<(), Denied> {
+        let (caller, tool) = (call.invocation.principal(), call.tool());
+        let mut known = self.seen_of(&call.invocation, now);
+        known.insert("plan".to_owned(), plan);
+        let asked = Asked { caller, tool, outer: None, known };
+        let denial = decide::findings(&self.access, &asked)
+            .filter(|finding| matches!(finding, Finding::Policy { .. }))
+            .find_map(|finding| finding.denial());
+        denial.map_or(Ok(()), |reason| Err(denied(&asked, reason)))
+    }
+
+    /// Whether a rule wants to see the plan of such a call.
+    pub fn looks_at_plan(&self, call: &Authorized) -> bool {
+        !self.access.policies.is_empty()
+            && decide::about(&self.access, call.tool()).any(|rule| decide::looks_at(rule, "plan"))
+    }
+
+    /// Whether a rule asks what time it is.
+    pub fn asks_time(&self) -> bool {
+        self.access.policies.iter().any(|rule| decide::looks_at(rule, "now"))
+    }
+
+    /// Whether a caller sees a tool in the list: unless they are denied it whatever its arguments.
     pub fn may_see(&self, principal: &Principal, tool: &Tool) -> bool {
-        tool.is_offered() && principal.permissions.allow(tool.name.as_str())
+        self.shows(&self.known(principal.clone()), tool)
+    }
+
+    /// The tools among these that a caller sees.
+    pub fn seen_by<'t>(
+        &'t self,
+        principal: &Principal,
+        tools: impl Iterator<Item = &'t Arc<Tool>> + 't,
+    ) -> impl Iterator<Item = &'t Arc<Tool>> + 't {
+        let known = self.known(principal.clone());
+        tools.filter(move |tool| self.shows(&known, tool))
+    }
+
+    fn shows(&self, known: &Principal, tool: &Tool) -> bool {
+        tool.is_offered() && self.decide(&listed(known, tool)).is_ok()
+    }
+
+    /// What decides which tools a caller sees.
+    pub fn view(&self, principal: &Principal) -> View {
+        let known = self.known(principal.clone());
+        let seen = if self.access.policies.is_empty() { Vec::new() } else { self.looked_at(&known) };
+        let is_local = known.method == AuthMethod::Local;
+        View { is_local, permissions: known.permissions, roles: known.roles, seen }
+    }
+
+    fn looked_at(&self, known: &Principal) -> Vec<String> {
+        let caller = caller::seen(known);
+        let names = self.access.policies.iter().flat_map(|rule| rule.deny.names());
+        let names = names.filter(|name| name.root == "caller");
+        let parts = names.map(|name| name.path.iter().try_fold(&caller, |value, part| value.get(part)));
+        parts.map(|part| part.map(Value::to_string).unwrap_or_default()).collect()
+    }
+
+    /// The one decision: no rule denies.
+    fn decide(&self, asked: &Asked<'_>) -> Result<(), Denied> {
+        let denial = decide::findings(&self.access, asked).find_map(|finding| finding.denial());
+        denial.map_or(Ok(()), |reason| Err(denied(asked, reason)))
+    }
+
+    /// What rules see of a call, as far as any of them looks.
+    fn seen_of(&self, invocation: &Invocation, now: Option<Duration>) -> Map<String, Value> {
+        let mut known = Map::new();
+        if self.access.policies.is_empty() {
+            return known;
+        }
+        // Some of them at a time would look as if the others were absent.
+        if invocation.is_known() {
+            let values = invocation.values();
+            let args = values.map(|(param, value)| (param.name.to_string(), value.clone()));
+            known.insert("args".to_owned(), Value::Object(args.collect()));
+        }
+        known.extend(now.map(|now| ("now".to_owned(), moment(now))));
+        known
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::Map;
+/// What is asked before anything but caller and tool is known.
+fn listed<'a>(caller: &'a Principal, tool: &'a Tool) -> Asked<'a> {
+    Asked { caller, tool, outer: None, known: Map::new() }
+}
 
-    use super::*;
-    use crate::model::{Secrets, ServerSettings};
-
-    fn call(permissions: &[&str], tool: &str) -> Call {
-        let permissions = Permissions::of(permissions.iter().map(ToString::to_string).collect());
-        let principal = Principal { permissions, ..Principal::local() };
-        Call { principal, tool: tool.to_owned(), arguments: Map::new() }
-    }
-
-    #[test]
-    fn a_tool_that_is_not_there_and_one_that_is_forbidden_are_told_alike() {
-        let catalog = Catalog::new(Vec::new(), ServerSettings::default(), Secrets::new());
-        let refused = Policy::default().admit(&catalog, &call(&["git-*"], "deploy"));
-        assert_eq!(refused.unwrap_err().to_string(), "there is no tool `deploy`");
-        assert_eq!(Policy::default().admit(&catalog, &call(&["*"], "deploy")), Ok(()));
-    }
+fn denied(asked: &Asked<'_>, reason: Reason) -> Denied {
+    Denied { principal: asked.caller.name.clone(), tool: asked.tool.name.to_string(), reason }
 }

@@ -3,7 +3,12 @@
 //! Knows where bytes come from and when to stop; what they mean is `mcp`'s. Beside them
 //! [`reload`] keeps the engine at what the files say.
 
+#[cfg(unix)]
+mod herald;
 #[cfg(all(unix, feature = "server"))]
 pub mod http;
 pub mod reload;
 pub mod stdio;
+
+#[cfg(unix)]
+pub use herald::Herald;

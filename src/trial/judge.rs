@@ -73,7 +73,7 @@ fn described(checks: &[TextCheck]) -> String {
 pub fn judge_acceptance(by: Refuser, would_run: &str) -> Problem {
     let missing = match by {
         Refuser::Parameters => "the arguments are accepted; they were expected to be invalid",
-        Refuser::Policy => "the call is allowed, as every call is yet; it was expected to be denied",
+        Refuser::Policy => "the call is allowed; it was expected to be denied",
     };
     Problem::new(missing).showing(vec![format!("would run: {}", visible(would_run))])
 }

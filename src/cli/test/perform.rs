@@ -117,13 +117,18 @@ fn refused(case: &Case, rejection: &Rejection) -> Status {
 /// Whether this host cannot do what the command asks for.
 fn lacks_means(rejection: &Rejection) -> bool {
     let Rejection::Plan(problems) = rejection else { return false };
-    problems.iter().all(|problem| !matches!(problem.cause(), PlanError::Argument { .. } | PlanError::Call(_)))
+    let is_of_call = |problem: &PlanError| {
+        matches!(problem.cause(), PlanError::Argument { .. } | PlanError::Call(_) | PlanError::Denied(_))
+    };
+    problems.iter().all(|problem| !is_of_call(problem))
 }
 
 fn refuser(rejection: &Rejection) -> Option<Refuser> {
+    if rejection.denied().is_some() {
+        return Some(Refuser::Policy);
+    }
     match rejection {
         Rejection::BadCall(BadCall::Arguments { .. }) | Rejection::Plan(_) => Some(Refuser::Parameters),
-        Rejection::Denied(_) => Some(Refuser::Policy),
         _ => None,
     }
 }

@@ -64,7 +64,9 @@ fn callable(catalog: &Catalog, jobs: usize) -> Catalog {
     let tools = catalog.tools().iter().map(|tool| pretended(tool)).collect();
     let mut server = catalog.server.clone();
     server.calls = CallCaps { max: jobs, queue: jobs, queue_timeout: PATIENCE };
-    Catalog::new(tools, server, catalog.secrets.clone())
+    let mut callable = Catalog::new(tools, server, catalog.secrets.clone());
+    callable.access = Arc::clone(&catalog.access);
+    callable
 }
 
 fn pretended(tool: &Tool) -> Tool {

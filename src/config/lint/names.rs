@@ -26,6 +26,7 @@ const VERBS: &[&str] = &[
     "lock",
     "migrate",
     "new",
+    "policy",
     "schema",
     "secret",
     "setup",

@@ -15,6 +15,7 @@ use crate::model::{
     Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
+use super::access::authorization;
 use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
@@ -214,6 +215,7 @@ pub(super) fn nameless(
         description: String::new(),
         availability: Availability::Offered,
         requires: None,
+        authorization: authorization(command.authorization.as_deref()),
         action,
         tags: command.tags.clone(),
         params,

@@ -9,6 +9,8 @@ use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
 use crate::model::{ApiKey, Auth, Cors, Fingerprint, HttpLimits, HttpServer, Permissions, parse_moment};
 
+use super::server_tls;
+
 /// Shorter keys can be guessed.
 const SHORTEST: usize = 16;
 
@@ -29,9 +31,18 @@ pub fn http_server(
         cors,
         limits,
         headers,
+        tls,
+        trusted_proxies,
+        proxy_headers,
     } = written;
     let default = HttpServer::default();
-    let auth = auth.map(|written| lower_auth(reader, written));
+    if let (Some(tls), Some(_)) = (&tls, &socket) {
+        let message = "`tls` has no effect together with `socket`";
+        reader.problems.add(Diagnostic::warning(Code::Pointless, tls.span, message));
+    }
+    let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+    let tls = tls.and_then(|written| server_tls::tls(reader, written, &path));
+    let auth = auth.map(|written| lower_auth(reader, written, asks));
     HttpServer {
         host: host.filter(|host| !host.value.trim().is_empty()).map_or(default.host, owned),
         port: port.unwrap_or(default.port),
@@ -43,6 +54,9 @@ pub fn http_server(
         auth,
         limits: lower_limits(&limits),
         headers: headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
+        tls,
+        trusted_proxies: server_tls::networks(reader, trusted_proxies),
+        proxy_headers: proxy_headers.unwrap_or(default.proxy_headers),
     }
 }
 
@@ -54,8 +68,10 @@ fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
     texts.into_iter().map(owned).collect()
 }
 
-fn lower_auth(reader: &Reader<'_>, written: native::HttpAuth<'_>) -> Auth {
-    Auth { api_keys: api_keys(reader, written.api_keys) }
+/// `asks` says whether clients are asked for certificates.
+fn lower_auth(reader: &Reader<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
+    let mtls = written.mtls.map(|written| server_tls::mtls(reader, written, asks)).unwrap_or_default();
+    Auth { api_keys: api_keys(reader, written.api_keys), mtls }
 }
 
 fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {

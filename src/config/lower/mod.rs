@@ -1,5 +1,6 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
+mod access;
 mod arguments;
 mod audit;
 mod care;
@@ -28,6 +29,7 @@ mod script;
 mod secret_words;
 mod secrets;
 mod server;
+mod server_tls;
 mod trial;
 mod trial_arguments;
 mod vars;
@@ -35,6 +37,7 @@ mod webhook;
 mod when;
 mod words;
 
+pub use access::{Beside, access, authorization};
 pub use audit::audit;
 pub use command::{Commands, Whole, missing};
 pub use container::{host_root, judge as judge_image};

@@ -4,16 +4,18 @@ use std::num::TryFromIntError;
 
 use super::Place;
 use super::http_server::http_server;
+use super::server_tls;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CacheCaps, CallCaps, Principal, ServerSettings, WarmCaps};
+use crate::model::{CacheCaps, CallCaps, Permissions, Principal, ServerSettings, WarmCaps};
 
 pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
     let reader = place.reader;
     let Server { name, instructions, calls, drain, stdio, warm, cache, http } = written;
     let default = ServerSettings::default();
+    http.tls.iter().for_each(|tls| server_tls::look(place, tls));
     ServerSettings {
         name: named(reader, name, "server.name").unwrap_or(default.name),
         instructions: instructions.map(|text| text.value.to_owned()),
@@ -52,9 +54,14 @@ fn caller(reader: &Reader<'_>, written: Caller<'_>) -> Principal {
     let local = Principal::local();
     Principal {
         name: named(reader, written.name, "server.stdio.name").unwrap_or_else(|| local.name.clone()),
-        roles: written.roles.into_iter().map(|role| role.value.to_owned()).collect(),
+        roles: texts(written.roles.unwrap_or_default()),
+        permissions: written.permissions.map_or(Permissions::All, |texts| Permissions::of(self::texts(texts))),
         ..local
     }
+}
+
+fn texts(texts: Vec<Spanned<&str>>) -> Vec<String> {
+    texts.into_iter().map(|text| text.value.to_owned()).collect()
 }
 
 fn named(reader: &Reader<'_>, name: Option<Spanned<&str>>, key: &str) -> Option<String> {

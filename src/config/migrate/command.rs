@@ -10,7 +10,7 @@ use crate::config::syntax::{Entry, Kind, Node, scalar};
 use super::Notes;
 use super::edits::Edits;
 use super::page::{Page, quoted};
-use super::root::Names;
+use super::root::{Names, tidied};
 use super::{value, webhook};
 
 /// What a command is converted with.
@@ -69,7 +69,7 @@ impl Conversion<'_, '_> {
             "description" | "container" if !has_text(Some(&entry.value)) => {
                 self.drop(name, item, entry, "empty");
             }
-            "authorization" => self.later(name, &entry.key.text),
+            "authorization" => tidied(self.page, &entry.value, self.edits),
             "webhook" => self.drop(name, item, entry, "without a `url`, and so of no effect"),
             "resources" => {
                 self.edits.replace(entry.key.span.range(), "limits");
@@ -93,13 +93,6 @@ impl Conversion<'_, '_> {
         }
         self.notes.add(Some(name), format!("`{}` was taken out: {why}", entry.key.text));
         self.page.drop_entry(self.edits, map, entry, why);
-    }
-
-    fn later(&mut self, name: &str, key: &str) {
-        self.notes.add(
-            Some(name),
-            format!("`{key}` stays as it is; it is not supported yet, and the file is refused as long as it is there"),
-        );
     }
 
     fn script(&mut self, name: &str, entry: &Entry<'_>) {

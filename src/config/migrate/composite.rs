@@ -89,6 +89,11 @@ fn command(item: &Node<'_>, names: &BTreeSet<&str>) -> Result<Vec<String>, Strin
     if let Some(text) = item.get("description").and_then(Node::as_text).filter(|text| !text.is_empty()) {
         lines.push(format!("  description: {}", quoted(text)));
     }
+    let wanted = item.get("permissions").and_then(Node::as_list).unwrap_or_default().iter();
+    let wanted: Vec<String> = wanted.filter_map(Node::as_text).map(quoted).collect();
+    if !wanted.is_empty() {
+        lines.push(format!("  authorization: {{ required_permissions: [{}] }}", wanted.join(", ")));
+    }
     lines.push("  timeout: 1h".to_owned());
     lines.push("  steps:".to_owned());
     let mut ids = BTreeSet::new();

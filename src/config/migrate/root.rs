@@ -113,7 +113,7 @@ fn not_built(server: &Node<'_>) -> Vec<String> {
 
 /// What is empty in a file of the original has to be a map, or not be there, in a native one.
 fn nothing(page: &Page<'_>, node: &Node<'_>, edits: &mut Edits) {
-    const MAPS: [&str; 6] = ["http", "auth", "simple", "cors", "security_headers", "limits"];
+    const MAPS: [&str; 8] = ["http", "auth", "simple", "enterprise", "rbac", "cors", "security_headers", "limits"];
     for entry in node.entries() {
         match entry.value.kind {
             Kind::Null if MAPS.contains(&&*entry.key.text) => edits.insert(page.entry_end(entry), " {}"),
@@ -121,6 +121,12 @@ fn nothing(page: &Page<'_>, node: &Node<'_>, edits: &mut Edits) {
             _ => nothing(page, &entry.value, edits),
         }
     }
+}
+
+/// The same where a native file reads every key of it.
+pub fn tidied(page: &Page<'_>, node: &Node<'_>, edits: &mut Edits) {
+    booleans(node, edits);
+    nothing(page, node, edits);
 }
 
 /// `yes` and `on` are texts in a native file.

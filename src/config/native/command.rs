@@ -11,7 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
+use super::{Authorization, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
 
 /// In a step it is what stands there of it.
 #[derive(Default)]
@@ -33,6 +33,8 @@ pub struct Command<'n> {
     pub params: Option<Field<'n>>,
     pub when: Option<Spanned<&'n str>>,
     pub requires: Option<Requires<'n>>,
+    /// Boxed, since few commands have it.
+    pub authorization: Option<Box<Authorization>>,
     pub env: Vec<Variable<'n>>,
     pub working_dir: Option<Spanned<&'n str>>,
     pub stdin: Option<Spanned<&'n str>>,
@@ -71,6 +73,7 @@ impl<'n> Command<'n> {
             params: fields.take("params"),
             when: fields.text("when"),
             requires: Requires::read(reader, &mut fields),
+            authorization: Authorization::read(reader, &mut fields, &shape::AUTHORIZATION),
             env: variables(reader, &mut fields),
             working_dir: fields.text("working_dir"),
             stdin: fields.text("stdin"),

@@ -6,7 +6,7 @@ use crate::config::read::{Fields, Reader};
 use crate::config::shape;
 use crate::config::syntax::{Entry, Kind, Node};
 
-use super::{AuditKeys, ExecutorEntry, SecretEntry, Server, Settings};
+use super::{Access, AuditKeys, ExecutorEntry, SecretEntry, Server, Settings};
 
 #[derive(Default)]
 pub struct File<'n> {
@@ -18,6 +18,7 @@ pub struct File<'n> {
     pub secrets: Vec<SecretEntry<'n>>,
     pub server: Server<'n>,
     pub executors: Vec<ExecutorEntry<'n>>,
+    pub access: Access<'n>,
     pub audit: Option<AuditKeys<'n>>,
 }
 
@@ -36,6 +37,7 @@ impl<'n> File<'n> {
             secrets: SecretEntry::read_all(reader, &mut fields),
             server: Server::read(reader, &mut fields),
             executors: ExecutorEntry::read_all(reader, &mut fields),
+            access: Access::read(reader, &mut fields),
             audit: AuditKeys::read(reader, &mut fields),
         };
         fields.close();

@@ -6,7 +6,14 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape::{self, Shape};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
-use crate::model::ByteSize;
+use crate::model::{ByteSize, ProxyHeaders};
+
+use super::server_tls::{Mtls, ServerTls};
+
+const PROXY_HEADERS: [(&str, ProxyHeaders); 2] =
+    [("x-forwarded", ProxyHeaders::XForwarded), ("forwarded", ProxyHeaders::Forwarded)];
+
+use super::access::Access;
 
 #[derive(Default)]
 pub struct HttpServer<'n> {
@@ -20,12 +27,18 @@ pub struct HttpServer<'n> {
     pub cors: Option<Cors<'n>>,
     pub limits: HttpLimits,
     pub headers: Vec<(Spanned<&'n str>, Spanned<&'n str>)>,
+    pub tls: Option<ServerTls<'n>>,
+    pub trusted_proxies: Vec<Spanned<&'n str>>,
+    pub proxy_headers: Option<ProxyHeaders>,
 }
 
 /// Who is let in.
 #[derive(Default)]
 pub struct Auth<'n> {
     pub api_keys: Vec<Key<'n>>,
+    /// Roles where the original has them.
+    pub rbac: Option<Access<'n>>,
+    pub mtls: Option<Mtls<'n>>,
 }
 
 /// A caller's key. What is there and cannot be read has been reported.
@@ -95,6 +108,9 @@ impl<'n> HttpServer<'n> {
             cors: Cors::read(reader, &mut fields),
             limits: HttpLimits::read(reader, &mut fields),
             headers: security_headers(reader, &mut fields),
+            tls: ServerTls::read(reader, &mut fields),
+            trusted_proxies: texts(reader, &mut fields, "trusted_proxies").unwrap_or_default(),
+            proxy_headers: fields.one_of("proxy_headers", &PROXY_HEADERS),
         };
         fields.boolean("enabled");
         fields.close();
@@ -110,13 +126,18 @@ impl<'n> Auth<'n> {
             // What cannot be read lets nobody in.
             return Some(Self::default());
         };
-        let mut auth = Self { api_keys: keys(reader, &mut fields) };
+        let mut auth = Self {
+            api_keys: keys(reader, &mut fields),
+            mtls: Mtls::read(reader, &mut fields),
+            ..Self::default()
+        };
         let is_on = fields.boolean("enabled").unwrap_or(true);
         fields.one_of("mode", &[("simple", ())]);
         if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
             auth.api_keys.extend(keys(reader, &mut simple));
             simple.close();
         }
+        auth.rbac = Access::read_enterprise(reader, &mut fields);
         fields.close();
         is_on.then_some(auth)
     }

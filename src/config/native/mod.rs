@@ -3,6 +3,7 @@
 //! Shapes and types of values are checked here, each key on its own; what keys mean together is
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
+mod access;
 mod audit;
 mod care;
 mod command;
@@ -22,12 +23,14 @@ mod sandbox;
 mod scan;
 mod secrets;
 mod server;
+mod server_tls;
 mod settings;
 mod test;
 mod webhook;
 mod webhook_parts;
 mod webhook_way;
 
+pub use access::{Access, Authorization, Policy, Role, Roles};
 pub use audit::{AuditKeys, SyslogKeys};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;
@@ -45,6 +48,7 @@ pub use retry::RetryKeys;
 pub use sandbox::{SandboxKeys, SandboxSetting};
 pub use secrets::{SOURCES, SecretEntry};
 pub use server::{Caller, Calls, Server, Warm};
+pub use server_tls::{AcmeEntry, CertificateEntry, Mtls, ServerTls};
 pub use settings::{Bound, LimitSettings, Settings, cores};
 pub use test::{Check, Ending, Expect, MockEntry, Test};
 pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};

@@ -46,7 +46,8 @@ pub struct Calls {
 #[derive(Default)]
 pub struct Caller<'n> {
     pub name: Option<Spanned<&'n str>>,
-    pub roles: Vec<Spanned<&'n str>>,
+    pub roles: Option<Vec<Spanned<&'n str>>>,
+    pub permissions: Option<Vec<Spanned<&'n str>>>,
 }
 
 impl<'n> Server<'n> {
@@ -137,10 +138,11 @@ impl<'n> Caller<'n> {
         };
         let caller = Self {
             name: fields.text("name"),
-            roles: fields
-                .take("roles")
-                .and_then(|field| reader.texts(field.node, "roles"))
-                .unwrap_or_default(),
+            // What is there and cannot be read lets nobody in.
+            roles: fields.take("roles").map(|field| reader.texts(field.node, "roles").unwrap_or_default()),
+            permissions: fields
+                .take("permissions")
+                .map(|field| reader.texts(field.node, "permissions").unwrap_or_default()),
         };
         fields.close();
         caller

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::lower::{Defaults, Place, default_description, limits, missing};
-use crate::config::native::{Bound, LimitSettings, cores};
+use crate::config::lower::{Defaults, Place, authorization, default_description, limits, missing};
+use crate::config::native::{Authorization as Asked, Bound, LimitSettings, cores};
 use crate::config::read::{Fields, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
@@ -28,6 +28,8 @@ pub struct Commands<'a> {
     notices: Notices,
     /// Of the webhook that is being read.
     retry: Option<Retry>,
+    /// Commands that ask something of their callers.
+    pub asking: Vec<(String, Asked)>,
 }
 
 /// What a command would do, if it is not a local process.
@@ -38,7 +40,8 @@ const NOTHING: &str = "it has nothing to run";
 
 impl<'a> Commands<'a> {
     pub fn new(place: &'a Place<'a>) -> Self {
-        Self { place, params: Arc::new(Params::none_and_ignored()), notices: Notices::default(), retry: None }
+        let (params, notices) = (Arc::new(Params::none_and_ignored()), Notices::default());
+        Self { place, params, notices, retry: None, asking: Vec::new() }
     }
 
     pub fn report_differences(&self) {
@@ -58,6 +61,7 @@ impl<'a> Commands<'a> {
         let timeout = self.timeout(&mut fields, is_call);
         let env = self.env(&mut fields, &elsewhere);
         let resources = resources(self.place, &mut fields);
+        let asked = Asked::read(reader, &mut fields, &shape::ORIGINAL_AUTHORIZATION);
         fields.close();
         let action = match elsewhere {
             Some(Elsewhere::Other(action)) => action,
@@ -68,6 +72,7 @@ impl<'a> Commands<'a> {
         let tool = Tool {
             when: None,
             requires: None,
+            authorization: authorization(asked.as_deref()),
             name: self.name(name)?,
             title: None,
             description: description.map_or_else(|| default_description(name.value), str::to_owned),
@@ -88,6 +93,7 @@ impl<'a> Commands<'a> {
             output: OutputRules::plain(usual.show),
             dialect: Dialect::Original,
         };
+        self.asking.extend(asked.map(|asked| (tool.name.to_string(), *asked)));
         Some((tool, name.span))
     }
 

@@ -16,7 +16,7 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    Action, Annotations, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult, FlowStep, OnError,
+    Action, Annotations, Authorization, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult, FlowStep, OnError,
     OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
 
@@ -28,6 +28,8 @@ struct Composite<'n> {
     name: Spanned<&'n str>,
     description: Option<&'n str>,
     steps: Vec<Step<'n>>,
+    /// What its callers have to have.
+    permissions: Vec<String>,
 }
 
 struct Step<'n> {
@@ -64,8 +66,11 @@ impl<'n> Composite<'n> {
         let description = fields.text("description").map(|text| text.value).filter(|text| !text.is_empty());
         let steps = fields.take("workflow").and_then(|field| reader.list(field.node, "workflow"));
         let steps = steps.unwrap_or_default().iter().filter_map(|step| Step::read(reader, step)).collect();
+        let permissions = fields.take("permissions").and_then(|field| reader.texts(field.node, "permissions"));
+        let permissions = permissions.unwrap_or_default().into_iter().map(|text| text.value.to_owned());
+        let permissions = permissions.collect();
         fields.close();
-        Some(Self { name, description, steps })
+        Some(Self { name, description, steps, permissions })
     }
 }
 
@@ -104,6 +109,10 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
     let usual = Defaults::of(Dialect::Original);
     Tool {
         requires: None,
+        authorization: Authorization {
+            required_permissions: composite.permissions.clone(),
+            ..Authorization::default()
+        },
         when: None,
         title: None,
         description: composite

@@ -12,10 +12,11 @@ mod retry;
 mod webhook;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::lower::{Place, http_server};
+use crate::config::lower::{Beside, Place, access, http_server};
 use crate::config::native;
 use crate::config::read::Fields;
 use crate::config::shape;
@@ -52,9 +53,22 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
     if let Some(field) = fields.take("composite_tools") {
         composite::add(place, field.node, &mut tools);
     }
-    let server = server(place, &mut fields);
+    let (server, rbac) = server(place, &mut fields);
     fields.close();
-    Some(Catalog::new(tools, server, Secrets::new()))
+    let mut catalog = Catalog::new(tools, server, Secrets::new());
+    let mut settings = catalog.server.clone();
+    let beside = Beside {
+        reader,
+        tools: catalog.tools(),
+        asking: &commands.asking,
+        local_roles: None,
+        local_permissions: false,
+        has_audit: false,
+        is_selection: false,
+    };
+    let access = access(&beside, rbac.unwrap_or_default(), &mut settings);
+    catalog.access = Arc::new(access);
+    Some(catalog)
 }
 
 fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
@@ -67,15 +81,20 @@ fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
     .help("the original lists the second and runs the first; rename one of them")
 }
 
-fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> ServerSettings {
+/// The server, and the roles that stand there.
+fn server<'a>(
+    place: &'a Place<'a>,
+    fields: &mut Fields<'a>,
+) -> (ServerSettings, Option<native::Access<'a>>) {
     let reader = place.reader;
     let Some(mut fields) =
         fields.take("server").and_then(|field| Fields::open(reader, field.node, &shape::ORIGINAL_SERVER))
     else {
-        return ServerSettings::default();
+        return Default::default();
     };
-    let http = native::HttpServer::read(reader, &mut fields);
+    let mut http = native::HttpServer::read(reader, &mut fields);
     fields.close();
+    let rbac = http.auth.as_mut().and_then(|auth| auth.rbac.take());
     let http = http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span)));
-    ServerSettings { http, ..ServerSettings::default() }
+    (ServerSettings { http, ..ServerSettings::default() }, rbac)
 }

@@ -3,7 +3,7 @@
 use super::care::CARE;
 use super::settings::SETTINGS;
 use super::{
-    ALLOWANCE, ANNOTATIONS, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP, Shape, TEST,
+    ALLOWANCE, ANNOTATIONS, AUTHORIZATION, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP, Shape, TEST,
     WEBHOOK,
 };
 
@@ -218,6 +218,13 @@ static CHOOSING: &[Key] = &[
     .otherwise("nothing")
     .examples(&["{ os: [linux], executables: [du, sort] }", "{ executables: { node: \">=18\" }, recheck: 5m }"]),
     Key::new(
+        "authorization",
+        Kind::Group(&AUTHORIZATION),
+        "What the command asks of its callers beside a permission for its name, and what it lends them.",
+    )
+    .otherwise("nothing")
+    .examples(&["{ required_roles: [release-manager], grants: [git-tag, publish] }"]),
+    Key::new(
         "enabled",
         Kind::Boolean,
         "`false`: the command is checked and listed as disabled, and nobody can call it. A profile or `--set` may enable it.",
@@ -245,6 +252,5 @@ static LATER: &[Key] = &[
     Key::later("schedule"),
     Key::later("triggers"),
     Key::later("mock"),
-    Key::later("authorization"),
     Key::later("deprecated"),
 ];

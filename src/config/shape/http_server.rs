@@ -1,6 +1,6 @@
 //! `server.http` and the maps in it, in both dialects. `${VAR}` is expanded in all of them.
 
-use super::{Key, Kind, Names, Shape};
+use super::{ENTERPRISE, Key, Kind, MTLS, Names, SERVER_TLS, Shape};
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 
@@ -66,10 +66,26 @@ pub static HTTP_SERVER: Shape = Shape {
         Key::new("enabled", Kind::Boolean, "Means nothing here: `--server` says whether HTTP is served.")
             .default("true")
             .expands(),
-        Key::later("tls"),
+        Key::new("tls", Kind::Group(&SERVER_TLS), "TLS, which keeps what is said from those on its way.")
+            .otherwise("none: put a proxy in front that speaks it")
+            .examples(&["{ cert: certs/server.pem, key: certs/server.key }", "{ self_signed: true }"]),
+        Key::new(
+            "trusted_proxies",
+            TEXTS,
+            "The proxies whose word counts for whom they ask: addresses, networks, or `socket` for those that use the socket in the file system. Nobody else is believed.",
+        )
+        .default("[]")
+        .expands()
+        .examples(&["[10.0.0.0/8, \"fd00::/8\"]", "[socket]"]),
+        Key::new(
+            "proxy_headers",
+            Kind::Choice(&["x-forwarded", "forwarded"]),
+            "How they say it: `X-Forwarded-For`, `-Proto` and `-Host`, or `Forwarded`. The other kind is not looked at, for a proxy hands on what clients write there.",
+        )
+        .default("x-forwarded")
+        .expands(),
         Key::later("rate_limit"),
         Key::later("connection_pool"),
-        Key::later("trusted_proxies"),
     ]],
 };
 
@@ -89,6 +105,9 @@ pub static HTTP_AUTH: Shape = Shape {
             "[{ name: ci, key_hash: \"sha256:6ca13d52ca70c883e0f0bb101e425a89e8624de51db2d2392593af6a84118090\", permissions: [\"test-*\"] }]",
             "[{ name: ann, key: \"${ANN_KEY}\" }]",
         ]),
+        Key::new("mtls", Kind::Group(&MTLS), "Callers who are known by the certificate of their client.")
+            .otherwise("none")
+            .examples(&["{ users: [{ subject: \"CN=ci,O=Example\", permissions: [\"test-*\"] }] }"]),
         Key::new("enabled", Kind::Boolean, "`false`: nobody is asked, whatever else stands here.")
             .default("true")
             .expands(),
@@ -96,11 +115,10 @@ pub static HTTP_AUTH: Shape = Shape {
             .default("simple")
             .expands(),
         Key::new("simple", Kind::Group(&SIMPLE_AUTH), "Where the original has its keys."),
-        Key::later("enterprise"),
+        Key::new("enterprise", Kind::Group(&ENTERPRISE), "Where the original has roles.").otherwise("none"),
         Key::later("oauth"),
         Key::later("jwt"),
         Key::later("basic"),
-        Key::later("mtls"),
     ]],
 };
 

@@ -25,6 +25,7 @@
 //! another, goes into `schema/rules.rs`. A kind of value that is not there yet goes into
 //! [`Kind`], `schema/kind.rs` and `schema/reference.rs`.
 
+mod access;
 mod allow;
 mod annotations;
 mod argument;
@@ -45,11 +46,13 @@ mod root;
 mod sandbox;
 mod secret;
 mod server;
+mod server_tls;
 mod settings;
 mod step;
 mod test;
 mod webhook;
 
+pub use access::{AUTHORIZATION, ENTERPRISE, ORIGINAL_AUTHORIZATION, POLICY, RBAC, ROLE};
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
@@ -73,6 +76,7 @@ pub use root::ROOT;
 pub use sandbox::SANDBOX;
 pub use secret::SECRET;
 pub use server::{CALLS, SERVER, SERVER_CACHE, STDIO, WARM};
+pub use server_tls::{ACME, CERTIFICATE_USER, MTLS, SERVER_TLS};
 pub use settings::DEFAULTS;
 pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};

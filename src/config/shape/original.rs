@@ -32,7 +32,7 @@ pub static ORIGINAL_COMMAND: Shape = Shape {
         known("resources"),
         Key::later("security"),
         Key::later("network"),
-        Key::later("authorization"),
+        known("authorization"),
     ]],
 };
 
@@ -40,7 +40,7 @@ pub static ORIGINAL_COMPOSITE: Shape = Shape {
     name: "original composite tool",
     what: "a composite tool",
     description: "",
-    tables: &[&[known("name"), known("description"), known("workflow"), Key::later("permissions")]],
+    tables: &[&[known("name"), known("description"), known("workflow"), known("permissions")]],
 };
 
 pub static ORIGINAL_STEP: Shape = Shape {

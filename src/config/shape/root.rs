@@ -1,19 +1,20 @@
 //! The root of a file.
 
+use super::access::ACCESS;
 use super::{AUDIT, CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
 
 pub static ROOT: Shape = Shape {
     name: "file",
     what: "the file",
     description: "One file declares commands, and mcpfier makes each of them a tool that AI assistants can call.",
-    tables: &[SETTLED, COMMANDS, SHARED],
+    tables: &[SETTLED, COMMANDS, ACCESS, SHARED],
 };
 
 pub static PROFILE: Shape = Shape {
     name: "profile",
     what: "a profile",
     description: "What is different when this profile is chosen: maps are joined, lists and single values replaced, and commands are found by their name.",
-    tables: &[CHANGES, SHARED],
+    tables: &[CHANGES, ACCESS, SHARED],
 };
 
 /// What is settled before a profile is laid over the file.
@@ -105,9 +106,6 @@ static SHARED: &[Key] = &[
     Key::later("prompts"),
     Key::later("resources"),
     Key::later("upstreams"),
-    Key::later("roles"),
-    Key::later("user_roles"),
-    Key::later("policies"),
     Key::later("telemetry"),
     Key::later("analytics"),
     Key::new(

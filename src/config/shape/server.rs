@@ -119,5 +119,13 @@ pub static STDIO: Shape = Shape {
             .default("[]")
             .expands()
             .examples(&["[developer]"]),
+        Key::new(
+            "permissions",
+            Kind::ListOf(&Kind::Text),
+            "The tools that a caller on stdio may see and call beside those of their roles. Without it and without `roles` they may everything that no policy denies.",
+        )
+        .otherwise("what `roles` let; everything if the file has no `roles`")
+        .expands()
+        .examples(&["[\"git-*\"]"]),
     ]],
 };

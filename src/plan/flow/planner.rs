@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::plan::expand::Expansion;
 use crate::plan::process::plan;
-use crate::plan::{ExecutionPlan, Facts, Held, PlanError, Step};
+use crate::plan::{ExecutionPlan, Facts, Held, PlanError, Sensitive, Step};
 use crate::policy::{Authorized, Policy};
 
 use super::asked::asked_by;
@@ -105,8 +105,18 @@ impl Planner<'_> {
             }
             _ => plan(call, facts)?,
         };
-        let fallback = self.fallback(invocation, facts, bounds, depth);
+        self.permit(call, &plan)?;
+        let fallback = self.fallback(call, facts, bounds, depth);
         Ok(ExecutionPlan { fallback, ..plan })
+    }
+
+    /// Rules that look at plans judge every one when nothing of it is open any more.
+    fn permit(&self, call: &Authorized, plan: &ExecutionPlan) -> Result<(), Problems> {
+        if !self.policy.looks_at_plan(call) || !call.invocation().is_known() || waits(call) {
+            return Ok(());
+        }
+        let permitted = self.policy.permit(call, self.facts.now, plan.seen(Sensitive::Real));
+        permitted.map_err(|denied| vec![PlanError::Denied(denied)])
     }
 
     fn flow(&self, flow: &Flow, frame: Frame<'_>) -> Result<FlowPlan, Problems> {
@@ -238,7 +248,8 @@ impl Planner<'_> {
         let call = match work {
             StepWork::Command { tool, with } => {
                 let call = self.nested(frame, tool, with, seen)?;
-                self.policy.authorize(call).map_err(|denied| vec![PlanError::Denied(denied)])?
+                let judged = self.policy.authorize_nested(frame.call, call, self.facts.now);
+                judged.map_err(|denied| vec![PlanError::Denied(denied)])?
             }
             StepWork::Inline(tool) => {
                 let part = frame.call.invocation().inline(tool, seen.clone());

@@ -19,7 +19,7 @@ use unsupported as platform;
 #[cfg(target_os = "linux")]
 pub(in crate::runner) use linux::receive_with;
 pub use platform::{
-    ForkServer, ProcessRunner, end_with_us, fork_server_main, give_memory_back, give_program_back,
+    ForkServer, ProcessRunner, end_with_us, fork_server_main, give_memory_back, give_program_back, inherited,
     probe_means, share_one_heap,
 };
 

@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::{self, HeaderMap};
 
-use crate::auth::{self, Credential, Patience, Penalty, Refused};
+use crate::auth::{self, Certificate, Credential, Patience, Penalty, Refused};
 use crate::model::{Auth, HttpServer, Principal};
 
 use super::account::because;
 use super::answer::{Answer, refusal, set};
+use super::route::Peer;
 
 /// Remembers who knocked with wrong keys.
 #[derive(Default)]
@@ -22,8 +23,10 @@ impl Door {
         &self,
         settings: &HttpServer,
         headers: &HeaderMap,
-        peer: Option<IpAddr>,
+        peer: &Peer,
     ) -> Result<Arc<Principal>, Answer> {
+        let Peer { address: peer, certificate } = peer;
+        let peer = *peer;
         let known = |principal| Ok(Arc::new(Principal { address: peer, ..principal }));
         let Some(auth) = &settings.auth else { return known(Principal::anonymous()) };
         let (api_key, authorization) = (texts(headers, "x-api-key"), texts(headers, "authorization"));
@@ -31,13 +34,16 @@ impl Door {
             Ok(credential) => credential,
             Err(problem) => return Err(because(refused(&problem.to_string()), problem, None)),
         };
-        let refusal = match judge(auth, credential) {
+        let refusal = match judge(auth, credential, certificate.as_deref()) {
             Ok(principal) => return known(principal),
             Err(refusal) => refusal,
         };
         if credential.is_none() {
             // Clients ask without a key to learn that they need one.
-            tracing::debug!(peer = %written(peer), "not let in: {refusal}");
+            match &refusal {
+                Refused::Certificate { .. } => tracing::warn!(peer = %written(peer), "not let in: {refusal}"),
+                _ => tracing::debug!(peer = %written(peer), "not let in: {refusal}"),
+            }
             return Err(refused("a key is needed"));
         }
         tracing::warn!(peer = %written(peer), "not let in: {refusal}");
@@ -71,9 +77,18 @@ impl Drop for Waiting<'_> {
 }
 
 /// Who that is, by whatever the file takes.
-fn judge(auth: &Auth, credential: Option<Credential<'_>>) -> Result<Principal, Refused> {
+///
+/// What a request says wins over the certificate of its connection, which may be that of a proxy.
+fn judge(
+    auth: &Auth,
+    credential: Option<Credential<'_>>,
+    certificate: Option<&Certificate>,
+) -> Result<Principal, Refused> {
     match credential {
-        None => Err(Refused::Missing),
+        None => match certificate {
+            Some(shown) if !auth.mtls.is_empty() => auth::judge_certificate(&auth.mtls, shown),
+            _ => Err(Refused::Missing),
+        },
         Some(Credential::Key(key) | Credential::Bearer(key)) => auth::judge(&auth.api_keys, key, now()),
         Some(Credential::Basic(_)) => Err(Refused::Unknown),
     }

@@ -29,7 +29,7 @@ pub fn judge(
     hosts: &[&str],
     origins: &[&str],
 ) -> Result<(), Foreign> {
-    if let Address::Tcp { host: own, at } = address {
+    if let Address::Tcp { host: own, at, .. } = address {
         let [host] = hosts else { return Err(Foreign::NoHost) };
         let name = host_name(host).ok_or_else(|| Foreign::Host(shortened(host)))?;
         if !serves(settings, own, at.ip(), &name) {
@@ -77,11 +77,15 @@ pub fn may_call(settings: &HttpServer, address: &Address, origin: &str) -> bool 
     if settings.allowed_origins.iter().any(same) || may_share(settings, origin) {
         return true;
     }
-    let (Address::Tcp { host, at }, Some(("http", authority))) = (address, origin.split_once("://")) else {
+    let (Address::Tcp { host, at, scheme }, Some((spoken, authority))) = (address, origin.split_once("://"))
+    else {
         return false;
     };
+    if spoken != scheme.word() {
+        return false;
+    }
     let Ok(authority) = authority.parse::<http::uri::Authority>() else { return false };
-    let port = authority.port_u16().unwrap_or(80);
+    let port = authority.port_u16().unwrap_or(scheme.port());
     let name = authority.host().to_ascii_lowercase();
     port == at.port()
         && (name == "localhost"
@@ -106,10 +110,11 @@ fn shortened(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::{Auth, Cors};
+    use crate::serve::http::listen::Scheme;
 
     fn at(host: &str, port: u16) -> Address {
         let at = std::net::SocketAddr::new(host.parse().unwrap(), port);
-        Address::Tcp { host: host.to_owned(), at }
+        Address::Tcp { host: host.to_owned(), at, scheme: Scheme::Http }
     }
 
     #[test]

@@ -2,16 +2,21 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use nix::sys::socket::{getsockopt, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
 use crate::model::HttpServer;
+
+use super::tls::{BadTls, Keeper};
 
 /// Connections that wait to be taken.
 const BACKLOG: u32 = 1024;
@@ -22,6 +27,10 @@ const BREATH: Duration = Duration::from_millis(50);
 pub struct Bound {
     listener: Listener,
     pub address: Address,
+    /// What TLS is spoken with, if it is.
+    pub keeper: Option<Arc<Keeper>>,
+    /// Whether a socket in the file system is ours to take away.
+    is_ours: bool,
 }
 
 /// Where that is.
@@ -31,6 +40,7 @@ pub enum Address {
     Tcp {
         host: String,
         at: SocketAddr,
+        scheme: Scheme,
     },
     Socket(PathBuf),
 }
@@ -38,8 +48,32 @@ pub enum Address {
 impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Tcp { at, .. } => write!(f, "http://{at}/mcp"),
+            Self::Tcp { at, scheme, .. } => write!(f, "{}://{at}/mcp", scheme.word()),
             Self::Socket(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// What is spoken there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+impl Scheme {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that needs not be said.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Http => 80,
+            Self::Https => 443,
         }
     }
 }
@@ -62,6 +96,14 @@ pub enum Unreachable {
     Occupied { path: PathBuf },
     #[error("another server listens on `{}`", path.display())]
     InUse { path: PathBuf },
+    #[error(transparent)]
+    Tls(#[from] BadTls),
+    #[error(
+        "{count} sockets were handed over, and one is listened on; leave one `ListenStream` in the socket unit"
+    )]
+    Many { count: usize },
+    #[error("what was handed over is no socket that listens for connections: {error}")]
+    Inherited { error: io::Error },
 }
 
 fn hint(error: &io::Error) -> &'static str {
@@ -96,9 +138,63 @@ pub async fn bind(settings: &HttpServer) -> Result<Bound, Unreachable> {
         error: io::ErrorKind::NotFound.into(),
     })?;
     let listener = listen(address).map_err(|error| Unreachable::Address { address, error })?;
-    let address = listener.local_addr().unwrap_or(address);
-    let address = Address::Tcp { host: settings.host.clone(), at: address };
-    Ok(Bound { listener: Listener::Tcp(listener), address })
+    let at = listener.local_addr().unwrap_or(address);
+    bound(settings, listener, settings.host.clone(), at)
+}
+
+fn bound(
+    settings: &HttpServer,
+    listener: TcpListener,
+    host: String,
+    at: SocketAddr,
+) -> Result<Bound, Unreachable> {
+    let keeper = match &settings.tls {
+        Some(tls) => Some(Arc::new(Keeper::new(tls, names(settings, at.ip()))?)),
+        None => None,
+    };
+    let scheme = if keeper.is_some() { Scheme::Https } else { Scheme::Http };
+    let address = Address::Tcp { host, at, scheme };
+    Ok(Bound { listener: Listener::Tcp(listener), address, keeper, is_ours: true })
+}
+
+/// What clients may call this server.
+fn names(settings: &HttpServer, bound: IpAddr) -> Vec<String> {
+    let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
+    names.extend((!bound.is_unspecified()).then(|| bound.to_string()));
+    let is_name = settings.host.parse::<IpAddr>().is_err() && !settings.host.contains(['[', ':']);
+    names.extend(is_name.then(|| settings.host.clone()));
+    names.extend(settings.allowed_hosts.iter().cloned());
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Takes over what whoever started this program listens on already.
+pub fn take_over(settings: &HttpServer, sockets: Vec<OwnedFd>) -> Result<Bound, Unreachable> {
+    let count = sockets.len();
+    let [socket] = <[OwnedFd; 1]>::try_from(sockets).map_err(|_| Unreachable::Many { count })?;
+    let failed = |error: io::Error| Unreachable::Inherited { error };
+    let listens = getsockopt(&socket, sockopt::AcceptConn).map_err(|errno| failed(errno.into()))?;
+    if !listens {
+        return Err(failed(io::Error::other("it does not listen; is it a `ListenStream`?")));
+    }
+    let listener = std::net::TcpListener::from(socket);
+    match listener.local_addr() {
+        Ok(at) => {
+            listener.set_nonblocking(true).map_err(failed)?;
+            let listener = TcpListener::from_std(listener).map_err(failed)?;
+            bound(settings, listener, at.ip().to_string(), at)
+        }
+        // An address of another kind.
+        Err(_) => {
+            let listener = std::os::unix::net::UnixListener::from(OwnedFd::from(listener));
+            let path = listener.local_addr().map_err(failed)?.as_pathname().map(Path::to_path_buf);
+            listener.set_nonblocking(true).map_err(failed)?;
+            let listener = Listener::Unix(UnixListener::from_std(listener).map_err(failed)?);
+            let address = Address::Socket(path.unwrap_or_default());
+            Ok(Bound { listener, address, keeper: None, is_ours: false })
+        }
+    }
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -124,7 +220,8 @@ async fn bind_socket(path: &Path) -> Result<Bound, Unreachable> {
     let listener = UnixListener::bind(path).map_err(failed)?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o660);
     std::fs::set_permissions(path, mode).map_err(failed)?;
-    Ok(Bound { listener: Listener::Unix(listener), address: Address::Socket(path.to_path_buf()) })
+    let address = Address::Socket(path.to_path_buf());
+    Ok(Bound { listener: Listener::Unix(listener), address, keeper: None, is_ours: true })
 }
 
 /// A connection that has come.
@@ -169,7 +266,7 @@ impl Bound {
     /// Takes no more; a socket's path is free again.
     pub fn close(self) {
         drop(self.listener);
-        if let Address::Socket(path) = &self.address {
+        if let (Address::Socket(path), true) = (&self.address, self.is_ours) {
             let _ = std::fs::remove_file(path);
         }
     }

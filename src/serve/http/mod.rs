@@ -7,23 +7,24 @@
 mod account;
 mod answer;
 mod body;
+mod connection;
 mod cors;
 mod door;
 mod guard;
 mod listen;
+mod opening;
 mod patient;
 mod preface;
 mod probes;
+mod proxy;
 mod route;
 mod stream;
+mod streams;
+mod tls;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -32,15 +33,12 @@ use crate::engine::Engine;
 use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
-use listen::Incoming;
-use patient::Patient;
-use route::{House, Peer};
+use connection::Surroundings;
+use route::House;
 
-pub use listen::{Bound, Unreachable, bind};
-pub use preface::{Exposed, judge};
+pub use listen::{Bound, Unreachable, bind, take_over};
+pub use preface::{Exposed, judge, judge_bound};
 
-/// Headers of one request.
-const MOST_HEADERS: usize = 100;
 /// What is left to cancelled calls for their end.
 const LAST: Duration = Duration::from_millis(800);
 
@@ -84,41 +82,22 @@ async fn accept(
     closing: &CancellationToken,
     connections: &mut JoinSet<()>,
 ) {
+    let surroundings = Surroundings {
+        house: Arc::clone(house),
+        limits: settings.limits,
+        closing: closing.clone(),
+        keeper: bound.keeper.clone(),
+    };
     let places = Arc::new(Semaphore::new(settings.limits.connections));
     loop {
         // What is over is let go of.
         while connections.try_join_next().is_some() {}
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let Incoming { stream, peer } = bound.accept(settings.limits.stall_timeout).await;
-        let (house, closing, limits) = (Arc::clone(house), closing.clone(), settings.limits);
+        let incoming = bound.accept(settings.limits.stall_timeout).await;
+        let attended = surroundings.clone().attend(incoming);
         connections.spawn(async move {
             let _place = place;
-            let stream = TokioIo::new(Patient::new(stream, limits.stall_timeout));
-            let has_asked = Arc::new(AtomicBool::new(false));
-            let asking = Arc::clone(&has_asked);
-            let service = service_fn(move |request| {
-                asking.store(true, Ordering::SeqCst);
-                let (house, peer) = (Arc::clone(&house), Peer { address: peer });
-                async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
-            });
-            let headers = usize::try_from(limits.headers.0).unwrap_or(usize::MAX).max(8192);
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(limits.header_timeout)
-                .max_headers(MOST_HEADERS)
-                .max_buf_size(headers)
-                .serve_connection(stream, service);
-            tokio::pin!(connection);
-            tokio::select! {
-                _ = &mut connection => return,
-                () = closing.cancelled() => {}
-            }
-            if !has_asked.load(Ordering::SeqCst) {
-                // Who has asked for nothing yet is not waited for.
-                return;
-            }
-            connection.as_mut().graceful_shutdown();
-            let _ = connection.await;
+            attended.await;
         });
     }
 }

@@ -4,6 +4,8 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,11 +17,18 @@ pub struct Patient<S> {
     patience: Duration,
     /// Runs while a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Counts what was written, for somebody who watches.
+    written: Option<Arc<AtomicU64>>,
 }
 
 impl<S> Patient<S> {
     pub fn new(stream: S, patience: Duration) -> Self {
-        Self { stream, patience, stalled: None }
+        Self { stream, patience, stalled: None, written: None }
+    }
+
+    /// Counts up whenever something was written.
+    pub fn telling(self, written: Arc<AtomicU64>) -> Self {
+        Self { written: Some(written), ..self }
     }
 
     fn judge<T>(&mut self, context: &mut Context<'_>, poll: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -50,6 +59,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let poll = Pin::new(&mut this.stream).poll_write(context, bytes);
+        if let (Poll::Ready(Ok(1..)), Some(written)) = (&poll, &this.written) {
+            written.fetch_add(1, Ordering::Relaxed);
+        }
         this.judge(context, poll)
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::model::HttpServer;
 
-use super::listen::{Unreachable, addresses};
+use super::listen::{Bound, Unreachable, addresses};
 
 /// Why a server is not started: everyone who reaches the machine could run its tools.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,14 @@ pub enum Exposed {
          help: or say that it shall be open to everyone: `server.http.insecure: true`"
     )]
     Open { host: String },
+}
+
+/// Judges what somebody else listens on for this server.
+pub fn judge_bound(settings: &HttpServer, bound: &Bound) -> Result<(), Exposed> {
+    match settings.auth.is_some() || settings.insecure || !bound.is_exposed() {
+        true => Ok(()),
+        false => Err(Exposed::Open { host: bound.address.to_string() }),
+    }
 }
 
 /// Judges where a server would listen.

@@ -9,6 +9,7 @@ use http::{Method, Request};
 use hyper::body::Incoming;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Certificate;
 use crate::engine::{Engine, State};
 use crate::mcp::{Asked, Beginning, Exchange, Framing, Headers, Reaction, Remote};
 use crate::model::{HttpServer, Principal};
@@ -17,6 +18,7 @@ use super::answer::{Answer, empty, refusal, secure, set, whole, with_body};
 use super::body::{self, Unread};
 use super::door::{Door, texts};
 use super::listen::Address;
+use super::proxy::{self, Seen};
 use super::{account, cors, guard, probes, stream};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -29,6 +31,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub struct Peer {
     /// `None` over a socket in the file system.
     pub address: Option<IpAddr>,
+    /// What its client has shown on a connection with TLS.
+    pub certificate: Option<Arc<Certificate>>,
 }
 
 /// Everything that answers.
@@ -45,15 +49,22 @@ impl House {
         Self { engine, remote, address, door: Door::default(), closing }
     }
 
+    /// What is served now.
+    pub fn state(&self) -> Arc<State> {
+        self.engine.state()
+    }
+
     pub async fn answer(&self, request: Request<Incoming>, peer: Peer) -> Answer {
         let state = self.engine.state();
         let settings = settings(&state);
         let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         let origin = origin.map(str::to_owned);
         let is_trying = account::offers_credential(request.headers());
-        let mut answer = match self.judge(settings, &request) {
+        let seen = proxy::seen(settings, request.headers(), peer.address);
+        let peer = Peer { address: seen.address, ..peer };
+        let mut answer = match self.judge(settings, &request, &seen) {
             Some(answer) => answer,
-            None => match self.door.open(settings, request.headers(), peer.address).await {
+            None => match self.door.open(settings, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
                 Err(refused) => refused,
             },
@@ -65,7 +76,7 @@ impl House {
     }
 
     /// The answer to what needs no key, or may not have one.
-    fn judge(&self, settings: &HttpServer, request: &Request<Incoming>) -> Option<Answer> {
+    fn judge(&self, settings: &HttpServer, request: &Request<Incoming>, seen: &Seen) -> Option<Answer> {
         let headers = request.headers();
         let mut hosts = texts(headers, "host");
         // A request line may name it, too; then that is what counts.
@@ -73,7 +84,15 @@ impl House {
             hosts.push(authority.as_str());
             hosts.dedup();
         }
-        if let Err(foreign) = guard::judge(settings, &self.address, &hosts, &texts(headers, "origin")) {
+        if let Some(host) = &seen.host {
+            hosts = vec![host.as_str()];
+        }
+        let mut origins = texts(headers, "origin");
+        if seen.site.as_deref().is_some_and(|site| origins[..] == [site]) {
+            // A page from the very place that the proxy serves.
+            origins.clear();
+        }
+        if let Err(foreign) = guard::judge(settings, &self.address, &hosts, &origins) {
             return Some(account::because(refusal(403, &foreign.to_string()), foreign, None));
         }
         match *request.method() {

@@ -24,6 +24,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 use crate::engine::{Engine, State, give_memory_back, give_program_back, share_one_heap};
+use crate::serve::Herald;
 
 #[cfg(not(target_os = "linux"))]
 use clock as eyes;
@@ -87,12 +88,14 @@ pub struct Sources {
 
 /// Keeps an engine at what the files say, for as long as it is polled.
 ///
-/// `since` is a moment before the engine's first state was loaded from `sources`.
+/// `since` is a moment before the engine's first state was loaded from `sources`; `herald` tells whoever
+/// started this program.
 pub async fn keep_up(
     engine: Arc<Engine>,
     loader: impl Loader,
     sources: Sources,
     since: SystemTime,
+    herald: Herald,
 ) -> Infallible {
     let mut hangups = Hangups::new();
     let asked = tokio::select! {
@@ -107,7 +110,7 @@ pub async fn keep_up(
     }
     let late = lookout.begin(since);
     give_program_back();
-    let mut reloading = Reloading { engine, eyes, lookout: Some(lookout), looked: Instant::now() };
+    let mut reloading = Reloading { engine, eyes, lookout: Some(lookout), looked: Instant::now(), herald };
     if let Some(cause) = asked.then_some(Cause::Signal).or(late) {
         reloading.reload(cause, true).await;
     }
@@ -117,7 +120,11 @@ pub async fn keep_up(
                 reloading.quiet().await;
                 reloading.reload(Cause::Saved, false).await;
             }
-            () = hangups.next() => reloading.reload(Cause::Signal, true).await,
+            () = hangups.next() => {
+                reloading.herald.reloading();
+                reloading.reload(Cause::Signal, true).await;
+                reloading.herald.ready();
+            }
             () = sleep_until_some(reloading.next_recheck()) => reloading.recheck().await,
         }
     }
@@ -148,6 +155,7 @@ struct Reloading {
     lookout: Option<Lookout>,
     /// When the host was looked at last.
     looked: Instant,
+    herald: Herald,
 }
 
 impl Reloading {

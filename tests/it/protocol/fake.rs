@@ -106,6 +106,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         params: Arc::new(Params::new(vec![what])),
         when: None,
         requires: None,
+        authorization: mcpfier::model::Authorization::default(),
         action: Action::Process(Box::new(Workload {
             sandbox: None,
             script: Script::Program { program, args: vec![Argument::Word(word(argument))] },

@@ -1,7 +1,7 @@
 //! The server over HTTP, from outside: both eras, clients of the original, and those who mean harm.
 
 mod clients;
-mod house;
+pub mod house;
 mod keys;
 mod operation;
 mod safety;

@@ -38,5 +38,5 @@ mod watch;
 pub(in crate::runner) use channel::receive_with;
 pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
-pub use raw::{end_with_us, give_memory_back, give_program_back, share_one_heap};
+pub use raw::{end_with_us, give_memory_back, give_program_back, inherited, share_one_heap};
 pub use runner::ProcessRunner;

@@ -1,7 +1,7 @@
 //! The only file with `unsafe` code: what Linux offers and no safe interface covers.
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
-//! [`adopt`], which runs wherever descriptors arrive, [`end_with_us`], whose one part runs in the child alone,
+//! [`adopt`], which runs wherever descriptors arrive, [`inherited`], which runs first of all, [`end_with_us`], whose one part runs in the child alone,
 //! [`fork`], which the server calls before it has a second thread, and [`give_memory_back`],
 //! [`give_program_back`] and [`share_one_heap`], which anyone may call at any time. It knows system calls, and
 //! nothing of orders, pipes or limits.
@@ -308,6 +308,19 @@ pub fn close_all_but(kept: &OwnedFd) {
     };
     close(3, kept.saturating_sub(1));
     close(kept + 1, libc::c_uint::MAX);
+}
+
+/// Takes ownership of descriptors that whoever started this program left open for it: so many from 3
+/// on. They stay in this process. Must be called before anything else is opened.
+pub fn inherited(count: u8) -> io::Result<Vec<OwnedFd>> {
+    const FIRST: RawFd = 3;
+    let all = FIRST..FIRST + RawFd::from(count);
+    for fd in all.clone() {
+        // SAFETY: takes numbers, and refuses one that is not open.
+        Errno::result(unsafe { libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+    }
+    // SAFETY: they are open (see above), and as nothing else was opened yet nobody owns them.
+    Ok(all.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect())
 }
 
 /// Takes ownership of descriptors that just arrived through a socket.

@@ -1,0 +1,165 @@
+//! One decision: what a file says about one caller and one tool, rule by rule.
+//!
+//! The same rules are asked when tools are listed, when one is called and when its plan is finished. What
+//! is not known yet (arguments, the plan) is simply not there: a rule that can do without it decides, and
+//! one that cannot waits for the next time it is asked.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{
+    Access, Annotations, AuthMethod, Condition, ConditionError, DenyRule, Judgement, Name, Principal, Sight,
+    Tool,
+};
+
+use super::caller;
+use super::denied::Reason;
+
+/// What a rule can see besides the caller and the tool.
+pub(super) const LATER: [&str; 3] = ["args", "now", "plan"];
+
+/// A caller, a tool, and what is known of the call.
+pub struct Asked<'a> {
+    /// With all their roles.
+    pub caller: &'a Principal,
+    pub tool: &'a Tool,
+    /// The command whose step or fallback this is.
+    pub outer: Option<&'a Tool>,
+    /// Of `args`, `now` and `plan` those that are known.
+    pub known: Map<String, Value>,
+}
+
+/// What one rule says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding<'p> {
+    /// The file leaves everything to whoever started the program here.
+    Owner,
+    /// The command around it lends it.
+    Lent { by: String },
+    /// The pattern that lets them call it.
+    Permission { by: Option<String> },
+    Role { name: &'p str, is_held: bool },
+    Required { permission: &'p str, is_held: bool },
+    Policy { rule: &'p DenyRule, came: Came },
+}
+
+/// What came of a rule of `policies`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Came {
+    Silent(Vec<(Name, Value)>),
+    Denies(Vec<(Name, Value)>),
+    /// It needs something that is not known yet.
+    Later,
+    Failed(ConditionError),
+}
+
+impl Finding<'_> {
+    /// Why this denies, if it does.
+    pub fn denial(&self) -> Option<Reason> {
+        match self {
+            Self::Owner | Self::Lent { .. } => None,
+            Self::Permission { by } => by.is_none().then_some(Reason::NotPermitted),
+            Self::Role { name, is_held } => (!is_held).then(|| Reason::LacksRole((*name).to_owned())),
+            Self::Required { permission, is_held } => {
+                (!is_held).then(|| Reason::LacksPermission((*permission).to_owned()))
+            }
+            Self::Policy { rule: DenyRule { name, message, .. }, came } => match came {
+                Came::Silent(_) | Came::Later => None,
+                Came::Denies(_) => Some(Reason::Policy { policy: name.clone(), message: message.clone() }),
+                Came::Failed(problem) => {
+                    Some(Reason::NotJudged { policy: name.clone(), problem: problem.to_string() })
+                }
+            },
+        }
+    }
+
+    /// Whether more has to be known.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Policy { came: Came::Later, .. })
+    }
+}
+
+/// What each rule says, in the order in which they count. Nothing is judged before it is asked for.
+pub(super) fn findings<'p>(access: &'p Access, asked: &'p Asked<'_>) -> impl Iterator<Item = Finding<'p>> {
+    standing(access, asked).into_iter().chain(policies(access, asked))
+}
+
+/// What the caller is, against what the tool asks for.
+fn standing<'p>(access: &Access, asked: &'p Asked<'_>) -> Vec<Finding<'p>> {
+    let Asked { caller, tool, outer, .. } = asked;
+    if caller.method == AuthMethod::Local && !access.judges_local {
+        return vec![Finding::Owner];
+    }
+    if let Some(outer) = outer.filter(|outer| outer.authorization.lends(&tool.name)) {
+        return vec![Finding::Lent { by: outer.name.to_string() }];
+    }
+    let by = caller.permissions.pattern_of(tool.name.as_str()).map(str::to_owned);
+    let mut found = vec![Finding::Permission { by }];
+    let wanted = &tool.authorization;
+    found.extend(wanted.required_roles.iter().map(|name| {
+        let is_held = caller.roles.contains(name);
+        Finding::Role { name, is_held }
+    }));
+    found.extend(wanted.required_permissions.iter().map(|permission| {
+        let is_held = caller.permissions.allow(permission);
+        Finding::Required { permission, is_held }
+    }));
+    found
+}
+
+fn policies<'p>(access: &'p Access, asked: &'p Asked<'_>) -> impl Iterator<Item = Finding<'p>> {
+    let mut about = about(access, asked.tool).peekable();
+    let sight = about.peek().is_some().then(|| sight(asked));
+    about.map(move |rule| {
+        let came = sight.as_ref().map_or(Came::Later, |sight| came(&rule.deny, sight));
+        Finding::Policy { rule, came }
+    })
+}
+
+/// The rules that are about a tool.
+pub(super) fn about<'p>(access: &'p Access, tool: &Tool) -> impl Iterator<Item = &'p DenyRule> {
+    access.policies.iter().filter(|rule| rule.commands.allow(tool.name.as_str()))
+}
+
+/// Whether a rule looks at something.
+pub(super) fn looks_at(rule: &DenyRule, root: &str) -> bool {
+    rule.deny.names().iter().any(|name| name.root == root)
+}
+
+fn sight(asked: &Asked<'_>) -> Sight {
+    let Asked { caller, tool, outer: _, known } = asked;
+    let mut values = known.clone();
+    values.insert("caller".to_owned(), caller::seen(caller));
+    values.insert("tool".to_owned(), seen_of(tool));
+    Sight { values, ..Sight::default() }
+}
+
+/// A tool as the rules of a file see it.
+fn seen_of(tool: &Tool) -> Value {
+    let Annotations { read_only, destructive, idempotent, open_world } = tool.annotations;
+    json!({
+        "name": tool.name.as_str(),
+        "tags": tool.tags,
+        "annotations": {
+            "read_only": read_only,
+            "destructive": destructive,
+            "idempotent": idempotent,
+            "open_world": open_world,
+        },
+    })
+}
+
+/// A rule that fails for want of something that comes later waits; every other failure denies.
+fn came(deny: &Condition, sight: &Sight) -> Came {
+    match deny.judge(sight) {
+        Ok(Judgement { holds: true, seen, .. }) => Came::Denies(seen),
+        Ok(Judgement { holds: false, seen, .. }) => Came::Silent(seen),
+        Err(ConditionError::Failed(_)) if lacks(deny, sight) => Came::Later,
+        Err(problem) => Came::Failed(problem),
+    }
+}
+
+fn lacks(deny: &Condition, sight: &Sight) -> bool {
+    let is_missing = |root: &&str| !sight.values.contains_key(*root);
+    let missing: Vec<&str> = LATER.into_iter().filter(is_missing).collect();
+    deny.names().iter().any(|name| missing.contains(&name.root.as_str()))
+}

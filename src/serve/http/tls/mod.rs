@@ -1,0 +1,62 @@
+//! TLS for clients: which certificate they are shown, whether theirs is believed, and what is
+//! spoken above it.
+//!
+//! Knows rustls and files in PEM. Whose a client's certificate is, `auth` says.
+
+mod certificate;
+mod files;
+mod keeper;
+mod self_signed;
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::rustls::server::Acceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::auth::Certificate;
+use crate::model::Tls;
+
+pub use keeper::{BadTls, Keeper};
+
+const HTTP2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// A connection on which TLS is spoken.
+pub struct Secured<S> {
+    pub stream: TlsStream<S>,
+    /// Of the client; whoever has signed it is believed.
+    pub certificate: Option<Certificate>,
+    pub speaks_http2: bool,
+}
+
+/// Comes to TLS with a client, by the settings as they are now; `None` if that is not what it is for.
+pub async fn handshake<S>(
+    keeper: &Keeper,
+    settings: Option<&Tls>,
+    stream: S,
+) -> io::Result<Option<Secured<S>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let patience = keeper.patience();
+    let late = |_| io::Error::new(io::ErrorKind::TimedOut, "it took too long");
+    tokio::time::timeout(patience, secure(keeper, settings, stream)).await.map_err(late)?
+}
+
+async fn secure<S>(keeper: &Keeper, settings: Option<&Tls>, stream: S) -> io::Result<Option<Secured<S>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let started = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let config = keeper.config(settings);
+    let stream = started.into_stream(config).await?;
+    let (_, connection) = stream.get_ref();
+    let certificate = match connection.peer_certificates().and_then(<[_]>::first) {
+        Some(shown) => Some(certificate::read(shown).map_err(io::Error::other)?),
+        None => None,
+    };
+    let speaks_http2 = connection.alpn_protocol() == Some(HTTP2);
+    Ok(Some(Secured { stream, certificate, speaks_http2 }))
+}
