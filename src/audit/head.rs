@@ -110,7 +110,8 @@ impl Head {
         }
         let value: Value = serde_json::from_str(text).map_err(|_| Unknown::Strange)?;
         let number = |name: &str| value.get(name).and_then(Value::as_u64).ok_or(Unknown::Strange);
-        let hash = value.get("hash").and_then(Value::as_str).filter(|hash| hash.is_empty() || is_digest(hash));
+        let hash =
+            value.get("hash").and_then(Value::as_str).filter(|hash| hash.is_empty() || is_digest(hash));
         let head = Self {
             seq: number("seq")?,
             hash: hash.ok_or(Unknown::Strange)?.to_owned(),
@@ -160,7 +161,8 @@ mod tests {
     fn a_head_is_read_as_it_was_written_and_not_without_its_signature() {
         let head = Head { seq: u64::MAX, bytes: u64::MAX, first: 7, ..Head::default() };
         let (key, other) = (SigningKey::of([1; 32]), SigningKey::of([2; 32]));
-        let read = |by: Option<&SigningKey>, with| Head::parse(&String::from_utf8(head.text(by)).unwrap(), with);
+        let read =
+            |by: Option<&SigningKey>, with| Head::parse(&String::from_utf8(head.text(by)).unwrap(), with);
         assert_eq!(head.text(Some(&key)).len(), SIZE);
         assert_eq!(read(Some(&key), Some(&key)), Ok(head.clone()));
         assert_eq!(read(Some(&key), None), Ok(head.clone()));

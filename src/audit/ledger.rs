@@ -59,7 +59,8 @@ impl Ledger {
     pub fn open(rules: &AuditRules, path: &Path, process: &str) -> Result<Self, LedgerError> {
         let key = rules.checkpoint.key.as_deref().map(SigningKey::read).transpose()?;
         let head_path = head::beside(path);
-        let head_file = head::open(&head_path).map_err(|source| LedgerError::Io { path: head_path, source })?;
+        let head_file =
+            head::open(&head_path).map_err(|source| LedgerError::Io { path: head_path, source })?;
         let log = open_log(path).map_err(|source| LedgerError::Io { path: path.to_owned(), source })?;
         let (rules, path, process) = (rules.clone(), path.to_owned(), process.to_owned());
         Ok(Self { rules, path, process, key, head_file, log, seen: 0 })

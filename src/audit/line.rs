@@ -116,7 +116,10 @@ mod tests {
         for key in [None, Some(&key)] {
             let (text, hash) = line(place, UNIX_EPOCH, &gap(3), key);
             let value: Value = serde_json::from_str(&text).unwrap();
-            assert_eq!((&value["seq"], &value["lost"], &value["event"]), (&7.into(), &3.into(), &"log.gap".into()));
+            assert_eq!(
+                (&value["seq"], &value["lost"], &value["event"]),
+                (&7.into(), &3.into(), &"log.gap".into())
+            );
             let found = seals(&text).unwrap();
             assert_eq!((found.hash, digest(found.content.as_bytes())), (hash.as_str(), hash.clone()));
             assert_eq!(found.mac.map(str::to_owned), key.map(|key| key.sign(&hash)));

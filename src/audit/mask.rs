@@ -16,7 +16,11 @@ const MOST: usize = 64;
 
 /// What is recorded of arguments. Those that the tool does not have are masked: nobody said what
 /// they are.
-pub fn recorded(tool: Option<&Tool>, arguments: &Map<String, Value>, rules: &AuditRules) -> Map<String, Value> {
+pub fn recorded(
+    tool: Option<&Tool>,
+    arguments: &Map<String, Value>,
+    rules: &AuditRules,
+) -> Map<String, Value> {
     let mut kept = Map::new();
     for (name, value) in arguments.iter().take(MOST) {
         let param = tool.and_then(|tool| tool.params.find(name));

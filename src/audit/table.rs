@@ -3,9 +3,34 @@
 use serde_json::Value;
 
 const COLUMNS: [&str; 28] = [
-    "seq", "time", "process", "event", "call", "parent", "step", "caller", "roles", "tenant", "address", "via",
-    "client", "trace", "tool", "decision", "verdict", "exit", "signal", "status", "limit", "duration_ms",
-    "waited_ms", "stdout_bytes", "stderr_bytes", "plan", "arguments", "reason",
+    "seq",
+    "time",
+    "process",
+    "event",
+    "call",
+    "parent",
+    "step",
+    "caller",
+    "roles",
+    "tenant",
+    "address",
+    "via",
+    "client",
+    "trace",
+    "tool",
+    "decision",
+    "verdict",
+    "exit",
+    "signal",
+    "status",
+    "limit",
+    "duration_ms",
+    "waited_ms",
+    "stdout_bytes",
+    "stderr_bytes",
+    "plan",
+    "arguments",
+    "reason",
 ];
 
 /// A record as a person reads it. What callers sent cannot do anything to a terminal.
@@ -68,7 +93,8 @@ fn cell(text: &str) -> String {
 
 fn harmless(text: &str) -> String {
     let is_strange = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
     text.chars().map(|c| if is_strange(c) { '\u{fffd}' } else { c }).collect()
 }

@@ -138,7 +138,10 @@ fn deleted_moved_and_repeated_records_are_found_where_they_are() {
         (|lines| lines.swap(3, 4), vec![("moved", Some(4))]),
         (|lines| lines.insert(5, lines[1].clone()), vec![("repeated", Some(2))]),
         (|lines| lines[2] = "not a record".to_owned(), vec![("unreadable", None)]),
-        (|lines| lines[2] = lines[2].split(r#","hash""#).next().unwrap().to_owned() + "}", vec![("changed", Some(3))]),
+        (
+            |lines| lines[2] = lines[2].split(r#","hash""#).next().unwrap().to_owned() + "}",
+            vec![("changed", Some(3))],
+        ),
     ] {
         let log = Log::new();
         log.write(8).rewrite(change);
@@ -171,7 +174,10 @@ fn a_chain_that_somebody_wrote_anew_is_not_signed() {
     });
     let found = log.found();
     assert!(found.contains(&("forged", Some(10))), "{found:?}: the checkpoint behind it is not signed");
-    assert!(found.iter().any(|(what, seq)| *what == "changed" && *seq == Some(12)), "{found:?}: nor is its end");
+    assert!(
+        found.iter().any(|(what, seq)| *what == "changed" && *seq == Some(12)),
+        "{found:?}: nor is its end"
+    );
     assert!(log.report().findings.iter().any(|found| found.text.contains("from record 6 on")));
     let key = SigningKey::of([1; 32]);
     let other = verify(&files_of(&log.path), Some(&key), None).unwrap();

@@ -59,11 +59,7 @@ pub struct Report {
 }
 
 /// Looks through all files of a log, in their order. The head lies beside the last one.
-pub fn verify(
-    files: &[PathBuf],
-    key: Option<&SigningKey>,
-    anchor: Option<&Anchor>,
-) -> io::Result<Report> {
+pub fn verify(files: &[PathBuf], key: Option<&SigningKey>, anchor: Option<&Anchor>) -> io::Result<Report> {
     let mut walk = Walk::new(files, key, anchor);
     let mut pages = Pages::of(files.to_vec());
     while let Some(entry) = pages.next_entry()? {
@@ -285,7 +281,9 @@ impl<'a> Walk<'a> {
             let text = format!("{} missing at the beginning", range(oldest, first - 1));
             self.find(self.first_place.clone(), Some(oldest), "missing", text);
         } else if first > 1 {
-            self.report.notes.push(format!("the log begins with record {first}; older files were removed by `rotate.keep`"));
+            self.report.notes.push(format!(
+                "the log begins with record {first}; older files were removed by `rotate.keep`"
+            ));
         }
     }
 
@@ -317,7 +315,8 @@ impl<'a> Walk<'a> {
     fn ending(&mut self, head: Option<&Head>) {
         let Some(head) = head else {
             if self.report.records > 0 {
-                let note = "there is no head beside the log: whether records are missing at its end cannot be told";
+                let note =
+                    "there is no head beside the log: whether records are missing at its end cannot be told";
                 self.report.notes.push(note.to_owned());
             }
             return;

@@ -9,7 +9,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use crate::audit::{Began, Caller, Decision, Ended, Event, Journal, Refused, Verdict, next_call, recorded, short_text};
+use crate::audit::{
+    Began, Caller, Decision, Ended, Event, Journal, Refused, Verdict, next_call, recorded, short_text,
+};
 use crate::call::{BadCall, Call, Invocation};
 use crate::model::{Principal, Secrets, ToolName};
 use crate::plan::{ExecutionPlan, PlanError, Step};
@@ -267,7 +269,9 @@ fn reason(rejection: &Rejection) -> String {
         Some(Denied { reason: Reason::NotJudged { policy, problem }, .. }) => {
             format!("the policy `{policy}` cannot be judged: {problem}")
         }
-        Some(denied @ Denied { reason: Reason::Policy { policy, .. }, .. }) => format!("{denied} (`{policy}`)"),
+        Some(denied @ Denied { reason: Reason::Policy { policy, .. }, .. }) => {
+            format!("{denied} (`{policy}`)")
+        }
         Some(denied) => denied.to_string(),
         None => rejection.to_string(),
     }

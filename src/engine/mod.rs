@@ -42,6 +42,7 @@ use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+pub use crate::policy::View;
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 /// Whoever shows output needs it.
@@ -56,7 +57,6 @@ pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
-pub use crate::policy::View;
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
 pub use crate::runner::{News, RunId, Stream};
 
@@ -160,11 +160,7 @@ impl Engine {
     }
 
     /// The same beside other calls: what an image is built of may be much to read.
-    pub async fn prepare_aside(
-        self: &Arc<Self>,
-        call: Call,
-        origin: Origin,
-    ) -> Result<Prepared, Rejection> {
+    pub async fn prepare_aside(self: &Arc<Self>, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
         let state = self.state();
         let is_built = state.catalog().tool(&call.tool).is_some_and(|tool| match &tool.action {
             Action::Container(workload) => workload.build.is_some(),

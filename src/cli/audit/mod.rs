@@ -65,7 +65,10 @@ fn rules(arguments: &Arguments, printer: &Printer) -> Result<AuditRules, Exit> {
         return Err(Exit::CONFIG);
     };
     catalog.audit.ok_or_else(|| {
-        printer.error(&format!("`{}` has no `audit`; name a log, or say there where it is", loaded.path.display()));
+        printer.error(&format!(
+            "`{}` has no `audit`; name a log, or say there where it is",
+            loaded.path.display()
+        ));
         Exit::USAGE
     })
 }

@@ -39,7 +39,9 @@ fn judged(arguments: &Arguments, words: &VerifyWords, printer: &Printer) -> Resu
     let report = verify(&files, key.as_ref(), anchor.as_ref());
     let mut report = report.map_err(|problem| wrong(problem.to_string(), Exit::FAILURE))?;
     if key.is_none() {
-        report.notes.push("without a key, whoever can write the log could have written all of it anew".to_owned());
+        report
+            .notes
+            .push("without a key, whoever can write the log could have written all of it anew".to_owned());
     }
     Ok(report)
 }
@@ -56,7 +58,8 @@ fn say(report: &Report, printer: &Printer) -> Exit {
 fn text(report: &Report) -> String {
     let mut text = String::new();
     for Finding { place, text: found, what, .. } in &report.findings {
-        let at = place.as_ref().map(|(file, line)| format!("{}:{line}: ", file.display())).unwrap_or_default();
+        let at =
+            place.as_ref().map(|(file, line)| format!("{}:{line}: ", file.display())).unwrap_or_default();
         text.push_str(&format!("{what:<10} {at}{found}\n"));
     }
     for note in &report.notes {

@@ -63,7 +63,12 @@ fn path(place: &Place<'_>, written: Option<Spanned<&str>>, key: &str) -> Option<
 
 fn sized(place: &Place<'_>, size: Spanned<ByteSize>) -> ByteSize {
     if size.value.0 < SMALLEST {
-        bad(place, size.span, "`rotate.size` is less than 16KiB", "records of one call can be as long as that");
+        bad(
+            place,
+            size.span,
+            "`rotate.size` is less than 16KiB",
+            "records of one call can be as long as that",
+        );
     }
     size.value
 }

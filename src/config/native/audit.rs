@@ -85,10 +85,7 @@ fn kinds(reader: &Reader<'_>, node: &Node<'_>) -> Option<Vec<AuditKind>> {
     Some(items.iter().filter_map(|item| reader.one_of(item, "include", &KINDS)).collect())
 }
 
-fn rotation<'n>(
-    reader: &'n Reader<'n>,
-    fields: &mut Fields<'n>,
-) -> (Option<Spanned<ByteSize>>, Option<u32>) {
+fn rotation<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> (Option<Spanned<ByteSize>>, Option<u32>) {
     let opened =
         fields.take("rotate").and_then(|field| Fields::open(reader, field.node, &shape::AUDIT_ROTATE));
     let Some(mut fields) = opened else { return (None, None) };

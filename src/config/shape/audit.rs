@@ -74,7 +74,9 @@ pub static AUDIT_ROTATE: Shape = Shape {
     what: "`audit.rotate`",
     description: "When the file is put aside for a new one. The chain goes on in that.",
     tables: &[&[
-        Key::new("size", Kind::Size, "From which size on; at least 16KiB.").default("64MiB").examples(&["256MiB"]),
+        Key::new("size", Kind::Size, "From which size on; at least 16KiB.")
+            .default("64MiB")
+            .examples(&["256MiB"]),
         Key::new("keep", Kind::Count, "How many are kept beside the current one; older ones are removed.")
             .default("16")
             .examples(&["365"]),
@@ -86,9 +88,13 @@ pub static AUDIT_CHECKPOINT: Shape = Shape {
     what: "`audit.checkpoint`",
     description: "How often the chain is signed. Whoever has no key cannot write another chain in its place.",
     tables: &[&[
-        Key::new("every", Kind::Count, "After so many records; also when the server stops, and before a new file.")
-            .default("1000")
-            .examples(&["100"]),
+        Key::new(
+            "every",
+            Kind::Count,
+            "After so many records; also when the server stops, and before a new file.",
+        )
+        .default("1000")
+        .examples(&["100"]),
         Key::new("key", Kind::Path, "The file of the key, which `mcpfier audit key` makes.")
             .otherwise("nothing is signed")
             .expands()
@@ -101,10 +107,15 @@ pub static AUDIT_SYSLOG: Shape = Shape {
     what: "`audit.syslog`",
     description: "How records reach the log of the system.",
     tables: &[&[
-        Key::new("socket", Kind::Path, "Where it listens.").default("/dev/log").expands().examples(&["/run/systemd/journal/dev-log"]),
+        Key::new("socket", Kind::Path, "Where it listens.")
+            .default("/dev/log")
+            .expands()
+            .examples(&["/run/systemd/journal/dev-log"]),
         Key::new("facility", Kind::Choice(&FACILITIES), "What the records belong to there.")
             .default("authpriv")
             .examples(&["local3"]),
-        Key::new("tag", Kind::Filled, "The name of the program there.").default("mcpfier").examples(&["mcpfier-prod"]),
+        Key::new("tag", Kind::Filled, "The name of the program there.")
+            .default("mcpfier")
+            .examples(&["mcpfier-prod"]),
     ]],
 };

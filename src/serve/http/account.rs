@@ -29,9 +29,9 @@ pub fn offers_credential(headers: &HeaderMap) -> bool {
 /// Records an answer if it turns somebody away.
 pub fn note(audit: &Audit, offers_credential: bool, peer: Option<IpAddr>, answer: &Answer) {
     let status = answer.status().as_u16();
-    let is_recorded = matches!(status, 403 | 429) || status == 401 && offers_credential;
-    let Some(journal) = audit.journal().filter(|_| is_recorded) else { return };
     let why = answer.extensions().get::<Why>();
+    let is_recorded = matches!(status, 403 | 429) || status == 401 && (offers_credential || why.is_some());
+    let Some(journal) = audit.journal().filter(|_| is_recorded) else { return };
     let usual = match status {
         401 => "not let in",
         403 => "forbidden",

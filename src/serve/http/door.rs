@@ -41,7 +41,10 @@ impl Door {
         if credential.is_none() {
             // Clients ask without a key to learn that they need one.
             match &refusal {
-                Refused::Certificate { .. } => tracing::warn!(peer = %written(peer), "not let in: {refusal}"),
+                Refused::Certificate { .. } => {
+                    tracing::warn!(peer = %written(peer), "not let in: {refusal}");
+                    return Err(because(refused("a key is needed"), refusal, None));
+                }
                 _ => tracing::debug!(peer = %written(peer), "not let in: {refusal}"),
             }
             return Err(refused("a key is needed"));

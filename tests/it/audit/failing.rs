@@ -10,7 +10,8 @@ fn a_call_of_which_there_can_be_no_record_is_not_run() {
     let said = recording(&["greet", "who=x"], "{ file: /nowhere/audit.jsonl }").ends_with(6).run();
     assert!(said.stdout.is_empty(), "{}", said.stdout);
     assert!(said.stderr.contains("`greet` is not run, because calls cannot be recorded"), "{}", said.stderr);
-    let said = recording(&["greet", "who=x"], "{ file: /nowhere/audit.jsonl, on_failure: warn }").may_talk().run();
+    let said =
+        recording(&["greet", "who=x"], "{ file: /nowhere/audit.jsonl, on_failure: warn }").may_talk().run();
     assert_eq!(said.stdout, "hello x\n");
 }
 

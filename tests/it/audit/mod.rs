@@ -47,8 +47,10 @@ pub fn records(log: &Path) -> Vec<Value> {
     text.lines()
         .map(|line| {
             let record = serde_json::from_str(line).unwrap();
-            let problems: Vec<String> =
-                validator.iter_errors(&record).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            let problems: Vec<String> = validator
+                .iter_errors(&record)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
             assert!(problems.is_empty(), "{}\n{record:#}", problems.join("\n"));
             record
         })

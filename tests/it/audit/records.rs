@@ -33,7 +33,8 @@ fn the_digest_of_a_plan_is_that_of_its_dry_run() {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_mcpfier"));
     let path = std::env::var_os("PATH").unwrap_or_default();
     command.env_clear().env("PATH", path).env("HOME", said.folder()).current_dir(said.folder());
-    let output = command.args(["--dry-run", "greet", "who=world", "--json", "--config"]).arg(file).output().unwrap();
+    let output =
+        command.args(["--dry-run", "greet", "who=world", "--json", "--config"]).arg(file).output().unwrap();
     let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(digest, format!("sha256:{}", sha256(plan.to_string().as_bytes())));
 }
@@ -47,7 +48,10 @@ fn sha256(bytes: &[u8]) -> String {
 fn what_fails_and_what_is_refused_says_so() {
     let said = recording(&["fail"], "{ file: audit.jsonl }").ends_with(3).run();
     let failed = &records(&said.folder().join("audit.jsonl"))[1];
-    assert_eq!((&failed["verdict"], &failed["exit"], &failed["stderr_bytes"]), (&json!("failure"), &json!(3), &json!(3)));
+    assert_eq!(
+        (&failed["verdict"], &failed["exit"], &failed["stderr_bytes"]),
+        (&json!("failure"), &json!(3), &json!(3))
+    );
     let said = recording(&["greet", "whom:=1", "who=x"], "{ file: audit.jsonl }").ends_with(2).run();
     let records = records(&said.folder().join("audit.jsonl"));
     // Words that do not fit need not come as far as a call.

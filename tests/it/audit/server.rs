@@ -34,7 +34,8 @@ async fn until(house: &House, event: &str, count: usize) -> Vec<Value> {
 async fn greet(house: &House, key: &str, who: &str) -> Value {
     let message = call(1, "greet", json!({ "who": who }));
     let request = house.plain(&message).header("X-API-Key", key);
-    answer(request.header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01")).send().await.unwrap()).await
+    answer(request.header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01")).send().await.unwrap())
+        .await
 }
 
 #[tokio::test]
@@ -78,7 +79,8 @@ async fn who_is_not_let_in_and_what_is_not_for_somebody_is_recorded() {
 async fn a_server_records_what_becomes_of_itself_and_signs_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("audit.key");
-    let made = std::process::Command::new(env!("CARGO_BIN_EXE_mcpfier")).args(["audit", "key"]).arg(&key).status();
+    let made =
+        std::process::Command::new(env!("CARGO_BIN_EXE_mcpfier")).args(["audit", "key"]).arg(&key).status();
     assert!(made.unwrap().success());
     let text = file("{ file: audit.jsonl, checkpoint: { key: audit.key } }");
     std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{text}")).unwrap();
@@ -93,7 +95,10 @@ async fn a_server_records_what_becomes_of_itself_and_signs_its_end() {
     let log = house.server.folder.path().join("audit.jsonl");
     let records = records(&log);
     let events: Vec<&str> = records.iter().filter_map(|record| record["event"].as_str()).collect();
-    assert_eq!(events, ["server.started", "config.reloaded", "config.refused", "server.stopped", "log.checkpoint"]);
+    assert_eq!(
+        events,
+        ["server.started", "config.reloaded", "config.refused", "server.stopped", "log.checkpoint"]
+    );
     assert!(records[4]["mac"].is_string());
     let verify = std::process::Command::new(env!("CARGO_BIN_EXE_mcpfier"))
         .args(["audit", "verify", "--key"])
@@ -150,7 +155,8 @@ async fn records_go_to_standard_output_and_to_the_log_of_the_system() {
     let path = folder.path().join("log.sock");
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let syslog = format!("{{ syslog: {{ socket: {}, facility: local3, tag: tools }}, stdout: true }}", path.display());
+    let syslog =
+        format!("{{ syslog: {{ socket: {}, facility: local3, tag: tools }}, stdout: true }}", path.display());
     let mut house = House::start(&file(&syslog)).await;
     let mut bytes = vec![0; 1 << 16];
     let length = socket.recv(&mut bytes).unwrap();

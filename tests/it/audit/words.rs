@@ -54,7 +54,10 @@ fn verify_says_that_nothing_was_done_and_what_was() {
     let (code, text, _) = run(said.folder(), &["audit", "verify", "audit.jsonl", "--json"]);
     let report: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, &report["intact"], &report["head"]), (1, &false.into(), &false.into()));
-    assert_eq!((&report["findings"][0]["what"], &report["findings"][0]["record"]), (&"missing".into(), &4.into()));
+    assert_eq!(
+        (&report["findings"][0]["what"], &report["findings"][0]["record"]),
+        (&"missing".into(), &4.into())
+    );
     std::fs::write(&log, &kept).unwrap();
     assert_eq!(run(said.folder(), &["audit", "verify", "-c", "tools.yaml"]).0, 0, "as it was");
 }
@@ -84,7 +87,8 @@ fn records_are_asked_for_by_what_they_say() {
     assert_eq!(count(&["query", "--since", "2020-01-01", "--until", "2021-01-01"]), 0);
     assert_eq!(count(&["query", "--last", "2"]), 2);
     assert_eq!(count(&["tail", "-n", "3"]), 3);
-    let (_, lines, _) = run(said.folder(), &["audit", "query", "audit.jsonl", "--json", "--verdict", "failure"]);
+    let (_, lines, _) =
+        run(said.folder(), &["audit", "query", "audit.jsonl", "--json", "--verdict", "failure"]);
     let failed: Value = serde_json::from_str(&lines).unwrap();
     let call = failed["call"].as_str().unwrap();
     assert_eq!(count(&["query", "--call", call]), 2);
