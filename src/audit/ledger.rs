@@ -5,6 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::model::AuditRules;
@@ -49,8 +50,11 @@ pub struct Ledger {
     path: PathBuf,
     process: String,
     key: Option<SigningKey>,
-    head_file: File,
+    head_file: Arc<File>,
     log: File,
+    /// Which files these are, whatever stands in their places.
+    head_id: FileId,
+    log_id: FileId,
     /// The last that this process knows of, so that it is known who wrote what comes next.
     seen: u64,
 }
@@ -58,17 +62,18 @@ pub struct Ledger {
 impl Ledger {
     pub fn open(rules: &AuditRules, path: &Path, process: &str) -> Result<Self, LedgerError> {
         let key = rules.checkpoint.key.as_deref().map(SigningKey::read).transpose()?;
+        let named = |path: PathBuf| move |source| LedgerError::Io { path, source };
         let head_path = head::beside(path);
-        let head_file =
-            head::open(&head_path).map_err(|source| LedgerError::Io { path: head_path, source })?;
-        let log = open_log(path).map_err(|source| LedgerError::Io { path: path.to_owned(), source })?;
+        let (head_file, head_id) =
+            head::open(&head_path).and_then(identified).map_err(named(head_path.clone()))?;
+        let (log, log_id) = open_log(path).and_then(identified).map_err(named(path.to_owned()))?;
         let (rules, path, process) = (rules.clone(), path.to_owned(), process.to_owned());
-        Ok(Self { rules, path, process, key, head_file, log, seen: 0 })
+        Ok(Self { rules, path, process, key, head_file: Arc::new(head_file), log, head_id, log_id, seen: 0 })
     }
 
     /// Writes records in this order, all of them or none.
     pub fn append(&mut self, pending: &[Pending]) -> Result<Written, LedgerError> {
-        let head_file = self.head_file.try_clone().map_err(|source| self.io(source))?;
+        let head_file = self.head().map_err(|source| self.io(source))?;
         let _lock = Lock::take(&head_file).map_err(|source| self.io(source))?;
         let (mut head, mut batch) = self.end()?;
         if head.bytes >= self.rules.rotation.size.0 && head.seq >= head.first {
@@ -87,7 +92,7 @@ impl Ledger {
 
     /// Signs what there is since the last checkpoint, if anything.
     pub fn conclude(&mut self) -> Result<Written, LedgerError> {
-        let head_file = self.head_file.try_clone().map_err(|source| self.io(source))?;
+        let head_file = self.head().map_err(|source| self.io(source))?;
         let _lock = Lock::take(&head_file).map_err(|source| self.io(source))?;
         let (mut head, mut batch) = self.end()?;
         let count = head.seq - head.signed.min(head.seq);
@@ -133,8 +138,7 @@ impl Ledger {
     fn end(&mut self) -> Result<(Head, Batch), LedgerError> {
         let read = Head::read(&self.head_file, self.key.as_ref()).map_err(|source| self.io(source))?;
         let mut batch = Batch::default();
-        let replaced = self.reopened().map_err(|source| self.io(source))?;
-        let size = self.log.metadata().map_err(|source| self.io(source))?.len();
+        let (replaced, size) = self.reopened().map_err(|source| self.io(source))?;
         let mut head = match read {
             Ok(head) => head,
             Err(Unknown::Absent) if size == 0 => {
@@ -212,15 +216,30 @@ impl Ledger {
         Ok(Head { seq, hash, bytes: 0, first: seq + 1, oldest: *oldest, signed: 0 })
     }
 
-    /// Opens the file anew if another one stands in its place.
-    fn reopened(&mut self) -> io::Result<Replaced> {
-        let ours = self.log.metadata()?;
-        let there = fs::metadata(&self.path);
-        if there.is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
-            return Ok(if self.seen == 0 { Replaced::Perhaps } else { Replaced::No });
+    /// The head that lies there, whoever has put it there.
+    fn head(&mut self) -> io::Result<Arc<File>> {
+        let path = head::beside(&self.path);
+        if !fs::metadata(&path).is_ok_and(|there| id_of(&there) == self.head_id) {
+            let (file, id) = identified(head::open(&path)?)?;
+            (self.head_file, self.head_id, self.seen) = (Arc::new(file), id, 0);
         }
-        self.log = open_log(&self.path)?;
-        Ok(Replaced::Perhaps)
+        Ok(Arc::clone(&self.head_file))
+    }
+
+    /// Opens the file anew if another one stands in its place; says how long it is.
+    fn reopened(&mut self) -> io::Result<(Replaced, u64)> {
+        if let Ok(there) = fs::metadata(&self.path)
+            && id_of(&there) == self.log_id
+        {
+            return Ok((if self.seen == 0 { Replaced::Perhaps } else { Replaced::No }, there.len()));
+        }
+        self.renew()?;
+        Ok((Replaced::Perhaps, self.log.metadata()?.len()))
+    }
+
+    fn renew(&mut self) -> io::Result<()> {
+        (self.log, self.log_id) = identified(open_log(&self.path)?)?;
+        Ok(())
     }
 
     /// The last record has to be the one that was written last.
@@ -279,7 +298,7 @@ impl Ledger {
         }
         let aside = pages::aside(&self.path, head.first);
         fs::rename(&self.path, &aside).map_err(|source| self.io(source))?;
-        self.log = open_log(&self.path).map_err(|source| self.io(source))?;
+        self.renew().map_err(|source| self.io(source))?;
         let kept = pages::put_aside(&self.path);
         let gone = kept.len().saturating_sub(self.rules.rotation.keep);
         for (_, path) in kept.iter().take(gone) {
@@ -363,6 +382,18 @@ fn follows(head: &Head, text: &str, is_first: bool, has_chain: bool) -> Option<N
     let prev = record.get("prev")?.as_str()?;
     let fits = digest(seals.content.as_bytes()) == seals.hash && (is_first || prev == head.hash);
     fits.then(|| Next { seq, hash: seals.hash.to_owned() })
+}
+
+/// A file by its device and its number there.
+type FileId = (u64, u64);
+
+fn id_of(file: &fs::Metadata) -> FileId {
+    (file.dev(), file.ino())
+}
+
+fn identified(file: File) -> io::Result<(File, FileId)> {
+    let id = id_of(&file.metadata()?);
+    Ok((file, id))
 }
 
 fn open_log(path: &Path) -> io::Result<File> {

@@ -68,7 +68,8 @@ pub fn csv_head() -> String {
 
 /// A record as a row of it.
 pub fn csv(record: &Value) -> String {
-    let cells = COLUMNS.iter().map(|name| cell(&record.get(*name).map(plain).unwrap_or_default()));
+    let text = |name: &&str| harmless(&record.get(*name).map(plain).unwrap_or_default());
+    let cells = COLUMNS.iter().map(|name| cell(&text(name)));
     cells.collect::<Vec<_>>().join(",")
 }
 
@@ -113,9 +114,9 @@ mod tests {
         });
         let row = row(&record);
         assert!(row.starts_with("2026-11-21 10:00:00  call.began"), "{row}");
-        assert!(!row.contains(['\u{1b}', '\n']), "{row}");
         let csv = csv(&record);
-        assert!(csv.contains(",'=cmd(),") && csv.contains(r#""{""a"":""x\ny\"","""}""#), "{csv}");
+        assert!(![&row, &csv].iter().any(|text| text.contains(['\u{1b}', '\n'])), "{row}\n{csv}");
+        assert!(csv.contains(",'=cmd(),") && csv.contains(r#""{""a"":""x\ny\"",""}""#), "{csv}");
         assert_eq!(csv_head().split(',').count(), COLUMNS.len());
     }
 }

@@ -59,7 +59,7 @@ impl Log {
 
     fn write(&self, count: u64) -> &Self {
         let mut ledger = self.open();
-        (0..count).for_each(|number| append(&mut ledger, number).unwrap());
+        (0..count).for_each(|number| drop(append(&mut ledger, number).unwrap()));
         self
     }
 
@@ -288,6 +288,10 @@ fn a_lost_head_or_file_leaves_a_mark() {
     append(&mut ledger, 2).unwrap();
     assert!(log.lines()[0].contains("the file was moved away"));
     assert_eq!(log.found(), [("missing", Some(1))]);
+    fs::remove_file(&log.path).unwrap();
+    fs::remove_file(beside(&log.path)).unwrap();
+    append(&mut ledger, 3).unwrap();
+    assert_eq!((log.lines().len(), log.found()), (1, vec![]), "both are gone, and it begins anew");
 }
 
 #[test]

@@ -21,7 +21,7 @@ commands:
     env: { PIN: "{{pin}}" }
     params:
       who: { type: string, maxLength: 4000 }
-      pin: { type: string, sensitive: true, optional: true }
+      pin: { type: string, sensitive: true, default: "0000" }
   - name: fail
     description: Fails.
     shell: sh
@@ -30,7 +30,7 @@ commands:
     description: Two steps.
     steps:
       - { id: first, run: echo one }
-      - { id: second, use: greet, with: { who: "{{steps.first.stdout}}" } }
+      - { id: second, command: greet, with: { who: "{{steps.first.stdout}}" } }
 "#;
 
 /// The program with these words, and a file that records.
