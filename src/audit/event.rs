@@ -130,6 +130,8 @@ pub enum Decision {
     Invalid,
     /// Its condition does not hold.
     Condition,
+    /// They have called that often enough for now.
+    TooOften,
     /// It cannot run as it was asked for.
     Impossible,
     /// It could not be recorded.

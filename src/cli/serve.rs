@@ -127,16 +127,16 @@ pub fn not_trusted(path: &str, state: &State) -> String {
 }
 
 /// Ends when somebody asks the program to stop. A server that is told to hang up reads its file
-/// again instead; a terminal that is gone ends it by the end of its input.
-pub async fn stop_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// again instead; a terminal that is gone ends it by the end of its input. Signals are heard from the
+/// call on, and not only when it is waited for.
+pub fn stop_signal() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 

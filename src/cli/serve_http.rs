@@ -117,6 +117,8 @@ fn serve(
 ) -> Result<(), Failure> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
+        let shelf = http::shelf(&session.catalog.server)
+            .map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem.to_string()))?;
         let bound = listen(settings, sockets).await?;
         let Manager { herald, watchdog } = Manager::found();
         let runner = session.runner(fork_server)?;
@@ -127,15 +129,19 @@ fn serve(
         begin(&audit, started).await.map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem))?;
         let engine = session.engine_on(Arc::new(runner.clone()), session.vault());
         let engine = Arc::new(engine.recording(audit));
+        // Who reads that it serves may stop it at once.
+        let stopped = stop_signal();
         announce(&session, settings, &bound);
         let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
         herald.ready();
         let stop = async {
-            stop_signal().await;
-            herald.stopping(engine.state().catalog().server.drain + LAST_CALLS);
+            stopped.await;
+            let state = engine.state();
+            let server = &state.catalog().server;
+            herald.stopping(server.http.notice + server.drain + LAST_CALLS);
         };
         tokio::select! {
-            () = http::serve(Arc::clone(&engine), bound, stop) => {}
+            () = http::serve(Arc::clone(&engine), bound, shelf, stop) => {}
             never = reloading.keep_up(Arc::clone(&engine), herald.clone()) => match never {},
             never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},

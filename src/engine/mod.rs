@@ -16,10 +16,11 @@ mod carry_out;
 mod conditions;
 mod files;
 mod flow;
-mod gate;
+mod hall;
 mod outcome;
 mod paths;
 mod present;
+mod rates;
 mod redact;
 mod rejection;
 mod run;
@@ -55,6 +56,7 @@ pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
+pub use rates::{Rates, TooOften};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
@@ -157,6 +159,13 @@ impl Engine {
             papers.refused(&tool, rejection);
         }
         Ok(Prepared { plan: plan?, state, is_step: false, papers: papers.map(Arc::new) })
+    }
+
+    /// Records that a call was not let through before anything of it was looked at.
+    pub fn refused(&self, call: &Call, origin: &Origin, rejection: &Rejection) {
+        if let Some(papers) = self.papers(&self.state(), call, origin) {
+            papers.refused(&call.tool, rejection);
+        }
     }
 
     /// The same beside other calls: what an image is built of may be much to read.

@@ -101,7 +101,7 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
-        let done = match self.engine.prepare_aside(call, self.origin(context)).await {
+        let done = match self.prepare(call, self.origin(context)).await {
             Ok(plan) => match self.run(&plan, context).await {
                 Ok(outcome) => Ok(outcome.present_aside(plan).await),
                 Err(rejection) => Err(rejection),
@@ -134,6 +134,22 @@ impl Server {
         let client = client.map(|client| format!("{} {}", client.name, client.version));
         let traceparent = context.meta.get("traceparent").and_then(|trace| trace.as_str());
         Origin { via, client, traceparent: traceparent.map(str::to_owned) }
+    }
+
+    /// The plan of a call, unless its caller has called that often enough.
+    async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
+        let state = self.engine.state();
+        if let Caller::Known(caller) = &self.caller
+            && state.rates().has_tools()
+            && state.offers(&call.tool, caller)
+        {
+            state.rates().call(caller, &call.tool).map_err(|late| {
+                let rejection = Rejection::TooOften { tool: call.tool.clone(), late };
+                self.engine.refused(&call, &origin, &rejection);
+                rejection
+            })?;
+        }
+        self.engine.prepare_aside(call, origin).await
     }
 
     fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {

@@ -1,7 +1,9 @@
 //! The root of a file.
 
 use super::access::ACCESS;
-use super::{AUDIT, CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
+use super::{
+    AUDIT, CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE, TENANT,
+};
 
 pub static ROOT: Shape = Shape {
     name: "file",
@@ -119,5 +121,11 @@ static SHARED: &[Key] = &[
     Key::later("tags"),
     Key::later("composite_tools"),
     Key::later("proxies"),
-    Key::later("tenants"),
+    Key::new(
+        "tenants",
+        Kind::ListOf(&Kind::Group(&TENANT)),
+        "Callers over HTTP who belong together, and what they share. A caller names theirs in `tenant`.",
+    )
+    .otherwise("none")
+    .examples(&["[{ id: acme, commands: [\"acme-*\"], rate_limits: { requests_per_minute: 300 } }]"]),
 ];

@@ -13,9 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::HttpLimits;
 
+use super::leaving::last_moment;
 use super::listen::Incoming;
 use super::opening::{Opened, Speech, open};
 use super::patient::Patient;
+use super::pool::Pool;
 use super::route::{House, Peer};
 use super::streams::{Over, Streams};
 use super::tls::{self, Keeper};
@@ -40,6 +42,7 @@ const GOODBYE: Duration = Duration::from_millis(500);
 pub struct Surroundings {
     pub house: Arc<House>,
     pub limits: HttpLimits,
+    pub pool: Arc<Pool>,
     pub closing: CancellationToken,
     /// What TLS is spoken with, if it is.
     pub keeper: Option<Arc<Keeper>>,
@@ -49,13 +52,15 @@ impl Surroundings {
     /// Serves a connection until it ends or should.
     pub async fn attend(self, incoming: Incoming) {
         let Incoming { stream, peer } = incoming;
+        let Some(_seat) = self.pool.seat(peer) else { return };
         let streams = Arc::new(Streams::default());
         let stream = Patient::new(stream, self.limits.stall_timeout).telling(streams.written());
         let peer = Peer { address: peer, certificate: None };
         let first = tokio::select! {
+            biased;
             first = tokio::time::timeout(self.limits.header_timeout, open(stream)) => first,
-            // Who has asked for nothing yet is not waited for.
-            () = self.closing.cancelled() => return,
+            // Who has asked for nothing yet is not waited for long.
+            () = last_moment(&self.closing) => return,
         };
         let Ok(Ok(Some((mut stream, speech)))) = first else { return };
         match (speech, self.keeper.clone()) {
@@ -78,7 +83,7 @@ impl Surroundings {
         let settings = state.catalog().server.http.tls.as_ref();
         let secured = tokio::select! {
             secured = tls::handshake(keeper, settings, stream) => secured,
-            () = self.closing.cancelled() => return,
+            () = last_moment(&self.closing) => return,
         };
         drop(state);
         match secured {
@@ -99,13 +104,16 @@ impl Surroundings {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { house, limits, closing, .. } = self;
+        let Self { house, limits, pool, closing, .. } = self;
         let has_asked = Arc::new(AtomicBool::new(false));
         let asking = Arc::clone(&has_asked);
         let service = service_fn(move |request| {
             asking.store(true, Ordering::SeqCst);
-            let (house, peer) = (Arc::clone(&house), peer.clone());
-            async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
+            let (house, pool, peer) = (Arc::clone(&house), Arc::clone(&pool), peer.clone());
+            async move {
+                let asking = pool.ask();
+                Ok::<_, std::convert::Infallible>(asking.answered(house.answer(request, peer).await))
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -114,9 +122,16 @@ impl Surroundings {
             .max_buf_size(head_size(&limits))
             .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
+        let closed = async {
+            closing.cancelled().await;
+            if !has_asked.load(Ordering::SeqCst) {
+                last_moment(&closing).await;
+            }
+        };
         tokio::select! {
+            biased;
             _ = &mut connection => return,
-            () = closing.cancelled() => {}
+            () = closed => {}
         }
         if !has_asked.load(Ordering::SeqCst) {
             // Who has asked for nothing yet is not waited for.
@@ -149,10 +164,18 @@ impl Surroundings {
             .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let mut is_ending = false;
+        let closed = async {
+            closing.cancelled().await;
+            if !streams.have_begun() {
+                last_moment(&closing).await;
+            }
+        };
+        tokio::pin!(closed);
         loop {
             tokio::select! {
+                biased;
                 _ = &mut connection => return,
-                () = closing.cancelled(), if !is_ending => {
+                () = &mut closed, if !is_ending => {
                     if !streams.have_begun() {
                         return;
                     }
