@@ -191,6 +191,7 @@ mod tests {
             methods: vec![method],
             names: vec![name],
             session: None,
+            trace: None,
         };
         let right = all("2026-07-28", "tools/call", "a");
         assert_eq!(judged(&right, meta), Ok(()));
