@@ -12,6 +12,7 @@
 //!                                     runner → safe → model
 //!                    serve → auth → model
 //!                            engine → shaping → model
+//!                            engine → audit → model
 //!              cli → config → model
 //!              cli → scaffold
 //!              cli → clients
@@ -21,6 +22,7 @@
 //!              cli → trial → model
 //! ```
 
+pub mod audit;
 pub mod auth;
 pub mod call;
 pub mod cli;

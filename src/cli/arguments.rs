@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use crate::clients::CLIENTS;
 
+pub use super::audit::arguments::AuditAction;
 use super::examples;
 
 const ABOUT: &str = "Any command becomes a safe tool: one YAML file, many MCP tools";
@@ -247,6 +248,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<PolicyAction>,
     },
+    /// Look into the records of calls, and whether they are as they were written
+    #[command(after_help = examples::AUDIT)]
+    Audit {
+        #[command(subcommand)]
+        action: Option<AuditAction>,
+    },
     /// Print the completion script of a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
@@ -258,7 +265,7 @@ pub enum Verb {
     #[command(after_help = examples::SCHEMA)]
     Schema {
         /// `config` is the file; the others are printed with --json
-        #[arg(value_name = "DOCUMENT", value_parser = ["config", "plan", "result", "validation"], default_value = "config")]
+        #[arg(value_name = "DOCUMENT", value_parser = ["config", "plan", "result", "validation", "audit"], default_value = "config")]
         document: String,
     },
     /// Say what a verb or a tool does and takes
@@ -707,6 +714,7 @@ impl Verb {
             Self::Secret { .. } => "secret",
             Self::Key { .. } => "key",
             Self::Policy { .. } => "policy",
+            Self::Audit { .. } => "audit",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
             Self::Completions { .. } => "completions",
@@ -736,6 +744,7 @@ impl Verb {
                 return action.as_ref().map(PolicyAction::words).unwrap_or_default();
             }
             Self::Key { action } => return action.as_ref().map(KeyAction::words).unwrap_or_default(),
+            Self::Audit { action } => return action.as_ref().map(AuditAction::words).unwrap_or_default(),
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
@@ -765,6 +774,7 @@ impl Verb {
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
             Self::Key { action: Some(KeyAction::Other(words)) } => words.first(),
             Self::Policy { action: Some(PolicyAction::Other(words)) } => words.first(),
+            Self::Audit { action: Some(AuditAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),

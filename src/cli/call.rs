@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::{Audit, Stdout};
 use crate::engine::{
-    Engine, FlowReport, News, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher, WrittenFile,
+    Engine, FlowReport, News, Origin, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher, WrittenFile,
 };
 use crate::model::OutputFormat;
 use crate::plan::ExecutionPlan;
@@ -39,8 +40,11 @@ pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: O
             Ok(parts) => parts,
             Err(error) => return cannot_start(printer, &error),
         };
+        let audit = Audit::by(session.catalog.audit.as_ref(), Stdout::Stderr);
+        let engine = Engine::clone(&engine).recording(audit);
         let finished = carry_out(&engine, call, printer.json).await;
         runner.shut_down(super::serve::PATIENCE).await;
+        engine.audit().close().await;
         match finished {
             Ok(Some((plan, outcome))) => conclude(&plan, &outcome, printer),
             Ok(None) => {
@@ -66,7 +70,7 @@ pub async fn carry_out(
     call: crate::call::Call,
     quiet: bool,
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {
-    let plan = engine.prepare(call)?;
+    let plan = engine.prepare_from(call, &Origin { via: "shell", ..Origin::default() })?;
     let cancel = CancellationToken::new();
     let holds = quiet || plan.may_not_be_the_result();
     let holds_stdout = plan.tool.output.makes_text();

@@ -168,6 +168,16 @@ Examples:
   mcpfier policy check --at 2026-11-27 deploy target=prod
 
 Nothing runs. The answer is the one that a server gives; it ends with 6 if the call is denied.";
+pub const AUDIT: &str = "\
+Examples:
+  mcpfier audit verify                           is the log as it was written?
+  mcpfier audit query --caller key:ci --failed --since 2026-11-21
+  mcpfier audit tail --follow                    what happens now
+  mcpfier audit export --format csv > calls.csv
+  mcpfier audit key /etc/mcpfier/audit.key       a key for `checkpoint.key`
+
+The log is the `file` of `audit` in the configuration, with those that were put aside, or FILE.
+`verify` ends with 1 if something was done to it.";
 
 pub const IMAGES: &str = "\
 Examples:
@@ -232,7 +242,8 @@ Examples:
   mcpfier schema >mcpfier.schema.json  what the file can say, for an editor
   mcpfier schema plan                  what `--dry-run NAME --json` prints
   mcpfier schema result                what `call NAME --json` prints
-  mcpfier schema validation            what `--validate --json` prints";
+  mcpfier schema validation            what `--validate --json` prints
+  mcpfier schema audit                 a record of `audit`";
 
 pub const HELP: &str = "\
 Examples:

@@ -2,6 +2,7 @@
 
 mod add;
 mod arguments;
+mod audit;
 mod bundle;
 mod cache;
 mod call;
@@ -192,6 +193,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
+        Verb::Audit { action } => audit::run(arguments, action.as_ref(), printer),
         Verb::Key { action } => key::run(arguments, action.as_ref(), printer),
         Verb::Policy { action } => policy::run(arguments, action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),

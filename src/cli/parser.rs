@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 
 /// Options of the whole program that these verbs have no use for. They are taken, since a command of
 /// that name may be meant, and shown nowhere.
-const IDLE: [(&[&str], &[&str]); 8] = [
+const IDLE: [(&[&str], &[&str]); 9] = [
     (
         &["explain", "init", "new", "add", "import", "migrate", "completions", "schema"],
         &["config", "dry_run", "json", "locked"],
@@ -17,6 +17,7 @@ const IDLE: [(&[&str], &[&str]); 8] = [
     (&["list", "test", "doctor", "trust", "lock", "help"], &["dry_run"]),
     (&["bundle", "help"], &["json"]),
     (&["secret"], &["config", "dry_run", "locked"]),
+    (&["audit"], &["dry_run", "locked"]),
     (&["cache", "clean"], &["config", "dry_run", "locked", "profile", "set", "tags"]),
     (
         &["explain", "init", "new", "add", "import", "completions", "schema", "secret", "migrate"],

@@ -8,6 +8,7 @@ use super::print::Printer;
 pub fn run(document: &str) -> Exit {
     let printer = Printer::new(true);
     match document {
+        "audit" => printer.data(include_str!("../../schemas/audit.schema.json")),
         "plan" => printer.data(include_str!("../../schemas/plan.schema.json")),
         "result" => printer.data(include_str!("../../schemas/result.schema.json")),
         "validation" => printer.data(include_str!("../../schemas/validation.schema.json")),

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::audit::{Audit, Stdout};
 use crate::config::How;
 use crate::engine::Serving;
 use crate::model::{Availability, Dialect};
 use crate::runner::process::ForkServer;
 use crate::serve::{Herald, stdio};
 
+use super::audit::{begin, end, started};
 use super::exit::Exit;
 use super::log;
 use super::print::Printer;
@@ -48,7 +50,10 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;
-        let engine = Arc::new(session.engine_on(Arc::new(runner.clone()), session.vault()));
+        let audit = Audit::by(session.catalog.audit.as_ref(), Stdout::Stderr);
+        begin(&audit, started(&session, None)).await.map_err(io::Error::other)?;
+        let engine = session.engine_on(Arc::new(runner.clone()), session.vault());
+        let engine = Arc::new(engine.recording(audit));
         engine.stay();
         greet(&session);
         let streams = stdio::take_over()?;
@@ -60,6 +65,7 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
         }
         engine.close();
         runner.shut_down(PATIENCE).await;
+        end(engine.audit()).await;
         Ok(())
     });
     // A thread that waits for input nobody will send must not hold the exit.

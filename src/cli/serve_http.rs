@@ -4,11 +4,13 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::audit::{Audit, Stdout};
 use crate::engine::Serving;
 use crate::model::HttpServer;
 use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
+use super::audit::{begin, end, started};
 use super::exit::Exit;
 use super::log;
 use super::manager::Manager;
@@ -123,7 +125,11 @@ fn serve(
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;
-        let engine = Arc::new(session.engine_on(Arc::new(runner.clone()), session.vault()));
+        let audit = Audit::by(session.catalog.audit.as_ref(), Stdout::Ours);
+        let started = started(&session, Some(bound.address.to_string()));
+        begin(&audit, started).await.map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem))?;
+        let engine = session.engine_on(Arc::new(runner.clone()), session.vault());
+        let engine = Arc::new(engine.recording(audit));
         // Who reads that it serves may stop it at once.
         let stopped = stop_signal();
         announce(&session, settings, &bound);
@@ -142,6 +148,7 @@ fn serve(
             never = engine.keep_ready(Serving::Many) => match never {},
         }
         runner.shut_down(PATIENCE).await;
+        end(engine.audit()).await;
         tracing::info!(target: "mcpfier::serve::http", "stopped");
         Ok(())
     });

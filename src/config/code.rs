@@ -246,6 +246,8 @@ codes! {
     BadCertificateUser = 282, "a caller's certificate that is none";
     BadTrustedProxy = 283, "a proxy that is no network";
     BadAcme = 284, "names or a directory that no certificate can be had for";
+    // Records of calls.
+    BadAudit = 285, "records of calls that cannot be kept";
 
     // How often callers may ask, people with passwords, tenants.
     VainRate = 290, "a rate that limits nothing";

@@ -180,7 +180,7 @@ impl<'s> Interpreting<'_, 's> {
     }
 
     fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>) {
-        let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, has_audit } =
+        let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, audit } =
             file;
         let access = access.and(server.http.auth.as_mut().and_then(|auth| auth.rbac.take()));
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
@@ -233,12 +233,13 @@ impl<'s> Interpreting<'_, 's> {
             asking: &asking,
             local_roles,
             local_permissions,
-            has_audit,
+            has_audit: audit.is_some(),
             is_selection: !self.choice.tags.is_empty(),
         };
         let access = lower::access(&beside, access, &mut settings);
         (catalog.access, catalog.server) = (Arc::new(access), settings);
         catalog.fed = fed;
+        catalog.audit = audit.map(|written| lower::audit(place, written));
         catalog.executors = executors.usable();
         catalog.settle(&HostFindings::default());
         (catalog, trials.take())

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::CacheRules;
 use crate::plan::{ExecutionPlan, Step};
 
+use super::account::Entry;
 use super::cache::{Cache, CacheUse, Digest, Flight, Seen};
 use super::story::CacheMark;
 use super::{Engine, Outcome, Prepared, Rejection, Watcher};
@@ -59,11 +60,14 @@ impl Engine {
         let Some(refreshing) = self.cache.refresh() else { return };
         let closing = self.cache.closing.clone();
         if let Some(flight) = self.cache.flights.begin_unmanned(key, &closing) {
-            let (engine, prepared) = (self.clone(), prepared.clone());
+            let papers = prepared.papers.as_ref().map(|papers| papers.of_part("refresh", None));
+            let (engine, prepared) = (self.clone(), Prepared { papers, ..prepared.clone() });
             tokio::spawn(async move {
                 let _refreshing = refreshing;
                 let landing = Landing { cache: &engine.cache, flight };
-                make(&engine, &prepared, key, &landing).await;
+                if let Ok(entry) = prepared.begin(&closing).await {
+                    make(&engine, &prepared, key, &landing, entry).await;
+                }
             });
         }
     }
@@ -101,16 +105,25 @@ async fn fly(engine: Engine, prepared: Prepared, key: Digest, flight: Arc<Flight
         engine.cache.flights.land(&landing.flight, Ok(outcome));
         return;
     }
-    make(&engine, &prepared, key, &landing).await;
+    make(&engine, &prepared, key, &landing, None).await;
 }
 
 /// Runs it and keeps what comes of it.
-async fn make(engine: &Engine, prepared: &Prepared, key: Digest, landing: &Landing<'_>) {
+async fn make(
+    engine: &Engine,
+    prepared: &Prepared,
+    key: Digest,
+    landing: &Landing<'_>,
+    entry: Option<Entry>,
+) {
     let Prepared { plan, state, .. } = prepared;
     let Some(rules) = &plan.tool.cache else { return };
     let before = engine.cache.before(plan, rules).await;
     let cancel = landing.flight.cancel.clone();
     let result = engine.beneath(prepared, &mut landing.flight.watcher(), cancel).await;
+    if let Some(entry) = entry {
+        entry.end(plan, result.as_ref()).await;
+    }
     if let Ok(outcome) = &result {
         engine.cache.keep(plan, key, before, outcome, state.catalog().server.cache).await;
     }

@@ -37,6 +37,21 @@ impl Engine {
         })
     }
 
+    /// The same with records of its own.
+    pub(super) async fn recorded(
+        &self,
+        prepared: &Prepared,
+        watcher: &mut dyn Watcher,
+        cancel: CancellationToken,
+    ) -> Result<Outcome, Rejection> {
+        let entry = prepared.begin(&cancel).await?;
+        let result = self.carry_out(prepared, watcher, cancel).await;
+        if let Some(entry) = entry {
+            entry.end(&prepared.plan, result.as_ref()).await;
+        }
+        result
+    }
+
     /// The same without its cache.
     pub(super) async fn beneath(
         &self,
@@ -53,8 +68,9 @@ impl Engine {
             Err(problem) => return without_fallback(result, format!("`{}`: {problem}", fallback.tool)),
         };
         watcher.preparing(&News::Line(format!("{tool} failed ({reason}); calling {}", plan.tool.name)));
-        let nested = Prepared { plan: ExecutionPlan::clone(plan), ..prepared.clone() };
-        match self.carry_out(&nested, watcher, cancel).await {
+        let papers = prepared.papers.as_ref().map(|papers| papers.of_part("fallback", None));
+        let nested = Prepared { plan: ExecutionPlan::clone(plan), papers, ..prepared.clone() };
+        match self.recorded(&nested, watcher, cancel).await {
             Ok(mut outcome) => {
                 let instead = Instead { of: tool.clone(), reason, plan: Arc::clone(plan) };
                 outcome.story.instead.insert(0, instead);

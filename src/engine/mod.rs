@@ -4,6 +4,7 @@
 //! protocols or terminals: a [`Watcher`] sees output as it comes, an [`Outcome`] says what happened.
 //! What a file decides is one [`State`], which [`Engine::reload`] exchanges whole.
 
+mod account;
 mod admission;
 mod ahead;
 mod attempts;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit::{Audit, Event, Lifecycle};
 use crate::call::{Call, Invocation};
 use crate::model::{Action, Catalog};
 use crate::plan::{ExecutionPlan, Facts, Planner, Step};
@@ -46,6 +48,7 @@ pub use crate::policy::View;
 pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 /// Whoever shows output needs it.
 pub use crate::shaping::Sanitizer;
+pub use account::Origin;
 pub use ahead::Serving;
 pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
@@ -79,17 +82,28 @@ pub struct Engine {
     state: watch::Sender<Arc<State>>,
     runner: Arc<dyn Runner>,
     cache: Arc<Cache>,
+    audit: Arc<Audit>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
-        Self { state, runner, cache: Arc::default() }
+        Self { state, runner, cache: Arc::default(), audit: Arc::default() }
     }
 
     /// The same with this cache.
     pub fn remembering(self, cache: Cache) -> Self {
         Self { cache: Arc::new(cache), ..self }
+    }
+
+    /// The same with records of its calls.
+    pub fn recording(self, audit: Audit) -> Self {
+        Self { audit: Arc::new(audit), ..self }
+    }
+
+    /// Where its calls are recorded.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     /// From now on work may go on behind answers, until it is closed: this process stays.
@@ -115,18 +129,47 @@ impl Engine {
     /// Serves another state from now on. Calls that were prepared before end in the one before, and
     /// count as running in this one.
     pub fn reload(&self, next: State) {
+        let tools = Some(next.catalog().offered().count());
+        let event = || Event::Reloaded(Box::new(Lifecycle { tools, ..Lifecycle::default() }));
+        self.audit.note(event);
+        if self.audit.follow(next.catalog().audit.as_ref()) {
+            self.audit.note(event);
+        }
         self.state.send_modify(|state| *state = Arc::new(next.following(state)));
+    }
+
+    /// Records that another state was asked for and cannot be served.
+    pub fn not_reloaded(&self, problem: &str) {
+        let reason = Some(problem.lines().next().unwrap_or_default().to_owned());
+        self.audit.note(|| Event::NotReloaded(Box::new(Lifecycle { reason, ..Lifecycle::default() })));
     }
 
     /// Everything that would happen, as a value.
     pub fn prepare(&self, call: Call) -> Result<Prepared, Rejection> {
+        self.prepare_from(call, &Origin::default())
+    }
+
+    /// The same for a call of which it is known where it comes from. If it is refused, that is recorded.
+    pub fn prepare_from(&self, call: Call, origin: &Origin) -> Result<Prepared, Rejection> {
         let state = self.state();
-        let plan = prepare(state.catalog(), &state.policy, &state.facts, call)?;
-        Ok(Prepared { plan, state, is_step: false })
+        let papers = self.papers(&state, &call, origin);
+        let tool = papers.as_ref().map(|_| call.tool.clone());
+        let plan = prepare(state.catalog(), &state.policy, &state.facts, call);
+        if let (Err(rejection), Some(papers), Some(tool)) = (&plan, &papers, tool) {
+            papers.refused(&tool, rejection);
+        }
+        Ok(Prepared { plan: plan?, state, is_step: false, papers: papers.map(Arc::new) })
+    }
+
+    /// Records that a call was not let through before anything of it was looked at.
+    pub fn refused(&self, call: &Call, origin: &Origin, rejection: &Rejection) {
+        if let Some(papers) = self.papers(&self.state(), call, origin) {
+            papers.refused(&call.tool, rejection);
+        }
     }
 
     /// The same beside other calls: what an image is built of may be much to read.
-    pub async fn prepare_aside(self: &Arc<Self>, call: Call) -> Result<Prepared, Rejection> {
+    pub async fn prepare_aside(self: &Arc<Self>, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
         let state = self.state();
         let is_built = state.catalog().tool(&call.tool).is_some_and(|tool| match &tool.action {
             Action::Container(workload) => workload.build.is_some(),
@@ -135,10 +178,10 @@ impl Engine {
             _ => false,
         });
         if !is_built {
-            return self.prepare(call);
+            return self.prepare_from(call, &origin);
         }
         let engine = Arc::clone(self);
-        let prepared = tokio::task::spawn_blocking(move || engine.prepare(call)).await;
+        let prepared = tokio::task::spawn_blocking(move || engine.prepare_from(call, &origin)).await;
         prepared.unwrap_or(Err(Rejection::Cancelled))
     }
 
@@ -149,10 +192,15 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        match prepared.is_plain() {
+        let entry = prepared.begin(&cancel).await?;
+        let result = match prepared.is_plain() {
             true => self.once(prepared, watcher, cancel).await,
             false => self.carry_out(prepared, watcher, cancel).await,
+        };
+        if let Some(entry) = entry {
+            entry.end(&prepared.plan, result.as_ref()).await;
         }
+        result
     }
 
     /// Carries out what the plan itself says, one time.

@@ -49,6 +49,8 @@ pub enum Rejection {
     Again { attempts: u32, before: String, last: Box<Rejection> },
     #[error("`{tool}` failed ({reason}), and its fallback `{fallback}` did not run: {problem}")]
     Fallback { tool: String, reason: String, fallback: String, problem: Box<Rejection> },
+    #[error("`{tool}` is not run, because calls cannot be recorded: {problem}")]
+    NotRecorded { tool: String, problem: String },
     /// Of a run that several callers wait for.
     #[error(transparent)]
     Shared(Arc<Rejection>),

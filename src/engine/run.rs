@@ -23,7 +23,7 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
-        let Prepared { plan, state, is_step } = prepared;
+        let Prepared { plan, state, is_step, .. } = prepared;
         let queued = Instant::now();
         let _slot = match is_step {
             true => state.admission.admit_step(&plan.tool, &plan.principal, &cancel).await?,

@@ -9,6 +9,7 @@ use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::{Policy, View};
 use crate::runner::Vault;
 
+use super::account::Papers;
 use super::admission::Admission;
 use super::breaker::{Breakers, Standing};
 use super::rates::Rates;
@@ -108,6 +109,8 @@ pub struct Prepared {
     pub(super) state: Arc<State>,
     /// It is a step of a flow, which waits for its place as long as the flow may.
     pub(super) is_step: bool,
+    /// What its records need; `None` where there are none.
+    pub(super) papers: Option<Arc<Papers>>,
 }
 
 impl Prepared {

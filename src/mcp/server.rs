@@ -16,7 +16,7 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use crate::call::Call;
-use crate::engine::{Engine, Outcome, Prepared, Rejection, State, Stream, Watcher};
+use crate::engine::{Engine, Origin, Outcome, Prepared, Rejection, State, Stream, Watcher};
 use crate::model::Principal;
 
 use super::changes::{self, Announcer, Changes, Told};
@@ -101,7 +101,7 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
-        let done = match self.prepare(call).await {
+        let done = match self.prepare(call, self.origin(context)).await {
             Ok(plan) => match self.run(&plan, context).await {
                 Ok(outcome) => Ok(outcome.present_aside(plan).await),
                 Err(rejection) => Err(rejection),
@@ -120,17 +120,36 @@ impl Server {
         }
     }
 
+    /// Where a call comes from, for its records.
+    fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
+        let via = match self.caller {
+            Caller::OnStdio => "stdio",
+            Caller::Known(_) => "http",
+        };
+        if self.engine.audit().journal().is_none() {
+            return Origin { via, ..Origin::default() };
+        }
+        let said = context.peer.peer_info().map(|info| info.client_info.clone());
+        let client = context.meta.client_info().or(said);
+        let client = client.map(|client| format!("{} {}", client.name, client.version));
+        let traceparent = context.meta.get("traceparent").and_then(|trace| trace.as_str());
+        Origin { via, client, traceparent: traceparent.map(str::to_owned) }
+    }
+
     /// The plan of a call, unless its caller has called that often enough.
-    async fn prepare(&self, call: Call) -> Result<Prepared, Rejection> {
+    async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
         let state = self.engine.state();
         if let Caller::Known(caller) = &self.caller
             && state.rates().has_tools()
             && state.offers(&call.tool, caller)
         {
-            let too_often = |late| Rejection::TooOften { tool: call.tool.clone(), late };
-            state.rates().call(caller, &call.tool).map_err(too_often)?;
+            state.rates().call(caller, &call.tool).map_err(|late| {
+                let rejection = Rejection::TooOften { tool: call.tool.clone(), late };
+                self.engine.refused(&call, &origin, &rejection);
+                rejection
+            })?;
         }
-        self.engine.prepare_aside(call).await
+        self.engine.prepare_aside(call, origin).await
     }
 
     fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {

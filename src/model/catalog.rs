@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::access::Access;
+use super::audit::AuditRules;
 use super::executor::Executor;
 use super::fed::FedVariables;
 use super::requires::{HostFindings, settle};
@@ -23,6 +24,8 @@ pub struct Catalog {
     pub executors: Vec<Executor>,
     /// Who may call what.
     pub access: Arc<Access>,
+    /// `None`: nothing is recorded.
+    pub audit: Option<AuditRules>,
 }
 
 impl Catalog {
@@ -34,7 +37,7 @@ impl Catalog {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
         let (fed, executors, access) = (FedVariables::default(), Vec::new(), Arc::default());
-        Self { tools, by_name, server, secrets, fed, executors, access }
+        Self { tools, by_name, server, secrets, fed, executors, access, audit: None }
     }
 
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {

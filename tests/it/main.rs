@@ -1,6 +1,8 @@
 //! The one integration binary: everything that looks at mcpfier from outside.
 
 mod architecture;
+#[cfg(all(unix, feature = "server"))]
+mod audit;
 mod cli;
 mod clients;
 mod completions;

@@ -78,7 +78,7 @@ fn tools(words: &[&str]) -> Program {
 #[test]
 fn the_published_schemas_are_those_that_the_program_prints() {
     is_up_to_date("schemas/config.schema.json", &mcpfier(&["schema"]).run().stdout);
-    for document in ["config", "plan", "result", "validation"] {
+    for document in ["config", "plan", "result", "validation", "audit"] {
         assert_eq!(mcpfier(&["schema", document]).run().json(), schema(document));
     }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod arguments;
+mod audit;
 mod caller;
 mod care;
 mod code_words;
@@ -40,6 +41,7 @@ mod when;
 mod words;
 
 pub use access::{Beside, access, authorization};
+pub use audit::audit;
 pub use command::{Commands, Whole, missing};
 pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};

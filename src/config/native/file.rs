@@ -6,7 +6,7 @@ use crate::config::read::{Fields, Reader};
 use crate::config::shape;
 use crate::config::syntax::{Entry, Kind, Node};
 
-use super::{Access, ExecutorEntry, SecretEntry, Server, Settings, Tenant};
+use super::{Access, AuditKeys, ExecutorEntry, SecretEntry, Server, Settings, Tenant};
 
 #[derive(Default)]
 pub struct File<'n> {
@@ -19,8 +19,7 @@ pub struct File<'n> {
     pub server: Server<'n>,
     pub executors: Vec<ExecutorEntry<'n>>,
     pub access: Access<'n>,
-    /// The file says that calls are recorded.
-    pub has_audit: bool,
+    pub audit: Option<AuditKeys<'n>>,
 }
 
 impl<'n> File<'n> {
@@ -39,7 +38,7 @@ impl<'n> File<'n> {
             server: Server::read(reader, &mut fields),
             executors: ExecutorEntry::read_all(reader, &mut fields),
             access: Access::read(reader, &mut fields),
-            has_audit: root.get("audit").is_some(),
+            audit: AuditKeys::read(reader, &mut fields),
         };
         file.server.http.tenants = Tenant::read_all(reader, &mut fields);
         fields.close();

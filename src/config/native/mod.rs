@@ -4,6 +4,7 @@
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
 mod access;
+mod audit;
 mod basic;
 mod care;
 mod command;
@@ -33,6 +34,7 @@ mod webhook_parts;
 mod webhook_way;
 
 pub use access::{Access, Authorization, Imagined, Policy, Role, Roles};
+pub use audit::{AuditKeys, SyslogKeys};
 pub use basic::{CallerKeys, User as HttpUser};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;

@@ -29,6 +29,7 @@ mod access;
 mod allow;
 mod annotations;
 mod argument;
+mod audit;
 mod care;
 mod command;
 mod concurrency;
@@ -58,6 +59,7 @@ pub use access::{AUTHORIZATION, ENTERPRISE, ORIGINAL_AUTHORIZATION, POLICY, RBAC
 pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
+pub use audit::{AUDIT, AUDIT_CHECKPOINT, AUDIT_ROTATE, AUDIT_SYSLOG};
 pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use concurrency::CONCURRENCY;

@@ -1,7 +1,9 @@
 //! The root of a file.
 
 use super::access::ACCESS;
-use super::{CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE, TENANT};
+use super::{
+    AUDIT, CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE, TENANT,
+};
 
 pub static ROOT: Shape = Shape {
     name: "file",
@@ -108,7 +110,13 @@ static SHARED: &[Key] = &[
     Key::later("upstreams"),
     Key::later("telemetry"),
     Key::later("analytics"),
-    Key::later("audit"),
+    Key::new(
+        "audit",
+        Kind::Group(&AUDIT),
+        "Where it is recorded who called what, what was decided, and how it ended. A call that cannot be recorded is not run.",
+    )
+    .otherwise("nothing is recorded")
+    .examples(&["{ file: audit.jsonl }"]),
     Key::later("schedules"),
     Key::later("tags"),
     Key::later("composite_tools"),

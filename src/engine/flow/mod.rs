@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::plan::{Facts, FlowPlan, Planner};
 use crate::runner::{End, RunId};
 
+use super::account::Papers;
 use super::story::Story;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, State, Watcher, planner};
 
@@ -44,6 +45,8 @@ struct Conductor<'c> {
     /// What is known of the host, at the moment of the call.
     facts: Facts,
     watcher: Mutex<&'c mut dyn Watcher>,
+    /// For the records of what steps run.
+    papers: Option<&'c Arc<Papers>>,
     /// What equal steps have come to.
     shelf: Shelf,
     /// No more of one call than may run at all stand at the gates, so that calls of others are not behind all
@@ -73,6 +76,7 @@ impl Engine {
             state,
             facts: flow.facts.now.map_or_else(|| state.facts.clone(), |now| state.facts.clone().at(now)),
             watcher: Mutex::new(watcher),
+            papers: prepared.papers.as_ref(),
             shelf: Shelf::default(),
             lane: Semaphore::new(state.catalog().server.calls.max.min(Semaphore::MAX_PERMITS)),
             all: flow.steps.len(),

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::call::Surroundings;
+use crate::call::{Invocation, Surroundings};
 use crate::engine::attempts::{is_covered, random};
-use crate::engine::{Outcome, Prepared, RunId, conditions};
-use crate::model::{Retry, StepWork};
+use crate::engine::{Outcome, Prepared, Rejection, RunId, conditions};
+use crate::model::{Retry, StepWork, Tool};
 use crate::plan::{FlowPlan, Made, Step, Work};
 
 use super::Conductor;
@@ -49,7 +49,11 @@ impl Conductor<'_> {
                     filled = Box::new(made);
                     &filled
                 }
-                Err(problems) => return (Done::rejected(&crate::engine::Rejection::Plan(problems)), None),
+                Err(problems) => {
+                    let rejection = Rejection::Plan(problems);
+                    self.refused(task, &task.planned.plan().tool, None, &rejection);
+                    return (Done::rejected(&rejection), None);
+                }
             },
         };
         if !task.once {
@@ -95,18 +99,27 @@ impl Conductor<'_> {
 
     async fn attempt(&self, task: Task<'_>, made: &Made, stop: &CancellationToken) -> Worked {
         if let Err(rejection) = conditions::judge(&made.call, &self.facts) {
+            self.refused(task, made.call.tool(), Some(&made.call), &rejection);
             return (Done::rejected(&rejection), None);
         }
-        let Made { plan, .. } = made;
-        let prepared = Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true };
+        let Made { plan, call } = made;
+        let papers = self.papers.map(|papers| papers.of_part(task.name, Some(call)));
+        let prepared = Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true, papers };
         if let Step::Flow(flow) = &plan.step {
             if !prepared.is_plain() {
                 // Its cache, its tries and its fallback lie around it; what it runs takes places of its own.
                 return self.leaf(task, &prepared, stop).await;
             }
             let began = Instant::now();
+            let entry = match prepared.begin(stop).await {
+                Ok(entry) => entry,
+                Err(rejection) => return (Done::rejected(&rejection), None),
+            };
             let report = self.flow(flow, stop, task.name).await;
             let outcome = report.into_outcome(RunId::next(), began.elapsed());
+            if let Some(entry) = entry {
+                entry.end(plan, Ok(&outcome)).await;
+            }
             return (Done::of_flow(outcome, plan, task.keep), None);
         }
         let _place = tokio::select! {
@@ -117,10 +130,17 @@ impl Conductor<'_> {
         self.leaf(task, &prepared, stop).await
     }
 
+    /// Records that a step was not let through.
+    fn refused(&self, task: Task<'_>, tool: &Tool, call: Option<&Invocation>, rejection: &Rejection) {
+        if let Some(papers) = self.papers {
+            papers.of_part(task.name, call).refused(tool.name.as_str(), rejection);
+        }
+    }
+
     async fn leaf(&self, task: Task<'_>, prepared: &Prepared, stop: &CancellationToken) -> Worked {
         let mut tap =
             Tap { conductor: self, is_own: task.is_own && task.is_outer, unfinished: Default::default() };
-        match self.engine.carry_out(prepared, &mut tap, stop.clone()).await {
+        match self.engine.recorded(prepared, &mut tap, stop.clone()).await {
             Ok(outcome) => {
                 let plan = outcome.plan(&prepared.plan);
                 let done = match outcome.flow.is_some() {

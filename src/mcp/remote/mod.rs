@@ -162,10 +162,15 @@ impl Remote {
         }
     }
 
-    fn request(&self, asked: Asked<'_>, id: RequestId, request: Box<ClientRequest>) -> Reaction {
+    fn request(&self, asked: Asked<'_>, id: RequestId, mut request: Box<ClientRequest>) -> Reaction {
         let Asked { body, headers, caller, takes_events } = asked;
         if let Err((status, refusal)) = rules::judge(&headers, body, &id, &request) {
             return Reaction::refused(status, refusal);
+        }
+        if let Some(trace) = headers.trace {
+            // What the message itself says comes first.
+            let meta = request.get_meta_mut();
+            meta.entry("traceparent").or_insert_with(|| trace.into());
         }
         let is_modern = rules::is_modern(&request);
         if matches!(*request, ClientRequest::SubscriptionsListenRequest(_)) && !takes_events {

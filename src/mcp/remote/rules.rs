@@ -19,6 +19,8 @@ pub struct Headers<'a> {
     pub methods: Vec<&'a str>,
     pub names: Vec<&'a str>,
     pub session: Option<&'a str>,
+    /// `traceparent`.
+    pub trace: Option<&'a str>,
 }
 
 impl<'a> Headers<'a> {
@@ -189,6 +191,7 @@ mod tests {
             methods: vec![method],
             names: vec![name],
             session: None,
+            trace: None,
         };
         let right = all("2026-07-28", "tools/call", "a");
         assert_eq!(judged(&right, meta), Ok(()));

@@ -9,6 +9,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use crate::auth::{self, Certificate, Credential, Patience, Penalty, Refused};
 use crate::model::{Auth, HttpServer, Principal};
 
+use super::account::because;
 use super::answer::{Answer, refusal, set};
 use super::passwords::{NotIn, Passwords};
 use super::route::Peer;
@@ -35,7 +36,7 @@ impl Door {
         let (api_key, authorization) = (texts(headers, "x-api-key"), texts(headers, "authorization"));
         let credential = match Credential::read(&api_key, &authorization) {
             Ok(credential) => credential,
-            Err(problem) => return Err(refused(auth, &problem.to_string())),
+            Err(problem) => return Err(because(refused(auth, &problem.to_string()), problem, None)),
         };
         let judged = match credential {
             Some(Credential::Basic(text)) => {
@@ -54,7 +55,10 @@ impl Door {
         if credential.is_none() {
             // Clients ask without a key to learn that they need one.
             match &refusal {
-                Refused::Certificate { .. } => tracing::warn!(peer = %written(peer), "not let in: {refusal}"),
+                Refused::Certificate { .. } => {
+                    tracing::warn!(peer = %written(peer), "not let in: {refusal}");
+                    return Err(because(refused(auth, "a key is needed"), refusal, None));
+                }
                 _ => tracing::debug!(peer = %written(peer), "not let in: {refusal}"),
             }
             return Err(refused(auth, "a key is needed"));
@@ -62,12 +66,12 @@ impl Door {
         tracing::warn!(peer = %written(peer), "not let in: {refusal}");
         let penalty = self.lock().mistake(&peer, now());
         match penalty {
-            Penalty::GoAway => Err(too_many()),
+            Penalty::GoAway => Err(because(too_many(), refusal, None)),
             Penalty::Wait(wait) => {
                 let waiting = Waiting { door: self, peer };
                 tokio::time::sleep(wait).await;
                 drop(waiting);
-                Err(refused(auth, "the key is not valid"))
+                Err(because(refused(auth, "the key is not valid"), refusal, None))
             }
         }
     }

@@ -4,6 +4,7 @@
 //! means is `mcp`'s, and whose key it is is `auth`'s. Every connection and every answer is bounded in
 //! time and memory, so that nobody holds up anybody else.
 
+mod account;
 mod answer;
 mod body;
 mod connection;

@@ -19,9 +19,10 @@ use super::door::{Door, texts};
 use super::leaving::Leaving;
 use super::listen::Address;
 use super::proxy::{self, Seen};
-use super::{cors, guard, older, probes, rates, stream};
+use super::{account, cors, guard, older, probes, rates, stream};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const TRACE: HeaderName = HeaderName::from_static("traceparent");
 /// How long an answer may take and still be sent with a status and a length of its own.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -58,6 +59,7 @@ impl House {
         let settings = settings(&state);
         let origin = request.headers().get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
         let origin = origin.map(str::to_owned);
+        let is_trying = account::offers_credential(request.headers());
         let seen = proxy::seen(settings, request.headers(), peer.address);
         let peer = Peer { address: seen.address, ..peer };
         let mut answer = match self.judge(settings, &request, &seen) {
@@ -67,6 +69,7 @@ impl House {
                 Err(refused) => refused,
             },
         };
+        account::note(self.engine.audit(), is_trying, peer.address, &answer);
         cors::share(settings, origin.as_deref(), &mut answer);
         secure(answer.headers_mut(), settings);
         if self.leaving.told.is_cancelled() {
@@ -94,7 +97,7 @@ impl House {
             origins.clear();
         }
         if let Err(foreign) = guard::judge(settings, &self.address, &hosts, &origins) {
-            return Some(refusal(403, &foreign.to_string()));
+            return Some(account::because(refusal(403, &foreign.to_string()), foreign, None));
         }
         match *request.method() {
             Method::OPTIONS => Some(cors::preflight(settings, headers)),
@@ -170,6 +173,7 @@ impl House {
             methods: texts(&parts.headers, "mcp-method"),
             names: texts(&parts.headers, "mcp-name"),
             session: text(&parts.headers, &SESSION),
+            trace: text(&parts.headers, &TRACE),
         };
         let asked = Asked { body: &body, headers, caller: Arc::clone(&caller), takes_events };
         let reaction = match older::session(settings, &parts.uri) {

@@ -204,7 +204,10 @@ impl Reloading {
         }
         match seen {
             Seen::Nothing => {}
-            Seen::Something { state: Err(report), .. } => report::wrong(&report),
+            Seen::Something { state: Err(report), .. } => {
+                report::wrong(&report);
+                self.engine.not_reloaded(&report);
+            }
             Seen::Something { state: Ok(state), .. } => self.adopt(*state, cause).await,
         }
     }

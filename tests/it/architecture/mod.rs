@@ -8,19 +8,20 @@ mod source;
 use source::SourceFile;
 
 /// What each room may import. A room that is missing here has no place in the house yet.
-const HOUSE: [(&str, &[&str]); 19] = [
+const HOUSE: [(&str, &[&str]); 20] = [
     ("main", &["cli"]),
     (
         "cli",
         &[
             "scaffold", "serve", "mcp", "engine", "runner", "safe", "plan", "policy", "call", "config",
-            "clients", "lock", "graph", "trial", "auth", "model",
+            "clients", "lock", "graph", "trial", "audit", "auth", "model",
         ],
     ),
-    ("serve", &["mcp", "engine", "plan", "auth", "model"]),
+    ("serve", &["mcp", "engine", "plan", "audit", "auth", "model"]),
+    ("audit", &["model"]),
     ("auth", &["model"]),
     ("mcp", &["engine", "plan", "call", "model"]),
-    ("engine", &["runner", "shaping", "plan", "policy", "call", "model"]),
+    ("engine", &["runner", "shaping", "audit", "plan", "policy", "call", "model"]),
     ("shaping", &["model"]),
     ("runner", &["safe", "plan", "model"]),
     ("safe", &["model"]),
@@ -79,7 +80,7 @@ fn foreign_crates_stay_in_their_rooms() {
             ("cel", &["model"]),
             ("chrono", &["model"]),
             ("semver", &["model"]),
-            ("sha2", &["auth", "engine", "lock", "model", "runner"]),
+            ("sha2", &["audit", "auth", "engine", "lock", "model", "runner"]),
             ("subtle", &["auth"]),
             ("hyper::server", &["serve"]),
             ("serde_yaml", &["config", "clients", "shaping"]),

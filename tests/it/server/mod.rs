@@ -5,7 +5,7 @@ mod clients;
 mod copies;
 mod deploy;
 mod going;
-mod house;
+pub mod house;
 mod http2;
 mod keys;
 mod legacy_sse;

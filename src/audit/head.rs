@@ -1,0 +1,174 @@
+//! Where a log ends, in a small file beside it: without that, nobody could say that the last records
+//! are missing. Servers that write one log lock it while they write.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::key::SigningKey;
+use super::seal::{BEGINNING, is_digest};
+
+/// So long it is, whatever it says: it is written in one piece.
+const SIZE: usize = 384;
+/// Nobody holds the lock for longer than a few writes take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is known of the end of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the last record.
+    pub seq: u64,
+    pub hash: String,
+    /// The size of the current file.
+    pub bytes: u64,
+    /// The number of the first record in it.
+    pub first: u64,
+    /// The number of the first record that is still kept.
+    pub oldest: u64,
+    /// The number of the last checkpoint.
+    pub signed: u64,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { seq: 0, hash: BEGINNING.to_owned(), bytes: 0, first: 1, oldest: 1, signed: 0 }
+    }
+}
+
+/// Why the end of a log is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// There is nothing.
+    Absent,
+    /// There is something else.
+    Strange,
+    /// Another key, or somebody without one, has written it.
+    Forged,
+    /// It is not signed, and there is a key.
+    Unsigned,
+}
+
+/// The file beside a log.
+pub fn beside(log: &Path) -> PathBuf {
+    let mut name = log.as_os_str().to_owned();
+    name.push(".head");
+    PathBuf::from(name)
+}
+
+pub fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// The lock of a log, which ends with this.
+pub struct Lock<'f>(&'f File);
+
+impl<'f> Lock<'f> {
+    pub fn take(file: &'f File) -> io::Result<Self> {
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self(file)),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) if begun.elapsed() > PATIENCE => {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "another program holds its lock"));
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_micros(200)),
+            }
+        }
+    }
+}
+
+impl Drop for Lock<'_> {
+    fn drop(&mut self) {
+        // It ends with the file in any case.
+        let _ = self.0.unlock();
+    }
+}
+
+impl Head {
+    pub fn read(file: &File, key: Option<&SigningKey>) -> io::Result<Result<Self, Unknown>> {
+        let mut bytes = [0; SIZE];
+        let mut read = 0;
+        while let Some(rest) = bytes.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match file.read_at(rest, read as u64)? {
+                0 => break,
+                count => read += count,
+            }
+        }
+        let text = bytes.get(..read).unwrap_or_default();
+        Ok(Self::parse(&String::from_utf8_lossy(text), key))
+    }
+
+    pub fn parse(text: &str, key: Option<&SigningKey>) -> Result<Self, Unknown> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(Unknown::Absent);
+        }
+        let value: Value = serde_json::from_str(text).map_err(|_| Unknown::Strange)?;
+        let number = |name: &str| value.get(name).and_then(Value::as_u64).ok_or(Unknown::Strange);
+        let hash =
+            value.get("hash").and_then(Value::as_str).filter(|hash| hash.is_empty() || is_digest(hash));
+        let head = Self {
+            seq: number("seq")?,
+            hash: hash.ok_or(Unknown::Strange)?.to_owned(),
+            bytes: number("bytes")?,
+            first: number("first")?,
+            oldest: number("oldest")?,
+            signed: number("signed")?,
+        };
+        match (key, value.get("mac").and_then(Value::as_str)) {
+            (None, _) => Ok(head),
+            (Some(_), None) => Err(Unknown::Unsigned),
+            (Some(key), Some(mac)) if key.sign(&head.said()) == mac => Ok(head),
+            (Some(_), Some(_)) => Err(Unknown::Forged),
+        }
+    }
+
+    pub fn write(&self, file: &File, key: Option<&SigningKey>) -> io::Result<()> {
+        file.write_all_at(&self.text(key), 0)
+    }
+
+    fn text(&self, key: Option<&SigningKey>) -> Vec<u8> {
+        let Self { seq, hash, bytes, first, oldest, signed } = self;
+        let mut value = json!({
+            "v": 1, "seq": seq, "hash": hash, "bytes": bytes, "first": first, "oldest": oldest, "signed": signed,
+        });
+        if let (Some(key), Value::Object(map)) = (key, &mut value) {
+            map.insert("mac".to_owned(), Value::from(key.sign(&self.said())));
+        }
+        let mut text = value.to_string().into_bytes();
+        text.resize(SIZE.max(text.len() + 1) - 1, b' ');
+        text.push(b'\n');
+        text
+    }
+
+    /// What a signature is of.
+    fn said(&self) -> String {
+        let Self { seq, hash, bytes, first, oldest, signed } = self;
+        format!("head {seq} {hash} {bytes} {first} {oldest} {signed}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_read_as_it_was_written_and_not_without_its_signature() {
+        let head = Head { seq: u64::MAX, bytes: u64::MAX, first: 7, ..Head::default() };
+        let (key, other) = (SigningKey::of([1; 32]), SigningKey::of([2; 32]));
+        let read =
+            |by: Option<&SigningKey>, with| Head::parse(&String::from_utf8(head.text(by)).unwrap(), with);
+        assert_eq!(head.text(Some(&key)).len(), SIZE);
+        assert_eq!(read(Some(&key), Some(&key)), Ok(head.clone()));
+        assert_eq!(read(Some(&key), None), Ok(head.clone()));
+        assert_eq!(read(Some(&key), Some(&other)), Err(Unknown::Forged));
+        assert_eq!(read(None, Some(&key)), Err(Unknown::Unsigned));
+        assert_eq!(Head::parse(" \n", None), Err(Unknown::Absent));
+        assert_eq!(Head::parse("{}", None), Err(Unknown::Strange));
+    }
+}

@@ -1,0 +1,310 @@
+//! A log is written, something is done to it, and that is found; or it is gone on with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::event::Event;
+use super::head::beside;
+use super::ledger::{Ledger, LedgerError, Pending};
+use super::line;
+use super::pages::files_of;
+use super::verify::{Anchor, Report};
+use super::*;
+use crate::model::{AuditKind, AuditRules, ByteSize, Checkpoint, OnUnrecorded, Rotation};
+
+struct Log {
+    _folder: TempDir,
+    rules: AuditRules,
+    path: PathBuf,
+}
+
+impl Log {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let rules = AuditRules {
+            file: Some(path.clone()),
+            stdout: false,
+            syslog: None,
+            chain: true,
+            on_failure: OnUnrecorded::Refuse,
+            sync: false,
+            rotation: Rotation::default(),
+            include: AuditKind::ALL.to_vec(),
+            mask: Vec::new(),
+            checkpoint: Checkpoint::default(),
+        };
+        Self { _folder: folder, rules, path }
+    }
+
+    fn signed(every: u64) -> Self {
+        let mut log = Self::new();
+        let key = log.path.with_extension("key");
+        SigningKey::of([9; 32]).write(&key).unwrap();
+        log.rules.checkpoint = Checkpoint { every, key: Some(key) };
+        log
+    }
+
+    fn key(&self) -> Option<SigningKey> {
+        self.rules.checkpoint.key.as_deref().map(|key| SigningKey::read(key).unwrap())
+    }
+
+    fn open(&self) -> Ledger {
+        Ledger::open(&self.rules, &self.path, "test").unwrap()
+    }
+
+    fn write(&self, count: u64) -> &Self {
+        let mut ledger = self.open();
+        (0..count).for_each(|number| drop(append(&mut ledger, number).unwrap()));
+        self
+    }
+
+    fn lines(&self) -> Vec<String> {
+        fs::read_to_string(&self.path).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    fn rewrite(&self, change: impl FnOnce(&mut Vec<String>)) {
+        let mut lines = self.lines();
+        change(&mut lines);
+        fs::write(&self.path, lines.join("\n") + "\n").unwrap();
+    }
+
+    fn report(&self) -> Report {
+        verify(&files_of(&self.path), self.key().as_ref(), None).unwrap()
+    }
+
+    /// What was found, and of which record.
+    fn found(&self) -> Vec<(&'static str, Option<u64>)> {
+        self.report().findings.iter().map(|finding| (finding.what, finding.seq)).collect()
+    }
+}
+
+fn append(ledger: &mut Ledger, number: u64) -> Result<Vec<String>, LedgerError> {
+    let body = line::body(&Event::Gap { lost: number });
+    ledger.append(&[Pending { at: SystemTime::now(), body }])
+}
+
+/// A line with other content and digests that fit it.
+fn forged(line: &str, prev: Option<&str>, change: (&str, &str)) -> (String, String) {
+    let content = line::seals(line).unwrap().content.replace(change.0, change.1);
+    let content = match prev {
+        Some(prev) => {
+            let (before, _) = content.rsplit_once(r#","prev":""#).unwrap();
+            format!(r#"{before},"prev":"{prev}""#)
+        }
+        None => content,
+    };
+    let hash = super::seal::digest(content.as_bytes());
+    (format!(r#"{content},"hash":"{hash}"}}"#), hash)
+}
+
+#[test]
+fn a_log_that_nobody_touched_is_as_it_was_written() {
+    let log = Log::new();
+    log.write(5).write(3);
+    let report = log.report();
+    assert_eq!((report.records, report.findings.len(), report.head), (8, 0, Some(true)), "{report:?}");
+    let anchor = report.last.unwrap();
+    let with = |anchor: &Anchor| verify(&files_of(&log.path), None, Some(anchor)).unwrap().findings.len();
+    assert_eq!(with(&anchor), 0);
+    assert_eq!(with(&Anchor { seq: 8, hash: super::seal::BEGINNING.to_owned() }), 1);
+    assert_eq!(with(&Anchor { seq: 9, ..anchor }), 1);
+}
+
+#[test]
+fn an_edited_record_is_found_whether_its_digest_was_made_anew_or_not() {
+    let log = Log::new();
+    log.write(6);
+    log.rewrite(|lines| lines[2] = lines[2].replace(r#""lost":2"#, r#""lost":7"#));
+    assert_eq!(log.found(), [("changed", Some(3))]);
+    let log = Log::new();
+    log.write(6);
+    log.rewrite(|lines| lines[2] = forged(&lines[2], None, (r#""lost":2"#, r#""lost":7"#)).0);
+    assert_eq!(log.found(), [("changed", Some(3))]);
+}
+
+#[test]
+fn deleted_moved_and_repeated_records_are_found_where_they_are() {
+    for (change, expected) in [
+        ((|lines| drop(lines.remove(3))) as fn(&mut Vec<String>), vec![("missing", Some(4))]),
+        (|lines| drop(lines.drain(1..4)), vec![("missing", Some(2))]),
+        (|lines| drop(lines.remove(0)), vec![("missing", Some(1))]),
+        (|lines| drop(lines.pop()), vec![("missing", Some(8))]),
+        (|lines| lines.truncate(5), vec![("missing", Some(6))]),
+        (|lines| lines.swap(3, 4), vec![("moved", Some(4))]),
+        (|lines| lines.insert(5, lines[1].clone()), vec![("repeated", Some(2))]),
+        (|lines| lines[2] = "not a record".to_owned(), vec![("unreadable", None)]),
+        (
+            |lines| lines[2] = lines[2].split(r#","hash""#).next().unwrap().to_owned() + "}",
+            vec![("changed", Some(3))],
+        ),
+    ] {
+        let log = Log::new();
+        log.write(8).rewrite(change);
+        assert_eq!(log.found(), expected, "{:#?}", log.report());
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_with_its_place() {
+    let log = Log::new();
+    log.write(8).rewrite(|lines| drop(lines.drain(2..5)));
+    let found = log.report().findings.pop().unwrap();
+    assert_eq!(found.text, "records 3 to 5 are missing before this line");
+    assert_eq!(found.place, Some((log.path.clone(), 3)));
+}
+
+#[test]
+fn a_chain_that_somebody_wrote_anew_is_not_signed() {
+    let log = Log::signed(4);
+    log.write(10);
+    assert_eq!((log.found(), log.report().signed), (vec![], 2), "{:#?}", log.report());
+    // From the seventh record on, with everything that follows from it, and the head.
+    log.rewrite(|lines| {
+        let mut prev = None;
+        for (at, line) in lines.iter_mut().enumerate().skip(6) {
+            let change = if at == 6 { (r#""lost":5"#, r#""lost":6"#) } else { ("", "") };
+            let (text, hash) = forged(line, prev.as_deref(), change);
+            (*line, prev) = (text, Some(hash));
+        }
+    });
+    let found = log.found();
+    assert!(found.contains(&("forged", Some(10))), "{found:?}: the checkpoint behind it is not signed");
+    assert!(
+        found.iter().any(|(what, seq)| *what == "changed" && *seq == Some(12)),
+        "{found:?}: nor is its end"
+    );
+    assert!(log.report().findings.iter().any(|found| found.text.contains("from record 6 on")));
+    let key = SigningKey::of([1; 32]);
+    let other = verify(&files_of(&log.path), Some(&key), None).unwrap();
+    assert!(other.findings.iter().any(|found| found.text.contains("the head is not signed with this key")));
+}
+
+#[test]
+fn the_chain_goes_on_in_new_files_and_old_ones_go_by_rule_alone() {
+    let mut log = Log::signed(5);
+    log.rules.rotation = Rotation { size: ByteSize(2000), keep: 3 };
+    log.write(60);
+    let files = files_of(&log.path);
+    assert_eq!(files.len(), 4, "{files:?}");
+    let report = log.report();
+    assert!(report.findings.is_empty(), "{report:#?}");
+    assert!(report.first > Some(1) && report.notes.len() == 1, "{report:#?}");
+    let middle = fs::read(&files[1]).unwrap();
+    fs::remove_file(&files[1]).unwrap();
+    assert_eq!(log.found().first().map(|found| found.0), Some("missing"));
+    fs::write(&files[1], middle).unwrap();
+    fs::remove_file(&files[0]).unwrap();
+    let report = log.report();
+    assert!(report.findings[0].text.ends_with("missing at the beginning"), "{report:#?}");
+}
+
+#[test]
+fn several_write_one_log_as_one_chain() {
+    let log = Log::new();
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| log.write(50));
+        }
+    });
+    let report = log.report();
+    assert_eq!((report.records, report.findings.len()), (200, 0), "{report:#?}");
+}
+
+#[test]
+fn what_a_killed_server_left_half_written_is_taken_away_and_said() {
+    let log = Log::new();
+    log.write(3);
+    let mut text = fs::read_to_string(&log.path).unwrap();
+    text.push_str(r#"{"v":1,"seq":4,"ti"#);
+    fs::write(&log.path, text).unwrap();
+    log.write(1);
+    assert_eq!(log.found(), []);
+    let recovered: Value = serde_json::from_str(&log.lines()[3]).unwrap();
+    assert_eq!((&recovered["event"], &recovered["bytes"]), (&"log.recovered".into(), &18.into()));
+}
+
+#[test]
+fn whole_records_that_the_head_does_not_know_are_gone_on_from() {
+    let log = Log::new();
+    log.write(3);
+    let head = fs::read(beside(&log.path)).unwrap();
+    log.write(2);
+    fs::write(beside(&log.path), head).unwrap();
+    log.write(1);
+    assert_eq!(log.found(), []);
+    let recovered: Value = serde_json::from_str(&log.lines()[5]).unwrap();
+    assert_eq!((&recovered["event"], &recovered["records"]), (&"log.recovered".into(), &2.into()));
+}
+
+#[test]
+fn nothing_is_written_behind_what_somebody_cut_off_or_changed() {
+    let says = |change: fn(&Log)| {
+        let log = Log::new();
+        log.write(5);
+        change(&log);
+        let mut ledger = log.open();
+        append(&mut ledger, 0).unwrap_err().to_string()
+    };
+    let cut = says(|log| log.rewrite(|lines| drop(lines.pop())));
+    assert!(cut.contains("and had") && cut.contains("mcpfier audit verify"), "{cut}");
+    let changed = says(|log| {
+        log.rewrite(|lines| {
+            let last = lines.len() - 1;
+            lines[last] = forged(&lines[last], None, (r#""lost":4"#, r#""lost":5"#)).0;
+        });
+    });
+    assert!(changed.contains("its last record is another one"), "{changed}");
+    let added = says(|log| log.rewrite(|lines| lines.push(lines[0].clone())));
+    assert!(added.contains("does not follow"), "{added}");
+    let forged_head = |log: &Log| {
+        let path = beside(&log.path);
+        let text = fs::read_to_string(&path).unwrap().replace(r#""seq":5"#, r#""seq":4"#);
+        fs::write(path, text).unwrap();
+    };
+    let log = Log::signed(100);
+    log.write(5);
+    forged_head(&log);
+    assert!(append(&mut log.open(), 0).unwrap_err().to_string().contains("another key"));
+}
+
+#[test]
+fn a_lost_head_or_file_leaves_a_mark() {
+    let log = Log::new();
+    log.write(3);
+    fs::remove_file(beside(&log.path)).unwrap();
+    assert_eq!(log.report().notes.len(), 1, "{:?}", log.report());
+    log.write(1);
+    assert!(log.lines()[3].contains("there was no head"));
+    assert_eq!(log.found(), []);
+    let log = Log::new();
+    let mut ledger = log.open();
+    append(&mut ledger, 1).unwrap();
+    fs::remove_file(&log.path).unwrap();
+    append(&mut ledger, 2).unwrap();
+    assert!(log.lines()[0].contains("the file was moved away"));
+    assert_eq!(log.found(), [("missing", Some(1))]);
+    fs::remove_file(&log.path).unwrap();
+    fs::remove_file(beside(&log.path)).unwrap();
+    append(&mut ledger, 3).unwrap();
+    assert_eq!((log.lines().len(), log.found()), (1, vec![]), "both are gone, and it begins anew");
+}
+
+#[test]
+fn nobody_else_can_read_a_log_or_a_key() {
+    use std::os::unix::fs::PermissionsExt;
+    let log = Log::signed(10);
+    log.write(1);
+    let key = log.rules.checkpoint.key.clone().unwrap();
+    for path in [&log.path, &beside(&log.path), &key] {
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600, "{path:?}");
+    }
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(SigningKey::read(&key).unwrap_err().to_string().contains("others can read"));
+    assert!(SigningKey::of([0; 32]).write(&key).unwrap_err().to_string().contains("is there already"));
+    assert!(SigningKey::read(Path::new("/nowhere")).is_err());
+}

@@ -1,0 +1,114 @@
+//! `mcpfier audit`: looks into the records of calls, and whether they are as they were written. And
+//! what servers record of themselves.
+
+pub mod arguments;
+mod show;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use crate::audit::{Audit, BadKey, Event, Lifecycle, SigningKey};
+use crate::config;
+use crate::model::AuditRules;
+
+use super::arguments::{Arguments, AuditAction};
+use super::exit::Exit;
+use super::print::Printer;
+use super::session::{self, Session};
+
+pub fn run(arguments: &Arguments, action: Option<&AuditAction>, printer: &Printer) -> Exit {
+    match action {
+        Some(AuditAction::Verify(words)) => verify::run(arguments, words, printer),
+        Some(AuditAction::Query { question, last }) => {
+            show::print(arguments, question, *last, show::Form::of(printer), printer)
+        }
+        Some(AuditAction::Tail { question, last, follow }) => {
+            show::tail(arguments, question, *last, *follow, printer)
+        }
+        Some(AuditAction::Export { question, format }) => {
+            show::print(arguments, question, None, (*format).into(), printer)
+        }
+        Some(AuditAction::Key { file }) => make_key(file, printer),
+        Some(AuditAction::Other(_)) | None => {
+            printer.error("expected `audit verify`, `query`, `tail`, `export` or `key`");
+            Exit::USAGE
+        }
+    }
+}
+
+fn make_key(file: &Path, printer: &Printer) -> Exit {
+    let mut random = [0; 32];
+    if getrandom::fill(&mut random).is_err() {
+        printer.error("the system gives no random numbers");
+        return Exit::FAILURE;
+    }
+    let key = SigningKey::of(random);
+    if let Err(problem) = key.write(file) {
+        printer.error(&problem.to_string());
+        return if matches!(problem, BadKey::There { .. }) { Exit::REFUSED } else { Exit::FAILURE };
+    }
+    printer.talk(&format!(
+        "`{}` is written; keep a copy where the server cannot write. In the file:\n\n  audit: {{ checkpoint: {{ key: {} }} }}\n",
+        file.display(),
+        file.display()
+    ));
+    Exit::OK
+}
+
+/// The rules of the configuration, where no file is named.
+fn rules(arguments: &Arguments, printer: &Printer) -> Result<AuditRules, Exit> {
+    let host = session::host();
+    let found = session::found(arguments.config.as_deref(), &host, printer)?;
+    let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
+    let Some(catalog) = loaded.catalog else {
+        printer.talk(&loaded.report.render(printer.style()));
+        return Err(Exit::CONFIG);
+    };
+    catalog.audit.ok_or_else(|| {
+        printer.error(&format!(
+            "`{}` has no `audit`; name a log, or say there where it is",
+            loaded.path.display()
+        ));
+        Exit::USAGE
+    })
+}
+
+/// The log that is meant.
+fn log(arguments: &Arguments, named: Option<&PathBuf>, printer: &Printer) -> Result<PathBuf, Exit> {
+    if let Some(file) = named {
+        return Ok(file.clone());
+    }
+    rules(arguments, printer)?.file.ok_or_else(|| {
+        printer.error("`audit` of the configuration has no `file`; what went elsewhere is looked for there");
+        Exit::USAGE
+    })
+}
+
+/// What a server records first.
+pub fn started(session: &Session, listening: Option<String>) -> Lifecycle {
+    Lifecycle {
+        config: Some(session.path.display().to_string()),
+        tools: Some(session.catalog.offered().count()),
+        listening,
+        ..Lifecycle::default()
+    }
+}
+
+/// Records that a server begins. One that cannot, and would refuse every call, does not begin.
+pub async fn begin(audit: &Audit, started: Lifecycle) -> Result<(), String> {
+    let Some(journal) = audit.journal() else { return Ok(()) };
+    let recorded = match journal.rules().includes(crate::model::AuditKind::Server) {
+        true => journal.record(Event::Started(Box::new(started))).await,
+        false => journal.probe().await,
+    };
+    match recorded {
+        Err(problem) if journal.refuses() => Err(format!("calls cannot be recorded: {problem}")),
+        _ => Ok(()),
+    }
+}
+
+/// Records that a server ends, and signs what it has written.
+pub async fn end(audit: &Audit) {
+    audit.note(|| Event::Stopped(Box::default()));
+    audit.close().await;
+}
