@@ -163,9 +163,9 @@ The key is shown once. What the file gets is its fingerprint, under `server.http
 pub const POLICY: &str = "\
 Examples:
   mcpfier policy check --as key:ci                   what the key `ci` may call
-  mcpfier policy check --as key:ci deploy env=prod   this very call, and which rule decides
-  mcpfier policy check --as token:ann@example.com --claims '{\"groups\":[\"admins\"]}' deploy env=prod
-  mcpfier policy check --at 2026-11-27 deploy env=prod
+  mcpfier policy check --as key:ci deploy target=prod   this very call, and which rule decides
+  mcpfier policy check --as token:ann@example.com --claims '{\"groups\":[\"admins\"]}' deploy target=prod
+  mcpfier policy check --at 2026-11-27 deploy target=prod
 
 Nothing runs. The answer is the one that a server gives; it ends with 6 if the call is denied.";
 pub const AUDIT: &str = "\

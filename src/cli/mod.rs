@@ -26,6 +26,7 @@ mod into;
 mod key;
 mod list;
 mod lock;
+mod log;
 #[cfg_attr(not(feature = "server"), allow(dead_code))]
 mod manager;
 mod migrate;

@@ -15,6 +15,7 @@ use crate::serve::{Herald, stdio};
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
+use super::log;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
@@ -33,7 +34,7 @@ pub fn run(mut session: Session, locked: bool, printer: &Printer, fork_server: O
     }
     // Nobody judges it again, and it may be large.
     session.evidence.forget();
-    init_log("");
+    log::init("");
     match serve(session, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(error) => {
@@ -151,16 +152,4 @@ pub async fn hangup() {
 /// One thread: what is slow runs in processes of its own.
 pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
-pub fn init_log(ours: &str) {
-    use tracing_subscriber::EnvFilter;
-    let usual = format!("warn,rmcp=error,mcpfier::serve::reload=info,mcpfier::runner::container=info{ours}");
-    let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
 }

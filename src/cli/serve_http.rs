@@ -12,11 +12,12 @@ use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
+use super::log;
 use super::manager::Manager;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
-use super::serve::{PATIENCE, init_log, refusal, runtime, stop_signal};
+use super::serve::{PATIENCE, refusal, runtime, stop_signal};
 use super::session::{self, Session};
 
 /// What the command line says; it wins over the file.
@@ -46,7 +47,7 @@ pub fn run(
         }
     };
     session.evidence.forget();
-    init_log(",mcpfier::serve::http=info");
+    log::init(",mcpfier::serve::http=info");
     match serve(session, &settings, sockets, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(Failure::NotBegun(exit, problem)) => {

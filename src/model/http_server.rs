@@ -112,7 +112,8 @@ impl Auth {
     /// Everyone whom the file knows by name.
     pub fn callers(&self) -> impl Iterator<Item = &Principal> {
         let users = self.users.iter().map(|user| &user.principal);
-        self.api_keys.iter().map(|key| &key.principal).chain(users)
+        let keys = self.api_keys.iter().map(|key| &key.principal);
+        keys.chain(users).chain(self.mtls.iter().map(|user| &user.principal))
     }
 }
 

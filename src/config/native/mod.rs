@@ -33,7 +33,7 @@ mod webhook;
 mod webhook_parts;
 mod webhook_way;
 
-pub use access::{Access, Authorization, Policy, Role, Roles};
+pub use access::{Access, Authorization, Imagined, Policy, Role, Roles};
 pub use audit::{AuditKeys, SyslogKeys};
 pub use basic::{CallerKeys, User as HttpUser};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};

@@ -267,9 +267,13 @@ pub static HTTP_LIMITS: Shape = Shape {
         Key::new("stall_timeout", Kind::Duration, "How long a client may take nothing of its answer.")
             .default("60s")
             .expands(),
-        Key::new("connections", Kind::Count, "Connections at once; more wait to be taken.")
-            .default("10000")
-            .expands(),
+        Key::new(
+            "connections",
+            Kind::Count,
+            "Connections at once; when there are more, those go first that ask for nothing.",
+        )
+        .default("10000")
+        .expands(),
         Key::new(
             "sessions",
             Kind::Count,

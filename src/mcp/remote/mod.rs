@@ -188,6 +188,10 @@ impl Remote {
         let server = self.server(told, &caller, !takes_events);
         let (peer, opened) = match &*request {
             _ if is_modern => (None, None),
+            ClientRequest::InitializeRequest(_) if body.len() > MOST_SAID => {
+                let text = format!("an `initialize` of more than {MOST_SAID} bytes is not taken");
+                return Reaction::refused(400, Refusal::new(&written(&id), INVALID_REQUEST, &text));
+            }
             ClientRequest::InitializeRequest(initialize) if takes_events && session.is_none() => {
                 match self.open(&server, &initialize.params, &caller) {
                     Ok(opened) => (Some(initialize.params.clone()), opened),
@@ -274,6 +278,9 @@ impl Remote {
         is_over
     }
 }
+
+/// What a client may say of itself with `initialize`: it is remembered as long as its session.
+const MOST_SAID: usize = 16 << 10;
 
 const NO_SESSION: &str = "there is no such session; it has ended, or never was: send `initialize` again";
 

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::HttpLimits;
 
+use super::crowd::Desk;
 use super::leaving::last_moment;
 use super::listen::Incoming;
 use super::opening::{Opened, Speech, open};
@@ -50,7 +51,7 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Serves a connection until it ends or should.
-    pub async fn attend(self, incoming: Incoming) {
+    pub async fn attend(self, incoming: Incoming, desk: Desk) {
         let Incoming { stream, peer } = incoming;
         let Some(_seat) = self.pool.seat(peer) else { return };
         let streams = Arc::new(Streams::default());
@@ -64,19 +65,25 @@ impl Surroundings {
         };
         let Ok(Ok(Some((mut stream, speech)))) = first else { return };
         match (speech, self.keeper.clone()) {
-            (Speech::Tls, Some(keeper)) => Box::pin(self.secure(&keeper, stream, peer, streams)).await,
+            (Speech::Tls, Some(keeper)) => Box::pin(self.secure(&keeper, stream, peer, streams, desk)).await,
             (Speech::Tls, None) => tracing::debug!("a client speaks TLS, and none is spoken here"),
             (Speech::Http1, Some(_)) => {
                 let _ = tokio::time::timeout(GOODBYE, refuse_plain(&mut stream)).await;
             }
             (Speech::Http2, Some(_)) => {}
-            (Speech::Http2, None) => Box::pin(self.speak_http2(stream, peer, streams)).await,
-            (Speech::Http1, None) => Box::pin(self.speak_http1(stream, peer)).await,
+            (Speech::Http2, None) => Box::pin(self.speak_http2(stream, peer, streams, desk)).await,
+            (Speech::Http1, None) => Box::pin(self.speak_http1(stream, peer, desk)).await,
         }
     }
 
-    async fn secure<S>(self, keeper: &Keeper, stream: Opened<S>, peer: Peer, streams: Arc<Streams>)
-    where
+    async fn secure<S>(
+        self,
+        keeper: &Keeper,
+        stream: Opened<S>,
+        peer: Peer,
+        streams: Arc<Streams>,
+        desk: Desk,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let state = self.house.state();
@@ -90,9 +97,9 @@ impl Surroundings {
             Ok(Some(tls::Secured { stream, certificate, speaks_http2 })) => {
                 let peer = Peer { certificate: certificate.map(Arc::new), ..peer };
                 if speaks_http2 {
-                    Box::pin(self.speak_http2(stream, peer, streams)).await;
+                    Box::pin(self.speak_http2(stream, peer, streams, desk)).await;
                 } else {
-                    Box::pin(self.speak_http1(stream, peer)).await;
+                    Box::pin(self.speak_http1(stream, peer, desk)).await;
                 }
             }
             Ok(None) => {}
@@ -100,7 +107,7 @@ impl Surroundings {
         }
     }
 
-    async fn speak_http1<S>(self, stream: S, peer: Peer)
+    async fn speak_http1<S>(self, stream: S, peer: Peer, desk: Desk)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -110,9 +117,11 @@ impl Surroundings {
         let service = service_fn(move |request| {
             asking.store(true, Ordering::SeqCst);
             let (house, pool, peer) = (Arc::clone(&house), Arc::clone(&pool), peer.clone());
+            let answering = desk.begin();
             async move {
                 let asking = pool.ask();
-                Ok::<_, std::convert::Infallible>(asking.answered(house.answer(request, peer).await))
+                let answer = asking.answered(house.answer(request, peer).await);
+                Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
             }
         });
         let connection = http1::Builder::new()
@@ -141,7 +150,7 @@ impl Surroundings {
         let _ = connection.await;
     }
 
-    async fn speak_http2<S>(self, stream: S, peer: Peer, streams: Arc<Streams>)
+    async fn speak_http2<S>(self, stream: S, peer: Peer, streams: Arc<Streams>, desk: Desk)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -149,9 +158,11 @@ impl Surroundings {
         let begun = Arc::clone(&streams);
         let service = service_fn(move |request| {
             let (house, peer, stream) = (Arc::clone(&house), peer.clone(), begun.begin());
+            let answering = desk.begin();
             async move {
                 let answer = house.answer(request, peer).await;
-                Ok::<_, std::convert::Infallible>(answer.map(|body| stream.watch(body)))
+                let answer = answer.map(|body| stream.watch(body));
+                Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
             }
         });
         let connection = http2::Builder::new(TokioExecutor::new())

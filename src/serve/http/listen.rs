@@ -304,14 +304,19 @@ fn give_up_after(stream: &TcpStream, silence: Duration) {
 #[cfg(not(target_os = "linux"))]
 fn give_up_after(_: &TcpStream, _: Duration) {}
 
-/// Lets this process have as many connections as it may; commands have limits of their own.
-pub fn take_descriptors() {
+/// Lets this process have as many descriptors as it may; commands have limits of their own. Says how many
+/// connections that leaves room for.
+pub fn take_descriptors() -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && soft < hard
-    {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(65_536).max(soft), hard);
-    }
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return usize::MAX };
+    let wanted = hard.min(65_536).max(soft);
+    let got = if soft < wanted && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_err() {
+        soft
+    } else {
+        wanted
+    };
+    // Commands need some, and without them the server could not even answer.
+    usize::try_from(got - (got / 4).min(2048)).unwrap_or(usize::MAX)
 }
 
 /// A stream of either kind.

@@ -9,6 +9,7 @@ mod answer;
 mod body;
 mod connection;
 mod cors;
+mod crowd;
 mod door;
 mod guard;
 mod leaving;
@@ -31,7 +32,6 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,7 @@ use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
 use connection::Surroundings;
+use crowd::Crowd;
 use leaving::Leaving;
 use pool::Pool;
 use route::House;
@@ -62,7 +63,7 @@ pub async fn serve(
     shelf: Option<RedisShelf>,
     shutdown: impl Future<Output = ()>,
 ) {
-    listen::take_descriptors();
+    let room = listen::take_descriptors();
     let settings = engine.state().catalog().server.http.clone();
     let (stop, leaving) = (CancellationToken::new(), Leaving::default());
     let caps = SessionCaps { max: settings.limits.sessions, idle: settings.limits.session_timeout };
@@ -116,6 +117,7 @@ impl Reception {
         };
         tokio::select! {
             () = self.accept(&bound, &surroundings, connections) => {}
+            never = tls::renew(bound.keeper.clone()) => match never {},
             () = self.leaving.announced(shutdown, self.settings.notice) => {}
         }
         tracing::info!("stopping: no new calls are taken");

@@ -128,6 +128,14 @@ fn only_one_room_serves_http() {
 }
 
 #[test]
+fn only_one_room_knows_the_certificates_of_the_server() {
+    check(|file| match file.name.starts_with("serve/http/tls/") {
+        true => Vec::new(),
+        false => file.paths_below(&["rcgen", "x509_cert", "instant_acme", "tokio_rustls::server"]),
+    });
+}
+
+#[test]
 fn only_one_room_of_the_runner_knows_the_container_engine() {
     check(|file| match file.name.starts_with("runner/container/") {
         true => Vec::new(),
