@@ -28,7 +28,9 @@ mod name;
 mod nearest;
 mod output;
 mod params;
+mod password;
 mod principal;
+mod rate;
 mod requires;
 mod retry;
 mod reuse;
@@ -68,7 +70,7 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
-pub use http_server::{Auth, Cors, HttpLimits, HttpServer, ProxyHeaders};
+pub use http_server::{Auth, BasicUser, ConnectionPool, Cors, HttpLimits, HttpServer, ProxyHeaders};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
@@ -79,7 +81,9 @@ pub use output::{
     TextTemplate,
 };
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
+pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
+pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
     BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
     Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,

@@ -2,6 +2,7 @@
 
 mod access;
 mod arguments;
+mod caller;
 mod care;
 mod code_words;
 mod command;
@@ -21,6 +22,7 @@ mod param;
 mod param_rule;
 mod pattern;
 mod place;
+mod rate_limit;
 mod requires;
 mod sandbox;
 mod schema;

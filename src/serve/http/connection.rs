@@ -17,6 +17,7 @@ use super::leaving::last_moment;
 use super::listen::Incoming;
 use super::opening::{Opened, Speech, open};
 use super::patient::Patient;
+use super::pool::Pool;
 use super::route::{House, Peer};
 use super::streams::{Over, Streams};
 use super::tls::{self, Keeper};
@@ -41,6 +42,7 @@ const GOODBYE: Duration = Duration::from_millis(500);
 pub struct Surroundings {
     pub house: Arc<House>,
     pub limits: HttpLimits,
+    pub pool: Arc<Pool>,
     pub closing: CancellationToken,
     /// What TLS is spoken with, if it is.
     pub keeper: Option<Arc<Keeper>>,
@@ -50,6 +52,7 @@ impl Surroundings {
     /// Serves a connection until it ends or should.
     pub async fn attend(self, incoming: Incoming) {
         let Incoming { stream, peer } = incoming;
+        let Some(_seat) = self.pool.seat(peer) else { return };
         let streams = Arc::new(Streams::default());
         let stream = Patient::new(stream, self.limits.stall_timeout).telling(streams.written());
         let peer = Peer { address: peer, certificate: None };
@@ -101,13 +104,16 @@ impl Surroundings {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { house, limits, closing, .. } = self;
+        let Self { house, limits, pool, closing, .. } = self;
         let has_asked = Arc::new(AtomicBool::new(false));
         let asking = Arc::clone(&has_asked);
         let service = service_fn(move |request| {
             asking.store(true, Ordering::SeqCst);
-            let (house, peer) = (Arc::clone(&house), peer.clone());
-            async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
+            let (house, pool, peer) = (Arc::clone(&house), Arc::clone(&pool), peer.clone());
+            async move {
+                let asking = pool.ask();
+                Ok::<_, std::convert::Infallible>(asking.answered(house.answer(request, peer).await))
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())

@@ -14,10 +14,13 @@ mod leaving;
 mod listen;
 mod older;
 mod opening;
+mod passwords;
 mod patient;
+mod pool;
 mod preface;
 mod probes;
 mod proxy;
+mod rates;
 mod route;
 mod shelf;
 mod stream;
@@ -37,6 +40,7 @@ use crate::model::HttpServer;
 
 use connection::Surroundings;
 use leaving::Leaving;
+use pool::Pool;
 use route::House;
 use shelf::RedisShelf;
 
@@ -104,12 +108,14 @@ impl Reception {
     async fn open(&self, bound: Bound, shutdown: impl Future<Output = ()>, connections: &mut JoinSet<()>) {
         let surroundings = Surroundings {
             house: Arc::clone(&self.house),
-            limits: self.settings.limits,
+            limits: self.settings.connection_pool.within(self.settings.limits),
+            pool: Pool::new(self.settings.connection_pool),
             closing: self.leaving.closing.clone(),
             keeper: bound.keeper.clone(),
         };
         tokio::select! {
             () = self.accept(&bound, &surroundings, connections) => {}
+            never = tls::renew(bound.keeper.clone()) => match never {},
             () = self.leaving.announced(shutdown, self.settings.notice) => {}
         }
         tracing::info!("stopping: no new calls are taken");

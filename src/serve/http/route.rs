@@ -19,7 +19,7 @@ use super::door::{Door, texts};
 use super::leaving::Leaving;
 use super::listen::Address;
 use super::proxy::{self, Seen};
-use super::{cors, guard, older, probes, stream};
+use super::{cors, guard, older, probes, rates, stream};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 /// How long an answer may take and still be sent with a status and a length of its own.
@@ -62,7 +62,7 @@ impl House {
         let peer = Peer { address: seen.address, ..peer };
         let mut answer = match self.judge(settings, &request, &seen) {
             Some(answer) => answer,
-            None => match self.door.open(settings, request.headers(), &peer).await {
+            None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
                 Err(refused) => refused,
             },
