@@ -26,7 +26,7 @@ mod key;
 mod list;
 mod lock;
 #[cfg_attr(not(feature = "server"), allow(dead_code))]
-mod manager;
+mod started_by;
 mod migrate;
 mod new;
 mod pairs;
@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
         Err(error) => return help::instead_of(&error).unwrap_or_else(|| clap_exit(&error)).into(),
     };
     // Before anything else is opened.
-    let sockets = if arguments.server { manager::handed_over() } else { Ok(Vec::new()) };
+    let sockets = if arguments.server { started_by::handed_over() } else { Ok(Vec::new()) };
     let sockets = match sockets {
         Ok(sockets) => sockets,
         Err(problem) => {

@@ -10,7 +10,7 @@ use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
 use super::exit::Exit;
-use super::manager::Manager;
+use super::started_by::Starter;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
@@ -116,7 +116,7 @@ fn serve(
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let bound = listen(settings, sockets).await?;
-        let Manager { herald, watchdog } = Manager::found();
+        let Starter { herald, watchdog } = Starter::found();
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;

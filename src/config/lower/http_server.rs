@@ -36,10 +36,6 @@ pub fn http_server(
         proxy_headers,
     } = written;
     let default = HttpServer::default();
-    if let (Some(tls), Some(_)) = (&tls, &socket) {
-        let message = "`tls` has no effect together with `socket`";
-        reader.problems.add(Diagnostic::warning(Code::Pointless, tls.span, message));
-    }
     let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let tls = tls.and_then(|written| server_tls::tls(reader, written, &path));
     let auth = auth.map(|written| lower_auth(reader, written, asks));

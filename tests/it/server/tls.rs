@@ -34,7 +34,9 @@ impl Secure {
 
     pub async fn start_in(folder: TempDir, http: &str) -> Self {
         write(folder.path(), http);
-        let mut server = Server::run(Wire::Pipes, folder, program(&["--port", "0"]));
+        let mut command = program(&["--port", "0"]);
+        command.current_dir(folder.path());
+        let mut server = Server::run(Wire::Pipes, folder, command);
         let said = server.says("/mcp").await;
         let port = said.split("https://127.0.0.1:").nth(1).and_then(|rest| rest.split('/').next());
         let port = port.and_then(|port| port.parse().ok()).unwrap_or_else(|| panic!("no address: {said}"));
