@@ -378,7 +378,9 @@ pub struct PolicyQuestion {
 impl PolicyAction {
     fn words(&self) -> Vec<String> {
         match self {
-            Self::Check(question) => std::iter::once("check".to_owned()).chain(question.tool.clone()).collect(),
+            Self::Check(question) => {
+                std::iter::once("check".to_owned()).chain(question.tool.clone()).collect()
+            }
             Self::Other(words) => words.clone(),
         }
     }

@@ -68,7 +68,10 @@ impl Exit {
             Rejection::BadCall(problem) => Self::of_call(problem),
             Rejection::Plan(problems) => Self::of_problems(problems),
             Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Self::REFUSED,
-            Rejection::Hidden { .. } | Rejection::Denied(_) | Rejection::Busy { .. } | Rejection::QueueTimeout { .. } => Self::REFUSED,
+            Rejection::Hidden { .. }
+            | Rejection::Denied(_)
+            | Rejection::Busy { .. }
+            | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::BreakerOpen { .. } => Self::REFUSED,
             Rejection::Start(_) => Self::NOT_STARTED,

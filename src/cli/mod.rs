@@ -25,8 +25,6 @@ mod into;
 mod key;
 mod list;
 mod lock;
-#[cfg_attr(not(feature = "server"), allow(dead_code))]
-mod started_by;
 mod migrate;
 mod new;
 mod pairs;
@@ -44,6 +42,8 @@ mod serve;
 mod serve_http;
 mod session;
 mod setup;
+#[cfg_attr(not(feature = "server"), allow(dead_code))]
+mod started_by;
 mod test;
 mod tool_help;
 mod trust;

@@ -10,12 +10,12 @@ use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
 use super::exit::Exit;
-use super::started_by::Starter;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
 use super::serve::{PATIENCE, init_log, refusal, runtime, stop_signal};
 use super::session::{self, Session};
+use super::started_by::Starter;
 
 /// What the command line says; it wins over the file.
 pub struct Wanted {

@@ -17,9 +17,9 @@ use super::arguments::Arguments;
 use super::cache;
 use super::evidence::Evidence;
 use super::exit::Exit;
-use super::started_by;
 use super::place;
 use super::print::Printer;
+use super::started_by;
 
 /// A loaded file on this host.
 pub struct Session {

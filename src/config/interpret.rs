@@ -180,7 +180,8 @@ impl<'s> Interpreting<'_, 's> {
     }
 
     fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>) {
-        let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, has_audit } = file;
+        let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, has_audit } =
+            file;
         let access = access.and(server.http.auth.as_mut().and_then(|auth| auth.rbac.take()));
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
@@ -221,7 +222,8 @@ impl<'s> Interpreting<'_, 's> {
             }
         }
         let fed = lower::fed(place, &usable);
-        let (local_roles, local_permissions) = (server.stdio.roles.clone(), server.stdio.permissions.is_some());
+        let (local_roles, local_permissions) =
+            (server.stdio.roles.clone(), server.stdio.permissions.is_some());
         let mut catalog = Catalog::new(tools, lower::server(place, server), usable);
         let asking = asking.take();
         let mut settings = catalog.server.clone();

@@ -40,6 +40,7 @@ use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+pub use crate::policy::View;
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
 /// Whoever shows output needs it.
@@ -53,7 +54,6 @@ pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
-pub use crate::policy::View;
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
 pub use crate::runner::{News, RunId, Stream};
 

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::model::{FOUND_ENGINE, Network, PLAN_PARTS};
 
 use super::{
-    ContainerPlan, ExecutionPlan, Fill, FlowPlan, HttpStep, PlannedBody, PlannedStdin, ProcessPlan, Step, Word,
+    ContainerPlan, ExecutionPlan, Fill, FlowPlan, HttpStep, PlannedBody, PlannedStdin, ProcessPlan, Step,
+    Word,
 };
 
 /// Whether sensitive values show.
@@ -21,7 +22,8 @@ pub enum Sensitive {
 impl ExecutionPlan {
     /// What rules see as `plan`.
     pub fn seen(&self, sensitive: Sensitive) -> Value {
-        let mut seen: Map<String, Value> = PLAN_PARTS.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
+        let mut seen: Map<String, Value> =
+            PLAN_PARTS.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
         let known = match &self.step {
             Step::Process(plan) => process(plan, sensitive),
             Step::Container(plan) => container(plan, sensitive),

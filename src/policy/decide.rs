@@ -34,12 +34,25 @@ pub enum Finding<'p> {
     /// The file leaves everything to whoever started the program here.
     Owner,
     /// The command around it lends it.
-    Lent { by: String },
+    Lent {
+        by: String,
+    },
     /// The pattern that lets them call it.
-    Permission { by: Option<String> },
-    Role { name: &'p str, is_held: bool },
-    Required { permission: &'p str, is_held: bool },
-    Policy { rule: &'p DenyRule, came: Came },
+    Permission {
+        by: Option<String>,
+    },
+    Role {
+        name: &'p str,
+        is_held: bool,
+    },
+    Required {
+        permission: &'p str,
+        is_held: bool,
+    },
+    Policy {
+        rule: &'p DenyRule,
+        came: Came,
+    },
 }
 
 /// What came of a rule of `policies`.

@@ -5,7 +5,9 @@ use crate::model::{AuthMethod, Catalog, Permissions, Principal, StandIn, nearest
 /// Nobody is called so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownCaller {
-    #[error("`{id}` is no caller; expected `local`, `anonymous`, or a method and a name such as `key:ci`, `token:ann@example.com`, `basic:ann`, `certificate:build-1`")]
+    #[error(
+        "`{id}` is no caller; expected `local`, `anonymous`, or a method and a name such as `key:ci`, `token:ann@example.com`, `basic:ann`, `certificate:build-1`"
+    )]
     NoMethod { id: String },
     #[error("the file has no key `{name}`{}", .nearest.as_ref().map(|name| format!("; did you mean `key:{name}`?")).unwrap_or_default())]
     NoKey { name: String, nearest: Option<String> },
@@ -51,8 +53,8 @@ fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {
             let nearest = nearest(name, names.map(|caller| caller.name.as_str())).map(str::to_owned);
             UnknownCaller::NoKey { name: name.to_owned(), nearest }
         }),
-        method => Ok(found.cloned().unwrap_or_else(|| {
-            Principal::of(method, name.to_owned(), Permissions::none())
-        })),
+        method => {
+            Ok(found.cloned().unwrap_or_else(|| Principal::of(method, name.to_owned(), Permissions::none())))
+        }
     }
 }

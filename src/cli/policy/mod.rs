@@ -58,7 +58,9 @@ impl<'s> Check<'s> {
         let claims = match question.claims.as_deref().map(serde_json::from_str::<Value>) {
             None => Default::default(),
             Some(Ok(Value::Object(claims))) => claims,
-            Some(_) => return Err("`--claims` has to be a JSON object, such as '{\"groups\":[\"dev\"]}'".to_owned()),
+            Some(_) => {
+                return Err("`--claims` has to be a JSON object, such as '{\"groups\":[\"dev\"]}'".to_owned());
+            }
         };
         let wanted = StandIn {
             id: question.caller.clone(),

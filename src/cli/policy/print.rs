@@ -148,7 +148,9 @@ impl Answer<'_> {
                     ("policy", format!("  deny  {}", rule.deny.line())),
                 ];
                 if let Came::Silent(seen) | Came::Denies(seen) = came {
-                    lines.extend(self.seen(seen).map(|(name, value)| ("policy", format!("  {name} = {value}"))));
+                    lines.extend(
+                        self.seen(seen).map(|(name, value)| ("policy", format!("  {name} = {value}"))),
+                    );
                 }
                 lines
             }

@@ -55,7 +55,9 @@ fn caller(reader: &Reader<'_>, written: Caller<'_>) -> Principal {
     Principal {
         name: named(reader, written.name, "server.stdio.name").unwrap_or_else(|| local.name.clone()),
         roles: texts(written.roles.unwrap_or_default()),
-        permissions: written.permissions.map_or(Permissions::All, |texts| Permissions::of(self::texts(texts))),
+        permissions: written
+            .permissions
+            .map_or(Permissions::All, |texts| Permissions::of(self::texts(texts))),
         ..local
     }
 }

@@ -113,7 +113,8 @@ fn not_built(server: &Node<'_>) -> Vec<String> {
 
 /// What is empty in a file of the original has to be a map, or not be there, in a native one.
 fn nothing(page: &Page<'_>, node: &Node<'_>, edits: &mut Edits) {
-    const MAPS: [&str; 8] = ["http", "auth", "simple", "enterprise", "rbac", "cors", "security_headers", "limits"];
+    const MAPS: [&str; 8] =
+        ["http", "auth", "simple", "enterprise", "rbac", "cors", "security_headers", "limits"];
     for entry in node.entries() {
         match entry.value.kind {
             Kind::Null if MAPS.contains(&&*entry.key.text) => edits.insert(page.entry_end(entry), " {}"),

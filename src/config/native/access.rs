@@ -113,10 +113,7 @@ fn user_roles<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Vec<Roles<'n>
     by_name(reader, field.node, "`user_roles`", "a map of names and lists of roles")
 }
 
-fn role_claims<'n>(
-    reader: &Reader<'_>,
-    fields: &mut Fields<'n>,
-) -> Vec<(Spanned<&'n str>, Vec<Roles<'n>>)> {
+fn role_claims<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Vec<(Spanned<&'n str>, Vec<Roles<'n>>)> {
     let Some(field) = fields.take("role_claims") else { return Vec::new() };
     if !matches!(field.node.kind, Kind::Map(_)) {
         reader.wrong_type(field.node, "`role_claims`", "a map of claims");

@@ -16,8 +16,8 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    Action, Annotations, Authorization, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult, FlowStep, OnError,
-    OutputRules, Params, StepId, StepWork, Tool, ToolName,
+    Action, Annotations, Authorization, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult,
+    FlowStep, OnError, OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
 
 /// How long nothing is cleaned up.
@@ -66,7 +66,8 @@ impl<'n> Composite<'n> {
         let description = fields.text("description").map(|text| text.value).filter(|text| !text.is_empty());
         let steps = fields.take("workflow").and_then(|field| reader.list(field.node, "workflow"));
         let steps = steps.unwrap_or_default().iter().filter_map(|step| Step::read(reader, step)).collect();
-        let permissions = fields.take("permissions").and_then(|field| reader.texts(field.node, "permissions"));
+        let permissions =
+            fields.take("permissions").and_then(|field| reader.texts(field.node, "permissions"));
         let permissions = permissions.unwrap_or_default().into_iter().map(|text| text.value.to_owned());
         let permissions = permissions.collect();
         fields.close();

@@ -82,10 +82,7 @@ fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
 }
 
 /// The server, and the roles that stand there.
-fn server<'a>(
-    place: &'a Place<'a>,
-    fields: &mut Fields<'a>,
-) -> (ServerSettings, Option<native::Access<'a>>) {
+fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> (ServerSettings, Option<native::Access<'a>>) {
     let reader = place.reader;
     let Some(mut fields) =
         fields.take("server").and_then(|field| Fields::open(reader, field.node, &shape::ORIGINAL_SERVER))

@@ -96,12 +96,8 @@ pub static AUTHORIZATION: Shape = Shape {
     ]],
 };
 
-pub static ORIGINAL_AUTHORIZATION: Shape = Shape {
-    name: "original authorization",
-    what: "`authorization`",
-    description: "",
-    tables: &[REQUIRED],
-};
+pub static ORIGINAL_AUTHORIZATION: Shape =
+    Shape { name: "original authorization", what: "`authorization`", description: "", tables: &[REQUIRED] };
 
 static REQUIRED: &[Key] = &[
     Key::new("required_roles", TEXTS, "Roles that its caller has to have, all of them.")

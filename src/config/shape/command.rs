@@ -3,8 +3,8 @@
 use super::care::CARE;
 use super::settings::SETTINGS;
 use super::{
-    ALLOWANCE, ANNOTATIONS, AUTHORIZATION, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP, Shape, TEST,
-    WEBHOOK,
+    ALLOWANCE, ANNOTATIONS, AUTHORIZATION, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP,
+    Shape, TEST, WEBHOOK,
 };
 
 /// Of a command, and of what a profile says of one.

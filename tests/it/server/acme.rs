@@ -73,13 +73,18 @@ async fn an_authority_gives_a_certificate_by_itself() {
         "domains: [{NAME}], email: ops@example.com, directory: \"https://127.0.0.1:{directory}/dir\", directory_ca: ca.pem, cache: kept"
     );
     let http = format!("port: {ours}, allowed_hosts: [{NAME}], tls: {{ acme: {{ {acme} }} }}");
-    std::fs::write(at.join("tools.yaml"), format!("version: 1\n{COMMANDS}\nserver: {{ http: {{ {http} }} }}\n")).unwrap();
+    std::fs::write(
+        at.join("tools.yaml"),
+        format!("version: 1\n{COMMANDS}\nserver: {{ http: {{ {http} }} }}\n"),
+    )
+    .unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
     command.env_remove("PORT").args(["--config", "tools.yaml", "--server"]).current_dir(&at);
     let mut server = Server::run(Wire::Pipes, folder, command);
     server.says("has given a certificate").await;
     let client = reqwest::Client::builder().tls_certs_only([Certificate::from_pem(&root).unwrap()]);
-    let client = client.resolve(NAME, ([127, 0, 0, 1], ours).into()).pool_max_idle_per_host(0).build().unwrap();
+    let client =
+        client.resolve(NAME, ([127, 0, 0, 1], ours).into()).pool_max_idle_per_host(0).build().unwrap();
     let begun = Instant::now();
     loop {
         match client.get(format!("https://{NAME}:{ours}/livez")).send().await {

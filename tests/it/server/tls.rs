@@ -198,7 +198,7 @@ async fn a_certificate_for_development_is_made_once_and_kept_where_the_file_says
 
 #[tokio::test]
 async fn a_slow_handshake_is_let_go_and_holds_up_nobody() {
-    let secure = Secure::start("tls: { cert: server.pem, key: server.key, handshake_timeout: 1s }").await;
+    let secure = Secure::start("tls: { cert: server.pem, key: server.key, handshake_timeout: 4s }").await;
     let begun = Instant::now();
     let mut slow: Vec<TcpStream> = (0..50)
         .map(|_| {
@@ -213,7 +213,7 @@ async fn a_slow_handshake_is_let_go_and_holds_up_nobody() {
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest);
     }
-    assert!(begun.elapsed() >= Duration::from_millis(900) && begun.elapsed() < PATIENCE);
+    assert!(begun.elapsed() >= Duration::from_millis(3900) && begun.elapsed() < PATIENCE);
     assert!(secure.is_believed_by("ca.pem").await);
 }
 

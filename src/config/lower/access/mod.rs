@@ -11,8 +11,8 @@ use crate::config::native;
 use crate::config::read::{Reader, Spanned, nearest};
 use crate::config::source::Span;
 use crate::model::{
-    Access, Action, Authorization, AuthMethod, Dialect, Permissions, Role, RoleClaim, ServerSettings, StepWork,
-    Tool, UserRoles,
+    Access, Action, AuthMethod, Authorization, Dialect, Permissions, Role, RoleClaim, ServerSettings,
+    StepWork, Tool, UserRoles,
 };
 
 /// What the rest of a file says.
@@ -121,7 +121,8 @@ impl Lowering<'_> {
                 }
                 if !seen.contains(&inherited) {
                     seen.push(inherited);
-                    let known = roles.iter().filter(|role| role.name.is_some_and(|name| name.value == inherited));
+                    let known =
+                        roles.iter().filter(|role| role.name.is_some_and(|name| name.value == inherited));
                     next.extend(known.flat_map(|role| &role.inherits).map(|role| role.value));
                 }
             }
@@ -138,7 +139,10 @@ impl Lowering<'_> {
             return None;
         }
         let keys = server.http.auth.iter().flat_map(|auth| &auth.api_keys);
-        if keys.map(|key| &key.principal).any(|caller| caller.method == AuthMethod::Key && caller.name == name) {
+        if keys
+            .map(|key| &key.principal)
+            .any(|caller| caller.method == AuthMethod::Key && caller.name == name)
+        {
             let message = format!("`{name}` is the name of a key, and here it means a user of that name");
             let problem = Diagnostic::warning(Code::RoleOfKey, of.span, message);
             self.beside.reader.problems.add(problem.help(format!("for the key write `\"key:{name}\"`")));
@@ -150,7 +154,8 @@ impl Lowering<'_> {
         values.iter().flat_map(|of| &of.roles).for_each(|role| self.check_role(*role));
         let path: Vec<String> = claim.value.split('.').map(str::to_owned).collect();
         if path.iter().any(String::is_empty) {
-            let message = format!("`{}` is no claim; expected a name, or names with `.` between", claim.value);
+            let message =
+                format!("`{}` is no claim; expected a name, or names with `.` between", claim.value);
             self.beside.reader.problems.add(Diagnostic::error(Code::BadRole, claim.span, message));
             return None;
         }
@@ -169,7 +174,9 @@ impl Lowering<'_> {
         let message = format!("there is no role `{role}` in `roles`");
         let problem = match self.beside.reader.dialect {
             Dialect::Native => Diagnostic::error(Code::UnknownRole, span, message),
-            Dialect::Original => Diagnostic::warning(Code::UnknownRole, span, format!("{message}; nobody has it")),
+            Dialect::Original => {
+                Diagnostic::warning(Code::UnknownRole, span, format!("{message}; nobody has it"))
+            }
         };
         self.beside.reader.problems.add(match nearest(role, self.declared.iter().copied()) {
             Some(meant) => problem.help(format!("did you mean `{meant}`?")),
@@ -181,7 +188,8 @@ impl Lowering<'_> {
         let problems = self.beside.reader.problems;
         asked.required_roles.iter().for_each(|role| self.check_name(&role.value, role.span));
         if let Some(span) = asked.audit.filter(|_| !self.beside.has_audit) {
-            let message = format!("`{tool}` runs only where its call is recorded, and the file has no `audit`");
+            let message =
+                format!("`{tool}` runs only where its call is recorded, and the file has no `audit`");
             let problem = match self.beside.reader.dialect {
                 Dialect::Native => Diagnostic::error(Code::Unrecorded, span, message),
                 Dialect::Original => Diagnostic::warning(Code::Unrecorded, span, message),
@@ -200,9 +208,12 @@ impl Lowering<'_> {
                     None => problem,
                 });
             } else if found.is_some() && !called.contains(&grant.value.as_str()) {
-                let message = format!("`{tool}` does not call `{}`, so granting it changes nothing", grant.value);
+                let message =
+                    format!("`{tool}` does not call `{}`, so granting it changes nothing", grant.value);
                 let problem = Diagnostic::warning(Code::Pointless, grant.span, message);
-                problems.add(problem.help("a grant is for steps, dependencies and fallbacks of this very command"));
+                problems.add(
+                    problem.help("a grant is for steps, dependencies and fallbacks of this very command"),
+                );
             }
         }
     }

@@ -6,7 +6,9 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Spanned, nearest};
-use crate::model::{BadCondition, Condition, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool, name_matches};
+use crate::model::{
+    BadCondition, Condition, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool, name_matches,
+};
 
 use super::Beside;
 
@@ -46,7 +48,11 @@ fn rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<DenyRule> {
     if condition.asks_variables() || condition.files().next().is_some() {
         let message = "a policy cannot ask for files and variables of this host";
         let problem = Diagnostic::error(Code::BadPolicy, deny.span, message);
-        beside.reader.problems.add(problem.help("it judges the caller, the call and the plan; the `when` of a command asks for the host"));
+        beside.reader.problems.add(
+            problem.help(
+                "it judges the caller, the call and the plan; the `when` of a command asks for the host",
+            ),
+        );
     }
     let about = match commands {
         Some(patterns) => Permissions::of(super::owned(patterns)),
@@ -78,13 +84,7 @@ fn check_pattern(beside: &Beside<'_>, pattern: Spanned<&str>) {
     });
 }
 
-fn check(
-    beside: &Beside<'_>,
-    deny: Spanned<&str>,
-    name: &Name,
-    condition: &Condition,
-    concerned: &[&Tool],
-) {
+fn check(beside: &Beside<'_>, deny: Spanned<&str>, name: &Name, condition: &Condition, concerned: &[&Tool]) {
     let mut path = name.path.iter().map(String::as_str);
     let (first, second) = (path.next(), path.next());
     let known: &[&str] = match (name.root.as_str(), first, second) {
@@ -136,8 +136,10 @@ fn check_argument(
     let more = lacking.len().saturating_sub(SHOWN);
     let shown: Vec<&str> = lacking.into_iter().take(SHOWN).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message =
-        format!("the policy denies every call of `{}`{more} without an argument `{param}`", shown.join("`, `"));
+    let message = format!(
+        "the policy denies every call of `{}`{more} without an argument `{param}`",
+        shown.join("`, `")
+    );
     let span = beside.reader.span_within(deny.span, &format!("args.{param}"));
     let problem = Diagnostic::warning(Code::BlindPolicy, span, message);
     beside.reader.problems.add(
