@@ -152,15 +152,20 @@ pub const KEY: &str = "\
 Examples:
   mcpfier key create ci --allow 'test-*' --allow build
   mcpfier key create ann --expires 2027-01-01
+  mcpfier key list                     who is let in, and by what
+  mcpfier key rotate ci                a new key for ci; the one before lets nobody in
+  mcpfier key rotate ci --keep-until 2027-01-01
+  mcpfier key revoke ci
+  mcpfier key hash-password            for `auth.basic`; asks, or reads stdin
 
 The key is shown once. What the file gets is its fingerprint, under `server.http.auth.api_keys`.";
 
 pub const POLICY: &str = "\
 Examples:
   mcpfier policy check --as key:ci                   what the key `ci` may call
-  mcpfier policy check --as key:ci deploy env=prod   this very call, and which rule decides
-  mcpfier policy check --as token:ann@example.com --claims '{\"groups\":[\"admins\"]}' deploy env=prod
-  mcpfier policy check --at 2026-11-27 deploy env=prod
+  mcpfier policy check --as key:ci deploy target=prod   this very call, and which rule decides
+  mcpfier policy check --as token:ann@example.com --claims '{\"groups\":[\"admins\"]}' deploy target=prod
+  mcpfier policy check --at 2026-11-27 deploy target=prod
 
 Nothing runs. The answer is the one that a server gives; it ends with 6 if the call is denied.";
 

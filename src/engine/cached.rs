@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::CacheRules;
-use crate::plan::Step;
+use crate::plan::{ExecutionPlan, Step};
 
 use super::cache::{Cache, CacheUse, Digest, Flight, Seen};
 use super::story::CacheMark;
@@ -32,6 +32,10 @@ impl Engine {
                 return Ok(outcome);
             }
             Seen::Nothing => {}
+        }
+        if !may_all(&prepared.plan) {
+            // What a run of another caller comes to may be of a fallback that this one may not call.
+            return self.beneath(prepared, watcher, cancel).await;
         }
         let (seat, begun) = self.cache.flights.board(key, &CancellationToken::new());
         let is_shared = begun.is_none();
@@ -62,6 +66,15 @@ impl Engine {
                 make(&engine, &prepared, key, &landing).await;
             });
         }
+    }
+}
+
+/// Whether every fallback that a run may come to can be called.
+fn may_all(plan: &ExecutionPlan) -> bool {
+    match plan.fallback.as_ref().map(|fallback| &fallback.plan) {
+        None => true,
+        Some(Ok(plan)) => may_all(plan),
+        Some(Err(_)) => false,
     }
 }
 

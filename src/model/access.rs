@@ -118,6 +118,16 @@ impl Permissions {
         Self::Tools(Arc::default())
     }
 
+    /// Of a caller for whom these are written: without any everything, unless they have roles, which then
+    /// say it.
+    pub fn of_caller(written: Option<Vec<String>>, roles: &[String]) -> Self {
+        match written {
+            Some(patterns) => Self::of(patterns),
+            None if roles.is_empty() => Self::All,
+            None => Self::none(),
+        }
+    }
+
     /// What either lets, each pattern once.
     pub fn and(&self, other: &Self) -> Self {
         match (self, other) {

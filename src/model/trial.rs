@@ -9,6 +9,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::name::ToolName;
+use super::stand_in::StandIn;
 
 /// The tests of one command, in the order of the file.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub struct Trial {
     /// Where it begins in the file, from 1.
     pub line: usize,
     pub arguments: Map<String, Value>,
+    /// Who calls, if not the caller on stdio.
+    pub caller: Option<Box<StandIn>>,
     pub expectation: Expectation,
     /// Instead of a process.
     pub mock: Option<Mock>,

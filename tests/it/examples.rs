@@ -91,6 +91,20 @@ fn the_server_for_a_team_works() {
 }
 
 #[test]
+fn permissions_work() {
+    let example = |words: &[&str]| example("examples/permissions.yaml", words);
+    example(&["--validate", "--strict"]).run();
+    let tests = example(&["test"]).may_talk().run().stdout;
+    assert!(tests.contains("1 passed"), "{tests}");
+    let said = example(&["call", "release", "version=1.0.0"]).may_talk().run().stdout;
+    assert!(said.contains("tagged v1.0.0"), "{said}");
+    let ci = ["policy", "check", "--as", "key:ci", "--at", "2026-11-25"];
+    example(&[&ci[..], &["deploy", "to=prod"]].concat()).ends_with(6).run();
+    example(&[&ci[..], &["deploy", "to=dev"]].concat()).run();
+    example(&[&ci[..], &["release", "version=1.0.0"]].concat()).ends_with(6).run();
+}
+
+#[test]
 fn variables_work() {
     works("examples/variables.yaml", 3);
 }

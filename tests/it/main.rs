@@ -27,6 +27,7 @@ mod migrate;
 #[cfg(unix)]
 mod output;
 mod plan;
+mod policy;
 mod protocol;
 mod reload;
 #[cfg(target_os = "linux")]

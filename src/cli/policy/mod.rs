@@ -125,8 +125,13 @@ impl<'s> Check<'s> {
                 return Exit::of_rejection(&Rejection::BadCall(problem));
             }
         };
-        let prepared = prepare(catalog, &self.policy, &self.facts, call);
-        let seen = |sensitive| prepared.as_ref().ok().map(|plan| plan.seen(sensitive));
+        let prepared = prepare(catalog, &self.policy, &self.facts, call.clone());
+        // What a rule has denied is planned without it, so that it can be shown what the rule saw.
+        let is_denied = prepared.as_ref().is_err_and(|refused| refused.denied().is_some());
+        let without =
+            is_denied.then(|| prepare(catalog, &Policy::default(), &self.facts, call).ok()).flatten();
+        let plan = prepared.as_ref().ok().or(without.as_ref());
+        let seen = |sensitive| plan.map(|plan| plan.seen(sensitive));
         let asked = self.policy.asked(&invocation, Some(self.now), seen(Sensitive::Real));
         let explained = self.policy.explain(&asked);
         let answer = Answer {

@@ -6,6 +6,7 @@ use crate::call::{BadCall, Call};
 use crate::engine::{Ending, Engine, Outcome, Prepared, Rejection, Watcher};
 use crate::model::{Availability, Expectation, ExpectedRun, Refuser};
 use crate::plan::{ExecutionPlan, PlanError};
+use crate::policy::stand_in;
 use crate::runner::{End, StartError, Stream};
 use crate::trial::{
     Finished, Mask, Observed, ObservedEnding, Problem, Status, judge_acceptance, judge_refusal, judge_run,
@@ -37,11 +38,14 @@ fn finished(case: &Case, status: Status, duration: Duration) -> Finished {
 
 /// The verdict, and how long the run took if there was one.
 async fn verdict(stage: &Stage, case: &Case, stop: Stop) -> (Status, Option<Duration>) {
-    let call = Call {
-        principal: stage.principal(),
-        tool: case.tool.name.to_string(),
-        arguments: case.trial.arguments.clone(),
+    let principal = match &case.trial.caller {
+        None => stage.principal(),
+        Some(caller) => match stand_in(stage.catalog(), caller) {
+            Ok(principal) => principal,
+            Err(problem) => return (status(vec![Problem::new(problem.to_string())]), None),
+        },
     };
+    let call = Call { principal, tool: case.tool.name.to_string(), arguments: case.trial.arguments.clone() };
     let engine = stage.engine(case.trial.mock.as_ref(), &case.tool);
     let plan = match engine.prepare(call) {
         Ok(plan) => plan,

@@ -167,11 +167,14 @@ fn user(reader: &Reader<'_>, written: CertificateEntry<'_>) -> Option<Certificat
             );
         }
     };
-    let all = |texts: Vec<Spanned<&str>>| texts.into_iter().map(|text| text.value.to_owned()).collect();
+    let all = |texts: Vec<Spanned<&str>>| -> Vec<String> {
+        texts.into_iter().map(|text| text.value.to_owned()).collect()
+    };
     let name = written.name.map_or(usual, |name| name.value.to_owned());
-    let permissions = written.permissions.map_or(Permissions::All, |patterns| Permissions::of(all(patterns)));
+    let roles = all(written.roles);
+    let permissions = Permissions::of_caller(written.permissions.map(all), &roles);
     let principal = Principal::of(AuthMethod::Certificate, name, permissions);
-    Some(CertificateUser { whose, principal: Principal { roles: all(written.roles), ..principal } })
+    Some(CertificateUser { whose, principal: Principal { roles, ..principal } })
 }
 
 /// Whose word counts for where a request came from.

@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::native::{Check, Command, Ending, Expect, MockEntry, Test};
-use crate::config::read::{Field, Lines, Reader};
+use crate::config::native::{Check, Command, Ending, Expect, Imagined, MockEntry, Test};
+use crate::config::read::{Field, Lines, Reader, Spanned};
 use crate::config::source::Span;
-use crate::config::syntax::Node;
+use crate::config::syntax::{Kind as Written, Node};
 use crate::model::{
-    Expectation, ExpectedEnding, ExpectedRun, JsonCheck, Kind, Mock, Refuser, TextCheck, Tool, Trial,
-    TrialSet,
+    Expectation, ExpectedEnding, ExpectedRun, JsonCheck, Kind, Mock, Refuser, StandIn, TextCheck, Tool,
+    Trial, TrialSet,
 };
 
 use super::json;
@@ -79,7 +79,26 @@ fn trial(reader: &Reader<'_>, lines: &Lines, tool: &Tool, test: &Test<'_>) -> Op
         expectation: expectation?,
         mock: test.mock.as_ref().map(mock),
         arguments: with,
+        caller: test.caller.as_ref().map(|caller| Box::new(caller_of(reader, caller))),
     })
+}
+
+fn caller_of(reader: &Reader<'_>, written: &Imagined<'_>) -> StandIn {
+    let texts = |texts: &[Spanned<&str>]| texts.iter().map(|text| text.value.to_owned()).collect();
+    let claims = written.claims.map(|field| {
+        if !matches!(field.node.kind, Written::Map(_)) {
+            reader.wrong_type(field.node, "`claims`", "a map of claims");
+        }
+        json::object(reader, field.node)
+    });
+    StandIn {
+        id: written.id.map_or_else(|| "local".to_owned(), |id| id.value.to_owned()),
+        roles: texts(&written.roles),
+        scopes: texts(&written.scopes),
+        claims: claims.unwrap_or_default(),
+        tenant: written.tenant.map(|tenant| tenant.value.to_owned()),
+        address: None,
+    }
 }
 
 /// The arguments as a name: `pattern=TODO limit=5`.

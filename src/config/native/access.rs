@@ -44,6 +44,36 @@ pub struct Authorization {
     pub audit: Option<Span>,
 }
 
+/// Who calls in a test.
+pub struct Imagined<'n> {
+    pub id: Option<Spanned<&'n str>>,
+    pub roles: Vec<Spanned<&'n str>>,
+    pub scopes: Vec<Spanned<&'n str>>,
+    pub claims: Option<Field<'n>>,
+    pub tenant: Option<Spanned<&'n str>>,
+}
+
+impl<'n> Imagined<'n> {
+    /// Reads the key `as`: a caller, or a map.
+    pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        let field = fields.take("as")?;
+        if !matches!(field.node.kind, Kind::Map(_)) {
+            let id = reader.text(field.node, "as");
+            return Some(Self { id, roles: Vec::new(), scopes: Vec::new(), claims: None, tenant: None });
+        }
+        let mut fields = Fields::open(reader, field.node, &shape::TEST_CALLER)?;
+        let imagined = Self {
+            id: fields.text("caller"),
+            roles: texts(reader, &mut fields, "roles").unwrap_or_default(),
+            scopes: texts(reader, &mut fields, "scopes").unwrap_or_default(),
+            claims: fields.take("claims"),
+            tenant: fields.text("tenant"),
+        };
+        fields.close();
+        Some(imagined)
+    }
+}
+
 impl<'n> Access<'n> {
     /// Reads the keys at the root.
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {

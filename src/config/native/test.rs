@@ -11,6 +11,7 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 
+use super::access::Imagined;
 use super::command::exit_code;
 
 /// One element of `tests`.
@@ -18,6 +19,7 @@ pub struct Test<'n> {
     pub span: Span,
     pub name: Option<Spanned<&'n str>>,
     pub with: Option<Field<'n>>,
+    pub caller: Option<Imagined<'n>>,
     pub expect: Expect<'n>,
     pub mock: Option<MockEntry<'n>>,
 }
@@ -72,6 +74,7 @@ impl<'n> Test<'n> {
             span: fields.span,
             name: fields.text("name"),
             with: fields.take("with"),
+            caller: Imagined::read(reader, &mut fields),
             expect: fields
                 .take("expect")
                 .and_then(|field| Expect::read(reader, field.node))

@@ -74,7 +74,7 @@ pub static POLICY: Shape = Shape {
             "A condition in CEL; where it holds the call is denied. It sees `caller` (`name`, `method`, `roles`, `scopes`, `claims`, `tenant`, `address`), `tool` (`name`, `tags`, `annotations`), `args`, `now`, and as `plan` what would run (`kind`, `argv`, `image`, `url`, …). `has(args.x)` asks whether there is one.",
         )
         .required()
-        .examples(&["args.env == \"prod\" && !(\"release-manager\" in caller.roles)"]),
+        .examples(&["args.target == \"prod\" && !(\"release-manager\" in caller.roles)"]),
         Key::new("message", Kind::Text, "What the caller is told.")
             .otherwise("the name of the policy")
             .examples(&["Nothing is deployed on Fridays."]),
@@ -141,5 +141,26 @@ pub static ENTERPRISE: Shape = Shape {
     tables: &[&[
         Key::new("rbac", Kind::Group(&RBAC), "Roles, and who has them.").otherwise("none"),
         Key::later("oauth21"),
+    ]],
+};
+
+pub static TEST_CALLER: Shape = Shape {
+    name: "test_caller",
+    what: "`as`",
+    description: "Who calls in a test. Nobody has to prove it.",
+    tables: &[&[
+        Key::new(
+            "caller",
+            Kind::Filled,
+            "`local`, `anonymous`, or a method and a name: `key:ci`, `token:ann@example.com`, `basic:ann`, `certificate:build-1`.",
+        )
+        .default("local")
+        .examples(&["key:ci"]),
+        Key::new("roles", TEXTS, "Roles beside those that the file gives.").default("[]").examples(&["[developer]"]),
+        Key::new("scopes", TEXTS, "The scopes of the token.").default("[]"),
+        Key::new("claims", Kind::MapOf(Names::Any, &Kind::Any), "The claims of the token.")
+            .default("{}")
+            .examples(&["{ groups: [tool-admins] }"]),
+        Key::new("tenant", Kind::Filled, "The tenant.").otherwise("none"),
     ]],
 };

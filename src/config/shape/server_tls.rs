@@ -115,9 +115,9 @@ pub static CERTIFICATE_USER: Shape = Shape {
         Key::new(
             "permissions",
             TEXTS,
-            "The tools that they may see and call, by name; `*` stands for any text, `?` for a character.",
+            "The tools that they may see and call beside those of their roles, by name; `*` stands for any text, `?` for a character.",
         )
-        .default("[\"*\"]")
+        .otherwise("all, unless they have `roles`")
         .expands()
         .examples(&["[\"git-*\", search]"]),
         Key::new("roles", TEXTS, "Their roles.").default("[]").expands().examples(&["[release-manager]"]),

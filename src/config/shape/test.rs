@@ -1,6 +1,6 @@
 //! `tests` of a command: calls, and what is expected of them.
 
-use super::{Key, Kind, Names, Shape};
+use super::{Key, Kind, Names, Shape, TEST_CALLER};
 
 /// A text, or several.
 const TEXTS: Kind = Kind::Either(&[Kind::Text, Kind::ListOf(&Kind::Text)]);
@@ -24,6 +24,13 @@ pub static TEST: Shape = Shape {
         )
         .default("{}")
         .examples(&["{ pattern: TODO, limit: 5 }"]),
+        Key::new(
+            "as",
+            Kind::Either(&[Kind::Filled, Kind::Group(&TEST_CALLER)]),
+            "Who calls: a caller such as `key:ci`, or a map. What they may is what the file says.",
+        )
+        .otherwise("the caller on stdio")
+        .examples(&["key:ci", "{ caller: \"token:ann@example.com\", claims: { groups: [tool-admins] } }"]),
         Key::new(
             "expect",
             Kind::Group(&EXPECT),
@@ -71,7 +78,7 @@ pub static EXPECT: Shape = Shape {
         Key::new(
             "denied",
             SAYS,
-            "The caller may not: `true`, or a text that the refusal contains. Nothing runs. There are no rules yet that deny a call, so for now such a test fails.",
+            "The caller may not: `true`, or a text that the refusal contains. Nothing runs.",
         )
         .otherwise("the call is allowed")
         .examples(&["true"]),

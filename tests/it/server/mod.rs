@@ -2,15 +2,27 @@
 
 #[cfg(feature = "acme")]
 mod acme;
+mod attack;
 mod clients;
+mod copies;
+mod deploy;
+mod going;
 mod house;
 mod http2;
 mod keys;
+mod legacy_sse;
+mod limits;
 mod managed;
 mod mtls;
 mod operation;
+mod passwords;
+mod permissions;
 mod proxies;
 mod safety;
 mod sessions;
+#[cfg(feature = "redis")]
+mod shared;
+mod soak;
 mod tls;
 mod transport;
+mod traps;

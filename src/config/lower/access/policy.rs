@@ -161,7 +161,7 @@ fn bad(beside: &Beside<'_>, deny: Spanned<&str>, error: &BadCondition) -> Diagno
     let problem = Diagnostic::error(Code::BadPolicy, span, format!("this is no condition: {error}"));
     match error {
         BadCondition::Syntax { .. } => problem.help(
-            "conditions are expressions of CEL, such as `args.env == \"prod\" && !(\"admin\" in caller.roles)`",
+            "conditions are expressions of CEL, such as `args.target == \"prod\" && !(\"admin\" in caller.roles)`",
         ),
         _ => problem,
     }
