@@ -27,8 +27,6 @@ mod key;
 mod list;
 mod lock;
 mod log;
-#[cfg_attr(not(feature = "server"), allow(dead_code))]
-mod manager;
 mod migrate;
 mod new;
 mod pairs;
@@ -46,6 +44,8 @@ mod serve;
 mod serve_http;
 mod session;
 mod setup;
+#[cfg_attr(not(feature = "server"), allow(dead_code))]
+mod started_by;
 mod test;
 mod tool_help;
 mod trust;
@@ -82,7 +82,7 @@ pub fn main() -> ExitCode {
         Err(error) => return help::instead_of(&error).unwrap_or_else(|| clap_exit(&error)).into(),
     };
     // Before anything else is opened.
-    let sockets = if arguments.server { manager::handed_over() } else { Ok(Vec::new()) };
+    let sockets = if arguments.server { started_by::handed_over() } else { Ok(Vec::new()) };
     let sockets = match sockets {
         Ok(sockets) => sockets,
         Err(problem) => {

@@ -13,12 +13,12 @@ use crate::serve::http::{self, Bound, Exposed, Unreachable};
 use super::audit::{begin, end, started};
 use super::exit::Exit;
 use super::log;
-use super::manager::Manager;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
 use super::serve::{PATIENCE, refusal, runtime, stop_signal};
 use super::session::{self, Session};
+use super::started_by::Starter;
 
 /// What the command line says; it wins over the file.
 pub struct Wanted {
@@ -121,7 +121,7 @@ fn serve(
         let shelf = http::shelf(&session.catalog.server)
             .map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem.to_string()))?;
         let bound = listen(settings, sockets).await?;
-        let Manager { herald, watchdog } = Manager::found();
+        let Starter { herald, watchdog } = Starter::found();
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;

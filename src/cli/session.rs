@@ -17,9 +17,9 @@ use super::arguments::Arguments;
 use super::cache;
 use super::evidence::Evidence;
 use super::exit::Exit;
-use super::manager;
 use super::place;
 use super::print::Printer;
+use super::started_by;
 
 /// A loaded file on this host.
 pub struct Session {
@@ -200,7 +200,7 @@ pub fn host() -> Host {
     let mut environment: Environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    for name in manager::VARIABLES {
+    for name in started_by::VARIABLES {
         environment.remove(name);
     }
     let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));

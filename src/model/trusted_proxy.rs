@@ -1,6 +1,6 @@
 //! Networks of addresses: `10.0.0.0/8`, `192.0.2.7`; and the sockets of this machine.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::str::FromStr;
 
 /// Whose word counts for where a request came from.

@@ -50,10 +50,6 @@ pub fn http_server(
     let tenants = rate_limit::tenants(reader, tenants);
     let default = HttpServer::default();
     let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
-    if let (Some(tls), Some(_)) = (&tls, &socket) {
-        let message = "`tls` has no effect together with `socket`";
-        reader.problems.add(Diagnostic::warning(Code::Pointless, tls.span, message));
-    }
     let tls = tls.and_then(|written| server_tls::tls(reader, written, &path));
     let auth = auth.map(|written| lower_auth(&Callers { reader, tenants: &tenants }, written, asks));
     HttpServer {

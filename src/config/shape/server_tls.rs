@@ -7,7 +7,7 @@ const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 pub static SERVER_TLS: Shape = Shape {
     name: "server_http_tls",
     what: "`server.http.tls`",
-    description: "TLS on the address of the server, with HTTP/2 for those who can. It takes `cert` and `key`, `self_signed`, or `acme`. Files that change are read again by themselves.",
+    description: "TLS on the host and port of the server, not on its `socket`, with HTTP/2 for those who can. It takes `cert` and `key`, `self_signed`, or `acme`. Files that change are read again by themselves.",
     tables: &[&[
         Key::new(
             "cert",

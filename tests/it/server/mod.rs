@@ -1,5 +1,7 @@
 //! The server over HTTP, from outside: both eras, clients of the original, and those who mean harm.
 
+#[cfg(feature = "acme")]
+mod acme;
 mod attack;
 mod clients;
 mod copies;

@@ -11,15 +11,15 @@ use crate::serve::Herald;
 pub const VARIABLES: [&str; 6] =
     ["LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
 
-/// A manager, or nobody.
+/// A service manager, or nobody.
 #[derive(Default)]
-pub struct Manager {
+pub struct Starter {
     pub herald: Herald,
     /// How often it wants to hear that we live.
     pub watchdog: Option<Duration>,
 }
 
-impl Manager {
+impl Starter {
     /// The one of the environment. One that cannot be reached is told of, and does without us.
     pub fn found() -> Self {
         let herald = variable("NOTIFY_SOCKET").map(|address| (Herald::new(&address), address));
