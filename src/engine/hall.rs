@@ -141,7 +141,7 @@ impl State {
     fn has_room(&self, needs: &Needs) -> bool {
         needs.rooms.iter().all(|(room, places)| {
             let places = self.places.get(room).unwrap_or(places);
-            self.held.get(room).is_none_or(|held| held < places)
+            self.held.get(room).copied().unwrap_or_default() < *places
         })
     }
 
