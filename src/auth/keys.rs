@@ -14,6 +14,8 @@ const PREFIX: &str = "mcpfier_";
 pub enum Refused {
     #[error("no key was presented")]
     Missing,
+    #[error("the name or the password is wrong")]
+    Password,
     #[error("the key is not known")]
     Unknown,
     #[error("the key `{name}` has expired")]

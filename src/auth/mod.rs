@@ -5,9 +5,13 @@
 mod certificate;
 mod credential;
 mod keys;
+mod memory;
+mod password;
 mod patience;
 
 pub use certificate::{Certificate, judge_certificate};
 pub use credential::{Credential, Malformed};
 pub use keys::{Refused, judge, new_key};
+pub use memory::{Mark, Memory};
+pub use password::{Login, fits, hash_password};
 pub use patience::{Patience, Penalty};

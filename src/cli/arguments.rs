@@ -317,10 +317,35 @@ pub enum KeyAction {
         /// A tool that it may see and call; `*` stands for any text; may be repeated [default: *]
         #[arg(long = "allow", value_name = "TOOL")]
         permissions: Vec<String>,
+        /// A role that it has; may be repeated
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
+        /// The tenant that it belongs to
+        #[arg(long, value_name = "TENANT")]
+        tenant: Option<String>,
         /// The day from which on it lets nobody in, such as 2027-01-01
         #[arg(long, value_name = "DAY")]
         expires: Option<String>,
     },
+    /// Say who is let in over HTTP, and by what
+    List,
+    /// Put a new key in the place of one, and show it once; the file is changed
+    Rotate {
+        /// Whose key it is
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// The day from which on the key before lets nobody in [default: at once]
+        #[arg(long, value_name = "DAY")]
+        keep_until: Option<String>,
+    },
+    /// Take a key out of the file
+    Revoke {
+        /// Whose key it is
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Make the hash of a password, which is read from stdin or asked for
+    HashPassword,
     /// Words that only a command can have.
     #[command(external_subcommand)]
     Other(Vec<String>),
@@ -330,6 +355,10 @@ impl KeyAction {
     fn words(&self) -> Vec<String> {
         match self {
             Self::Create { name, .. } => vec!["create".to_owned(), name.clone()],
+            Self::List => vec!["list".to_owned()],
+            Self::Rotate { name, .. } => vec!["rotate".to_owned(), name.clone()],
+            Self::Revoke { name } => vec!["revoke".to_owned(), name.clone()],
+            Self::HashPassword => vec!["hash-password".to_owned()],
             Self::Other(words) => words.clone(),
         }
     }

@@ -152,6 +152,11 @@ pub const KEY: &str = "\
 Examples:
   mcpfier key create ci --allow 'test-*' --allow build
   mcpfier key create ann --expires 2027-01-01
+  mcpfier key list                     who is let in, and by what
+  mcpfier key rotate ci                a new key for ci; the one before lets nobody in
+  mcpfier key rotate ci --keep-until 2027-01-01
+  mcpfier key revoke ci
+  mcpfier key hash-password            for `auth.basic`; asks, or reads stdin
 
 The key is shown once. What the file gets is its fingerprint, under `server.http.auth.api_keys`.";
 

@@ -73,7 +73,9 @@ impl Exit {
             | Rejection::Busy { .. }
             | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
-            Rejection::BreakerOpen { .. } => Self::REFUSED,
+            Rejection::BusyCaller { .. } | Rejection::BreakerOpen { .. } | Rejection::TooOften { .. } => {
+                Self::REFUSED
+            }
             Rejection::Start(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),

@@ -25,6 +25,7 @@ mod into;
 mod key;
 mod list;
 mod lock;
+mod log;
 #[cfg_attr(not(feature = "server"), allow(dead_code))]
 mod manager;
 mod migrate;
@@ -191,7 +192,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
-        Verb::Key { action } => key::run(action.as_ref(), printer),
+        Verb::Key { action } => key::run(arguments, action.as_ref(), printer),
         Verb::Policy { action } => policy::run(arguments, action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Trust(words) => trust::run(arguments, words, printer),

@@ -13,6 +13,7 @@ use crate::runner::process::ForkServer;
 use crate::serve::{Herald, stdio};
 
 use super::exit::Exit;
+use super::log;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
@@ -31,7 +32,7 @@ pub fn run(mut session: Session, locked: bool, printer: &Printer, fork_server: O
     }
     // Nobody judges it again, and it may be large.
     session.evidence.forget();
-    init_log("");
+    log::init("");
     match serve(session, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(error) => {
@@ -121,16 +122,16 @@ pub fn not_trusted(path: &str, state: &State) -> String {
 }
 
 /// Ends when somebody asks the program to stop. A server that is told to hang up reads its file
-/// again instead; a terminal that is gone ends it by the end of its input.
-pub async fn stop_signal() {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// again instead; a terminal that is gone ends it by the end of its input. Signals are heard from the
+/// call on, and not only when it is waited for.
+pub fn stop_signal() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return std::future::pending().await };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
 
@@ -145,16 +146,4 @@ pub async fn hangup() {
 /// One thread: what is slow runs in processes of its own.
 pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
-pub fn init_log(ours: &str) {
-    use tracing_subscriber::EnvFilter;
-    let usual = format!("warn,rmcp=error,mcpfier::serve::reload=info,mcpfier::runner::container=info{ours}");
-    let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .init();
 }

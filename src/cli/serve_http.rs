@@ -10,11 +10,12 @@ use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
 use super::exit::Exit;
+use super::log;
 use super::manager::Manager;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
-use super::serve::{PATIENCE, init_log, refusal, runtime, stop_signal};
+use super::serve::{PATIENCE, refusal, runtime, stop_signal};
 use super::session::{self, Session};
 
 /// What the command line says; it wins over the file.
@@ -44,7 +45,7 @@ pub fn run(
         }
     };
     session.evidence.forget();
-    init_log(",mcpfier::serve::http=info");
+    log::init(",mcpfier::serve::http=info");
     match serve(session, &settings, sockets, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(Failure::NotBegun(exit, problem)) => {
@@ -115,21 +116,27 @@ fn serve(
 ) -> Result<(), Failure> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
+        let shelf = http::shelf(&session.catalog.server)
+            .map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem.to_string()))?;
         let bound = listen(settings, sockets).await?;
         let Manager { herald, watchdog } = Manager::found();
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;
         let engine = Arc::new(session.engine_on(Arc::new(runner.clone()), session.vault()));
+        // Who reads that it serves may stop it at once.
+        let stopped = stop_signal();
         announce(&session, settings, &bound);
         let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
         herald.ready();
         let stop = async {
-            stop_signal().await;
-            herald.stopping(engine.state().catalog().server.drain + LAST_CALLS);
+            stopped.await;
+            let state = engine.state();
+            let server = &state.catalog().server;
+            herald.stopping(server.http.notice + server.drain + LAST_CALLS);
         };
         tokio::select! {
-            () = http::serve(Arc::clone(&engine), bound, stop) => {}
+            () = http::serve(Arc::clone(&engine), bound, shelf, stop) => {}
             never = reloading.keep_up(Arc::clone(&engine), herald.clone()) => match never {},
             never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},

@@ -246,6 +246,15 @@ codes! {
     BadCertificateUser = 282, "a caller's certificate that is none";
     BadTrustedProxy = 283, "a proxy that is no network";
     BadAcme = 284, "names or a directory that no certificate can be had for";
+
+    // How often callers may ask, people with passwords, tenants.
+    VainRate = 290, "a rate that limits nothing";
+    BadPasswordHash = 291, "a hash of a password that is none";
+    WeakPasswordHash = 292, "a hash of a password that can be guessed";
+    UnknownTenant = 293, "a tenant that is not there";
+    DuplicateCaller = 294, "two users or tenants of one name";
+    BadStore = 295, "a store of sessions that is none";
+    BadCopy = 296, "a name of a copy that headers cannot hold";
 }
 
 impl Code {

@@ -10,6 +10,8 @@ use crate::policy::{Denied, NotAdmitted};
 use crate::runner::StartError;
 use crate::runner::container::ContainerFailure;
 
+use super::rates::TooOften;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Rejection {
     #[error(transparent)]
@@ -29,8 +31,14 @@ pub enum Rejection {
         "busy: {running} calls are running and {waiting} are waiting, which is as many as may; try again later"
     )]
     Busy { running: usize, waiting: usize },
+    #[error(
+        "busy: {waiting} calls of this caller are waiting, and the rest of the queue is for others; try again later"
+    )]
+    BusyCaller { waiting: usize },
     #[error("busy: no call ended within {}; try again later", format_duration(*.after))]
     QueueTimeout { after: Duration },
+    #[error("`{tool}` is called {late}")]
+    TooOften { tool: String, late: TooOften },
     #[error("cancelled before it started")]
     Cancelled,
     #[error(transparent)]

@@ -26,8 +26,8 @@ impl Engine {
         let Prepared { plan, state, is_step } = prepared;
         let queued = Instant::now();
         let _slot = match is_step {
-            true => state.admission.admit_step(&plan.tool, &cancel).await?,
-            false => state.admission.admit(&plan.tool, &cancel).await?,
+            true => state.admission.admit_step(&plan.tool, &plan.principal, &cancel).await?,
+            false => state.admission.admit(&plan.tool, &plan.principal, &cancel).await?,
         };
         let id = RunId::next();
         watcher.started(&id);

@@ -11,6 +11,7 @@ use crate::runner::Vault;
 
 use super::admission::Admission;
 use super::breaker::{Breakers, Standing};
+use super::rates::Rates;
 use super::supply::Supply;
 
 /// What an engine works with until the next reload.
@@ -22,6 +23,7 @@ pub struct State {
     pub(super) secrets: Supply,
     pub(super) admission: Admission,
     pub(super) breakers: Breakers,
+    rates: Rates,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
 }
@@ -30,15 +32,16 @@ impl State {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
-        let policy = Policy::of(&catalog);
-        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, clears }
+        let (policy, rates) = (Policy::of(&catalog), Rates::new(&catalog));
+        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, rates, clears }
     }
 
     /// The same, for calls that come after those of the state before.
     pub(super) fn following(self, before: &Self) -> Self {
         let admission = before.admission.following(&self.catalog);
         let breakers = before.breakers.following(&self.catalog);
-        Self { edition: before.edition + 1, admission, breakers, ..self }
+        let rates = self.rates.following(&before.rates);
+        Self { edition: before.edition + 1, admission, breakers, rates, ..self }
     }
 
     /// Tells the states of one engine apart; counted from 1.
@@ -58,6 +61,16 @@ impl State {
     /// What decides which tools a caller sees.
     pub fn view(&self, principal: &Principal) -> View {
         self.policy.view(principal)
+    }
+
+    /// Whether a caller sees a tool of that name.
+    pub fn offers(&self, name: &str, principal: &Principal) -> bool {
+        self.catalog.tool(name).is_some_and(|tool| self.policy.may_see(principal, tool))
+    }
+
+    /// How often callers over HTTP may ask.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// Where the breaker of a command stands; `None` while it is closed, or if it has none.

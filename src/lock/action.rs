@@ -43,7 +43,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         timeout,
         kill_grace,
         limits,
-        concurrency: Concurrency { max, lock },
+        concurrency: Concurrency { max, per_caller, lock },
         exit_codes,
         annotations: Annotations { .. },
         output,
@@ -74,6 +74,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     put("kill_grace", json!(format_duration(*kill_grace)));
     put("limits", self::limits(limits));
     put("concurrency", json!(max));
+    if let Some(per_caller) = per_caller {
+        put("concurrency_per_caller", json!(per_caller));
+    }
     put("lock", json!(lock));
     let codes = exit_codes.iter().map(|(code, text)| (code.to_string(), json!(text)));
     put("exit_codes", Value::Object(codes.collect()));

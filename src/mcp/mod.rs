@@ -16,6 +16,9 @@ mod server;
 mod wire;
 
 pub use changes::Announcer;
-pub use remote::{Asked, Beginning, Events, Exchange, Framing, Headers, Reaction, Remote, SessionCaps};
+pub use remote::{
+    Asked, Beginning, Events, Exchange, Framing, Headers, Mailbox, Reaction, Remote, SessionCaps, Shelf,
+    Unavailable,
+};
 pub use server::Server;
 pub use wire::{Closing, Connection, Gone};

@@ -101,7 +101,7 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
-        let done = match self.engine.prepare_aside(call).await {
+        let done = match self.prepare(call).await {
             Ok(plan) => match self.run(&plan, context).await {
                 Ok(outcome) => Ok(outcome.present_aside(plan).await),
                 Err(rejection) => Err(rejection),
@@ -118,6 +118,19 @@ impl Server {
             }
             Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.face.identity)),
         }
+    }
+
+    /// The plan of a call, unless its caller has called that often enough.
+    async fn prepare(&self, call: Call) -> Result<Prepared, Rejection> {
+        let state = self.engine.state();
+        if let Caller::Known(caller) = &self.caller
+            && state.rates().has_tools()
+            && state.offers(&call.tool, caller)
+        {
+            let too_often = |late| Rejection::TooOften { tool: call.tool.clone(), late };
+            state.rates().call(caller, &call.tool).map_err(too_often)?;
+        }
+        self.engine.prepare_aside(call).await
     }
 
     fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {

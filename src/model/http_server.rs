@@ -2,10 +2,14 @@
 //! much it takes from anybody.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::api_key::ApiKey;
+use super::copies::Copies;
+use super::password::PasswordHash;
 use super::principal::Principal;
+use super::rate::{RateLimit, Tenant};
 use super::tls::{CertificateUser, Tls};
 use super::trusted_proxy::TrustedProxy;
 use super::units::ByteSize;
@@ -27,6 +31,14 @@ pub struct HttpServer {
     pub auth: Option<Auth>,
     pub cors: Option<Cors>,
     pub limits: HttpLimits,
+    /// Whether clients of the transport of 2024-11-05 are served, too.
+    pub legacy_sse: bool,
+    pub copies: Copies,
+    /// How long a server that is told to stop says so and takes calls all the same.
+    pub notice: Duration,
+    pub rate_limit: RateLimit,
+    pub tenants: Vec<Tenant>,
+    pub connection_pool: ConnectionPool,
     /// Beside our own, or in their place.
     pub headers: Vec<(String, String)>,
     /// `None`: what is said can be read on its way.
@@ -50,15 +62,58 @@ pub enum ProxyHeaders {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
+    pub users: Vec<BasicUser>,
     /// Certificates of clients.
     pub mtls: Vec<CertificateUser>,
+}
+
+/// Somebody with a name and a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicUser {
+    pub principal: Principal,
+    pub hash: PasswordHash,
+}
+
+/// Connections that do nothing, and those of one address. `None` is no bound beside that on all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ConnectionPool {
+    /// Connections between two requests.
+    pub idle: Option<usize>,
+    pub per_address: Option<usize>,
+    pub idle_timeout: Option<Duration>,
+}
+
+impl ConnectionPool {
+    /// The bounds of connections with those of the pool.
+    pub fn within(&self, limits: HttpLimits) -> HttpLimits {
+        let header_timeout =
+            self.idle_timeout.map_or(limits.header_timeout, |idle| idle.min(limits.header_timeout));
+        HttpLimits { header_timeout, ..limits }
+    }
+}
+
+impl HttpServer {
+    /// A caller within what their tenant may have; one of a tenant that the file does not have may
+    /// have nothing.
+    pub fn bounded(&self, caller: Arc<Principal>) -> Arc<Principal> {
+        let Some(tenant) = caller.tenant.as_ref().filter(|_| !self.tenants.is_empty()) else { return caller };
+        let within = match self.tenants.iter().find(|known| known.id == *tenant) {
+            Some(known) => known.tools.clone(),
+            None => Some(Arc::default()),
+        };
+        if caller.within == within {
+            return caller;
+        }
+        Arc::new(Principal { within, ..Principal::clone(&caller) })
+    }
 }
 
 impl Auth {
     /// Everyone whom the file knows by name.
     pub fn callers(&self) -> impl Iterator<Item = &Principal> {
+        let users = self.users.iter().map(|user| &user.principal);
         let keys = self.api_keys.iter().map(|key| &key.principal);
-        keys.chain(self.mtls.iter().map(|user| &user.principal))
+        keys.chain(users).chain(self.mtls.iter().map(|user| &user.principal))
     }
 }
 
@@ -74,6 +129,12 @@ impl Default for HttpServer {
             auth: None,
             cors: None,
             limits: HttpLimits::default(),
+            legacy_sse: false,
+            copies: Copies::default(),
+            notice: Duration::ZERO,
+            rate_limit: RateLimit::default(),
+            tenants: Vec::new(),
+            connection_pool: ConnectionPool::default(),
             headers: Vec::new(),
             tls: None,
             trusted_proxies: Vec::new(),

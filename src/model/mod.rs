@@ -12,6 +12,7 @@ mod cache;
 mod catalog;
 mod condition;
 mod container;
+mod copies;
 mod date;
 mod destination;
 mod executor;
@@ -27,7 +28,9 @@ mod name;
 mod nearest;
 mod output;
 mod params;
+mod password;
 mod principal;
+mod rate;
 mod requires;
 mod retry;
 mod reuse;
@@ -52,6 +55,7 @@ pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
+pub use copies::{Copies, Store};
 pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
@@ -66,7 +70,7 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
-pub use http_server::{Auth, Cors, HttpLimits, HttpServer, ProxyHeaders};
+pub use http_server::{Auth, BasicUser, ConnectionPool, Cors, HttpLimits, HttpServer, ProxyHeaders};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
@@ -77,7 +81,9 @@ pub use output::{
     TextTemplate,
 };
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
+pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
+pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
     BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
     Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,

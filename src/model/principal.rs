@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::glob::name_matches;
+use super::rate::Rate;
 
 /// A caller, as policy and audit know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,10 @@ pub struct Principal {
     /// What the issuer of a token says of them.
     pub claims: Map<String, Value>,
     pub tenant: Option<String>,
+    /// Tools outside of which nothing is theirs, whatever their permissions and roles say.
+    pub within: Option<Arc<[String]>>,
+    /// How often they may ask, in place of what holds for everybody.
+    pub rate: Option<Rate>,
     /// From where; `None` on stdio, at the shell and over a socket in the file system.
     pub address: Option<IpAddr>,
 }
@@ -46,8 +51,15 @@ impl Principal {
             scopes: None,
             claims: Map::new(),
             tenant: None,
+            within: None,
+            rate: None,
             address: None,
         }
+    }
+
+    /// Whether a tool is among those that can be theirs at all.
+    pub fn is_within(&self, tool: &str) -> bool {
+        self.within.as_ref().is_none_or(|tools| tools.iter().any(|pattern| name_matches(pattern, tool)))
     }
 
     /// Tells callers apart: the key `ci` is not the user `ci`.

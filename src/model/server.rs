@@ -46,11 +46,21 @@ pub struct CallCaps {
     pub max: usize,
     pub queue: usize,
     pub queue_timeout: Duration,
+    /// Of the calls that run at once, those of one caller of many; `None`: nearly all.
+    pub per_caller: Option<usize>,
+}
+
+impl CallCaps {
+    /// How many calls of one caller may run: without a word, an eighth stays for others.
+    pub fn of_caller(&self) -> usize {
+        let others = if self.max > 1 { (self.max / 8).max(1) } else { 0 };
+        self.per_caller.unwrap_or(self.max - others).min(self.max)
+    }
 }
 
 impl Default for CallCaps {
     fn default() -> Self {
-        Self { max: 64, queue: 256, queue_timeout: Duration::from_secs(20) }
+        Self { max: 64, queue: 256, queue_timeout: Duration::from_secs(20), per_caller: None }
     }
 }
 

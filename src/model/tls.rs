@@ -47,6 +47,13 @@ pub struct Acme {
     pub cache: PathBuf,
 }
 
+impl Acme {
+    /// Where what it has given is kept.
+    pub fn files(&self) -> KeyPair {
+        KeyPair { certificate: self.cache.join("certificate.pem"), key: self.cache.join("key.pem") }
+    }
+}
+
 /// Certificates that clients show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCertificates {

@@ -79,6 +79,8 @@ pub enum Availability {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Concurrency {
     pub max: Option<usize>,
+    /// Of one caller.
+    pub per_caller: Option<usize>,
     /// Calls that name the same lock exclude each other.
     pub lock: Option<String>,
 }

@@ -63,7 +63,7 @@ fn by_claim<'a>(claim: &'a RoleClaim, claims: &Map<String, Value>) -> Vec<&'a St
 
 /// A caller as the rules of a file see them.
 pub(super) fn seen(principal: &Principal) -> Value {
-    let Principal { name, method, roles, permissions: _, scopes, claims, tenant, address } = principal;
+    let Principal { name, method, roles, scopes, claims, tenant, address, .. } = principal;
     json!({
         "name": name,
         "method": method.as_str(),

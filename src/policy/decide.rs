@@ -105,7 +105,9 @@ fn standing<'p>(access: &Access, asked: &'p Asked<'_>) -> Vec<Finding<'p>> {
     if let Some(outer) = outer.filter(|outer| outer.authorization.lends(&tool.name)) {
         return vec![Finding::Lent { by: outer.name.to_string() }];
     }
-    let by = caller.permissions.pattern_of(tool.name.as_str()).map(str::to_owned);
+    let by =
+        caller.permissions.pattern_of(tool.name.as_str()).filter(|_| caller.is_within(tool.name.as_str()));
+    let by = by.map(str::to_owned);
     let mut found = vec![Finding::Permission { by }];
     let wanted = &tool.authorization;
     found.extend(wanted.required_roles.iter().map(|name| {

@@ -54,6 +54,7 @@ pub struct Policy {
 pub struct View {
     is_local: bool,
     permissions: Permissions,
+    within: Option<Arc<[String]>>,
     roles: Vec<String>,
     /// What the rules look at of the caller.
     seen: Vec<String>,
@@ -166,7 +167,7 @@ impl Policy {
         let known = self.known(principal.clone());
         let seen = if self.access.policies.is_empty() { Vec::new() } else { self.looked_at(&known) };
         let is_local = known.method == AuthMethod::Local;
-        View { is_local, permissions: known.permissions, roles: known.roles, seen }
+        View { is_local, permissions: known.permissions, within: known.within, roles: known.roles, seen }
     }
 
     fn looked_at(&self, known: &Principal) -> Vec<String> {

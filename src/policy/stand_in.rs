@@ -1,5 +1,7 @@
 //! A caller who is imagined → the caller that the file would make of them.
 
+use std::sync::Arc;
+
 use crate::model::{AuthMethod, Catalog, Permissions, Principal, StandIn, nearest};
 
 /// Nobody is called so.
@@ -34,7 +36,7 @@ pub fn stand_in(catalog: &Catalog, wanted: &StandIn) -> Result<Principal, Unknow
     }
     principal.tenant = tenant.clone().or(principal.tenant);
     principal.address = *address;
-    Ok(principal)
+    Ok(Arc::unwrap_or_clone(catalog.server.http.bounded(Arc::new(principal))))
 }
 
 fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {

@@ -146,10 +146,14 @@ pub fn until(
 
 /// Waits until a server has nothing to do and its memory has settled.
 pub fn settle(server: &Server) {
-    let mut before = process::OwnTime::of(server.pid());
+    settle_process(server.pid());
+}
+
+pub fn settle_process(server: i32) {
+    let mut before = process::OwnTime::of(server);
     for _ in 0..100 {
         std::thread::sleep(Duration::from_millis(10));
-        let now = process::OwnTime::of(server.pid());
+        let now = process::OwnTime::of(server);
         if now.since(&before) < Duration::from_micros(200) {
             return;
         }

@@ -1,4 +1,5 @@
-"""The official Python SDK over HTTP: `python over_http.py MODE URL KEY`. Prints what it saw as one JSON object."""
+"""The official Python SDK over HTTP: `python over_http.py MODE URL KEY`, where
+MODE is an era, or `sse` for the transport of 2024-11-05. Prints what it saw as one JSON object."""
 
 import json
 import sys
@@ -6,6 +7,7 @@ import sys
 import anyio
 import httpx2
 from mcp import Client
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
 
@@ -22,7 +24,11 @@ async def main():
 
     with anyio.fail_after(60):
         async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {key}"}, timeout=60) as http:
-            async with Client(streamable_http_client(url, http_client=http), mode=mode) as client:
+            if mode == "sse":
+                transport, mode = sse_client(url, headers={"Authorization": f"Bearer {key}"}), "legacy"
+            else:
+                transport = streamable_http_client(url, http_client=http)
+            async with Client(transport, mode=mode) as client:
                 tools = [tool.name for tool in (await client.list_tools()).tools]
                 said = await client.call_tool("say", {"text": "hello over HTTP"})
                 failed = await client.call_tool("fail", {})

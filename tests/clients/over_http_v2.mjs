@@ -2,11 +2,13 @@
 
 import { play, requireTool } from "./over_http.mjs";
 
-const { Client, StreamableHTTPClientTransport } = requireTool("@modelcontextprotocol/client");
+const { Client, SSEClientTransport, StreamableHTTPClientTransport } = requireTool("@modelcontextprotocol/client");
 
 await play(async (mode, url, options) => {
-  const client = new Client({ name: "typescript-v2", version: "1" }, { versionNegotiation: { mode } });
-  await client.connect(new StreamableHTTPClientTransport(url, options));
+  const era = mode === "sse" ? "legacy" : mode;
+  const client = new Client({ name: "typescript-v2", version: "1" }, { versionNegotiation: { mode: era } });
+  const Transport = mode === "sse" ? SSEClientTransport : StreamableHTTPClientTransport;
+  await client.connect(new Transport(url, options));
   return {
     revision: () => client.getNegotiatedProtocolVersion(),
     tools: async () => (await client.listTools()).tools,

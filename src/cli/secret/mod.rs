@@ -1,7 +1,7 @@
 //! `mcpfier secret`: fills, lists and empties the encrypted store. A value comes in by a file, by
 //! stdin or by a prompt without echo, never by an argument, and is never printed.
 
-mod prompt;
+pub(super) mod prompt;
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
@@ -116,7 +116,7 @@ fn safe() -> Result<Safe, Problem> {
 }
 
 /// As `2026-11-21T10:55:47Z`.
-fn utc(time: SystemTime) -> String {
+pub(super) fn utc(time: SystemTime) -> String {
     let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date(days);

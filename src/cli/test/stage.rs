@@ -63,7 +63,7 @@ impl Stage {
 fn callable(catalog: &Catalog, jobs: usize) -> Catalog {
     let tools = catalog.tools().iter().map(|tool| pretended(tool)).collect();
     let mut server = catalog.server.clone();
-    server.calls = CallCaps { max: jobs, queue: jobs, queue_timeout: PATIENCE };
+    server.calls = CallCaps { max: jobs, queue: jobs, queue_timeout: PATIENCE, per_caller: None };
     let mut callable = Catalog::new(tools, server, catalog.secrets.clone());
     callable.access = Arc::clone(&catalog.access);
     callable

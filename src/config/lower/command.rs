@@ -227,7 +227,11 @@ pub(super) fn nameless(
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
         limits: limits(&settings.limits, settings.enforcement, &usual),
-        concurrency: Concurrency { max: settings.concurrency, lock: command.lock.clone() },
+        concurrency: Concurrency {
+            max: settings.concurrency,
+            per_caller: settings.per_caller,
+            lock: command.lock.clone(),
+        },
         exit_codes: command.exit_codes.clone(),
         annotations: command.annotations,
         output,

@@ -7,8 +7,14 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
-use crate::model::{ApiKey, Auth, Cors, Fingerprint, HttpLimits, HttpServer, Permissions, parse_moment};
+use crate::model::{
+    ApiKey, Auth, AuthMethod, Cors, Fingerprint, HttpLimits, HttpServer, Principal, parse_moment,
+};
 
+use super::caller::Callers;
+use super::rate_limit;
+
+use super::copies::copies as lower_copies;
 use super::server_tls;
 
 /// Shorter keys can be guessed.
@@ -30,19 +36,26 @@ pub fn http_server(
         auth,
         cors,
         limits,
+        legacy_sse,
+        copies,
+        notice,
         headers,
+        rate_limit,
+        tenants,
+        connection_pool,
         tls,
         trusted_proxies,
         proxy_headers,
     } = written;
+    let tenants = rate_limit::tenants(reader, tenants);
     let default = HttpServer::default();
+    let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     if let (Some(tls), Some(_)) = (&tls, &socket) {
         let message = "`tls` has no effect together with `socket`";
         reader.problems.add(Diagnostic::warning(Code::Pointless, tls.span, message));
     }
-    let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let tls = tls.and_then(|written| server_tls::tls(reader, written, &path));
-    let auth = auth.map(|written| lower_auth(reader, written, asks));
+    let auth = auth.map(|written| lower_auth(&Callers { reader, tenants: &tenants }, written, asks));
     HttpServer {
         host: host.filter(|host| !host.value.trim().is_empty()).map_or(default.host, owned),
         port: port.unwrap_or(default.port),
@@ -53,6 +66,12 @@ pub fn http_server(
         cors: cors.map(|written| lower_cors(reader, written, auth.is_some())),
         auth,
         limits: lower_limits(&limits),
+        legacy_sse: legacy_sse.unwrap_or(default.legacy_sse),
+        copies: lower_copies(reader, &copies),
+        notice: notice.unwrap_or(default.notice),
+        rate_limit: rate_limit::rate_limit(reader, rate_limit),
+        tenants,
+        connection_pool: rate_limit::connection_pool(&connection_pool),
         headers: headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),
         tls,
         trusted_proxies: server_tls::networks(reader, trusted_proxies),
@@ -69,18 +88,21 @@ fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
 }
 
 /// `asks` says whether clients are asked for certificates.
-fn lower_auth(reader: &Reader<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
-    let mtls = written.mtls.map(|written| server_tls::mtls(reader, written, asks)).unwrap_or_default();
-    Auth { api_keys: api_keys(reader, written.api_keys), mtls }
+fn lower_auth(callers: &Callers<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
+    let mtls =
+        written.mtls.map(|written| server_tls::mtls(callers.reader, written, asks)).unwrap_or_default();
+    Auth { api_keys: api_keys(callers, written.api_keys), users: callers.users(written.users), mtls }
 }
 
-fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {
+fn api_keys(callers: &Callers<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {
+    let reader = callers.reader;
     let mut keys: Vec<(ApiKey, Span)> = Vec::new();
     for (at, written) in written.into_iter().enumerate() {
         let span = written.span;
-        let Some(key) = api_key(reader, written, at + 1) else { continue };
+        let Some((key, previous)) = api_key(callers, written, at + 1) else { continue };
         let same = |(known, _): &&(ApiKey, Span)| {
-            known.principal.name == key.principal.name || known.fingerprint == key.fingerprint
+            let values = [Some(key.fingerprint), previous.as_ref().map(|key| key.fingerprint)];
+            known.principal.name == key.principal.name || values.contains(&Some(known.fingerprint))
         };
         if let Some((_, first)) = keys.iter().find(same) {
             let name = &key.principal.name;
@@ -90,13 +112,19 @@ fn api_keys(reader: &Reader<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKe
             reader.problems.add(problem.help("one caller, one key: give each a name and a key of its own"));
             continue;
         }
-        keys.push((key, span));
+        keys.extend([Some(key), previous].into_iter().flatten().map(|key| (key, span)));
     }
     keys.into_iter().map(|(key, _)| key).collect()
 }
 
-fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> Option<ApiKey> {
-    let native::HttpKey { span, name, key, key_hash, permissions, expires } = written;
+/// A key, and the one that it replaced.
+fn api_key(
+    callers: &Callers<'_>,
+    written: native::HttpKey<'_>,
+    number: usize,
+) -> Option<(ApiKey, Option<ApiKey>)> {
+    let reader = callers.reader;
+    let native::HttpKey { span, name, key, key_hash, caller, previous, expires } = written;
     let name =
         name.filter(|name| !name.value.trim().is_empty()).map_or_else(|| format!("key-{number}"), owned);
     let bad = |span, message: &str, help: &str| {
@@ -108,6 +136,10 @@ fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> 
             let key = key?;
             if key.value.trim().is_empty() {
                 bad(key.span, "a key is empty", "`mcpfier key create NAME` makes one");
+                return None;
+            }
+            if key.value.contains("{{") {
+                bad(key.span, "a key is no template", "write `key_hash`, or a variable: `key: \"${KEY}\"`");
                 return None;
             }
             if key.value.len() < SHORTEST {
@@ -145,18 +177,41 @@ fn api_key(reader: &Reader<'_>, written: native::HttpKey<'_>, number: usize) -> 
             return None;
         }
     };
-    let permissions = permissions.map_or(Permissions::All, |patterns| Permissions::of(all(patterns)));
-    let moment = expires.map(|text| (text, parse_moment(text.value)));
-    if let Some((text, None)) = moment {
+    let expires = match expires {
+        Some(text) => Some(moment(reader, text)?),
+        None => None,
+    };
+    let principal = callers.principal(AuthMethod::Key, name, caller)?;
+    let previous = previous.and_then(|previous| previous_key(reader, previous, &principal));
+    Some((ApiKey { fingerprint, principal, expires }, previous))
+}
+
+/// The same caller by the key that they had before, as long as that counts.
+fn previous_key(
+    reader: &Reader<'_>,
+    written: native::PreviousKey<'_>,
+    principal: &Principal,
+) -> Option<ApiKey> {
+    let (hash, expires) = (written.key_hash?, moment(reader, written.expires?)?);
+    match hash.value.parse() {
+        Ok(fingerprint) => Some(ApiKey { fingerprint, principal: principal.clone(), expires: Some(expires) }),
+        Err(problem) => {
+            let message = format!("`previous.key_hash`: {problem} (of the caller `{}`)", principal.name);
+            let problem = Diagnostic::error(Code::BadApiKey, hash.span, message);
+            reader.problems.add(problem.help("take `previous` out; then the key before lets nobody in"));
+            None
+        }
+    }
+}
+
+fn moment(reader: &Reader<'_>, text: Spanned<&str>) -> Option<u64> {
+    let moment = parse_moment(text.value);
+    if moment.is_none() {
         let message = format!("`expires` cannot be `{}`; expected a day or a moment", text.value);
         let problem = Diagnostic::error(Code::BadValue, text.span, message);
         reader.problems.add(problem.help("write `2027-01-01` or `2027-01-01T12:00:00Z`"));
-        return None;
     }
-    Some(ApiKey {
-        expires: moment.and_then(|(_, moment)| moment),
-        ..ApiKey::new(name, fingerprint, permissions)
-    })
+    moment
 }
 
 fn lower_cors(reader: &Reader<'_>, written: native::HttpCors<'_>, has_auth: bool) -> Cors {

@@ -2,10 +2,12 @@
 
 mod access;
 mod arguments;
+mod caller;
 mod care;
 mod code_words;
 mod command;
 mod container;
+mod copies;
 mod defaults;
 mod description;
 mod executor;
@@ -20,6 +22,7 @@ mod param;
 mod param_rule;
 mod pattern;
 mod place;
+mod rate_limit;
 mod requires;
 mod sandbox;
 mod schema;

@@ -37,6 +37,7 @@ fn caps(written: &Calls) -> CallCaps {
     CallCaps {
         max: count(written.max).unwrap_or(default.max),
         queue: count(written.queue).unwrap_or(default.queue),
+        per_caller: count(written.per_caller),
         queue_timeout: written.queue_timeout.unwrap_or(default.queue_timeout),
     }
 }

@@ -17,6 +17,7 @@ mod value;
 mod webhook;
 
 pub(super) use edits::Edits;
+pub(super) use page::Page;
 
 use std::path::Path;
 

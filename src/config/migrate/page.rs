@@ -138,7 +138,7 @@ impl<'t> Page<'t> {
 
     /// Where the lines end that belong to what begins here: those further to the right, and the items
     /// of a list below its key. Comments behind the last of them belong to what follows.
-    fn block_end(&self, start: usize) -> usize {
+    pub fn block_end(&self, start: usize) -> usize {
         let column = start - self.line_start(start);
         let is_key = !self.text.get(start..).is_some_and(|text| text.starts_with('-'));
         let mut end = self.line_end(start);
@@ -182,7 +182,7 @@ impl<'t> Page<'t> {
     }
 
     /// A place in brackets with the comma that goes with it.
-    fn with_comma(&self, start: usize, end: usize) -> Range<usize> {
+    pub fn with_comma(&self, start: usize, end: usize) -> Range<usize> {
         let after = self.text.get(end..).unwrap_or_default();
         let blanks = after.len() - after.trim_start().len();
         if after.trim_start().starts_with(',') {

@@ -90,6 +90,7 @@ fn others(page: &Page<'_>, root: &Node<'_>, edits: &mut Edits, notes: &mut Notes
         nothing(page, &entry.value, edits);
         let later: Vec<String> = match &*entry.key.text {
             "server" => not_built(&entry.value),
+            key if shape::ROOT.has(key) && !shape::ROOT.is_later(key) => Vec::new(),
             key => vec![key.to_owned()],
         };
         for key in later {
@@ -113,8 +114,21 @@ fn not_built(server: &Node<'_>) -> Vec<String> {
 
 /// What is empty in a file of the original has to be a map, or not be there, in a native one.
 fn nothing(page: &Page<'_>, node: &Node<'_>, edits: &mut Edits) {
-    const MAPS: [&str; 8] =
-        ["http", "auth", "simple", "enterprise", "rbac", "cors", "security_headers", "limits"];
+    const MAPS: [&str; 13] = [
+        "http",
+        "auth",
+        "simple",
+        "basic",
+        "basic_auth",
+        "enterprise",
+        "rbac",
+        "cors",
+        "security_headers",
+        "limits",
+        "rate_limit",
+        "rate_limits",
+        "connection_pool",
+    ];
     for entry in node.entries() {
         match entry.value.kind {
             Kind::Null if MAPS.contains(&&*entry.key.text) => edits.insert(page.entry_end(entry), " {}"),

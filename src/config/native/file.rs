@@ -6,7 +6,7 @@ use crate::config::read::{Fields, Reader};
 use crate::config::shape;
 use crate::config::syntax::{Entry, Kind, Node};
 
-use super::{Access, ExecutorEntry, SecretEntry, Server, Settings};
+use super::{Access, ExecutorEntry, SecretEntry, Server, Settings, Tenant};
 
 #[derive(Default)]
 pub struct File<'n> {
@@ -31,7 +31,7 @@ impl<'n> File<'n> {
         for key in ["env_file", "include", "profiles", "templates"] {
             fields.take(key);
         }
-        let file = Self {
+        let mut file = Self {
             commands: commands(reader, &mut fields),
             defaults: Settings::read_defaults(reader, &mut fields),
             vars: vars(reader, &mut fields),
@@ -41,6 +41,7 @@ impl<'n> File<'n> {
             access: Access::read(reader, &mut fields),
             has_audit: root.get("audit").is_some(),
         };
+        file.server.http.tenants = Tenant::read_all(reader, &mut fields);
         fields.close();
         file
     }

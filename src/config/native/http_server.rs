@@ -15,6 +15,10 @@ const PROXY_HEADERS: [(&str, ProxyHeaders); 2] =
 
 use super::access::Access;
 
+use super::basic::{CallerKeys, User};
+use super::copies::Copies;
+use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
+
 #[derive(Default)]
 pub struct HttpServer<'n> {
     pub host: Option<Spanned<&'n str>>,
@@ -26,7 +30,14 @@ pub struct HttpServer<'n> {
     pub auth: Option<Auth<'n>>,
     pub cors: Option<Cors<'n>>,
     pub limits: HttpLimits,
+    pub legacy_sse: Option<bool>,
+    pub copies: Copies<'n>,
+    pub notice: Option<Duration>,
     pub headers: Vec<(Spanned<&'n str>, Spanned<&'n str>)>,
+    pub rate_limit: Option<RateLimit<'n>>,
+    /// Of the root of the file.
+    pub tenants: Vec<Tenant<'n>>,
+    pub connection_pool: ConnectionPool,
     pub tls: Option<ServerTls<'n>>,
     pub trusted_proxies: Vec<Spanned<&'n str>>,
     pub proxy_headers: Option<ProxyHeaders>,
@@ -36,6 +47,7 @@ pub struct HttpServer<'n> {
 #[derive(Default)]
 pub struct Auth<'n> {
     pub api_keys: Vec<Key<'n>>,
+    pub users: Vec<User<'n>>,
     /// Roles where the original has them.
     pub rbac: Option<Access<'n>>,
     pub mtls: Option<Mtls<'n>>,
@@ -48,7 +60,15 @@ pub struct Key<'n> {
     /// The key itself stands there, and is read or not.
     pub key: Option<Option<Spanned<&'n str>>>,
     pub key_hash: Option<Option<Spanned<&'n str>>>,
-    pub permissions: Option<Vec<Spanned<&'n str>>>,
+    pub caller: CallerKeys<'n>,
+    /// The one that it replaced.
+    pub previous: Option<Previous<'n>>,
+    pub expires: Option<Spanned<&'n str>>,
+}
+
+/// A key that was replaced: its hash, and until when it lets in.
+pub struct Previous<'n> {
+    pub key_hash: Option<Spanned<&'n str>>,
     pub expires: Option<Spanned<&'n str>>,
 }
 
@@ -107,7 +127,13 @@ impl<'n> HttpServer<'n> {
             auth: Auth::read(reader, &mut fields),
             cors: Cors::read(reader, &mut fields),
             limits: HttpLimits::read(reader, &mut fields),
+            legacy_sse: fields.boolean("legacy_sse"),
+            copies: Copies::read(reader, &mut fields),
+            notice: fields.duration("notice"),
             headers: security_headers(reader, &mut fields),
+            rate_limit: RateLimit::read(reader, &mut fields),
+            tenants: Vec::new(),
+            connection_pool: ConnectionPool::read(reader, &mut fields),
             tls: ServerTls::read(reader, &mut fields),
             trusted_proxies: texts(reader, &mut fields, "trusted_proxies").unwrap_or_default(),
             proxy_headers: fields.one_of("proxy_headers", &PROXY_HEADERS),
@@ -128,6 +154,7 @@ impl<'n> Auth<'n> {
         };
         let mut auth = Self {
             api_keys: keys(reader, &mut fields),
+            users: User::read_all(reader, &mut fields, "basic"),
             mtls: Mtls::read(reader, &mut fields),
             ..Self::default()
         };
@@ -135,6 +162,7 @@ impl<'n> Auth<'n> {
         fields.one_of("mode", &[("simple", ())]);
         if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
             auth.api_keys.extend(keys(reader, &mut simple));
+            auth.users.extend(User::read_all(reader, &mut simple, "basic_auth"));
             simple.close();
         }
         auth.rbac = Access::read_enterprise(reader, &mut fields);
@@ -161,8 +189,16 @@ impl<'n> Key<'n> {
     /// Reads one; `key` is the one that it stands under, where they are a map.
     fn read(reader: &'n Reader<'n>, node: &'n Node<'n>, key: Option<Spanned<&'n str>>) -> Option<Self> {
         let span = node.span;
-        let bare =
-            Self { span, name: None, key: key.map(Some), key_hash: None, permissions: None, expires: None };
+        let caller = CallerKeys::default();
+        let bare = Self {
+            span,
+            name: None,
+            key: key.map(Some),
+            key_hash: None,
+            caller,
+            previous: None,
+            expires: None,
+        };
         match node.kind {
             Kind::Scalar(_) if key.is_none() => {
                 return Some(Self { key: Some(reader.text(node, "key")), ..bare });
@@ -176,12 +212,22 @@ impl<'n> Key<'n> {
             name: fields.text("name"),
             key: fields.take("key").map(|field| reader.text(field.node, "key")).or(bare.key),
             key_hash: fields.take("key_hash").map(|field| reader.text(field.node, "key_hash")),
-            permissions: texts(reader, &mut fields, "permissions"),
             expires: fields.text("expires"),
+            previous: Previous::read(reader, &mut fields),
+            caller: CallerKeys::read(reader, &mut fields),
         };
-        fields.text("description");
         fields.close();
         Some(read)
+    }
+}
+
+impl<'n> Previous<'n> {
+    fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
+        let mut fields = open(reader, fields, "previous", &shape::PREVIOUS_KEY)?;
+        let mut text = |key| fields.required(key).and_then(|field| reader.text(field.node, key));
+        let previous = Self { key_hash: text("key_hash"), expires: text("expires") };
+        fields.close();
+        Some(previous)
     }
 }
 

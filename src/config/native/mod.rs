@@ -4,9 +4,11 @@
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
 mod access;
+mod basic;
 mod care;
 mod command;
 mod container;
+mod copies;
 mod env;
 mod executor;
 mod file;
@@ -15,6 +17,7 @@ mod http_server;
 mod image;
 mod network;
 mod output;
+mod rate_limit;
 mod requires;
 mod retry;
 mod reuse;
@@ -30,17 +33,22 @@ mod webhook_parts;
 mod webhook_way;
 
 pub use access::{Access, Authorization, Imagined, Policy, Role, Roles};
+pub use basic::{CallerKeys, User as HttpUser};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;
 pub use container::{Container, MountEntry};
+pub use copies::Copies;
 pub use env::Variable;
 pub use executor::{DockerEntry, ExecutorEntry, TlsEntry};
 pub use file::File;
 pub use flow::{Dependency, EachKeys, FlowKeys, OnErrorKeys, Step, Work};
-pub use http_server::{Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey};
+pub use http_server::{
+    Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey, Previous as PreviousKey,
+};
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use output::{FormatName, Output};
+pub use rate_limit::{ConnectionPool, Rate, RateLimit, Tenant, ToolRate};
 pub use requires::{OneOf, RequiredExecutable, Requires};
 pub use retry::RetryKeys;
 pub use sandbox::{SandboxKeys, SandboxSetting};

@@ -40,6 +40,7 @@ pub struct Calls {
     pub max: Option<u32>,
     pub queue: Option<u32>,
     pub queue_timeout: Option<Duration>,
+    pub per_caller: Option<u32>,
 }
 
 /// Who a caller on stdio is.
@@ -87,6 +88,7 @@ impl Calls {
                 u32::try_from(count).ok()
             }),
             queue_timeout: fields.duration("queue_timeout"),
+            per_caller: fields.count("per_caller"),
         };
         fields.close();
         calls

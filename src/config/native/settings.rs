@@ -6,7 +6,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
-use crate::config::syntax::Node;
+use crate::config::syntax::{Kind, Node};
 use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
 
 use super::{Container, SandboxSetting, env};
@@ -18,6 +18,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     pub enforcement: Option<Enforcement>,
     pub concurrency: Option<usize>,
+    /// Of one caller.
+    pub per_caller: Option<usize>,
     pub inherit: Option<EnvInherit>,
     pub sandbox: Option<SandboxSetting>,
     /// The engine of its container, as it is written.
@@ -61,6 +63,7 @@ impl Settings {
     pub fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
         const ENFORCEMENTS: [(&str, Enforcement); 2] =
             [("best_effort", Enforcement::BestEffort), ("required", Enforcement::Required)];
+        let (concurrency, per_caller) = concurrency(reader, fields);
         Self {
             timeout: timeout(reader, fields, "timeout"),
             kill_grace: fields.duration("kill_grace"),
@@ -69,7 +72,8 @@ impl Settings {
                 .and_then(|field| LimitSettings::read(reader, field.node))
                 .unwrap_or_default(),
             enforcement: fields.one_of("limits_enforcement", &ENFORCEMENTS),
-            concurrency: fields.count("concurrency").and_then(|count| usize::try_from(count).ok()),
+            concurrency,
+            per_caller,
             inherit: fields.take("env_inherit").and_then(|field| env::inherit(reader, field.node)),
             sandbox: fields.take("sandbox").and_then(|field| SandboxSetting::read(reader, field.node)),
             run_on: fields
@@ -109,6 +113,7 @@ impl Settings {
             limits: self.limits.or(&defaults.limits),
             enforcement: self.enforcement.or(defaults.enforcement),
             concurrency: self.concurrency.or(defaults.concurrency),
+            per_caller: self.per_caller.or(defaults.per_caller),
             inherit: self.inherit.or_else(|| defaults.inherit.clone()),
             sandbox: match self.sandbox {
                 Some(sandbox) => Some(sandbox.or(defaults.sandbox.as_ref())),
@@ -120,6 +125,19 @@ impl Settings {
             cleanup_timeout: self.cleanup_timeout.or(defaults.cleanup_timeout),
         }
     }
+}
+
+/// `concurrency`: one number, or one for all and one for each caller.
+fn concurrency<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> (Option<usize>, Option<usize>) {
+    let Some(field) = fields.take("concurrency") else { return (None, None) };
+    let size = |count: Option<u32>| count.and_then(|count| usize::try_from(count).ok());
+    if !matches!(field.node.kind, Kind::Map(_)) {
+        return (size(reader.count(field.node, "concurrency")), None);
+    }
+    let Some(mut fields) = Fields::open(reader, field.node, &shape::CONCURRENCY) else { return (None, None) };
+    let read = (size(fields.count("max")), size(fields.count("per_caller")));
+    fields.close();
+    read
 }
 
 impl LimitSettings {

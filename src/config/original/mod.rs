@@ -84,12 +84,13 @@ fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
 /// The server, and the roles that stand there.
 fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> (ServerSettings, Option<native::Access<'a>>) {
     let reader = place.reader;
+    let tenants = native::Tenant::read_all(reader, fields);
     let Some(mut fields) =
         fields.take("server").and_then(|field| Fields::open(reader, field.node, &shape::ORIGINAL_SERVER))
     else {
         return Default::default();
     };
-    let mut http = native::HttpServer::read(reader, &mut fields);
+    let mut http = native::HttpServer { tenants, ..native::HttpServer::read(reader, &mut fields) };
     fields.close();
     let rbac = http.auth.as_mut().and_then(|auth| auth.rbac.take());
     let http = http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span)));

@@ -1,6 +1,9 @@
 //! `server.http` and the maps in it, in both dialects. `${VAR}` is expanded in all of them.
 
-use super::{ENTERPRISE, Key, Kind, MTLS, Names, SERVER_TLS, Shape};
+use super::rate_limit::CALLER;
+use super::{
+    BASIC_AUTH, CONNECTION_POOL, COPIES, ENTERPRISE, Key, Kind, MTLS, Names, RATE_LIMIT, SERVER_TLS, Shape,
+};
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 
@@ -58,6 +61,22 @@ pub static HTTP_SERVER: Shape = Shape {
         Key::new("cors", Kind::Group(&CORS), "Which pages of other origins may call and read the answers.")
             .otherwise("none may"),
         Key::new("limits", Kind::Group(&HTTP_LIMITS), "Bounds for clients that are slow, large or many."),
+        Key::new("sessions", Kind::Group(&COPIES), "What several copies of the server know of each other's sessions."),
+        Key::new(
+            "legacy_sse",
+            Kind::Boolean,
+            "`true`: also serve clients that know only the transport of 2024-11-05, at `/sse` and `/messages`.",
+        )
+        .default("false")
+        .expands(),
+        Key::new(
+            "notice",
+            Kind::Duration,
+            "How long a server that is told to stop still takes calls while `/readyz` and `Connection: close` say that it goes, so that a balancer has time to notice. `server.drain` begins afterwards.",
+        )
+        .default("0s")
+        .expands()
+        .examples(&["5s"]),
         Key::new(
             "security_headers",
             Kind::Group(&SECURITY_HEADERS),
@@ -66,6 +85,15 @@ pub static HTTP_SERVER: Shape = Shape {
         Key::new("enabled", Kind::Boolean, "Means nothing here: `--server` says whether HTTP is served.")
             .default("true")
             .expands(),
+        Key::new("rate_limit", Kind::Group(&RATE_LIMIT), "How often somebody may ask.")
+            .otherwise("as often as they like")
+            .examples(&["{ requests_per_minute: 60, burst_size: 10 }"]),
+        Key::new(
+            "connection_pool",
+            Kind::Group(&CONNECTION_POOL),
+            "Connections that wait for a next request, and those of one address.",
+        )
+        .otherwise("bounded by `limits` alone"),
         Key::new("tls", Kind::Group(&SERVER_TLS), "TLS, which keeps what is said from those on its way.")
             .otherwise("none: put a proxy in front that speaks it")
             .examples(&["{ cert: certs/server.pem, key: certs/server.key }", "{ self_signed: true }"]),
@@ -84,8 +112,6 @@ pub static HTTP_SERVER: Shape = Shape {
         )
         .default("x-forwarded")
         .expands(),
-        Key::later("rate_limit"),
-        Key::later("connection_pool"),
     ]],
 };
 
@@ -118,7 +144,7 @@ pub static HTTP_AUTH: Shape = Shape {
         Key::new("enterprise", Kind::Group(&ENTERPRISE), "Where the original has roles.").otherwise("none"),
         Key::later("oauth"),
         Key::later("jwt"),
-        Key::later("basic"),
+        Key::new("basic", Kind::Group(&BASIC_AUTH), "People with a name and a password.").otherwise("none"),
     ]],
 };
 
@@ -133,7 +159,7 @@ pub static SIMPLE_AUTH: Shape = Shape {
     description: "Keys as the original has them.",
     tables: &[&[
         Key::new("api_keys", KEYS, "The same as `auth.api_keys`.").default("[]").expands(),
-        Key::later("basic_auth"),
+        Key::new("basic_auth", Kind::Group(&BASIC_AUTH), "The same as `auth.basic`.").otherwise("none"),
     ]],
 };
 
@@ -141,34 +167,49 @@ pub static API_KEY: Shape = Shape {
     name: "api_key",
     what: "a key",
     description: "A caller's key, and what it lets them do. `mcpfier key create` makes one.",
-    tables: &[&[
-        Key::new("name", Kind::Filled, "Who calls with it, for logs and policies.")
-            .otherwise("`key-1`, by its place")
-            .expands()
-            .examples(&["ci"]),
-        Key::new("key", Kind::Text, "The key itself; from a variable, so that the file holds no secret.")
-            .otherwise("`key_hash`")
-            .expands()
-            .examples(&["\"${CI_KEY}\""]),
-        Key::new("key_hash", Kind::Text, "In place of the key: its SHA-256, which lets nobody in by itself.")
+    tables: &[
+        &[
+            Key::new("name", Kind::Filled, "Who calls with it, for logs and policies.")
+                .otherwise("`key-1`, by its place")
+                .expands()
+                .examples(&["ci"]),
+            Key::new("key", Kind::Text, "The key itself; from a variable, so that the file holds no secret.")
+                .otherwise("`key_hash`")
+                .expands()
+                .examples(&["\"${CI_KEY}\""]),
+            Key::new(
+                "key_hash",
+                Kind::Text,
+                "In place of the key: its SHA-256, which lets nobody in by itself.",
+            )
             .otherwise("`key`")
             .expands()
             .examples(&["\"sha256:6ca13d52ca70c883e0f0bb101e425a89e8624de51db2d2392593af6a84118090\""]),
-        Key::new(
-            "permissions",
-            TEXTS,
-            "The tools that it may see and call, by name; `*` stands for any text, `?` for a character. Others are not there for it.",
-        )
-        .default("[\"*\"]")
-        .expands()
-        .examples(&["[\"git-*\", search]"]),
+            Key::new("expires", Kind::Text, "The day, or the moment, from which on it lets nobody in; UTC.")
+                .otherwise("never")
+                .expands()
+                .examples(&["2027-01-01", "\"2027-01-01T12:00:00Z\""]),
+            Key::new(
+                "previous",
+                Kind::Group(&PREVIOUS_KEY),
+                "The key that this one replaced, for those who have not changed it yet. `mcpfier key rotate --keep-until` writes it.",
+            )
+            .otherwise("none"),
+        ],
+        CALLER,
+    ],
+};
+
+pub static PREVIOUS_KEY: Shape = Shape {
+    name: "previous_key",
+    what: "`previous`",
+    description: "A key that was replaced and lets in for a while longer.",
+    tables: &[&[
+        Key::new("key_hash", Kind::Text, "Its SHA-256.").required().expands(),
         Key::new("expires", Kind::Text, "The day, or the moment, from which on it lets nobody in; UTC.")
-            .otherwise("never")
+            .required()
             .expands()
-            .examples(&["2027-01-01", "\"2027-01-01T12:00:00Z\""]),
-        Key::new("description", Kind::Text, "What it is for; for those who read the file.")
-            .otherwise("none")
-            .expands(),
+            .examples(&["2027-01-01"]),
     ]],
 };
 
@@ -226,9 +267,13 @@ pub static HTTP_LIMITS: Shape = Shape {
         Key::new("stall_timeout", Kind::Duration, "How long a client may take nothing of its answer.")
             .default("60s")
             .expands(),
-        Key::new("connections", Kind::Count, "Connections at once; more wait to be taken.")
-            .default("10000")
-            .expands(),
+        Key::new(
+            "connections",
+            Kind::Count,
+            "Connections at once; when there are more, those go first that ask for nothing.",
+        )
+        .default("10000")
+        .expands(),
         Key::new(
             "sessions",
             Kind::Count,

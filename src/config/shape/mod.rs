@@ -31,7 +31,9 @@ mod annotations;
 mod argument;
 mod care;
 mod command;
+mod concurrency;
 mod container;
+mod copies;
 mod executor;
 mod http_server;
 mod key;
@@ -39,6 +41,7 @@ mod limits;
 mod original;
 mod output;
 mod param;
+mod rate_limit;
 mod requires;
 mod retry;
 mod root;
@@ -57,9 +60,13 @@ pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
+pub use concurrency::CONCURRENCY;
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
+pub use copies::COPIES;
 pub use executor::{DOCKER, EXECUTOR, TLS};
-pub use http_server::{API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, SECURITY_HEADERS, SIMPLE_AUTH};
+pub use http_server::{
+    API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, PREVIOUS_KEY, SECURITY_HEADERS, SIMPLE_AUTH,
+};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{
@@ -68,6 +75,7 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use rate_limit::{BASIC_AUTH, BASIC_USER, CONNECTION_POOL, RATE, RATE_LIMIT, TENANT, TOOL_RATE};
 pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
 pub use retry::RETRY;
 pub use root::ROOT;

@@ -12,7 +12,7 @@ pub static ORIGINAL_ROOT: Shape = Shape {
         Key::later("analytics"),
         known("composite_tools"),
         Key::later("proxies"),
-        Key::later("tenants"),
+        known("tenants"),
     ]],
 };
 

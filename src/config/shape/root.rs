@@ -1,7 +1,7 @@
 //! The root of a file.
 
 use super::access::ACCESS;
-use super::{CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE};
+use super::{CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE, TENANT};
 
 pub static ROOT: Shape = Shape {
     name: "file",
@@ -113,5 +113,11 @@ static SHARED: &[Key] = &[
     Key::later("tags"),
     Key::later("composite_tools"),
     Key::later("proxies"),
-    Key::later("tenants"),
+    Key::new(
+        "tenants",
+        Kind::ListOf(&Kind::Group(&TENANT)),
+        "Callers over HTTP who belong together, and what they share. A caller names theirs in `tenant`.",
+    )
+    .otherwise("none")
+    .examples(&["[{ id: acme, commands: [\"acme-*\"], rate_limits: { requests_per_minute: 300 } }]"]),
 ];

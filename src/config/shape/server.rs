@@ -60,6 +60,14 @@ pub static CALLS: Shape = Shape {
             .default("20s")
             .expands()
             .examples(&["5s"]),
+        Key::new(
+            "per_caller",
+            Kind::Count,
+            "Calls that run at once of one caller who is known by a key or the like. Such a caller also takes no more of the queue than they leave free.",
+        )
+        .otherwise("seven eighths of `max`")
+        .expands()
+        .examples(&["8"]),
     ]],
 };
 

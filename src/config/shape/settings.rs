@@ -1,6 +1,6 @@
 //! What a command and `defaults` can both say, and `defaults` itself.
 
-use super::{CONTAINER, Key, Kind, LIMITS, SANDBOX, Shape};
+use super::{CONCURRENCY, CONTAINER, Key, Kind, LIMITS, SANDBOX, Shape};
 
 pub(super) static SETTINGS: &[Key] = &[
     Key::new(
@@ -26,9 +26,13 @@ pub(super) static SETTINGS: &[Key] = &[
     )
     .default("best_effort")
     .examples(&["required"]),
-    Key::new("concurrency", Kind::Count, "How many calls of this command may run at once; more wait.")
-        .otherwise("no cap")
-        .examples(&["1"]),
+    Key::new(
+        "concurrency",
+        Kind::Either(&[Kind::Count, Kind::Group(&CONCURRENCY)]),
+        "How many calls of this command may run at once; more wait. As a map, also how many of one caller.",
+    )
+    .otherwise("no cap")
+    .examples(&["1", "{ max: 4, per_caller: 1 }"]),
     Key::new(
         "env_inherit",
         Kind::Either(&[Kind::Choice(&["minimal", "all", "none"]), Kind::ListOf(&Kind::VariablePattern)]),

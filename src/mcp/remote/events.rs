@@ -12,7 +12,7 @@ use super::super::server::Caller;
 use super::framing::{Framer, Framing};
 use super::session::Session;
 
-const CHANGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
+pub(super) const CHANGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
 
 /// The one stream of events of a session; a newer one ends it.
 pub struct Events {

@@ -193,12 +193,7 @@ impl Exchange {
 
     /// Only the newer era says by a status what was wrong.
     fn status(&self) -> u16 {
-        match self.code.load(Ordering::SeqCst) {
-            _ if !self.is_modern => 200,
-            -32022..=-32020 => 400,
-            -32601 => 404,
-            _ => 200,
-        }
+        if self.is_modern { status_of(self.code.load(Ordering::SeqCst)) } else { 200 }
     }
 }
 
@@ -224,6 +219,16 @@ impl Work {
             () = closing.cancelled() => {}
         }
         drop((seat, leash));
+    }
+}
+
+/// The status of an error: the protocol names one for headers that do not fit the body, for a
+/// capability that the client would have to have, and for a version that we do not know.
+fn status_of(code: i32) -> u16 {
+    match code {
+        -32022..=-32020 => 400,
+        -32601 => 404,
+        _ => 200,
     }
 }
 
@@ -275,5 +280,26 @@ impl Transport<RoleServer> for Once {
         // Nothing may be waited for that does not come any more.
         self.answers.outbox.close();
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::ErrorCode;
+
+    use super::*;
+
+    #[test]
+    fn errors_of_the_protocol_have_a_status_and_errors_of_a_call_have_none() {
+        for (code, status) in [
+            (ErrorCode::HEADER_MISMATCH, 400),
+            (ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY, 400),
+            (ErrorCode::UNSUPPORTED_PROTOCOL_VERSION, 400),
+            (ErrorCode::METHOD_NOT_FOUND, 404),
+            (ErrorCode::INVALID_PARAMS, 200),
+            (ErrorCode::INTERNAL_ERROR, 200),
+        ] {
+            assert_eq!(status_of(code.0), status, "{code:?}");
+        }
     }
 }

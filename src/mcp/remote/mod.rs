@@ -8,8 +8,10 @@
 mod events;
 mod exchange;
 mod framing;
+mod mailbox;
 mod rules;
 mod session;
+mod shelf;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,12 +32,15 @@ use super::wire::inbound::{self, Inbound};
 use super::wire::refusal::{INVALID_REQUEST, Refusal};
 
 use exchange::{Begin, Seat};
-use session::Sessions;
+use session::{Session, Sessions};
+use shelf::Shared;
 
 pub use events::Events;
 pub use exchange::{Beginning, Exchange};
 pub use framing::Framing;
+pub use mailbox::Mailbox;
 pub use rules::Headers;
+pub use shelf::{Shelf, Unavailable};
 
 /// What may be remembered of clients.
 #[derive(Debug, Clone, Copy)]
@@ -49,7 +54,11 @@ pub struct SessionCaps {
 pub struct Remote {
     engine: Arc<Engine>,
     face: Arc<Face>,
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
+    /// What names of its sessions begin with.
+    prefix: String,
+    /// What other copies of this server know of its sessions.
+    shared: Option<Arc<Shared>>,
     /// Cancelled when what waits for nothing but changes has to end.
     closing: CancellationToken,
     /// Cancelled when calls must not go on.
@@ -90,7 +99,48 @@ impl Remote {
     /// Calls end when `stop` is cancelled.
     pub fn new(engine: Arc<Engine>, caps: SessionCaps, stop: CancellationToken) -> Self {
         let face = Arc::new(Face::new(&engine));
-        Self { engine, face, sessions: Sessions::new(caps), closing: stop.child_token(), stop }
+        Self {
+            engine,
+            face,
+            sessions: Arc::new(Sessions::new(caps)),
+            prefix: String::new(),
+            shared: None,
+            closing: stop.child_token(),
+            stop,
+        }
+    }
+
+    /// As a copy of a name, one of several that share their sessions.
+    pub fn as_copy(mut self, copy: Option<&str>, shelf: Option<Arc<dyn Shelf>>) -> Self {
+        self.prefix = copy.map(|copy| format!("{copy}.")).unwrap_or_default();
+        self.shared = shelf.map(|shelf| Arc::new(Shared::on(shelf)));
+        if let Some(shared) = &self.shared {
+            let shared = Arc::clone(shared);
+            self.sessions.when_evicted(move |name| shared.end(name));
+        }
+        self
+    }
+
+    /// Has other copies know of a session before its client does.
+    pub async fn share(&self, name: &str, caller: &Principal) {
+        if let Some(shared) = &self.shared
+            && let Some(session) = self.sessions.find(name, caller)
+        {
+            shared.keep(name, &session).await;
+        }
+    }
+
+    /// Sees to it that a session is known here if it is at any copy.
+    pub async fn recall(&self, name: &str, caller: &Principal) -> Result<(), Unavailable> {
+        match &self.shared {
+            Some(shared) => shared.recall(&self.sessions, name, caller, &self.stop).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Does what another copy has said.
+    pub fn hear(&self, word: &str) {
+        shelf::hear(&self.sessions, word);
     }
 
     /// Ends what would never end by itself, and takes no new sessions.
@@ -133,6 +183,10 @@ impl Remote {
         let server = self.server(told, &caller, !takes_events);
         let (peer, opened) = match &*request {
             _ if is_modern => (None, None),
+            ClientRequest::InitializeRequest(_) if body.len() > MOST_SAID => {
+                let text = format!("an `initialize` of more than {MOST_SAID} bytes is not taken");
+                return Reaction::refused(400, Refusal::new(&written(&id), INVALID_REQUEST, &text));
+            }
             ClientRequest::InitializeRequest(initialize) if takes_events && session.is_none() => {
                 match self.open(&server, &initialize.params, &caller) {
                     Ok(opened) => (Some(initialize.params.clone()), opened),
@@ -140,7 +194,10 @@ impl Remote {
                 }
             }
             _ => (
-                Some(session.as_ref().map_or_else(|| stranger(&headers), |session| session.peer.clone())),
+                session
+                    .as_ref()
+                    .and_then(|session| session.peer.get().cloned())
+                    .or_else(|| Some(stranger(&headers))),
                 None,
             ),
         };
@@ -164,8 +221,7 @@ impl Remote {
         params: &InitializeRequestParams,
         caller: &Arc<Principal>,
     ) -> Result<Option<String>, Reaction> {
-        let Ok(agreed) = server.negotiate_initialize(params) else { return Ok(None) };
-        let peer = params.clone().with_protocol_version(agreed.protocol_version);
+        let Ok(peer) = Self::agreed(server, params) else { return Ok(None) };
         let full = || {
             let text = "as many sessions are open as may be; try again later";
             Reaction::refused(503, Refusal::new("null", INVALID_REQUEST, text))
@@ -173,7 +229,18 @@ impl Remote {
         if self.closing.is_cancelled() {
             return Err(full());
         }
-        self.sessions.open(peer, caller, &self.stop).map(Some).ok_or_else(full)
+        let session = Session::new(caller.id(), &self.stop);
+        let _ = session.peer.set(peer);
+        self.sessions.open(&self.prefix, session).map(|(name, _)| Some(name)).ok_or_else(full)
+    }
+
+    /// What a client has said, with the version that comes of it.
+    fn agreed(
+        server: &Server,
+        params: &InitializeRequestParams,
+    ) -> Result<InitializeRequestParams, rmcp::ErrorData> {
+        let agreed = server.negotiate_initialize(params)?;
+        Ok(params.clone().with_protocol_version(agreed.protocol_version))
     }
 
     fn notification(&self, asked: &Asked<'_>, cancelled: Option<RequestId>) -> Reaction {
@@ -182,8 +249,11 @@ impl Remote {
             return Reaction::refused(404, Refusal::new("null", INVALID_REQUEST, NO_SESSION));
         };
         session.told.session();
-        if let Some(id) = cancelled {
-            session.cancel(&id);
+        if let Some(id) = cancelled
+            && !session.cancel(&id)
+            && let Some(shared) = &self.shared
+        {
+            shared.cancel(name, id);
         }
         Reaction::Accepted
     }
@@ -196,9 +266,16 @@ impl Remote {
 
     /// Ends a session and its calls; `false` if there is no such session.
     pub fn end(&self, session: &str, caller: &Arc<Principal>) -> bool {
-        self.sessions.end(session, caller)
+        let is_over = self.sessions.end(session, caller);
+        if let Some(shared) = self.shared.as_ref().filter(|_| is_over) {
+            shared.end(session);
+        }
+        is_over
     }
 }
+
+/// What a client may say of itself with `initialize`: it is remembered as long as its session.
+const MOST_SAID: usize = 16 << 10;
 
 const NO_SESSION: &str = "there is no such session; it has ended, or never was: send `initialize` again";
 

@@ -1,7 +1,8 @@
 //! What is remembered of clients that have said `initialize`: little, for a while, and not of all.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -14,14 +15,20 @@ use crate::model::{CallerId, Principal};
 use super::super::changes::Told;
 use super::SessionCaps;
 use super::exchange::Running;
+use super::mailbox::Letters;
 
 /// Bytes of a session's name; nobody guesses 192 bits.
 const NAME: usize = 24;
 
 pub(super) struct Session {
-    pub peer: InitializeRequestParams,
+    /// What its client has said in `initialize`, and the version that was agreed on.
+    pub peer: OnceLock<InitializeRequestParams>,
     pub told: Arc<Told>,
-    owner: CallerId,
+    pub owner: CallerId,
+    /// Where its answers go if they all go one way.
+    pub letters: Option<Letters>,
+    /// It began here, and not at another copy of this server.
+    pub is_ours: bool,
     /// Requests in flight, and the stream of events if one is open.
     state: Mutex<State>,
     pub ended: CancellationToken,
@@ -29,11 +36,59 @@ pub(super) struct Session {
 
 struct State {
     used: Instant,
+    /// When it was known last that other copies can know of it, too; `None` if they cannot.
+    shared: Option<Instant>,
     running: HashMap<RequestId, Running>,
     listening: Option<CancellationToken>,
 }
 
 impl Session {
+    pub(super) fn new(owner: CallerId, stop: &CancellationToken) -> Self {
+        let state = State { used: Instant::now(), shared: None, running: HashMap::new(), listening: None };
+        Self {
+            peer: OnceLock::new(),
+            told: Arc::default(),
+            owner,
+            letters: None,
+            is_ours: true,
+            state: Mutex::new(state),
+            ended: stop.child_token(),
+        }
+    }
+
+    /// One whose answers all go one way.
+    pub(super) fn by(letters: Letters, owner: CallerId, stop: &CancellationToken) -> Self {
+        Self { letters: Some(letters), ..Self::new(owner, stop) }
+    }
+
+    /// One that began at another copy of this server.
+    pub(super) fn of_another_copy(owner: CallerId, stop: &CancellationToken) -> Self {
+        Self { is_ours: false, ..Self::new(owner, stop) }
+    }
+
+    /// Requests whose answers are still to come.
+    pub(super) fn running(&self) -> usize {
+        self.lock().running.len()
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.running() > 0
+    }
+
+    /// Other copies know of it as of now.
+    pub(super) fn share(&self) {
+        self.lock().shared = Some(Instant::now());
+    }
+
+    pub(super) fn is_shared(&self) -> bool {
+        self.lock().shared.is_some()
+    }
+
+    /// For how long nobody has asked whether other copies know of it.
+    pub(super) fn unasked(&self) -> Duration {
+        self.lock().shared.map_or(Duration::MAX, |shared| shared.elapsed())
+    }
+
     /// Takes a request in; `false` if its id is in use.
     pub(super) fn admit(&self, id: &RequestId, running: Running) -> bool {
         let mut state = self.lock();
@@ -50,11 +105,13 @@ impl Session {
         state.used = Instant::now();
     }
 
-    /// Cancels a request: nothing of it is sent any more.
-    pub(super) fn cancel(&self, id: &RequestId) {
-        if let Some(running) = self.lock().running.get(id) {
+    /// Cancels a request: nothing of it is sent any more. `false` if it does not run here.
+    pub(super) fn cancel(&self, id: &RequestId) -> bool {
+        let running = self.lock().running.get(id).cloned();
+        if let Some(running) = &running {
             running.cancel(id);
         }
+        running.is_some()
     }
 
     /// The place of the one stream of events; who had it before loses it.
@@ -82,40 +139,40 @@ impl Session {
     }
 }
 
+type Evicted = Box<dyn Fn(&str) + Send + Sync>;
+
 pub(super) struct Sessions {
     caps: SessionCaps,
+    evicted: OnceLock<Evicted>,
     open: Mutex<HashMap<String, Arc<Session>>>,
 }
 
 impl Sessions {
     pub(super) fn new(caps: SessionCaps) -> Self {
-        Self { caps, open: Mutex::default() }
+        Self { caps, evicted: OnceLock::new(), open: Mutex::default() }
     }
 
-    /// Opens one. `None` if there is no room and everyone is busy.
-    pub(super) fn open(
-        &self,
-        peer: InitializeRequestParams,
-        caller: &Principal,
-        stop: &CancellationToken,
-    ) -> Option<String> {
+    /// Opens one, under a name that begins with `prefix`. `None` if there is no room and everyone is
+    /// busy.
+    pub(super) fn open(&self, prefix: &str, session: Session) -> Option<(String, Arc<Session>)> {
         let mut random = [0; NAME];
         getrandom::fill(&mut random).ok()?;
-        let name = BASE64_URL_SAFE_NO_PAD.encode(random);
-        let state = State { used: Instant::now(), running: HashMap::new(), listening: None };
-        let session = Session {
-            peer,
-            told: Arc::default(),
-            owner: caller.id(),
-            state: Mutex::new(state),
-            ended: stop.child_token(),
-        };
+        let name = format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(random));
+        self.put(&name, session).map(|session| (name, session))
+    }
+
+    /// Takes one in that has a name.
+    pub(super) fn put(&self, name: &str, session: Session) -> Option<Arc<Session>> {
         let mut open = self.lock();
-        if open.len() >= self.caps.max && !self.make_room(&mut open, &caller.id()) {
+        if let Some(known) = open.get(name).filter(|known| !self.is_over(known)) {
+            return Some(Arc::clone(known));
+        }
+        if open.len() >= self.caps.max && !self.make_room(&mut open, &session.owner) {
             return None;
         }
-        open.insert(name.clone(), Arc::new(session));
-        Some(name)
+        let session = Arc::new(session);
+        open.insert(name.to_owned(), Arc::clone(&session));
+        Some(session)
     }
 
     /// Ends what is over, or else the session that was used least lately: one of the same caller if
@@ -132,8 +189,33 @@ impl Sessions {
         let Some((_, _, name)) = open.iter().filter_map(idle).min() else { return false };
         if let Some(session) = open.remove(&name) {
             session.ended.cancel();
+            if session.is_ours
+                && let Some(evicted) = self.evicted.get()
+            {
+                evicted(&name);
+            }
         }
         true
+    }
+
+    /// Sees to it that `hear` is told of sessions that have to make room.
+    pub(super) fn when_evicted(&self, hear: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = self.evicted.set(Box::new(hear));
+    }
+
+    /// The session whose name is the one; whose it is is not asked.
+    pub(super) fn find_by(&self, is: impl Fn(&str) -> bool) -> Option<(String, Arc<Session>)> {
+        let open = self.lock();
+        let mut sessions = open.iter();
+        sessions.find(|(name, _)| is(name)).map(|(name, session)| (name.clone(), Arc::clone(session)))
+    }
+
+    /// Ends one, whosever it is.
+    pub(super) fn drop_one(&self, name: &str) {
+        let session = self.lock().remove(name);
+        if let Some(session) = session {
+            session.ended.cancel();
+        }
     }
 
     /// A session of this caller.
@@ -168,15 +250,11 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use rmcp::model::{ClientCapabilities, Implementation};
-
     use super::*;
 
     fn open(sessions: &Sessions, caller: &Principal) -> Option<String> {
-        let peer = InitializeRequestParams::new(ClientCapabilities::default(), Implementation::new("a", "1"));
-        sessions.open(peer, caller, &CancellationToken::new())
+        let session = Session::new(caller.id(), &CancellationToken::new());
+        sessions.open("", session).map(|(name, _)| name)
     }
 
     fn named(name: &str) -> Principal {

@@ -72,7 +72,7 @@ pub(in crate::mcp) fn read(line: &[u8]) -> Inbound {
         (Some(id), Some(method)) => match serde_json::from_str::<RequestId>(id.get()) {
             Ok(request) => read_request(line, request, method, envelope.params),
             Err(_) => Inbound::Refused(Refusal::new(
-                id.get(),
+                short(id),
                 INVALID_REQUEST,
                 "expected an `id` that is a string or a whole number",
             )),
@@ -81,11 +81,17 @@ pub(in crate::mcp) fn read(line: &[u8]) -> Inbound {
         // We send no requests, so there is nothing that a response could belong to.
         (_, None) if envelope.result.is_some() || envelope.error.is_some() => Inbound::Nothing,
         (id, None) => Inbound::Refused(Refusal::new(
-            id.map_or("null", RawValue::get),
+            id.map_or("null", short),
             INVALID_REQUEST,
             "expected a JSON-RPC message, which has a `method`",
         )),
     }
+}
+
+/// An id that is none is given back where it can do no harm: what is deep ends a client's reader.
+fn short(id: &RawValue) -> &str {
+    const SHORT: usize = 100;
+    if id.get().len() > SHORT { "null" } else { id.get() }
 }
 
 /// Reads an object. A derived reader alone would take an array for its fields, too.
@@ -186,6 +192,8 @@ mod tests {
         ] {
             assert_eq!(refused(line), (id.to_owned(), code), "{line}");
         }
+        let deep = format!("{{\"id\":{}{},\"method\":\"ping\"}}", "[".repeat(1000), "]".repeat(1000));
+        assert_eq!(refused(&deep), ("null".to_owned(), INVALID_REQUEST), "nobody's reader goes so deep");
         assert!(matches!(read(b"\xff\xfe{}"), Inbound::Refused(Refusal { code: PARSE_ERROR, .. })));
         let deep = format!("{{\"id\":3,\"method\":\"tools/call\",\"params\":{}", "[".repeat(100_000));
         assert_eq!(refused(&deep).1, PARSE_ERROR);

@@ -47,6 +47,13 @@ pub fn refusal(status: u16, text: &str) -> Answer {
     whole(status, "application/json", body.to_string())
 }
 
+/// For who may try again in a moment, here or elsewhere: nothing was begun.
+pub fn come_back(text: &str) -> Answer {
+    let mut answer = refusal(503, text);
+    set(&mut answer, header::RETRY_AFTER, "1");
+    answer
+}
+
 pub fn set(answer: &mut Answer, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         answer.headers_mut().insert(name, value);

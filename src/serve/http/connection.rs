@@ -13,9 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::HttpLimits;
 
+use super::crowd::Desk;
+use super::leaving::last_moment;
 use super::listen::Incoming;
 use super::opening::{Opened, Speech, open};
 use super::patient::Patient;
+use super::pool::Pool;
 use super::route::{House, Peer};
 use super::streams::{Over, Streams};
 use super::tls::{self, Keeper};
@@ -40,6 +43,7 @@ const GOODBYE: Duration = Duration::from_millis(500);
 pub struct Surroundings {
     pub house: Arc<House>,
     pub limits: HttpLimits,
+    pub pool: Arc<Pool>,
     pub closing: CancellationToken,
     /// What TLS is spoken with, if it is.
     pub keeper: Option<Arc<Keeper>>,
@@ -47,47 +51,55 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Serves a connection until it ends or should.
-    pub async fn attend(self, incoming: Incoming) {
+    pub async fn attend(self, incoming: Incoming, desk: Desk) {
         let Incoming { stream, peer } = incoming;
+        let Some(_seat) = self.pool.seat(peer) else { return };
         let streams = Arc::new(Streams::default());
         let stream = Patient::new(stream, self.limits.stall_timeout).telling(streams.written());
         let peer = Peer { address: peer, certificate: None };
         let first = tokio::select! {
+            biased;
             first = tokio::time::timeout(self.limits.header_timeout, open(stream)) => first,
-            // Who has asked for nothing yet is not waited for.
-            () = self.closing.cancelled() => return,
+            // Who has asked for nothing yet is not waited for long.
+            () = last_moment(&self.closing) => return,
         };
         let Ok(Ok(Some((mut stream, speech)))) = first else { return };
         match (speech, self.keeper.clone()) {
-            (Speech::Tls, Some(keeper)) => Box::pin(self.secure(&keeper, stream, peer, streams)).await,
+            (Speech::Tls, Some(keeper)) => Box::pin(self.secure(&keeper, stream, peer, streams, desk)).await,
             (Speech::Tls, None) => tracing::debug!("a client speaks TLS, and none is spoken here"),
             (Speech::Http1, Some(_)) => {
                 let _ = tokio::time::timeout(GOODBYE, refuse_plain(&mut stream)).await;
             }
             (Speech::Http2, Some(_)) => {}
-            (Speech::Http2, None) => Box::pin(self.speak_http2(stream, peer, streams)).await,
-            (Speech::Http1, None) => Box::pin(self.speak_http1(stream, peer)).await,
+            (Speech::Http2, None) => Box::pin(self.speak_http2(stream, peer, streams, desk)).await,
+            (Speech::Http1, None) => Box::pin(self.speak_http1(stream, peer, desk)).await,
         }
     }
 
-    async fn secure<S>(self, keeper: &Keeper, stream: Opened<S>, peer: Peer, streams: Arc<Streams>)
-    where
+    async fn secure<S>(
+        self,
+        keeper: &Keeper,
+        stream: Opened<S>,
+        peer: Peer,
+        streams: Arc<Streams>,
+        desk: Desk,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let state = self.house.state();
         let settings = state.catalog().server.http.tls.as_ref();
         let secured = tokio::select! {
             secured = tls::handshake(keeper, settings, stream) => secured,
-            () = self.closing.cancelled() => return,
+            () = last_moment(&self.closing) => return,
         };
         drop(state);
         match secured {
             Ok(Some(tls::Secured { stream, certificate, speaks_http2 })) => {
                 let peer = Peer { certificate: certificate.map(Arc::new), ..peer };
                 if speaks_http2 {
-                    Box::pin(self.speak_http2(stream, peer, streams)).await;
+                    Box::pin(self.speak_http2(stream, peer, streams, desk)).await;
                 } else {
-                    Box::pin(self.speak_http1(stream, peer)).await;
+                    Box::pin(self.speak_http1(stream, peer, desk)).await;
                 }
             }
             Ok(None) => {}
@@ -95,17 +107,22 @@ impl Surroundings {
         }
     }
 
-    async fn speak_http1<S>(self, stream: S, peer: Peer)
+    async fn speak_http1<S>(self, stream: S, peer: Peer, desk: Desk)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let Self { house, limits, closing, .. } = self;
+        let Self { house, limits, pool, closing, .. } = self;
         let has_asked = Arc::new(AtomicBool::new(false));
         let asking = Arc::clone(&has_asked);
         let service = service_fn(move |request| {
             asking.store(true, Ordering::SeqCst);
-            let (house, peer) = (Arc::clone(&house), peer.clone());
-            async move { Ok::<_, std::convert::Infallible>(house.answer(request, peer).await) }
+            let (house, pool, peer) = (Arc::clone(&house), Arc::clone(&pool), peer.clone());
+            let answering = desk.begin();
+            async move {
+                let asking = pool.ask();
+                let answer = asking.answered(house.answer(request, peer).await);
+                Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -114,9 +131,16 @@ impl Surroundings {
             .max_buf_size(head_size(&limits))
             .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
+        let closed = async {
+            closing.cancelled().await;
+            if !has_asked.load(Ordering::SeqCst) {
+                last_moment(&closing).await;
+            }
+        };
         tokio::select! {
+            biased;
             _ = &mut connection => return,
-            () = closing.cancelled() => {}
+            () = closed => {}
         }
         if !has_asked.load(Ordering::SeqCst) {
             // Who has asked for nothing yet is not waited for.
@@ -126,7 +150,7 @@ impl Surroundings {
         let _ = connection.await;
     }
 
-    async fn speak_http2<S>(self, stream: S, peer: Peer, streams: Arc<Streams>)
+    async fn speak_http2<S>(self, stream: S, peer: Peer, streams: Arc<Streams>, desk: Desk)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -134,9 +158,11 @@ impl Surroundings {
         let begun = Arc::clone(&streams);
         let service = service_fn(move |request| {
             let (house, peer, stream) = (Arc::clone(&house), peer.clone(), begun.begin());
+            let answering = desk.begin();
             async move {
                 let answer = house.answer(request, peer).await;
-                Ok::<_, std::convert::Infallible>(answer.map(|body| stream.watch(body)))
+                let answer = answer.map(|body| stream.watch(body));
+                Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
             }
         });
         let connection = http2::Builder::new(TokioExecutor::new())
@@ -149,10 +175,18 @@ impl Surroundings {
             .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let mut is_ending = false;
+        let closed = async {
+            closing.cancelled().await;
+            if !streams.have_begun() {
+                last_moment(&closing).await;
+            }
+        };
+        tokio::pin!(closed);
         loop {
             tokio::select! {
+                biased;
                 _ = &mut connection => return,
-                () = closing.cancelled(), if !is_ending => {
+                () = &mut closed, if !is_ending => {
                     if !streams.have_begun() {
                         return;
                     }

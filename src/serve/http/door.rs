@@ -4,17 +4,21 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderValue};
 
 use crate::auth::{self, Certificate, Credential, Patience, Penalty, Refused};
 use crate::model::{Auth, HttpServer, Principal};
 
 use super::answer::{Answer, refusal, set};
+use super::passwords::{NotIn, Passwords};
 use super::route::Peer;
 
-/// Remembers who knocked with wrong keys.
+/// Remembers who knocked with wrong keys, and checks passwords.
 #[derive(Default)]
-pub struct Door(Mutex<Patience<Option<IpAddr>>>);
+pub struct Door {
+    patience: Mutex<Patience<Option<IpAddr>>>,
+    passwords: Passwords,
+}
 
 impl Door {
     /// Who asks, or the answer for somebody who is not let in; that may take a while.
@@ -31,9 +35,19 @@ impl Door {
         let (api_key, authorization) = (texts(headers, "x-api-key"), texts(headers, "authorization"));
         let credential = match Credential::read(&api_key, &authorization) {
             Ok(credential) => credential,
-            Err(problem) => return Err(refused(&problem.to_string())),
+            Err(problem) => return Err(refused(auth, &problem.to_string())),
         };
-        let refusal = match judge(auth, credential, certificate.as_deref()) {
+        let judged = match credential {
+            Some(Credential::Basic(text)) => {
+                match self.passwords.judge(&auth.users, text, peer, now()).await {
+                    Ok(principal) => Ok(principal),
+                    Err(NotIn::Wrong) => Err(Refused::Password),
+                    Err(NotIn::Busy) => return Err(busy()),
+                }
+            }
+            credential => judge(auth, credential, certificate.as_deref()),
+        };
+        let refusal = match judged {
             Ok(principal) => return known(principal),
             Err(refusal) => refusal,
         };
@@ -43,7 +57,7 @@ impl Door {
                 Refused::Certificate { .. } => tracing::warn!(peer = %written(peer), "not let in: {refusal}"),
                 _ => tracing::debug!(peer = %written(peer), "not let in: {refusal}"),
             }
-            return Err(refused("a key is needed"));
+            return Err(refused(auth, "a key is needed"));
         }
         tracing::warn!(peer = %written(peer), "not let in: {refusal}");
         let penalty = self.lock().mistake(&peer, now());
@@ -53,13 +67,13 @@ impl Door {
                 let waiting = Waiting { door: self, peer };
                 tokio::time::sleep(wait).await;
                 drop(waiting);
-                Err(refused("the key is not valid"))
+                Err(refused(auth, "the key is not valid"))
             }
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Patience<Option<IpAddr>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.patience.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -89,13 +103,24 @@ fn judge(
             _ => Err(Refused::Missing),
         },
         Some(Credential::Key(key) | Credential::Bearer(key)) => auth::judge(&auth.api_keys, key, now()),
+        // Passwords are judged aside.
         Some(Credential::Basic(_)) => Err(Refused::Unknown),
     }
 }
 
-fn refused(text: &str) -> Answer {
+fn refused(auth: &Auth, text: &str) -> Answer {
     let mut answer = refusal(401, text);
     set(&mut answer, header::WWW_AUTHENTICATE, r#"Bearer realm="mcpfier""#);
+    if !auth.users.is_empty() {
+        let basic = HeaderValue::from_static(r#"Basic realm="mcpfier", charset="UTF-8""#);
+        answer.headers_mut().append(header::WWW_AUTHENTICATE, basic);
+    }
+    answer
+}
+
+fn busy() -> Answer {
+    let mut answer = refusal(503, "too many passwords are being checked; try again");
+    set(&mut answer, header::RETRY_AFTER, "1");
     answer
 }
 

@@ -263,13 +263,34 @@ impl Bound {
         matches!(&self.address, Address::Tcp { at, .. } if !at.ip().to_canonical().is_loopback())
     }
 
-    /// Takes no more; a socket's path is free again.
-    pub fn close(self) {
-        drop(self.listener);
+    /// Takes no more than what waits to be taken; who closes it before resets that. A socket's path is
+    /// free again.
+    pub fn close(self) -> Vec<Incoming> {
         if let (Address::Socket(path), true) = (&self.address, self.is_ours) {
             let _ = std::fs::remove_file(path);
         }
+        match self.listener {
+            Listener::Tcp(listener) => waiting(listener.into_std(), |listener| {
+                let (stream, peer) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                let _ = stream.set_nodelay(true);
+                let stream = Stream::Tcp(TcpStream::from_std(stream)?);
+                Ok(Incoming { stream, peer: Some(peer.ip().to_canonical()) })
+            }),
+            Listener::Unix(listener) => waiting(listener.into_std(), |listener| {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(true)?;
+                Ok(Incoming { stream: Stream::Unix(UnixStream::from_std(stream)?), peer: None })
+            }),
+        }
     }
+}
+
+/// What waits at a listener, which is closed then.
+fn waiting<L>(listener: io::Result<L>, accept: impl Fn(&L) -> io::Result<Incoming>) -> Vec<Incoming> {
+    let Ok(listener) = listener else { return Vec::new() };
+    let most = usize::try_from(BACKLOG).unwrap_or(usize::MAX);
+    std::iter::from_fn(|| accept(&listener).ok()).take(most).collect()
 }
 
 /// What is sent and not confirmed for so long never will be: the other side is gone without a word.
@@ -283,14 +304,19 @@ fn give_up_after(stream: &TcpStream, silence: Duration) {
 #[cfg(not(target_os = "linux"))]
 fn give_up_after(_: &TcpStream, _: Duration) {}
 
-/// Lets this process have as many connections as it may; commands have limits of their own.
-pub fn take_descriptors() {
+/// Lets this process have as many descriptors as it may; commands have limits of their own. Says how many
+/// connections that leaves room for.
+pub fn take_descriptors() -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
-        && soft < hard
-    {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard.min(65_536).max(soft), hard);
-    }
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return usize::MAX };
+    let wanted = hard.min(65_536).max(soft);
+    let got = if soft < wanted && setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_err() {
+        soft
+    } else {
+        wanted
+    };
+    // Commands need some, and without them the server could not even answer.
+    usize::try_from(got - (got / 4).min(2048)).unwrap_or(usize::MAX)
 }
 
 /// A stream of either kind.

@@ -8,15 +8,22 @@ mod answer;
 mod body;
 mod connection;
 mod cors;
+mod crowd;
 mod door;
 mod guard;
+mod leaving;
 mod listen;
+mod older;
 mod opening;
+mod passwords;
 mod patient;
+mod pool;
 mod preface;
 mod probes;
 mod proxy;
+mod rates;
 mod route;
+mod shelf;
 mod stream;
 mod streams;
 mod tls;
@@ -24,7 +31,6 @@ mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -33,10 +39,16 @@ use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
 use connection::Surroundings;
+use crowd::{Crowd, Place};
+use leaving::Leaving;
+use listen::Incoming;
+use pool::Pool;
 use route::House;
+use shelf::RedisShelf;
 
 pub use listen::{Bound, Unreachable, bind, take_over};
 pub use preface::{Exposed, judge, judge_bound};
+pub use shelf::{NoShelf, shelf};
 
 /// What is left to cancelled calls for their end.
 const LAST: Duration = Duration::from_millis(800);
@@ -45,58 +57,105 @@ const LAST: Duration = Duration::from_millis(800);
 ///
 /// When it returns, calls that still ran have been told to stop; whoever owns the runner sees to it
 /// that nothing of them is left.
-pub async fn serve(engine: Arc<Engine>, bound: Bound, shutdown: impl Future<Output = ()>) {
-    listen::take_descriptors();
-    let settings = engine.state().catalog().server.http.clone();
-    let (stop, closing) = (CancellationToken::new(), CancellationToken::new());
-    let caps = SessionCaps { max: settings.limits.sessions, idle: settings.limits.session_timeout };
-    let remote = Remote::new(Arc::clone(&engine), caps, stop.clone());
-    let house = Arc::new(House::new(Arc::clone(&engine), remote, bound.address.clone(), closing.clone()));
-    let mut connections = JoinSet::new();
-    tokio::select! {
-        () = accept(&bound, &house, &settings, &closing, &mut connections) => {}
-        () = shutdown => {}
-    }
-    tracing::info!("stopping: no new calls are taken");
-    bound.close();
-    closing.cancel();
-    house.remote.close();
-    let drain = engine.state().catalog().server.drain;
-    if tokio::time::timeout(drain, ended(&mut connections)).await.is_err() {
-        tracing::warn!("calls are cancelled that did not end in time");
-        stop.cancel();
-        let _ = tokio::time::timeout(LAST, ended(&mut connections)).await;
-    }
-    stop.cancel();
-}
-
-async fn ended(connections: &mut JoinSet<()>) {
-    while connections.join_next().await.is_some() {}
-}
-
-async fn accept(
-    bound: &Bound,
-    house: &Arc<House>,
-    settings: &HttpServer,
-    closing: &CancellationToken,
-    connections: &mut JoinSet<()>,
+pub async fn serve(
+    engine: Arc<Engine>,
+    bound: Bound,
+    shelf: Option<RedisShelf>,
+    shutdown: impl Future<Output = ()>,
 ) {
-    let surroundings = Surroundings {
-        house: Arc::clone(house),
-        limits: settings.limits,
-        closing: closing.clone(),
-        keeper: bound.keeper.clone(),
+    let room = listen::take_descriptors();
+    let settings = engine.state().catalog().server.http.clone();
+    let (stop, leaving) = (CancellationToken::new(), Leaving::default());
+    let caps = SessionCaps { max: settings.limits.sessions, idle: settings.limits.session_timeout };
+    let remote = Remote::new(Arc::clone(&engine), caps, stop.clone())
+        .as_copy(settings.copies.copy.as_deref(), shelf.as_ref().map(RedisShelf::shelf));
+    let house = House::new(Arc::clone(&engine), remote, bound.address.clone(), leaving.clone());
+    let crowd = Crowd::new(settings.limits.connections.min(room));
+    let reception = Reception { house: Arc::new(house), settings, crowd, leaving };
+    let seen_through = async {
+        let mut connections = JoinSet::new();
+        reception.open(bound, shutdown, &mut connections).await;
+        reception.house.remote.close();
+        let drain = engine.state().catalog().server.drain;
+        if tokio::time::timeout(drain, reception.empty(&mut connections)).await.is_err() {
+            tracing::warn!("calls are cancelled that did not end in time");
+            stop.cancel();
+            let _ = tokio::time::timeout(LAST, reception.empty(&mut connections)).await;
+        }
+        stop.cancel();
     };
-    let places = Arc::new(Semaphore::new(settings.limits.connections));
-    loop {
-        // What is over is let go of.
-        while connections.try_join_next().is_some() {}
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-        let incoming = bound.accept(settings.limits.stall_timeout).await;
-        let attended = surroundings.clone().attend(incoming);
+    tokio::select! {
+        () = seen_through => {}
+        () = told_of_others(shelf.as_ref(), &reception.house.remote) => {}
+    }
+}
+
+/// Never resolves.
+async fn told_of_others(shelf: Option<&RedisShelf>, remote: &Remote) {
+    if let Some(shelf) = shelf {
+        shelf.listen(remote).await;
+    }
+    std::future::pending().await
+}
+
+/// Takes connections and sees them through.
+struct Reception {
+    house: Arc<House>,
+    /// Of the start; where connections are bounded, those count.
+    settings: HttpServer,
+    crowd: Arc<Crowd>,
+    leaving: Leaving,
+}
+
+impl Reception {
+    /// Until `shutdown`, and the notice that is given then. What waits to be taken at the end is.
+    async fn open(&self, bound: Bound, shutdown: impl Future<Output = ()>, connections: &mut JoinSet<()>) {
+        let surroundings = Surroundings {
+            house: Arc::clone(&self.house),
+            limits: self.settings.connection_pool.within(self.settings.limits),
+            pool: Pool::new(self.settings.connection_pool),
+            closing: self.leaving.closing.clone(),
+            keeper: bound.keeper.clone(),
+        };
+        tokio::select! {
+            () = self.accept(&bound, &surroundings, connections) => {}
+            never = tls::renew(bound.keeper.clone()) => match never {},
+            () = self.leaving.announced(shutdown, self.settings.notice) => {}
+        }
+        tracing::info!("stopping: no new calls are taken");
+        self.leaving.told.cancel();
+        for incoming in bound.close() {
+            Self::attend(&surroundings, incoming, self.crowd.more(), connections);
+        }
+        self.leaving.closing.cancel();
+    }
+
+    /// Until the last connection has ended.
+    async fn empty(&self, connections: &mut JoinSet<()>) {
+        let ended = async { while connections.join_next().await.is_some() {} };
+        tokio::select! {
+            () = ended => {}
+            () = self.leaving.refuse_in_a_moment() => {}
+        }
+    }
+
+    async fn accept(&self, bound: &Bound, surroundings: &Surroundings, connections: &mut JoinSet<()>) {
+        loop {
+            // What is over is let go of.
+            while connections.try_join_next().is_some() {}
+            let incoming = bound.accept(self.settings.limits.stall_timeout).await;
+            let place = self.crowd.place().await;
+            Self::attend(surroundings, incoming, place, connections);
+        }
+    }
+
+    fn attend(surroundings: &Surroundings, incoming: Incoming, place: Place, connections: &mut JoinSet<()>) {
+        let attended = surroundings.clone().attend(incoming, place.desk());
         connections.spawn(async move {
-            let _place = place;
-            attended.await;
+            tokio::select! {
+                () = attended => {}
+                () = place.is_needed() => {}
+            }
         });
     }
 }

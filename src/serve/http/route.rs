@@ -7,19 +7,19 @@ use std::time::Duration;
 use http::header::{self, HeaderMap, HeaderName};
 use http::{Method, Request};
 use hyper::body::Incoming;
-use tokio_util::sync::CancellationToken;
 
 use crate::auth::Certificate;
 use crate::engine::{Engine, State};
 use crate::mcp::{Asked, Beginning, Exchange, Framing, Headers, Reaction, Remote};
 use crate::model::{HttpServer, Principal};
 
-use super::answer::{Answer, empty, refusal, secure, set, whole, with_body};
+use super::answer::{Answer, come_back, empty, refusal, secure, set, whole, with_body};
 use super::body::{self, Unread};
 use super::door::{Door, texts};
+use super::leaving::Leaving;
 use super::listen::Address;
 use super::proxy::{self, Seen};
-use super::{cors, guard, probes, stream};
+use super::{cors, guard, older, probes, rates, stream};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 /// How long an answer may take and still be sent with a status and a length of its own.
@@ -40,12 +40,12 @@ pub struct House {
     pub remote: Remote,
     address: Address,
     door: Door,
-    closing: CancellationToken,
+    leaving: Leaving,
 }
 
 impl House {
-    pub fn new(engine: Arc<Engine>, remote: Remote, address: Address, closing: CancellationToken) -> Self {
-        Self { engine, remote, address, door: Door::default(), closing }
+    pub fn new(engine: Arc<Engine>, remote: Remote, address: Address, leaving: Leaving) -> Self {
+        Self { engine, remote, address, door: Door::default(), leaving }
     }
 
     /// What is served now.
@@ -62,13 +62,17 @@ impl House {
         let peer = Peer { address: seen.address, ..peer };
         let mut answer = match self.judge(settings, &request, &seen) {
             Some(answer) => answer,
-            None => match self.door.open(settings, request.headers(), &peer).await {
+            None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
                 Err(refused) => refused,
             },
         };
         cors::share(settings, origin.as_deref(), &mut answer);
         secure(answer.headers_mut(), settings);
+        if self.leaving.told.is_cancelled() {
+            // The next request comes on a connection that may lead elsewhere.
+            answer = last(answer);
+        }
         answer
     }
 
@@ -94,7 +98,9 @@ impl House {
         }
         match *request.method() {
             Method::OPTIONS => Some(cors::preflight(settings, headers)),
-            Method::GET | Method::HEAD => probes::answer(request.uri().path(), self.closing.is_cancelled()),
+            Method::GET | Method::HEAD => {
+                probes::answer(request.uri().path(), self.leaving.told.is_cancelled())
+            }
             _ => None,
         }
     }
@@ -106,6 +112,14 @@ impl House {
         caller: Arc<Principal>,
     ) -> Answer {
         let session = text(request.headers(), &SESSION).map(str::to_owned);
+        if older::is_stream(settings, request.method(), request.uri()) {
+            return self.mailbox(request.headers(), &caller);
+        }
+        if let Some(session) = &session
+            && let Err(problem) = self.remote.recall(session, &caller).await
+        {
+            return come_back(&problem.to_string());
+        }
         match (request.method(), session) {
             (&Method::POST, _) => self.post(settings, request, caller).await,
             (&Method::GET, Some(session)) => self.listen(request.headers(), &session, &caller),
@@ -147,10 +161,8 @@ impl House {
             Ok(body) => body,
             Err(Unread(status, text)) => return last(refusal(status, &text)),
         };
-        if self.closing.is_cancelled() {
-            let mut answer = refusal(503, "the server is stopping");
-            set(&mut answer, header::RETRY_AFTER, "1");
-            return last(answer);
+        if self.leaving.refusing.is_cancelled() {
+            return last(come_back("the server is stopping"));
         }
         let takes_events = accepts(&parts.headers, "text/event-stream");
         let headers = Headers {
@@ -159,12 +171,19 @@ impl House {
             names: texts(&parts.headers, "mcp-name"),
             session: text(&parts.headers, &SESSION),
         };
-        let reaction = self.remote.post(Asked { body: &body, headers, caller, takes_events });
+        let asked = Asked { body: &body, headers, caller: Arc::clone(&caller), takes_events };
+        let reaction = match older::session(settings, &parts.uri) {
+            Some(session) => self.remote.letter(session, asked),
+            None => self.remote.post(asked),
+        };
         drop(body);
         match reaction {
             Reaction::Accepted => empty(202),
             Reaction::Refused { status, body } => whole(status, "application/json", body),
             Reaction::Begun { exchange, session } => {
+                if let Some(session) = &session {
+                    self.remote.share(session, &caller).await;
+                }
                 let mut answer = begun(exchange, takes_events).await;
                 if let Some(session) = session {
                     set(&mut answer, SESSION, &session);
@@ -208,7 +227,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Whether `Accept` names a type.
-fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
+pub fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
     let ranges = texts(headers, "accept");
     ranges.iter().flat_map(|ranges| ranges.split(',')).any(|range| {
         let mut parts = range.split(';').map(str::trim);

@@ -10,7 +10,7 @@ use futures_util::stream::unfold;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 
-use crate::mcp::{Events, Exchange, Framing};
+use crate::mcp::{Events, Exchange, Framing, Mailbox};
 
 use super::answer::Body;
 
@@ -43,6 +43,16 @@ impl Source for Events {
 
     fn is_within(&self) -> bool {
         false
+    }
+}
+
+impl Source for Mailbox {
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        Self::next(self).await
+    }
+
+    fn is_within(&self) -> bool {
+        Self::is_within(self)
     }
 }
 

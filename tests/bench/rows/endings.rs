@@ -137,7 +137,7 @@ fn strike(
 }
 
 /// Waits until the whole tree is there, and gives its group and each process with its group.
-fn grown(token: &str) -> Result<(i32, BTreeMap<i32, i32>), Failure> {
+pub(super) fn grown(token: &str) -> Result<(i32, BTreeMap<i32, i32>), Failure> {
     let mut tree = BTreeMap::new();
     let mut command = 0;
     let took = until(Duration::from_secs(5), || {
@@ -192,7 +192,7 @@ fn watch(
 }
 
 /// Kills what is left, by process id.
-fn clear(token: &str) {
+pub(super) fn clear(token: &str) {
     for pid in process::with_word(token) {
         let _ = process::signal(pid, Signal::SIGKILL);
     }

@@ -15,6 +15,7 @@ mod reload;
 mod sleepers;
 mod start;
 mod streaming;
+mod web;
 
 use crate::failure::Failure;
 use crate::measure::Bench;
@@ -49,4 +50,16 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["5", "24"], title: "many calls", measure: endurance::measure },
     Row { numbers: &["25", "26", "27"], title: "calls in containers", measure: containers::measure },
     Row { numbers: &["reload"], title: "reloading", measure: reload::measure },
+    Row { numbers: &["http"], title: "calls over HTTP that start nothing", measure: web::calls::noop },
+    Row { numbers: &["http", "7", "11"], title: "calls over HTTP", measure: web::calls::spawning },
+    Row { numbers: &["http", "auth"], title: "keys", measure: web::calls::known },
+    Row { numbers: &["http", "12"], title: "sleepers over HTTP", measure: web::calls::sleepers },
+    Row { numbers: &["http", "4"], title: "idling over HTTP", measure: web::memory::measure },
+    Row {
+        numbers: &["http", "13", "14", "15"],
+        title: "large outputs over HTTP",
+        measure: web::outputs::measure,
+    },
+    Row { numbers: &["http", "18"], title: "streaming over HTTP", measure: web::waits::streaming },
+    Row { numbers: &["http", "19", "20", "22"], title: "ends over HTTP", measure: web::endings::measure },
 ];

@@ -18,6 +18,14 @@ async fn the_python_sdk_is_served_in_both_eras() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn all_three_are_served_over_the_transport_of_2024() {
+    let sse = [("sse", "2025-11-25")];
+    play("bin/python", "over_http.py", &sse).await;
+    play("bin/node", "over_http_v1.mjs", &sse).await;
+    play("bin/node", "over_http_v2.mjs", &sse).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_first_typescript_sdk_is_served_after_initialize() {
     play("bin/node", "over_http_v1.mjs", &[("legacy", "2025-11-25")]).await;
 }
@@ -66,7 +74,9 @@ fn scripts() -> PathBuf {
 /// What the clients over stdio use, with a key.
 fn file() -> String {
     let file = std::fs::read_to_string(scripts().join("config.yaml")).expect("the file of the clients");
-    let auth = format!("server:\n  http: {{ auth: {{ api_keys: [{{ name: real, key: {KEY} }}] }} }}\n");
+    let auth = format!(
+        "server:\n  http: {{ legacy_sse: true, auth: {{ api_keys: [{{ name: real, key: {KEY} }}] }} }}\n"
+    );
     file.replace("version: 1\n", "").replace("server:\n", &auth)
 }
 
@@ -77,7 +87,7 @@ async fn play(interpreter: &str, script: &str, modes: &[(&str, &str)]) {
         let output = Command::new(tools.join(interpreter))
             .env("MCPFIER_TEST_TOOLS", &tools)
             .arg(scripts.join(script))
-            .args([*mode, &house.url("/mcp"), KEY])
+            .args([*mode, &house.url(if *mode == "sse" { "/sse" } else { "/mcp" }), KEY])
             .output()
             .expect("the client starts");
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -62,7 +62,11 @@ impl House {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
         command.env_remove("PORT").arg("--config").arg(folder.path().join(file));
         command.args(["--server", "--port", "0"]).args(words);
-        let mut server = Server::run(Wire::Pipes, folder, command);
+        Self::of(Server::run(Wire::Pipes, folder, command)).await
+    }
+
+    /// A server that somebody else has started.
+    pub async fn of(mut server: Server) -> Self {
         let said = server.says("/mcp").await;
         let address = said.split("http://").nth(1).and_then(|rest| rest.split("/mcp").next());
         let address: SocketAddr = address.and_then(|text| text.parse().ok()).expect("an address is said");

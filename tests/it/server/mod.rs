@@ -1,10 +1,26 @@
 //! The server over HTTP, from outside: both eras, clients of the original, and those who mean harm.
 
+mod attack;
 mod clients;
+mod copies;
+mod deploy;
+mod going;
 mod house;
+mod http2;
 mod keys;
+mod legacy_sse;
+mod limits;
+mod managed;
+mod mtls;
 mod operation;
+mod passwords;
 mod permissions;
+mod proxies;
 mod safety;
 mod sessions;
+#[cfg(feature = "redis")]
+mod shared;
+mod soak;
+mod tls;
 mod transport;
+mod traps;

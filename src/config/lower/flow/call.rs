@@ -114,7 +114,7 @@ impl Lowering<'_> {
         Some(StepWork::Inline(Arc::new(Tool {
             availability,
             annotations: self.command.annotations,
-            concurrency: Concurrency { max: None, lock: inner.lock.clone() },
+            concurrency: Concurrency { max: None, per_caller: None, lock: inner.lock.clone() },
             ..tool
         })))
     }

@@ -39,8 +39,16 @@ fn name(name: &GeneralName) -> Option<String> {
     }
 }
 
-/// When it is over, in seconds since 1970.
-pub fn end(der: &CertificateDer<'_>) -> Option<u64> {
+/// When it counts, in seconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    pub start: u64,
+    pub end: u64,
+}
+
+pub fn times(der: &CertificateDer<'_>) -> Option<Times> {
     let certificate = x509_cert::Certificate::from_der(der).ok()?;
-    Some(certificate.tbs_certificate().validity().not_after.to_unix_duration().as_secs())
+    let validity = certificate.tbs_certificate().validity();
+    let seconds = |time: x509_cert::time::Time| time.to_unix_duration().as_secs();
+    Some(Times { start: seconds(validity.not_before), end: seconds(validity.not_after) })
 }

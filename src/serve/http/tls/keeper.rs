@@ -3,6 +3,7 @@
 //! It looks when a client comes, and not more often than once in a while: nothing runs for it
 //! between clients. What cannot be used is told once, and what was used before stays.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -46,6 +47,8 @@ pub struct Keeper {
     /// For whom a certificate is made where none is given.
     names: Vec<String>,
     current: Mutex<Current>,
+    /// What an authority is shown, by the name that it asks for.
+    challenges: Mutex<HashMap<String, Arc<ServerConfig>>>,
 }
 
 struct Current {
@@ -65,7 +68,32 @@ impl Keeper {
         let stamps = stamps(settings);
         let config = Arc::new(configuration(settings, &names)?);
         let current = Current { config, settings: settings.clone(), stamps, looked: Instant::now() };
-        Ok(Self { names, current: Mutex::new(current) })
+        Ok(Self { names, current: Mutex::new(current), challenges: Mutex::default() })
+    }
+
+    /// What an authority is shown that wants to see whose this name is.
+    pub fn challenge(&self, name: &str) -> Option<Arc<ServerConfig>> {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    #[cfg(feature = "acme")]
+    pub fn challenge_with(&self, name: String, proof: Arc<ServerConfig>) {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).insert(name, proof);
+    }
+
+    #[cfg(feature = "acme")]
+    pub fn challenge_none(&self) {
+        self.challenges.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The authority that gives certificates by itself, if one does.
+    #[cfg(feature = "acme")]
+    pub fn acme(&self) -> Option<crate::model::Acme> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        match &current.settings.identity {
+            Identity::Acme(acme) => Some(acme.clone()),
+            _ => None,
+        }
     }
 
     /// How long a client may take.
@@ -108,11 +136,13 @@ impl Current {
 
 fn stamps(settings: &Tls) -> Vec<Stamp> {
     let files = match &settings.identity {
-        Identity::Files(files) | Identity::SelfSigned(Some(files)) => Some(files),
-        Identity::SelfSigned(None) | Identity::Acme(_) => None,
+        Identity::Files(files) | Identity::SelfSigned(Some(files)) => Some(files.clone()),
+        Identity::SelfSigned(None) => None,
+        Identity::Acme(acme) => Some(acme.files()),
     };
     let files = files.into_iter().flat_map(|KeyPair { certificate, key }| [certificate, key]);
-    files.chain(settings.clients.as_ref().map(|clients| &clients.ca)).map(|path| Stamp::of(path)).collect()
+    let ca = settings.clients.as_ref().map(|clients| clients.ca.clone());
+    files.chain(ca).map(|path| Stamp::of(&path)).collect()
 }
 
 fn configuration(settings: &Tls, names: &[String]) -> Result<ServerConfig, BadTls> {
@@ -141,11 +171,17 @@ fn configuration(settings: &Tls, names: &[String]) -> Result<ServerConfig, BadTl
             let config = builder.with_single_cert(chain, key);
             config.map_err(|error| BadTls::Pair { files: files.clone(), error })?
         }
-        Identity::SelfSigned(None) => {
+        Identity::Acme(_) if cfg!(not(feature = "acme")) => return Err(BadTls::NoAcme),
+        Identity::Acme(acme) if acme.files().certificate.exists() => {
+            let (chain, key) = pair(&acme.files())?;
+            let config = builder.with_single_cert(chain, key);
+            config.map_err(|error| BadTls::Pair { files: acme.files(), error })?
+        }
+        // Until the authority has given one, this stands for it.
+        Identity::SelfSigned(None) | Identity::Acme(_) => {
             let (certificate, key) = self_signed::make(names)?;
             builder.with_single_cert(vec![certificate], key)?
         }
-        Identity::Acme(_) => return Err(BadTls::NoAcme),
     };
     config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
     Ok(config)
@@ -166,9 +202,9 @@ fn authorities(path: &std::path::Path) -> Result<RootCertStore, BadTls> {
 
 /// Clients refuse a certificate that is over, and nobody here would know why.
 fn tell_of_end(chain: &[CertificateDer<'_>]) {
-    let Some(end) = chain.first().and_then(|first| certificate::end(first)) else { return };
+    let Some(times) = chain.first().and_then(|first| certificate::times(first)) else { return };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    match end.checked_sub(now) {
+    match times.end.checked_sub(now) {
         None => tracing::warn!("the certificate of this server is over: clients will refuse it"),
         Some(left) if left < SOON => {
             tracing::warn!("the certificate of this server is over in {} hours", left / 3600);

@@ -3,12 +3,16 @@
 //!
 //! Knows rustls and files in PEM. Whose a client's certificate is, `auth` says.
 
+#[cfg(feature = "acme")]
+mod acme;
 mod certificate;
 mod files;
 mod keeper;
 mod self_signed;
 
+use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::LazyConfigAcceptor;
@@ -22,6 +26,8 @@ pub use keeper::{BadTls, Keeper};
 
 const HTTP2: &[u8] = b"h2";
 const HTTP1: &[u8] = b"http/1.1";
+/// An authority that wants to see whose name this is.
+const CHALLENGE: &[u8] = b"acme-tls/1";
 
 /// A connection on which TLS is spoken.
 pub struct Secured<S> {
@@ -45,11 +51,33 @@ where
     tokio::time::timeout(patience, secure(keeper, settings, stream)).await.map_err(late)?
 }
 
+/// Sees to certificates that an authority gives by itself, where that is wanted.
+#[cfg(feature = "acme")]
+pub async fn renew(keeper: Option<Arc<Keeper>>) -> Infallible {
+    match keeper {
+        Some(keeper) if keeper.acme().is_some() => acme::renew(keeper).await,
+        _ => std::future::pending().await,
+    }
+}
+
+/// A build without that has nothing to see to.
+#[cfg(not(feature = "acme"))]
+pub async fn renew(_keeper: Option<Arc<Keeper>>) -> Infallible {
+    std::future::pending().await
+}
+
 async fn secure<S>(keeper: &Keeper, settings: Option<&Tls>, stream: S) -> io::Result<Option<Secured<S>>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let started = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let hello = started.client_hello();
+    if hello.alpn().is_some_and(|mut spoken| spoken.any(|protocol| protocol == CHALLENGE)) {
+        if let Some(proof) = hello.server_name().and_then(|name| keeper.challenge(name)) {
+            started.into_stream(proof).await?;
+        }
+        return Ok(None);
+    }
     let config = keeper.config(settings);
     let stream = started.into_stream(config).await?;
     let (_, connection) = stream.get_ref();

@@ -1,0 +1,103 @@
+//! `mcpfier key list`: who is let in over HTTP, and by what. No key is in a file, so none is shown.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+
+use crate::cli::arguments::Arguments;
+use crate::cli::exit::Exit;
+use crate::cli::print::Printer;
+use crate::cli::secret::utc;
+use crate::cli::session;
+use crate::config;
+use crate::model::{Auth, Fingerprint, Permissions, Principal};
+
+pub fn list(arguments: &Arguments, printer: &Printer) -> Exit {
+    let host = session::host();
+    let found = match session::found(arguments.config.as_deref(), &host, printer) {
+        Ok(found) => found,
+        Err(exit) => return exit,
+    };
+    let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
+    let Some(catalog) = &loaded.catalog else {
+        printer.talk(&loaded.report.render(printer.style()));
+        return Exit::CONFIG;
+    };
+    let Some(auth) = &catalog.server.http.auth else {
+        printer.talk("the file has no `server.http.auth`: nobody is asked who they are\n");
+        if printer.json {
+            printer.json_data(&json!([]));
+        }
+        return Exit::OK;
+    };
+    let callers = callers(auth);
+    if printer.json {
+        printer.json_data(&Value::Array(callers.iter().map(Caller::document).collect()));
+        return Exit::OK;
+    }
+    let width = callers.iter().map(|caller| caller.principal.id().as_str().len()).max().unwrap_or(0);
+    for caller in &callers {
+        printer.data(&format!("{:width$}  {}\n", caller.principal.id().as_str(), caller.words()));
+    }
+    if callers.is_empty() {
+        printer.talk("nobody is let in; `mcpfier key create NAME` makes a key\n");
+    }
+    Exit::OK
+}
+
+struct Caller<'a> {
+    principal: &'a Principal,
+    fingerprint: Option<Fingerprint>,
+    expires: Option<u64>,
+}
+
+fn callers(auth: &Auth) -> Vec<Caller<'_>> {
+    let keys = auth.api_keys.iter().map(|key| Caller {
+        principal: &key.principal,
+        fingerprint: Some(key.fingerprint),
+        expires: key.expires,
+    });
+    let users =
+        auth.users.iter().map(|user| Caller { principal: &user.principal, fingerprint: None, expires: None });
+    keys.chain(users).collect()
+}
+
+impl Caller<'_> {
+    fn permissions(&self) -> Vec<String> {
+        match &self.principal.permissions {
+            Permissions::All => vec!["*".to_owned()],
+            Permissions::Tools(patterns) => patterns.to_vec(),
+        }
+    }
+
+    fn expires(&self) -> Option<String> {
+        let moment = UNIX_EPOCH.checked_add(Duration::from_secs(self.expires?))?;
+        Some(utc(moment))
+    }
+
+    fn words(&self) -> String {
+        let Principal { roles, tenant, rate, .. } = self.principal;
+        let start = |fingerprint: Fingerprint| fingerprint.to_string().chars().take(15).collect::<String>();
+        let by = self.fingerprint.map_or_else(|| "password".to_owned(), |it| format!("{}…", start(it)));
+        let mut words = vec![by];
+        let permissions = self.permissions();
+        words.extend((!permissions.is_empty()).then(|| format!("may {}", permissions.join(" "))));
+        words.extend((!roles.is_empty()).then(|| format!("roles {}", roles.join(" "))));
+        words.extend(tenant.as_ref().map(|tenant| format!("tenant {tenant}")));
+        words.extend(rate.map(|rate| format!("{} a minute", rate.per_minute)));
+        words.extend(self.expires().map(|moment| format!("until {moment}")));
+        words.join(", ")
+    }
+
+    fn document(&self) -> Value {
+        let Principal { name, method, roles, scopes, tenant, rate, .. } = self.principal;
+        let rate =
+            rate.map(|rate| json!({ "requests_per_minute": rate.per_minute, "burst_size": rate.burst }));
+        json!({
+            "name": name, "method": method.as_str(),
+            "key_hash": self.fingerprint.map(|fingerprint| fingerprint.to_string()),
+            "permissions": self.permissions(), "roles": roles, "scopes": scopes, "tenant": tenant,
+            "rate_limit": rate, "expires": self.expires(),
+        })
+    }
+}

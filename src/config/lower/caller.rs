@@ -1,0 +1,110 @@
+//! What a file says of callers → principals; people with passwords → users.
+
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::native;
+use crate::config::read::{Reader, Spanned};
+use crate::config::source::Span;
+use crate::model::{AuthMethod, BasicUser, PasswordHash, Permissions, Principal, Tenant};
+
+use super::rate_limit::rate;
+
+/// Knows what callers may belong to.
+pub(super) struct Callers<'a> {
+    pub reader: &'a Reader<'a>,
+    pub tenants: &'a [Tenant],
+}
+
+impl Callers<'_> {
+    /// `None` if they belong to a tenant that is not there.
+    pub(super) fn principal(
+        &self,
+        method: AuthMethod,
+        name: String,
+        written: native::CallerKeys<'_>,
+    ) -> Option<Principal> {
+        let native::CallerKeys { permissions, roles, scopes, tenant, rate: written } = written;
+        let permissions = match permissions {
+            Some(patterns) => Permissions::of(all(patterns)),
+            None if roles.is_empty() => Permissions::All,
+            // Then their roles alone say what they may.
+            None => Permissions::of(Vec::new()),
+        };
+        let found = match tenant {
+            Some(tenant) if !self.tenants.is_empty() => Some(self.tenant(tenant)?),
+            _ => None,
+        };
+        Some(Principal {
+            roles: all(roles),
+            scopes: scopes.map(all),
+            tenant: tenant.map(|tenant| tenant.value.to_owned()),
+            within: found.and_then(|tenant| tenant.tools.clone()),
+            rate: written.and_then(|written| rate(self.reader, written)),
+            ..Principal::of(method, name, permissions)
+        })
+    }
+
+    fn tenant(&self, name: Spanned<&str>) -> Option<&Tenant> {
+        let found = self.tenants.iter().find(|tenant| tenant.id == name.value);
+        if found.is_none() {
+            let message = format!("there is no tenant `{}`", name.value);
+            let problem = Diagnostic::error(Code::UnknownTenant, name.span, message);
+            self.reader.problems.add(problem.help("declare it in `tenants`, at the root of the file"));
+        }
+        found
+    }
+
+    pub(super) fn users(&self, written: Vec<native::HttpUser<'_>>) -> Vec<BasicUser> {
+        let mut users: Vec<(BasicUser, Span)> = Vec::new();
+        for native::HttpUser { name, hash, caller } in written {
+            if let Some((_, first)) = users.iter().find(|(user, _)| user.principal.name == name.value) {
+                let message = format!("there are two users `{}`", name.value);
+                let problem = Diagnostic::error(Code::DuplicateCaller, name.span, message);
+                let problem = problem.other(*first, "the other is here");
+                self.reader.problems.add(problem.help("one person, one name"));
+                continue;
+            }
+            let (name, hash) = (self.username(name), self.hash(hash));
+            let (Some((name, span)), Some(hash)) = (name, hash) else { continue };
+            let Some(principal) = self.principal(AuthMethod::Basic, name, caller) else { continue };
+            users.push((BasicUser { principal, hash }, span));
+        }
+        users.into_iter().map(|(user, _)| user).collect()
+    }
+
+    /// A name that can be sent: the first colon ends it.
+    fn username(&self, name: Spanned<&str>) -> Option<(String, Span)> {
+        let value = name.value;
+        if value.trim().is_empty() || value.contains(':') || value.chars().any(char::is_control) {
+            let message = format!("`{}` is no name of a user", value.escape_debug());
+            let problem = Diagnostic::error(Code::BadName, name.span, message);
+            self.reader.problems.add(problem.help("expected a text without `:` and control characters"));
+            return None;
+        }
+        Some((value.to_owned(), name.span))
+    }
+
+    fn hash(&self, written: Spanned<&str>) -> Option<PasswordHash> {
+        let help = "`mcpfier key hash-password` makes one";
+        match written.value.parse::<PasswordHash>() {
+            Ok(hash) => {
+                if hash.is_weak {
+                    let message = "`password_hash` is so cheap to check that the password can be guessed";
+                    let problem = Diagnostic::warning(Code::WeakPasswordHash, written.span, message);
+                    self.reader.problems.add(problem.help(help));
+                }
+                Some(hash)
+            }
+            Err(bad) => {
+                let message = format!("`password_hash`: {bad}");
+                let problem = Diagnostic::error(Code::BadPasswordHash, written.span, message);
+                self.reader.problems.add(problem.help(help));
+                None
+            }
+        }
+    }
+}
+
+fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
+    texts.into_iter().map(|text| text.value.to_owned()).collect()
+}

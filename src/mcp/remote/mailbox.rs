@@ -1,0 +1,179 @@
+//! The transport of 2024-11-05: a client opens one stream, is told where to post its messages, and is
+//! sent all answers on that stream. The session ends with its stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::model::ClientRequest;
+use tokio::sync::{Mutex, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::model::Principal;
+
+use super::super::changes::Changes;
+use super::super::server::Caller;
+use super::super::wire::inbound::{self, Inbound};
+use super::super::wire::refusal::{INVALID_REQUEST, Refusal};
+use super::events::CHANGED;
+use super::exchange::{Begin, Exchange, Seat};
+use super::framing::{Framer, Framing};
+use super::session::{Session, Sessions};
+use super::{Asked, NO_SESSION, Reaction, Remote, rules, written};
+
+/// Pieces of answers that wait for the stream; each has 64 KiB at most.
+const WAITING: usize = 8;
+/// Requests in flight of one session.
+const MOST: usize = 256;
+/// How often it is looked whether the last answer of a server that stops is sent.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// The way into a stream. Who has the turn sends one message to its end.
+pub(super) struct Letters {
+    sender: mpsc::Sender<Vec<u8>>,
+    turn: Mutex<()>,
+}
+
+/// The stream of one session.
+pub struct Mailbox {
+    /// Where messages are posted; said first.
+    endpoint: Option<Vec<u8>>,
+    letters: mpsc::Receiver<Vec<u8>>,
+    changes: Changes,
+    is_within: bool,
+    name: String,
+    session: Arc<Session>,
+    sessions: Arc<Sessions>,
+    closing: CancellationToken,
+}
+
+impl Remote {
+    /// Opens a session and its stream; messages are posted to `endpoint` with its name behind.
+    /// `None` if there is no room.
+    pub fn mailbox(&self, caller: &Arc<Principal>, endpoint: &str) -> Option<Mailbox> {
+        if self.closing.is_cancelled() {
+            return None;
+        }
+        let (sender, letters) = mpsc::channel(WAITING);
+        let session = Session::by(Letters { sender, turn: Mutex::new(()) }, caller.id(), &self.stop);
+        let (name, session) = self.sessions.open(&self.prefix, session)?;
+        // Its stream is open, so it is in use.
+        session.listen();
+        Some(Mailbox {
+            endpoint: Some(format!("event: endpoint\ndata: {endpoint}{name}\n\n").into_bytes()),
+            letters,
+            changes: Changes::of(&self.engine, Caller::Known(Arc::clone(caller))),
+            is_within: false,
+            name,
+            session,
+            sessions: Arc::clone(&self.sessions),
+            closing: self.closing.clone(),
+        })
+    }
+
+    /// Takes one message of such a session. Needs a tokio runtime.
+    pub fn letter(&self, session: &str, asked: Asked<'_>) -> Reaction {
+        let found = self.sessions.find(session, &asked.caller).filter(|session| session.letters.is_some());
+        let Some(session) = found else {
+            return Reaction::refused(404, Refusal::new("null", INVALID_REQUEST, NO_SESSION));
+        };
+        match inbound::read(asked.body) {
+            Inbound::Request(id, request) => {
+                if let Err((status, refusal)) = rules::judge(&asked.headers, asked.body, &id, &request) {
+                    return Reaction::refused(status, refusal);
+                }
+                if session.running() >= MOST {
+                    let text = "as many requests of this session run as may; wait for an answer";
+                    return Reaction::refused(429, Refusal::new(&written(&id), INVALID_REQUEST, text));
+                }
+                let server = self.server(Arc::clone(&session.told), &asked.caller, false);
+                if let ClientRequest::InitializeRequest(initialize) = &*request
+                    && let Ok(peer) = Self::agreed(&server, &initialize.params)
+                {
+                    let _ = session.peer.set(peer);
+                }
+                let Some(seat) = Seat::take(&id, Some(Arc::clone(&session))) else {
+                    return Reaction::refused(400, Refusal::duplicate(&id));
+                };
+                let (stop, closing) = (self.stop.child_token(), self.closing.clone());
+                let peer = session.peer.get().cloned();
+                let begin = Begin { server, peer, id, request, seat, stop, closing, is_modern: false };
+                tokio::spawn(deliver(begin.begin(), session));
+                Reaction::Accepted
+            }
+            Inbound::Notification(_, cancelled) => {
+                session.told.session();
+                cancelled.map(|id| session.cancel(&id));
+                Reaction::Accepted
+            }
+            Inbound::Nothing => Reaction::Accepted,
+            Inbound::Refused(refusal) => Reaction::refused(400, refusal),
+        }
+    }
+}
+
+/// Brings an answer, and what is said before it, to the stream.
+async fn deliver(mut exchange: Exchange, session: Arc<Session>) {
+    exchange.framed(Framing::Events);
+    let all = async {
+        let Some(letters) = &session.letters else { return };
+        let mut turn = None;
+        while let Some(piece) = exchange.next().await {
+            if piece.is_empty() {
+                continue;
+            }
+            if turn.is_none() {
+                turn = Some(letters.turn.lock().await);
+            }
+            if letters.sender.send(piece).await.is_err() {
+                return;
+            }
+            if !exchange.is_within() {
+                turn = None;
+            }
+        }
+    };
+    tokio::select! {
+        () = all => {}
+        () = session.ended.cancelled() => {}
+    }
+}
+
+impl Mailbox {
+    /// The next bytes; `None` at the end. May be dropped at any await.
+    pub async fn next(&mut self) -> Option<Vec<u8>> {
+        if let Some(endpoint) = self.endpoint.take() {
+            return Some(endpoint);
+        }
+        loop {
+            let is_closing = self.closing.is_cancelled();
+            if is_closing && !self.session.is_busy() && self.letters.is_empty() {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                letter = self.letters.recv() => {
+                    let letter = letter?;
+                    self.is_within = !letter.ends_with(b"\n\n");
+                    return Some(letter);
+                }
+                () = self.session.ended.cancelled() => return None,
+                () = self.changes.next(), if !self.is_within => {
+                    return Some(Framer::new(Framing::Events).frame(format!("{CHANGED}\n").into_bytes()));
+                }
+                () = self.closing.cancelled(), if !is_closing => {}
+                () = tokio::time::sleep(GLANCE), if is_closing => {}
+            }
+        }
+    }
+
+    pub fn is_within(&self) -> bool {
+        self.is_within
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        // Its calls end with it: nobody is left to be told how they went.
+        self.sessions.drop_one(&self.name);
+    }
+}

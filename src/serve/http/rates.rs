@@ -1,0 +1,33 @@
+//! Who asks too often is told so before anything else is done for them.
+
+use std::sync::Arc;
+
+use http::header::{self, HeaderMap};
+
+use crate::engine::{State, TooOften};
+use crate::model::Principal;
+
+use super::answer::{Answer, refusal, set};
+use super::door::Door;
+use super::route::Peer;
+
+/// Who asks, if they may now; or the answer for whom nothing else is done.
+pub async fn let_in(
+    door: &Door,
+    state: &State,
+    headers: &HeaderMap,
+    peer: &Peer,
+) -> Result<Arc<Principal>, Answer> {
+    let (rates, settings) = (state.rates(), &state.catalog().server.http);
+    rates.request(peer.address).map_err(|late| too_often(late, "its address"))?;
+    let caller = settings.bounded(door.open(settings, headers, peer).await?);
+    rates.known(&caller).map_err(|late| too_often(late, caller.id().as_str()))?;
+    Ok(caller)
+}
+
+fn too_often(late: TooOften, who: &str) -> Answer {
+    tracing::debug!(caller = who, "not answered: {late}");
+    let mut answer = refusal(429, &format!("you ask {late}"));
+    set(&mut answer, header::RETRY_AFTER, &late.seconds().to_string());
+    answer
+}

@@ -1,0 +1,56 @@
+//! Servers over HTTP, and clients of them that do as little as they can.
+//!
+//! mcpfier is compared to *bare*, a handler on axum that does nothing else, and to itself over stdio.
+
+pub mod bare;
+pub mod client;
+pub mod server;
+
+use serde_json::{Value, json};
+
+pub use client::{Connection, burst};
+pub use server::WebServer;
+
+/// One `tools/call` of the newer era, as its clients send it, with more lines in its head.
+pub fn call(tool: &str, more: &str) -> Vec<u8> {
+    call_with(tool, &json!({}), more)
+}
+
+/// The same for a client that wants to be told how it goes.
+pub fn watched_call(tool: &str) -> Vec<u8> {
+    call_with(tool, &json!({ "progressToken": 7, "mcpfier/stream": true }), "")
+}
+
+fn call_with(tool: &str, meta: &Value, more: &str) -> Vec<u8> {
+    let mut params = json!({ "name": tool, "arguments": {}, "_meta": {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": { "name": "bench", "version": "1" },
+    } });
+    if let (Some(all), Some(meta)) = (params.pointer_mut("/_meta"), meta.as_object()) {
+        for (key, value) in meta {
+            all[key] = value.clone();
+        }
+    }
+    let head =
+        format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n{more}");
+    post(&head, &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }))
+}
+
+/// Opens a session of the older era.
+pub fn hello() -> Vec<u8> {
+    let params = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "bench", "version": "1" },
+    });
+    post("", &json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }))
+}
+
+fn post(more: &str, message: &Value) -> Vec<u8> {
+    let body = message.to_string();
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
+         Accept: application/json, text/event-stream\r\n{more}Content-Length: {}\r\n\r\n",
+        body.len()
+    );
+    (head + &body).into_bytes()
+}

@@ -1,0 +1,166 @@
+//! How often callers may ask, how many calls of one caller run, and that nobody is held up by others.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use super::house::{COMMANDS, House, PATIENCE, answer, call, request};
+use crate::support::client::text;
+
+const ANN: &str = "a-key-of-ann-that-is-long";
+const BEN: &str = "a-key-of-ben-that-is-long";
+
+fn file(http: &str, more: &str) -> String {
+    format!(
+        "{COMMANDS}\n{more}\nserver:\n  calls: {{ max: 4, queue: 8, queue_timeout: 10s, per_caller: 2 }}\n  http:\n    {http}\n    auth:\n      api_keys:\n        - {{ name: ann, key: {ANN}, tenant: acme }}\n        - {{ name: ben, key: {BEN}, rate_limit: {{ requests_per_minute: 60, burst_size: 6 }} }}\n"
+    )
+}
+
+async fn ask(house: &House, key: &str, message: &Value) -> Response {
+    house.plain(message).header("X-API-Key", key).send().await.unwrap()
+}
+
+/// How many of twenty requests, one after the other, are answered.
+async fn answered(house: &House, key: &str, message: &Value) -> usize {
+    for count in 0..20 {
+        if ask(house, key, message).await.status() == 429 {
+            return count;
+        }
+    }
+    20
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_again_and_others_are_served() {
+    let house = House::start(&file("rate_limit: { requests_per_minute: 10, burst_size: 3 }", "")).await;
+    let ping = request(1, "ping", json!({}));
+    assert_eq!(answered(&house, ANN, &ping).await, 3);
+    let refused = ask(&house, ANN, &ping).await;
+    assert_eq!(refused.status(), 429);
+    let again: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=6).contains(&again), "{again}");
+    let said: Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
+    let said = said["error"].as_str().unwrap();
+    assert!(said.starts_with("you ask too often: 10 a minute are allowed; try again in "), "{said}");
+    assert_eq!(answered(&house, BEN, &ping).await, 6, "a key has its own rate");
+    tokio::time::sleep(Duration::from_secs(again)).await;
+    assert_eq!(ask(&house, ANN, &ping).await.status(), 200, "it was true when to come again");
+}
+
+#[tokio::test]
+async fn an_address_is_counted_before_anybody_is_asked_who_they_are() {
+    let http = "rate_limit: { requests_per_minute: 60, burst_size: 5, per: [address] }";
+    let house = House::start(&file(http, "")).await;
+    let ping = request(1, "ping", json!({}));
+    assert_eq!(answered(&house, "no-key-at-all", &ping).await, 5);
+    assert_eq!(ask(&house, ANN, &ping).await.status(), 429);
+    let probe = house.request(reqwest::Method::GET, "/readyz").send().await.unwrap();
+    assert_eq!(probe.status(), 200, "probes are not counted");
+}
+
+#[tokio::test]
+async fn a_tool_that_is_called_too_often_answers_with_a_result_that_says_so() {
+    let tools = r#"rate_limit: { tools: { "ec*": { requests_per_minute: 2 } } }"#;
+    let house = House::start(&file(tools, "")).await;
+    let say = call(1, "echo", json!({ "what": "hi" }));
+    for _ in 0..2 {
+        assert_eq!(text(&answer(ask(&house, ANN, &say).await).await["result"]), "hi\n");
+    }
+    let refused = ask(&house, ANN, &say).await;
+    assert_eq!(refused.status(), 200);
+    let refused = answer(refused).await;
+    assert_eq!(refused["result"]["isError"], true);
+    let said = text(&refused["result"]).to_owned();
+    assert!(said.starts_with("`echo` is called too often: 2 a minute are allowed; try again in "), "{said}");
+    assert_eq!(text(&answer(ask(&house, BEN, &say).await).await["result"]), "hi\n", "ben has his own");
+    assert_eq!(ask(&house, ANN, &request(2, "tools/list", json!({}))).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_tenant_has_its_own_tools_and_shares_one_rate() {
+    let tenants = r#"tenants: [{ id: acme, commands: ["ec*"], rate_limits: { requests_per_minute: 60, burst_size: 4 } }]"#;
+    let house = House::start(&file("port: 8080", tenants)).await;
+    let list = request(1, "tools/list", json!({}));
+    let names = |listed: &Value| -> Vec<String> {
+        let tools = listed["result"]["tools"].as_array().unwrap();
+        tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&answer(ask(&house, ANN, &list).await).await), ["echo"]);
+    assert_eq!(names(&answer(ask(&house, BEN, &list).await).await).len(), 4);
+    let refused = answer(ask(&house, ANN, &call(1, "slow", json!({}))).await).await;
+    assert_eq!(refused["error"]["message"], "there is no tool `slow`");
+    assert_eq!(answered(&house, ANN, &list).await, 2);
+}
+
+#[tokio::test]
+async fn a_rate_outlives_a_reload() {
+    let house = House::start(&file("rate_limit: { requests_per_minute: 1, burst_size: 2 }", "")).await;
+    let list = request(1, "tools/list", json!({}));
+    assert_eq!(answered(&house, ANN, &list).await, 2);
+    let path = house.server.folder.path().join("tools.yaml");
+    let text = std::fs::read_to_string(&path).unwrap().replace("Says it.", "Says that.");
+    std::fs::write(path, text).unwrap();
+    let begun = Instant::now();
+    let mut ben = 0;
+    loop {
+        ben += 1;
+        assert!(ben < 6 && begun.elapsed() < PATIENCE, "the file is not loaded");
+        if ask(&house, BEN, &list).await.text().await.unwrap().contains("Says that.") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert_eq!(ask(&house, ANN, &list).await.status(), 429);
+}
+
+#[tokio::test]
+async fn one_caller_holds_neither_all_places_nor_the_queue() {
+    let house = House::start(&file("port: 8080", "")).await;
+    let slow = call(1, "slow", json!({ "seconds": 6 }));
+    let running: Vec<_> =
+        (0..10).map(|_| tokio::spawn(house.plain(&slow).header("X-API-Key", ANN).send())).collect();
+    // Two run, four wait, and the rest of eight places is for others.
+    let mut refused = 0;
+    let begun = Instant::now();
+    let mut running: Vec<_> = running.into_iter().map(Some).collect();
+    while refused < 4 {
+        assert!(begun.elapsed() < PATIENCE, "only {refused} were refused");
+        for slot in &mut running {
+            if slot.as_ref().is_some_and(|task| task.is_finished()) {
+                let message = answer(slot.take().unwrap().await.unwrap().unwrap()).await;
+                let said = text(&message["result"]).to_owned();
+                assert!(said.contains("calls of this caller are waiting"), "{said}");
+                refused += 1;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let begun = Instant::now();
+    let message = answer(ask(&house, BEN, &call(1, "echo", json!({ "what": "mine" }))).await).await;
+    assert_eq!(text(&message["result"]), "mine\n");
+    assert!(begun.elapsed() < Duration::from_secs(4), "ben waited {:?}", begun.elapsed());
+    running.into_iter().flatten().for_each(|task| task.abort());
+}
+
+#[tokio::test]
+async fn connections_of_one_address_and_idle_ones_are_bounded() {
+    let pool = "connection_pool: { max_connections_per_host: 3, max_idle_connections: 1, idle_timeout: 1s }";
+    let house = House::start(&format!("{COMMANDS}\nserver:\n  http:\n    {pool}\n")).await;
+    let held: Vec<_> = (0..3).map(|_| house.connect()).collect();
+    let begun = Instant::now();
+    loop {
+        let said = house.raw(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        if said.is_empty() {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_millis(900), "a fourth connection was served: {said}");
+    }
+    // Those who ask for nothing are let go of, and then there is room.
+    let begun = Instant::now();
+    while house.raw(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").is_empty() {
+        assert!(begun.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    drop(held);
+}

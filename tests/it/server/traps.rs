@@ -1,0 +1,147 @@
+//! What a server over HTTP can do wrong without anybody noticing at first: silence that is taken for
+//! an end, codes that are no statuses, limits that are promised and not there.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::house::{COMMANDS, House, answer, call, request, until};
+use crate::support::client::{modern_meta, text};
+use crate::support::place::Place;
+use crate::support::server::is_alive;
+
+#[tokio::test]
+async fn a_call_of_a_session_may_be_silent_for_longer_than_the_session_may_be_unused() {
+    let house =
+        House::start(&format!("{COMMANDS}\nserver: {{ http: {{ limits: {{ session_timeout: 1s }} }} }}\n"))
+            .await;
+    let session = house.initialize().await;
+    let sent = house.post(&call(1, "slow", json!({ "seconds": 3 }))).header("Mcp-Session-Id", &session);
+    let begun = Instant::now();
+    let response = sent.send().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_millis(1500), "its head is there at once");
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(text(&answer(response).await["result"]), "started\ndone\n");
+    let ping = house.post(&request(2, "ping", json!({}))).header("Mcp-Session-Id", &session);
+    assert_eq!(ping.send().await.unwrap().status(), 200, "the call was a use of it");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_taken_up_again_is_a_stream_and_not_an_empty_answer() {
+    let house = House::start(COMMANDS).await;
+    let session = house.initialize().await;
+    let listen = || {
+        let sent = house.request(Method::GET, "/mcp").header("Accept", "text/event-stream");
+        sent.header("Mcp-Session-Id", &session).header("Last-Event-ID", "17")
+    };
+    let mut first = listen().send().await.unwrap();
+    assert_eq!(first.chunk().await.unwrap().as_deref(), Some(b": still here\n\n".as_slice()));
+    let mut second = listen().send().await.unwrap();
+    assert_eq!(second.chunk().await.unwrap().as_deref(), Some(b": still here\n\n".as_slice()));
+    assert_eq!(first.chunk().await.unwrap(), None, "the newer one has its place");
+}
+
+#[tokio::test]
+async fn a_call_whose_progress_nobody_reads_is_cancelled_all_the_same() {
+    let chatty = "  - name: chatty\n    description: Says a lot.\n    shell: sh\n    run: echo $$ >pid; echo x >ready; while :; do echo 0123456789012345678901234567890123456789; done\n    timeout: 10m\n";
+    let house = House::start(&format!("{COMMANDS}{chatty}")).await;
+    let session = house.initialize().await;
+    let mut message = call(5, "chatty", json!({}));
+    message["params"]["_meta"] = json!({ "progressToken": "t" });
+    let unread = house.post(&message).header("Mcp-Session-Id", &session).send().await.unwrap();
+    house.server.file("ready").await;
+    let pid: i32 = house.server.file("pid").await.trim().parse().unwrap();
+    tokio::time::sleep(Duration::from_millis(800)).await;
+    let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 5 } });
+    house.post(&note).header("Mcp-Session-Id", &session).send().await.unwrap();
+    until("it is gone", || !is_alive(pid)).await;
+    drop(unread);
+}
+
+#[tokio::test]
+async fn many_small_answers_on_one_connection_of_a_session_do_not_wait_for_each_other() {
+    let house = House::start(COMMANDS).await;
+    let session = house.initialize().await;
+    let client = reqwest::Client::builder().pool_max_idle_per_host(1).build().unwrap();
+    let mut took = Vec::new();
+    for id in 1..40 {
+        let begun = Instant::now();
+        let sent = client.post(house.url("/mcp")).header("Content-Type", "application/json");
+        let sent =
+            sent.header("Accept", "application/json, text/event-stream").header("Mcp-Session-Id", &session);
+        sent.body(request(id, "tools/list", json!({})).to_string())
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        took.push(begun.elapsed());
+    }
+    took.sort();
+    assert!(took[20] < Duration::from_millis(35), "Nagle costs 40 ms: {took:?}");
+}
+
+#[tokio::test]
+async fn what_callers_say_is_not_logged() {
+    let mut house = House::start(COMMANDS).await;
+    let said = house.plain(&call(1, "echo", json!({ "what": "a-word-that-nobody-logs" })));
+    said.send().await.unwrap().text().await.unwrap();
+    let wrong = house.plain(&call(1, "echo", json!({ "what": 5, "a-word-that-nobody-logs": 1 })));
+    wrong.send().await.unwrap().text().await.unwrap();
+    assert!(!house.server.stderr().contains("a-word-that-nobody-logs"), "{}", house.server.stderr());
+}
+
+#[tokio::test]
+async fn every_header_that_repeats_the_body_is_held_against_it() {
+    let house = House::start(COMMANDS).await;
+    let mut message = call(1, "echo", json!({ "what": "x" }));
+    message["params"]["_meta"] = modern_meta();
+    let headers = |leave: &str, twice: &str| {
+        let all =
+            [("MCP-Protocol-Version", "2026-07-28"), ("Mcp-Method", "tools/call"), ("Mcp-Name", "echo")];
+        all.into_iter().filter(|(name, _)| *name != leave).fold(
+            house.post(&message),
+            |sent, (name, value)| {
+                let sent = sent.header(name, value);
+                if name == twice { sent.header(name, value) } else { sent }
+            },
+        )
+    };
+    assert_eq!(headers("", "").send().await.unwrap().status(), 200);
+    for name in ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"] {
+        for sent in [headers(name, ""), headers("", name)] {
+            let response = sent.send().await.unwrap();
+            assert_eq!(response.status(), 400, "{name}");
+            assert_eq!(answer(response).await["error"]["code"], -32020, "{name}");
+        }
+    }
+}
+
+/// What this host cannot enforce is refused over HTTP as it is at the shell, and never run.
+#[tokio::test]
+async fn limits_that_are_required_and_cannot_be_kept_refuse_the_call() {
+    let limited = |name: &str, limit: &str| {
+        format!(
+            "  - {{ name: {name}, description: Leaves a trace., script: touch, args: [{name}], limits_enforcement: required, limits: {{ {limit} }} }}\n"
+        )
+    };
+    let tools = [("memory", "memory: 64MiB"), ("cpu", "cpu: 0.5"), ("pids", "pids: 20")];
+    let file: String = tools.iter().map(|(name, limit)| limited(name, limit)).collect();
+    let house = House::start(&format!("{COMMANDS}{file}")).await;
+    let place = Place::with(&[("tools.yaml", &format!("version: 1\n{COMMANDS}{file}"))]);
+    for (name, _) in tools {
+        let at_the_shell = place.run(&["--config", "tools.yaml", "--dry-run", name]);
+        let result =
+            answer(house.plain(&call(1, name, json!({}))).send().await.unwrap()).await["result"].clone();
+        let trace = house.server.folder.path().join(name);
+        if at_the_shell.stderr.contains("limits_enforcement") {
+            let told = text(&result);
+            assert!(result["isError"] == true && told.contains("limits_enforcement"), "{name}: {told}");
+            assert!(!trace.exists(), "{name} has run");
+        } else {
+            assert!(result["isError"] != true && trace.exists(), "{name}: {result}");
+        }
+    }
+}
