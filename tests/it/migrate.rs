@@ -106,13 +106,23 @@ fn a_command_still_runs_where_the_server_was_started() {
 
 #[test]
 fn what_is_not_built_yet_is_named_and_no_failure() {
-    let old = "commands:\n  - { name: a, script: echo, authorization: { required_roles: [a] } }\n";
+    let old = "commands:\n  - { name: a, script: echo }\nproxies: [{ name: other }]\n";
     let place = Place::with(&[("old.yaml", old)]);
     let ran = place.run(&["migrate", "old.yaml"]).ends_with(0);
-    assert!(ran.stdout.contains("authorization: {"), "{}", ran.stdout);
-    assert!(
-        ran.stderr.contains("a:\n  - `authorization` stays as it is; it is not supported yet"),
-        "{}",
-        ran.stderr
-    );
+    assert!(ran.stdout.contains("proxies: [{"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("`proxies` stays as it is; it is not supported yet"), "{}", ran.stderr);
+}
+
+#[test]
+fn who_may_is_the_same_in_the_new_file() {
+    let old = "commands:\n  - { name: a, script: echo, authorization: { required_roles: [x], audit: no } }\ncomposite_tools:\n  - { name: b, permissions: [run-b], workflow: [{ tool: a }] }\n";
+    let place = Place::with(&[("old.yaml", old)]);
+    place.run(&["migrate", "old.yaml", "-o", "new.yaml"]).ends_with(0);
+    for file in ["old.yaml", "new.yaml"] {
+        let words = ["--config", file, "--json", "policy", "check", "--as", "anonymous"];
+        let told = place.run(&words).ends_with(0);
+        let standings: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+        assert_eq!(standings[0]["reason"], "`anonymous` may not call `a`: it needs the role `x`", "{file}");
+        assert_eq!(standings[1]["allowed"], "yes", "{file}");
+    }
 }

@@ -120,9 +120,6 @@ fn endings<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<(Field<'n
     for key in ["fails", "invalid", "denied"] {
         let Some(field) = fields.take(key) else { continue };
         let says = says(reader, field);
-        if key == "denied" && says.is_some() {
-            reader.problems.add(never_denied(field));
-        }
         let ending = says.map(|says| match key {
             "fails" => Ending::Fails(says),
             "invalid" => Ending::Invalid(says),
@@ -131,12 +128,6 @@ fn endings<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<(Field<'n
         endings.extend(ending.map(|ending| (field, ending)));
     }
     endings
-}
-
-fn never_denied(field: Field<'_>) -> Diagnostic {
-    let message = "no call is denied yet, so this test fails";
-    let problem = Diagnostic::warning(Code::BadExpectation, field.key_span, message);
-    problem.help("rules for who may call what are not built yet; remove it until then")
 }
 
 fn code<'n>(reader: &Reader<'_>, field: Field<'n>) -> Option<u8> {

@@ -124,9 +124,9 @@ fn a_lock_tells_when_somebody_else_may() {
         TOOLS.replace("name: viewer, permissions: [\"list-*\"]", "name: viewer, permissions: [\"*\"]");
     std::fs::write(&file, wider).unwrap();
     let said = mcpfier(&["lock", "--check"]).config(&file).ends_with(1).run();
-    assert!(said.stdout.contains("changed: the server (who may)"), "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("changed: the server (who may)"), "{}{}", said.stdout, said.stderr);
     let open = TOOLS.replace("required_roles: [release-manager], ", "");
     std::fs::write(&file, open).unwrap();
     let said = mcpfier(&["lock", "--check"]).config(&file).ends_with(1).run();
-    assert!(said.stdout.contains("changed: release (who may)"), "{}{}", said.stdout, said.stderr);
+    assert!(said.stderr.contains("changed: release (who may)"), "{}{}", said.stdout, said.stderr);
 }
