@@ -10,7 +10,7 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!                                     runner → safe → model
-//!                    serve → auth → model
+//!                    serve → issuer → auth → model
 //!                            engine → shaping → model
 //!              cli → config → model
 //!              cli → scaffold
@@ -28,6 +28,8 @@ pub mod clients;
 pub mod config;
 pub mod engine;
 pub mod graph;
+#[cfg(feature = "oauth")]
+pub mod issuer;
 pub mod lock;
 pub mod mcp;
 pub mod model;

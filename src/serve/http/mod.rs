@@ -4,6 +4,7 @@
 //! means is `mcp`'s, and whose key it is is `auth`'s. Every connection and every answer is bounded in
 //! time and memory, so that nobody holds up anybody else.
 
+mod announce;
 mod answer;
 mod body;
 mod connection;
@@ -27,6 +28,7 @@ mod shelf;
 mod stream;
 mod streams;
 mod tls;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;

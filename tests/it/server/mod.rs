@@ -1,8 +1,5 @@
 //! The server over HTTP, from outside: both eras, clients of the original, and those who mean harm.
 
-<<<<<<< HEAD
-=======
->>>>>>> load
 mod attack;
 mod clients;
 mod copies;
@@ -15,6 +12,8 @@ mod legacy_sse;
 mod limits;
 mod managed;
 mod mtls;
+#[cfg(feature = "oauth")]
+mod oauth;
 mod operation;
 mod passwords;
 mod permissions;
@@ -25,5 +24,7 @@ mod sessions;
 mod shared;
 mod soak;
 mod tls;
+#[cfg(feature = "oauth")]
+mod tokens;
 mod transport;
 mod traps;
