@@ -10,7 +10,7 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!                                     runner → safe → model
-//!                    serve → auth → model
+//!                    serve → issuer → auth → model
 //!                            engine → shaping → model
 //!                            engine → audit → model
 //!              cli → config → model
@@ -30,6 +30,8 @@ pub mod clients;
 pub mod config;
 pub mod engine;
 pub mod graph;
+#[cfg(feature = "oauth")]
+pub mod issuer;
 pub mod lock;
 pub mod mcp;
 pub mod model;

@@ -42,6 +42,11 @@ pub fn judge(keys: &[ApiKey], presented: &str, now: u64) -> Result<Principal, Re
     Ok(key.principal.clone())
 }
 
+/// Whether a text looks like a key of ours, which is nobody else's business.
+pub fn is_own(text: &str) -> bool {
+    text.starts_with(PREFIX)
+}
+
 /// A key of random bytes.
 pub fn new_key(random: &[u8; 32]) -> String {
     format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(random))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::audit::{Audit, Stdout};
 use crate::engine::Serving;
-use crate::model::HttpServer;
+use crate::model::{Auth, HttpServer};
 use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
@@ -156,12 +156,19 @@ fn serve(
     served
 }
 
+fn known_by(auth: &Auth) -> String {
+    let keys = match auth.mtls.len() {
+        0 => format!("{} keys", auth.api_keys.len()),
+        certificates => format!("{} keys, {certificates} certificates", auth.api_keys.len()),
+    };
+    auth.issuers.iter().fold(keys, |said, issuer| format!("{said}, tokens of {}", issuer.name))
+}
+
 /// One line, and nothing that is secret.
 fn announce(session: &Session, settings: &HttpServer, bound: &Bound) {
     let tools = session.catalog.offered().count();
     let callers = match &settings.auth {
-        Some(auth) if auth.mtls.is_empty() => format!("{} keys", auth.api_keys.len()),
-        Some(auth) => format!("{} keys, {} certificates", auth.api_keys.len(), auth.mtls.len()),
+        Some(auth) => known_by(auth),
         None => "no keys are asked for".to_owned(),
     };
     tracing::info!(

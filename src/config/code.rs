@@ -242,6 +242,15 @@ codes! {
     BlindPolicy = 267, "a rule that denies more or less than it says";
     RoleOfKey = 268, "a key's name among those of users";
     Unrecorded = 269, "a command that asks to be recorded where nothing is";
+
+    // Tokens of issuers.
+    BadIssuer = 270, "an issuer of tokens that nobody can believe";
+    NoAudience = 271, "tokens of which nobody says whom they are for";
+    BadIntrospection = 272, "credentials with which nobody can ask about tokens";
+    DuplicateIssuer = 273, "an issuer of tokens that stands twice";
+    BadScope = 274, "a text that is no scope";
+
+    // TLS.
     NoServerCertificate = 280, "TLS without a certificate";
     BadCertificateUser = 282, "a caller's certificate that is none";
     BadTrustedProxy = 283, "a proxy that is no network";

@@ -49,6 +49,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         output,
         availability,
         tags: _,
+        scopes,
         dialect: _,
     } = tool;
     let mut map = match action {
@@ -78,6 +79,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         put("concurrency_per_caller", json!(per_caller));
     }
     put("lock", json!(lock));
+    if !scopes.is_empty() {
+        put("scopes", json!(scopes));
+    }
     let codes = exit_codes.iter().map(|(code, text)| (code.to_string(), json!(text)));
     put("exit_codes", Value::Object(codes.collect()));
     put("output", self::output(output));

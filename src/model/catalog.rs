@@ -1,12 +1,15 @@
 //! All tools of one file, in its order, found by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::access::Access;
+use super::action::Action;
 use super::audit::AuditRules;
 use super::executor::Executor;
 use super::fed::FedVariables;
+use super::flow::StepWork;
+use super::name::ToolName;
 use super::requires::{HostFindings, settle};
 use super::secret::Secrets;
 use super::server::ServerSettings;
@@ -40,6 +43,20 @@ impl Catalog {
         Self { tools, by_name, server, secrets, fed, executors, access, audit: None }
     }
 
+    /// What a token has to be good for, for all that a command may do: its own scopes, and those of
+    /// the commands that it runs.
+    pub fn scopes_of(&self, tool: &Tool) -> Vec<String> {
+        let (mut needed, mut waiting, mut seen) = (tool.scopes.clone(), named_by(tool), HashSet::new());
+        while let Some(name) = waiting.pop() {
+            let Some(nested) = self.tool(name.as_str()).filter(|_| seen.insert(name.clone())) else {
+                continue;
+            };
+            needed.extend(nested.scopes.iter().filter(|scope| !tool.scopes.contains(scope)).cloned());
+            waiting.extend(named_by(nested));
+        }
+        needed
+    }
+
     pub fn tool(&self, name: &str) -> Option<&Arc<Tool>> {
         self.by_name.get(name).and_then(|&index| self.tools.get(index))
     }
@@ -57,4 +74,18 @@ impl Catalog {
     pub fn offered(&self) -> impl Iterator<Item = &Arc<Tool>> {
         self.tools.iter().filter(|tool| tool.is_offered())
     }
+}
+/// The commands that one runs itself, in its steps or in its place, and does not lend to its callers.
+fn named_by(tool: &Tool) -> Vec<ToolName> {
+    let mut names: Vec<ToolName> = tool.fallback.iter().map(|fallback| fallback.tool.clone()).collect();
+    if let Action::Flow(flow) = &tool.action {
+        for work in flow.works() {
+            match work {
+                StepWork::Command { tool, .. } => names.push(tool.clone()),
+                StepWork::Inline(inline) => names.extend(named_by(inline)),
+            }
+        }
+    }
+    names.retain(|name| !tool.authorization.lends(name));
+    names
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::api_key::ApiKey;
 use super::copies::Copies;
+use super::issuer::Issuer;
 use super::password::PasswordHash;
 use super::principal::Principal;
 use super::rate::{RateLimit, Tenant};
@@ -62,6 +63,8 @@ pub enum ProxyHeaders {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
+    /// Whose tokens let in.
+    pub issuers: Vec<Issuer>,
     pub users: Vec<BasicUser>,
     /// Certificates of clients.
     pub mtls: Vec<CertificateUser>,

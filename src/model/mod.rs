@@ -24,6 +24,7 @@ mod glob;
 mod http;
 mod http_server;
 mod image;
+mod issuer;
 mod limits;
 mod name;
 mod nearest;
@@ -74,6 +75,9 @@ pub use http::{
 };
 pub use http_server::{Auth, BasicUser, ConnectionPool, Cors, HttpLimits, HttpServer, ProxyHeaders};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
+pub use issuer::{
+    Algorithm, BadServiceUrl, ClaimNames, Endpoints, Introspection, Issuer, ServiceUrl, is_scope,
+};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;

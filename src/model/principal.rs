@@ -57,6 +57,12 @@ impl Principal {
         }
     }
 
+    /// Which of these scopes their token has not. Who has none to show needs none.
+    pub fn lacks<'a>(&self, scopes: &'a [String]) -> Vec<&'a str> {
+        let Some(own) = &self.scopes else { return Vec::new() };
+        scopes.iter().filter(|scope| !own.contains(scope)).map(String::as_str).collect()
+    }
+
     /// Whether a tool is among those that can be theirs at all.
     pub fn is_within(&self, tool: &str) -> bool {
         self.within.as_ref().is_none_or(|tools| tools.iter().any(|pattern| name_matches(pattern, tool)))

@@ -48,6 +48,8 @@ pub struct Tool {
     pub availability: Availability,
     /// Words by which tools are chosen.
     pub tags: Vec<String>,
+    /// What the token of a caller has to be good for.
+    pub scopes: Vec<String>,
     pub dialect: Dialect,
 }
 

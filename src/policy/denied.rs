@@ -23,6 +23,8 @@ pub enum Reason {
     LacksRole(String),
     #[error(": it needs the permission `{0}`")]
     LacksPermission(String),
+    #[error(": it takes a token that is good for `{0}`")]
+    LacksScopes(String),
     #[error(": {}", .message.as_deref().map_or_else(|| format!("the policy `{policy}` denies it"), str::to_owned))]
     Policy { policy: String, message: Option<Arc<str>> },
     /// It then denies. What went wrong is not for callers: it may name what they cannot know.

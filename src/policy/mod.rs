@@ -9,6 +9,7 @@ mod caller;
 mod decide;
 mod denied;
 mod explain;
+mod scopes;
 mod stand_in;
 
 use std::sync::Arc;
@@ -81,7 +82,7 @@ impl Policy {
         let found = catalog.tool(name).filter(|tool| tool.availability != Availability::Internal);
         let Some(tool) = found else { return Err(NotAdmitted::Unknown(unknown())) };
         match (self.decide(&listed(principal, tool)), principal.method) {
-            (Ok(()), _) => Ok(()),
+            (Ok(()), _) => scopes::judge(catalog, principal, tool).map_err(NotAdmitted::Denied),
             (Err(denied), AuthMethod::Local) => Err(NotAdmitted::Denied(denied)),
             (Err(denied), _) => Err(NotAdmitted::Hidden { said: unknown(), denied }),
         }

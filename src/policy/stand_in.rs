@@ -55,8 +55,11 @@ fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {
             let nearest = nearest(name, names.map(|caller| caller.name.as_str())).map(str::to_owned);
             UnknownCaller::NoKey { name: name.to_owned(), nearest }
         }),
-        method => {
-            Ok(found.cloned().unwrap_or_else(|| Principal::of(method, name.to_owned(), Permissions::none())))
-        }
+        method => Ok(found.cloned().unwrap_or_else(|| {
+            let mut issuers = catalog.server.http.auth.iter().flat_map(|auth| &auth.issuers);
+            let issuer = issuers.next().filter(|_| method == AuthMethod::Token);
+            let permissions = issuer.map_or_else(Permissions::none, |issuer| issuer.permissions.clone());
+            Principal::of(method, name.to_owned(), permissions)
+        })),
     }
 }

@@ -218,6 +218,7 @@ pub(super) fn nameless(
         authorization: authorization(command.authorization.as_deref()),
         action,
         tags: command.tags.clone(),
+        scopes: command.scopes.clone(),
         params,
         when: None,
         retry: None,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::oauth::issuers;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
@@ -85,9 +86,14 @@ fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
 
 /// `asks` says whether clients are asked for certificates.
 fn lower_auth(callers: &Callers<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
-    let mtls =
-        written.mtls.map(|written| server_tls::mtls(callers.reader, written, asks)).unwrap_or_default();
-    Auth { api_keys: api_keys(callers, written.api_keys), users: callers.users(written.users), mtls }
+    let reader = callers.reader;
+    let mtls = written.mtls.map(|written| server_tls::mtls(reader, written, asks)).unwrap_or_default();
+    Auth {
+        api_keys: api_keys(callers, written.api_keys),
+        issuers: issuers(reader, written.issuers),
+        users: callers.users(written.users),
+        mtls,
+    }
 }
 
 fn api_keys(callers: &Callers<'_>, written: Vec<native::HttpKey<'_>>) -> Vec<ApiKey> {

@@ -18,6 +18,7 @@ mod http_server;
 mod interpreter;
 mod json;
 mod json_template;
+mod oauth;
 mod output;
 mod param;
 mod param_rule;

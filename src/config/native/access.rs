@@ -1,5 +1,6 @@
 //! Who may, in both dialects: `roles`, `user_roles`, `role_claims`, `policies` and `authorization`.
 
+use super::HttpIssuer;
 use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape::{self, Shape};
 use crate::config::source::Span;
@@ -86,12 +87,17 @@ impl<'n> Access<'n> {
     }
 
     /// Reads the key `enterprise` of `auth`.
-    pub fn read_enterprise(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
-        let field = fields.take("enterprise")?;
-        let mut enterprise = Fields::open(reader, field.node, &shape::ENTERPRISE)?;
+    pub fn read_enterprise(
+        reader: &'n Reader<'n>,
+        fields: &mut Fields<'n>,
+    ) -> (Option<Self>, Option<HttpIssuer<'n>>) {
+        let enterprise = fields.take("enterprise");
+        let enterprise = enterprise.and_then(|field| Fields::open(reader, field.node, &shape::ENTERPRISE));
+        let Some(mut enterprise) = enterprise else { return (None, None) };
         let rbac = enterprise.take("rbac").and_then(|field| Self::read_rbac(reader, field));
+        let oauth21 = HttpIssuer::read_original(reader, &mut enterprise);
         enterprise.close();
-        rbac
+        (rbac, oauth21)
     }
 
     fn read_rbac(reader: &'n Reader<'n>, field: Field<'n>) -> Option<Self> {

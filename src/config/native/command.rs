@@ -48,6 +48,7 @@ pub struct Command<'n> {
     pub expose: bool,
     pub enabled: bool,
     pub tags: Vec<String>,
+    pub scopes: Vec<String>,
     /// Read when tests are wanted: no server looks at them.
     pub tests: Option<Field<'n>>,
     /// It says what it does, even if not in a way that can be read or is supported yet.
@@ -86,6 +87,7 @@ impl<'n> Command<'n> {
             expose: fields.boolean("expose").unwrap_or(true),
             enabled: fields.boolean("enabled").unwrap_or(true),
             tags: tags(reader, &mut fields),
+            scopes: super::scopes(reader, &mut fields, "scopes").unwrap_or_default(),
             tests: fields.take("tests"),
             has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()

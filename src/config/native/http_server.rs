@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::oauth::Issuer;
 use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape::{self, Shape};
 use crate::config::source::Span;
@@ -47,6 +48,7 @@ pub struct HttpServer<'n> {
 #[derive(Default)]
 pub struct Auth<'n> {
     pub api_keys: Vec<Key<'n>>,
+    pub issuers: Vec<Issuer<'n>>,
     pub users: Vec<User<'n>>,
     /// Roles where the original has them.
     pub rbac: Option<Access<'n>>,
@@ -152,20 +154,24 @@ impl<'n> Auth<'n> {
             // What cannot be read lets nobody in.
             return Some(Self::default());
         };
+        let issuers = Issuer::read_all(reader, &mut fields);
         let mut auth = Self {
             api_keys: keys(reader, &mut fields),
             users: User::read_all(reader, &mut fields, "basic"),
             mtls: Mtls::read(reader, &mut fields),
+            issuers,
             ..Self::default()
         };
         let is_on = fields.boolean("enabled").unwrap_or(true);
-        fields.one_of("mode", &[("simple", ())]);
+        fields.one_of("mode", &[("simple", ()), ("enterprise", ())]);
         if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
             auth.api_keys.extend(keys(reader, &mut simple));
             auth.users.extend(User::read_all(reader, &mut simple, "basic_auth"));
             simple.close();
         }
-        auth.rbac = Access::read_enterprise(reader, &mut fields);
+        let (rbac, oauth21) = Access::read_enterprise(reader, &mut fields);
+        auth.rbac = rbac;
+        auth.issuers.extend(oauth21);
         fields.close();
         is_on.then_some(auth)
     }

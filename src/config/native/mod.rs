@@ -17,6 +17,7 @@ mod flow;
 mod http_server;
 mod image;
 mod network;
+mod oauth;
 mod output;
 mod rate_limit;
 mod requires;
@@ -49,6 +50,7 @@ pub use http_server::{
 };
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
+pub use oauth::{Introspection as HttpIntrospection, Issuer as HttpIssuer, scopes};
 pub use output::{FormatName, Output};
 pub use rate_limit::{ConnectionPool, Rate, RateLimit, Tenant, ToolRate};
 pub use requires::{OneOf, RequiredExecutable, Requires};

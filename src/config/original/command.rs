@@ -79,6 +79,7 @@ impl<'a> Commands<'a> {
             params: Arc::clone(&self.params),
             availability: availability(&action),
             tags: Vec::new(),
+            scopes: Vec::new(),
             action,
             retry: self.retry.take(),
             fallback: None,

@@ -123,6 +123,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         params: Arc::new(Params::none_and_ignored()),
         availability: Availability::Offered,
         tags: Vec::new(),
+        scopes: Vec::new(),
         action: Action::NotSupported("its steps are not known".to_owned()),
         retry: None,
         fallback: None,

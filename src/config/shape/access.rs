@@ -1,6 +1,6 @@
 //! Who may: roles, rules that deny, and what a command asks of its callers.
 
-use super::{Key, Kind, Names, Shape};
+use super::{Key, Kind, Names, OAUTH21, Shape};
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 const PERMISSIONS: &str = "The tools that it lets see and call, by name; `*` stands for any text, `?` for a character. Also words that commands name in `authorization.required_permissions`.";
@@ -140,7 +140,8 @@ pub static ENTERPRISE: Shape = Shape {
     description: "Where the original has what companies use.",
     tables: &[&[
         Key::new("rbac", Kind::Group(&RBAC), "Roles, and who has them.").otherwise("none"),
-        Key::later("oauth21"),
+        Key::new("oauth21", Kind::Group(&OAUTH21), "The same as `auth.oauth`, in the words of the original.")
+            .otherwise("no tokens let in"),
     ]],
 };
 

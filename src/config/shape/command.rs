@@ -238,6 +238,13 @@ static CHOOSING: &[Key] = &[
     .default("[]")
     .examples(&["[git, slow]"]),
     Key::new(
+        "scopes",
+        Kind::ListOf(&Kind::Text),
+        "What the token of a caller has to be good for, beside `required_scopes` of its issuer. A client whose token lacks one is told which, and can ask its user for more. Callers who show no token need none.",
+    )
+    .default("[]")
+    .examples(&["[\"deploy:write\"]"]),
+    Key::new(
         "extends",
         Kind::Either(&[Kind::Text, Kind::ListOf(&Kind::Text)]),
         "The name of an entry of `templates`, or several, whose keys this command has unless it says otherwise. Of several the later wins.",

@@ -2,7 +2,8 @@
 
 use super::rate_limit::CALLER;
 use super::{
-    BASIC_AUTH, CONNECTION_POOL, COPIES, ENTERPRISE, Key, Kind, MTLS, Names, RATE_LIMIT, SERVER_TLS, Shape,
+    BASIC_AUTH, CONNECTION_POOL, COPIES, ENTERPRISE, JWT, Key, Kind, MTLS, Names, OAUTH, RATE_LIMIT,
+    SERVER_TLS, Shape,
 };
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
@@ -137,13 +138,22 @@ pub static HTTP_AUTH: Shape = Shape {
         Key::new("enabled", Kind::Boolean, "`false`: nobody is asked, whatever else stands here.")
             .default("true")
             .expands(),
-        Key::new("mode", Kind::Choice(&["simple"]), "What the original calls keys.")
+        Key::new("mode", Kind::Choice(&["simple", "enterprise"]), "A word of the original that decides nothing: what stands here is on.")
             .default("simple")
             .expands(),
         Key::new("simple", Kind::Group(&SIMPLE_AUTH), "Where the original has its keys."),
-        Key::new("enterprise", Kind::Group(&ENTERPRISE), "Where the original has roles.").otherwise("none"),
-        Key::later("oauth"),
-        Key::later("jwt"),
+        Key::new(
+            "oauth",
+            Kind::Group(&OAUTH),
+            "The tokens of an OAuth 2.1 issuer let in, and clients are told where people log in.",
+        )
+        .otherwise("no tokens do")
+        .examples(&["{ issuer: \"https://id.example.com\", audience: \"https://tools.example.com/mcp\" }"]),
+        Key::new("jwt", Kind::Group(&JWT), "Signed tokens of an issuer let in, which clients have already.")
+            .otherwise("no tokens do")
+            .examples(&["{ issuer: \"https://ci.example.com\", audience: \"api://tools\" }"]),
+        Key::new("enterprise", Kind::Group(&ENTERPRISE), "Where the original has its issuer of tokens, and roles.")
+            .otherwise("none"),
         Key::new("basic", Kind::Group(&BASIC_AUTH), "People with a name and a password.").otherwise("none"),
     ]],
 };

@@ -39,6 +39,7 @@ mod executor;
 mod http_server;
 mod key;
 mod limits;
+mod oauth;
 mod original;
 mod output;
 mod param;
@@ -71,6 +72,7 @@ pub use http_server::{
 };
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
+pub use oauth::{CLAIMS, INTROSPECTION, JWT, OAUTH, OAUTH21};
 pub use original::{
     ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_RETRY, ORIGINAL_ROOT,
     ORIGINAL_SERVER, ORIGINAL_STEP, ORIGINAL_WEBHOOK,

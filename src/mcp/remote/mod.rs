@@ -12,6 +12,7 @@ mod mailbox;
 mod rules;
 mod session;
 mod shelf;
+mod step_up;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,6 +81,11 @@ pub enum Reaction {
     Accepted,
     Refused {
         status: u16,
+        body: Vec<u8>,
+    },
+    /// The caller's token is not good for this; all scopes that it has to have.
+    Lacking {
+        scopes: Vec<String>,
         body: Vec<u8>,
     },
     Begun {
@@ -171,6 +177,9 @@ impl Remote {
             // What the message itself says comes first.
             let meta = request.get_meta_mut();
             meta.entry("traceparent").or_insert_with(|| trace.into());
+        }
+        if let Some(lacking) = step_up::judge(&self.engine, &caller, &id, &request) {
+            return lacking;
         }
         let is_modern = rules::is_modern(&request);
         if matches!(*request, ClientRequest::SubscriptionsListenRequest(_)) && !takes_events {

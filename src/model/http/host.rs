@@ -21,7 +21,7 @@ pub enum HostName {
     Address(IpAddr),
 }
 
-pub(super) fn origin(is_secure: bool, authority: &str) -> Result<Origin, BadUrl> {
+pub(in crate::model) fn origin(is_secure: bool, authority: &str) -> Result<Origin, BadUrl> {
     if authority.contains('@') {
         return Err(BadUrl::UserInfo);
     }

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::template::Template;
 
 pub use address::{Realm, is_loopback, is_metadata, is_public, realm};
+pub(super) use host::origin;
 pub use host::{HostName, Origin};
 pub use method::Method;
 pub use multipart::{HttpPart, PartContent};

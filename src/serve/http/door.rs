@@ -13,12 +13,14 @@ use super::account::because;
 use super::answer::{Answer, refusal, set};
 use super::passwords::{NotIn, Passwords};
 use super::route::Peer;
+use super::tokens::{Shut, Tokens};
 
 /// Remembers who knocked with wrong keys, and checks passwords.
 #[derive(Default)]
 pub struct Door {
     patience: Mutex<Patience<Option<IpAddr>>>,
     passwords: Passwords,
+    tokens: Tokens,
 }
 
 impl Door {
@@ -52,6 +54,18 @@ impl Door {
             Ok(principal) => return known(principal),
             Err(refusal) => refusal,
         };
+        let mut told = refused(auth, "the key is not valid");
+        let mut reason = refusal.to_string();
+        if let Some(token) = token(auth, credential, &refusal) {
+            match self.tokens.judge(auth, token, now()).await {
+                Ok(principal) => return known(principal),
+                Err(Shut { reason, answer, is_guess: false }) => {
+                    tracing::warn!(peer = %written(peer), "not let in: {reason}");
+                    return Err(because(answer, reason, None));
+                }
+                Err(shut) => (told, reason) = (shut.answer, shut.reason),
+            }
+        }
         if credential.is_none() {
             // Clients ask without a key to learn that they need one.
             match &refusal {
@@ -61,9 +75,10 @@ impl Door {
                 }
                 _ => tracing::debug!(peer = %written(peer), "not let in: {refusal}"),
             }
-            return Err(refused(auth, "a key is needed"));
+            let what = if auth.issuers.is_empty() { "a key is needed" } else { "a key or a token is needed" };
+            return Err(refused(auth, what));
         }
-        tracing::warn!(peer = %written(peer), "not let in: {refusal}");
+        tracing::warn!(peer = %written(peer), "not let in: {reason}");
         let penalty = self.lock().mistake(&peer, now());
         match penalty {
             Penalty::GoAway => Err(because(too_many(), refusal, None)),
@@ -71,7 +86,7 @@ impl Door {
                 let waiting = Waiting { door: self, peer };
                 tokio::time::sleep(wait).await;
                 drop(waiting);
-                Err(because(refused(auth, "the key is not valid"), refusal, None))
+                Err(because(told, reason, None))
             }
         }
     }
@@ -90,6 +105,16 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.door.lock().waited(&self.peer);
+    }
+}
+
+/// What may be a token of an issuer: what is none of our keys.
+fn token<'c>(auth: &Auth, credential: Option<Credential<'c>>, refusal: &Refused) -> Option<&'c str> {
+    match credential {
+        Some(Credential::Bearer(text)) if !auth.issuers.is_empty() && *refusal == Refused::Unknown => {
+            Some(text).filter(|text| !auth::is_own(text))
+        }
+        _ => None,
     }
 }
 

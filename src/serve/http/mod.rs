@@ -5,6 +5,7 @@
 //! time and memory, so that nobody holds up anybody else.
 
 mod account;
+mod announce;
 mod answer;
 mod body;
 mod connection;
@@ -28,6 +29,7 @@ mod shelf;
 mod stream;
 mod streams;
 mod tls;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use http::header::{self, HeaderMap, HeaderName};
 use http::{Method, Request};
 use hyper::body::Incoming;
 
-use crate::auth::Certificate;
+use crate::auth::{self, Certificate};
 use crate::engine::{Engine, State};
 use crate::mcp::{Asked, Beginning, Exchange, Framing, Headers, Reaction, Remote};
 use crate::model::{HttpServer, Principal};
@@ -19,7 +19,7 @@ use super::door::{Door, texts};
 use super::leaving::Leaving;
 use super::listen::Address;
 use super::proxy::{self, Seen};
-use super::{account, cors, guard, older, probes, rates, stream};
+use super::{account, announce, cors, guard, older, probes, rates, stream};
 
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 const TRACE: HeaderName = HeaderName::from_static("traceparent");
@@ -62,7 +62,8 @@ impl House {
         let is_trying = account::offers_credential(request.headers());
         let seen = proxy::seen(settings, request.headers(), peer.address);
         let peer = Peer { address: seen.address, ..peer };
-        let mut answer = match self.judge(settings, &request, &seen) {
+        let heard = announce::heard(settings, request.headers(), &seen);
+        let mut answer = match self.judge(&state, settings, &request, &seen) {
             Some(answer) => answer,
             None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
@@ -70,6 +71,7 @@ impl House {
             },
         };
         account::note(self.engine.audit(), is_trying, peer.address, &answer);
+        announce::point(settings, &heard, &mut answer);
         cors::share(settings, origin.as_deref(), &mut answer);
         secure(answer.headers_mut(), settings);
         if self.leaving.told.is_cancelled() {
@@ -80,7 +82,13 @@ impl House {
     }
 
     /// The answer to what needs no key, or may not have one.
-    fn judge(&self, settings: &HttpServer, request: &Request<Incoming>, seen: &Seen) -> Option<Answer> {
+    fn judge(
+        &self,
+        state: &State,
+        settings: &HttpServer,
+        request: &Request<Incoming>,
+        seen: &Seen,
+    ) -> Option<Answer> {
         let headers = request.headers();
         let mut hosts = texts(headers, "host");
         // A request line may name it, too; then that is what counts.
@@ -92,12 +100,16 @@ impl House {
             hosts = vec![host.as_str()];
         }
         let mut origins = texts(headers, "origin");
-        if seen.site.as_deref().is_some_and(|site| origins[..] == [site]) {
-            // A page from the very place that the proxy serves.
+        let document = announce::asked(settings, request);
+        if document.is_some() || seen.site.as_deref().is_some_and(|site| origins[..] == [site]) {
+            // What everybody may read; or a page from the very place that the proxy serves.
             origins.clear();
         }
         if let Err(foreign) = guard::judge(settings, &self.address, &hosts, &origins) {
             return Some(account::because(refusal(403, &foreign.to_string()), foreign, None));
+        }
+        if let Some(document) = document {
+            return Some(announce::answer(state, settings, request, seen, document));
         }
         match *request.method() {
             Method::OPTIONS => Some(cors::preflight(settings, headers)),
@@ -184,6 +196,12 @@ impl House {
         match reaction {
             Reaction::Accepted => empty(202),
             Reaction::Refused { status, body } => whole(status, "application/json", body),
+            Reaction::Lacking { scopes, body } => {
+                let mut answer = whole(403, "application/json", body);
+                let scopes = scopes.iter().map(String::as_str);
+                set(&mut answer, header::WWW_AUTHENTICATE, &auth::step_up(scopes));
+                answer
+            }
             Reaction::Begun { exchange, session } => {
                 if let Some(session) = &session {
                     self.remote.share(session, &caller).await;

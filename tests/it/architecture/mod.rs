@@ -8,7 +8,7 @@ mod source;
 use source::SourceFile;
 
 /// What each room may import. A room that is missing here has no place in the house yet.
-const HOUSE: [(&str, &[&str]); 20] = [
+const HOUSE: [(&str, &[&str]); 21] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -17,8 +17,9 @@ const HOUSE: [(&str, &[&str]); 20] = [
             "clients", "lock", "graph", "trial", "audit", "auth", "model",
         ],
     ),
-    ("serve", &["mcp", "engine", "plan", "audit", "auth", "model"]),
+    ("serve", &["mcp", "engine", "plan", "audit", "issuer", "auth", "model"]),
     ("audit", &["model"]),
+    ("issuer", &["auth", "model"]),
     ("auth", &["model"]),
     ("mcp", &["engine", "plan", "call", "model"]),
     ("engine", &["runner", "shaping", "audit", "plan", "policy", "call", "model"]),
@@ -72,7 +73,7 @@ fn values_are_made_without_input_output_clock_or_environment() {
 #[test]
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
-        let owners: [(&str, &[&str]); 26] = [
+        let owners: [(&str, &[&str]); 27] = [
             ("redis", &["serve"]),
             ("argon2", &["auth"]),
             ("bcrypt", &["auth"]),
@@ -82,6 +83,7 @@ fn foreign_crates_stay_in_their_rooms() {
             ("semver", &["model"]),
             ("sha2", &["audit", "auth", "engine", "lock", "model", "runner"]),
             ("subtle", &["auth"]),
+            ("aws_lc_rs::signature", &["auth"]),
             ("hyper::server", &["serve"]),
             ("serde_yaml", &["config", "clients", "shaping"]),
             ("csv", &["shaping"]),
@@ -92,7 +94,7 @@ fn foreign_crates_stay_in_their_rooms() {
             ("similar", &["trial"]),
             ("rmcp", &["mcp", "serve"]),
             ("clap", &["cli"]),
-            ("reqwest", &["runner"]),
+            ("reqwest", &["runner", "issuer"]),
             ("bollard", &["runner"]),
             ("landlock", &["runner"]),
             ("seccompiler", &["runner"]),
@@ -107,7 +109,7 @@ fn foreign_crates_stay_in_their_rooms() {
 
 #[test]
 fn only_one_room_of_the_runner_speaks_http() {
-    check(|file| match file.name.starts_with("runner/http/") {
+    check(|file| match file.name.starts_with("runner/http/") || file.name == "issuer/fetch.rs" {
         true => Vec::new(),
         false => file.paths_below(&["reqwest"]),
     });

@@ -100,6 +100,7 @@ fn tool(name: &str, argument: &str) -> Tool {
     let program = Program { written: "act".to_owned(), path: Some(PathBuf::from("/bin/true")) };
     Tool {
         tags: Vec::new(),
+        scopes: Vec::new(),
         name: name.parse().expect("a name"),
         title: None,
         description: format!("Does what it is told, as `{name}`."),

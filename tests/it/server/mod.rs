@@ -14,6 +14,8 @@ mod legacy_sse;
 mod limits;
 mod managed;
 mod mtls;
+#[cfg(feature = "oauth")]
+mod oauth;
 mod operation;
 mod passwords;
 mod permissions;
@@ -24,5 +26,7 @@ mod sessions;
 mod shared;
 mod soak;
 mod tls;
+#[cfg(feature = "oauth")]
+mod tokens;
 mod transport;
 mod traps;

@@ -4,6 +4,8 @@ pub mod certificates;
 pub mod client;
 #[cfg(all(unix, feature = "containers"))]
 pub mod engine;
+#[cfg(feature = "oauth")]
+pub mod issuer;
 pub mod load;
 pub mod machine;
 #[cfg(all(unix, feature = "containers"))]

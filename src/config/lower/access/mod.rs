@@ -60,6 +60,11 @@ pub fn access(beside: &Beside<'_>, written: native::Access<'_>, server: &mut Ser
     if beside.local_roles.is_some() && has_roles && !beside.local_permissions {
         server.stdio.permissions = Permissions::none();
     }
+    if has_roles && let Some(auth) = &mut server.http.auth {
+        // Where there are roles, a token lets do what its roles do.
+        let silent = auth.issuers.iter_mut().filter(|issuer| !issuer.says_permissions);
+        silent.for_each(|issuer| issuer.permissions = Permissions::none());
+    }
     let policies = policy::policies(beside, &written.policies);
     let judges_local = beside.local_roles.is_some() || beside.local_permissions;
     Access { roles, user_roles, role_claims, policies, judges_local }
