@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::CacheRules;
 use crate::plan::Step;
 
-use super::cache::{Cache, CacheUse, Digest, Flight, Seen};
+use super::cache::{Cache, CacheUse, Digest, Flight, Landed, Seen};
 use super::story::CacheMark;
 use super::{Engine, Outcome, Prepared, Rejection, Watcher};
 
@@ -25,28 +25,24 @@ impl Engine {
             return self.beneath(prepared, watcher, cancel).await;
         }
         let key = Digest::of(&prepared.plan, rules);
-        match self.cache.look(&prepared.plan, rules, &key).await {
-            Seen::Fresh(outcome) => return Ok(outcome),
-            Seen::Stale(outcome) => {
-                self.refresh(prepared, key);
-                return Ok(outcome);
+        loop {
+            match self.cache.look(&prepared.plan, rules, &key).await {
+                Seen::Fresh(outcome) => return Ok(outcome),
+                Seen::Stale(outcome) => {
+                    self.refresh(prepared, key);
+                    return Ok(outcome);
+                }
+                Seen::Nothing => {}
             }
-            Seen::Nothing => {}
-        }
-        let (seat, begun) = self.cache.flights.board(key, &CancellationToken::new());
-        let is_shared = begun.is_none();
-        if let Some(flight) = begun {
-            tokio::spawn(fly(self.clone(), prepared.clone(), key, flight));
-        }
-        match seat.wait(watcher, &cancel).await {
-            Ok(mut outcome) => {
-                outcome.story.cache.get_or_insert(CacheMark::Miss { is_shared });
-                Ok(outcome)
+            let route = self.cache.route(key, &prepared.plan.tool.name);
+            let (seat, begun) = self.cache.flights.board(route, &CancellationToken::new());
+            let is_shared = begun.is_none();
+            if let Some(flight) = begun {
+                tokio::spawn(fly(self.clone(), prepared.clone(), key, flight));
             }
-            Err(rejection) => Err(match Arc::try_unwrap(rejection) {
-                Ok(alone) => alone,
-                Err(shared) => Rejection::Shared(shared),
-            }),
+            if let Landed::Made(result) = seat.wait(watcher, &cancel).await {
+                return made(result, is_shared);
+            }
         }
     }
 
@@ -54,14 +50,28 @@ impl Engine {
     fn refresh(&self, prepared: &Prepared, key: Digest) {
         let Some(refreshing) = self.cache.refresh() else { return };
         let closing = self.cache.closing.clone();
-        if let Some(flight) = self.cache.flights.begin_unmanned(key, &closing) {
+        let route = self.cache.route(key, &prepared.plan.tool.name);
+        if let Some(flight) = self.cache.flights.begin_unmanned(route, &closing) {
             let (engine, prepared) = (self.clone(), prepared.clone());
             tokio::spawn(async move {
                 let _refreshing = refreshing;
-                let landing = Landing { cache: &engine.cache, flight };
-                make(&engine, &prepared, key, &landing).await;
+                fly(engine, prepared, key, flight).await;
             });
         }
+    }
+}
+
+/// A result as one of those who waited for it has it.
+fn made(result: Result<Outcome, Arc<Rejection>>, is_shared: bool) -> Result<Outcome, Rejection> {
+    match result {
+        Ok(mut outcome) => {
+            outcome.story.cache.get_or_insert(CacheMark::Miss { is_shared });
+            Ok(outcome)
+        }
+        Err(rejection) => Err(match Arc::try_unwrap(rejection) {
+            Ok(alone) => alone,
+            Err(shared) => Rejection::Shared(shared),
+        }),
     }
 }
 
@@ -74,18 +84,19 @@ struct Landing<'a> {
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         // One that has landed is not there any more.
-        self.cache.flights.land(&self.flight, Err(Arc::new(Rejection::Cancelled)));
+        self.cache.flights.land(&self.flight, Landed::cancelled());
     }
 }
 
+/// One shared run, by whoever began its flight, whether somebody waits for it or not.
 async fn fly(engine: Engine, prepared: Prepared, key: Digest, flight: Arc<Flight>) {
     let landing = Landing { cache: &engine.cache, flight };
     let Prepared { plan, .. } = &prepared;
-    // Another run may have ended between the look and the boarding.
+    // Another run may have ended between the look and the beginning of this flight.
     if let Some(rules) = &plan.tool.cache
-        && let Seen::Fresh(outcome) = engine.cache.look(plan, rules, &key).await
+        && let Seen::Fresh(_) = engine.cache.look(plan, rules, &key).await
     {
-        engine.cache.flights.land(&landing.flight, Ok(outcome));
+        engine.cache.flights.land(&landing.flight, Landed::Remembered);
         return;
     }
     make(&engine, &prepared, key, &landing).await;
@@ -101,5 +112,5 @@ async fn make(engine: &Engine, prepared: &Prepared, key: Digest, landing: &Landi
     if let Ok(outcome) = &result {
         engine.cache.keep(plan, key, before, outcome, state.catalog().server.cache).await;
     }
-    engine.cache.flights.land(&landing.flight, result.map_err(Arc::new));
+    engine.cache.flights.land(&landing.flight, Landed::Made(result.map_err(Arc::new)));
 }
