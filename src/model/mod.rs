@@ -68,8 +68,8 @@ pub use output::{
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use principal::Principal;
 pub use requires::{
-    BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
-    Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+    Asked, BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,
+    NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
 };
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
 pub use reuse::Reuse;

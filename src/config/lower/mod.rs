@@ -41,6 +41,7 @@ pub use executor::Executors;
 pub use flow::{Call, Made, settle};
 pub use interpreter::Interpreter;
 pub use place::Place;
+pub use requires::asked;
 pub use secrets::{fed, secrets};
 pub use server::server;
 pub use trial::trials;

@@ -206,6 +206,7 @@ impl Lowering<'_> {
                 .unwrap_or(CLEANUP_TIMEOUT),
             result,
             folder: command::working_dir(self.commands.place, self.command),
+            apart: None,
         })
     }
 
