@@ -3,6 +3,7 @@
 pub mod certificates;
 pub mod client;
 #[cfg(all(unix, feature = "containers"))]
+pub mod database;
 pub mod engine;
 pub mod load;
 pub mod machine;
