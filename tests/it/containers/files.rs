@@ -98,7 +98,7 @@ commands:
             file("out/picture.png", "image/png", 12),
         ]
     );
-    // A run's texts call the scratch folder so.
+    // The scratch folder is called so in what a run left.
     let note = "file://[home]/results/out/note.txt";
     assert_eq!(drawn["files"][1]["uri"], note);
     let private = call("private");
