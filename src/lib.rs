@@ -10,6 +10,7 @@
 //! ```text
 //! main → cli → serve → mcp → engine → runner → plan → policy → call → model
 //!                                     runner → safe → model
+//!                    serve → auth → model
 //!                            engine → shaping → model
 //!              cli → config → model
 //!              cli → scaffold
@@ -20,6 +21,7 @@
 //!              cli → trial → model
 //! ```
 
+pub mod auth;
 pub mod call;
 pub mod cli;
 pub mod clients;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{Availability, Catalog, Params, Presence, Tool, nearest};
 
+use super::problem::shortened;
 use super::{ArgumentProblem, BadCall, Call, Invocation, rules};
 
 /// More problems than this help nobody.
@@ -34,7 +35,7 @@ pub(super) struct Beside {
 }
 
 fn find(catalog: &Catalog, name: &str) -> Result<Arc<Tool>, BadCall> {
-    let unknown = || BadCall::UnknownTool { name: shortened(name), nearest: nearest_tool(catalog, name) };
+    let unknown = || BadCall::unknown(name, catalog.offered().map(|tool| tool.name.as_str()));
     let tool = catalog.tool(name).ok_or_else(unknown)?;
     match &tool.availability {
         Availability::Offered => Ok(Arc::clone(tool)),
@@ -139,17 +140,4 @@ fn unknown(params: &Params, name: &str) -> ArgumentProblem {
         None => format!("there is no such parameter; expected `{}`", known.join("`, `")),
     };
     ArgumentProblem { place: shortened(name), message }
-}
-
-fn nearest_tool(catalog: &Catalog, name: &str) -> Option<String> {
-    nearest(name, catalog.offered().map(|tool| tool.name.as_str())).map(str::to_owned)
-}
-
-/// A caller's own text, short enough to be sent back.
-fn shortened(text: &str) -> String {
-    const MAX: usize = 400;
-    match text.char_indices().nth(MAX) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::SchemaError;
+use crate::model::{SchemaError, nearest};
 
 /// Why a call does not fit a tool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +15,22 @@ pub enum BadCall {
     Arguments { tool: String, problems: Vec<ArgumentProblem> },
     #[error("`{tool}` cannot be called: {source}")]
     Schema { tool: String, source: SchemaError },
+}
+
+impl BadCall {
+    /// A caller's tool that is not among those that they know.
+    pub fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Self {
+        Self::UnknownTool { name: shortened(name), nearest: nearest(name, known).map(str::to_owned) }
+    }
+}
+
+/// A caller's own text, short enough to be sent back.
+pub(super) fn shortened(text: &str) -> String {
+    const MAX: usize = 400;
+    match text.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// One thing wrong with one argument.

@@ -84,9 +84,17 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["mcp", "validate", "dry_run"], help_heading = SERVING)]
     pub setup: bool,
 
-    /// Serve over HTTP (not supported yet)
-    #[arg(long, hide_short_help = true, help_heading = SERVING)]
+    /// Serve over HTTP, for many clients
+    #[arg(long, conflicts_with_all = ["mcp", "validate", "dry_run"], help_heading = SERVING)]
     pub server: bool,
+
+    /// With --server: the name or address to listen on
+    #[arg(long, requires = "server", value_name = "HOST", help_heading = SERVING)]
+    pub host: Option<String>,
+
+    /// With --server: the port to listen on [env: PORT]
+    #[arg(long, requires = "server", value_name = "PORT", help_heading = SERVING)]
+    pub port: Option<u16>,
 
     /// Show the calls of the last days (not supported yet)
     #[arg(long, hide_short_help = true, help_heading = SERVING)]
@@ -227,6 +235,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<SecretAction>,
     },
+    /// Make keys for callers over HTTP
+    #[command(after_help = examples::KEY)]
+    Key {
+        #[command(subcommand)]
+        action: Option<KeyAction>,
+    },
     /// Print the completion script of a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions {
@@ -285,6 +299,34 @@ pub enum SecretAction {
     /// Words that only a command can have.
     #[command(external_subcommand)]
     Other(Vec<String>),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyAction {
+    /// Make a key, show it once, and print the line for the file
+    Create {
+        /// Who will call with it
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// A tool that it may see and call; `*` stands for any text; may be repeated [default: *]
+        #[arg(long = "allow", value_name = "TOOL")]
+        permissions: Vec<String>,
+        /// The day from which on it lets nobody in, such as 2027-01-01
+        #[arg(long, value_name = "DAY")]
+        expires: Option<String>,
+    },
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+impl KeyAction {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::Create { name, .. } => vec!["create".to_owned(), name.clone()],
+            Self::Other(words) => words.clone(),
+        }
+    }
 }
 
 impl SecretAction {
@@ -577,6 +619,7 @@ impl Verb {
             Self::Doctor => "doctor",
             Self::Migrate(_) => "migrate",
             Self::Secret { .. } => "secret",
+            Self::Key { .. } => "key",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
             Self::Completions { .. } => "completions",
@@ -602,6 +645,7 @@ impl Verb {
             Self::Graph(graph) => (graph.name.clone(), &[]),
             Self::Explain { code: word } | Self::Help { topic: word } => (word.clone(), &[]),
             Self::Secret { action } => return action.as_ref().map(SecretAction::words).unwrap_or_default(),
+            Self::Key { action } => return action.as_ref().map(KeyAction::words).unwrap_or_default(),
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
@@ -629,6 +673,7 @@ impl Verb {
             Self::Import(import) => import.words.first(),
             Self::New(new) => new.words.first(),
             Self::Secret { action: Some(SecretAction::Other(words)) } => words.first(),
+            Self::Key { action: Some(KeyAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),

@@ -148,6 +148,13 @@ Examples:
 
 A file names a stored secret with `secrets: { github: { store: true } }`.";
 
+pub const KEY: &str = "\
+Examples:
+  mcpfier key create ci --allow 'test-*' --allow build
+  mcpfier key create ann --expires 2027-01-01
+
+The key is shown once. What the file gets is its fingerprint, under `server.http.auth.api_keys`.";
+
 pub const IMAGES: &str = "\
 Examples:
   mcpfier images                       what the containers of the file run in

@@ -22,6 +22,7 @@ mod images;
 mod import;
 mod init;
 mod into;
+mod key;
 mod list;
 mod lock;
 mod migrate;
@@ -36,6 +37,8 @@ mod requirements;
 mod schema;
 mod secret;
 mod serve;
+#[cfg(all(unix, feature = "server"))]
+mod serve_http;
 mod session;
 mod setup;
 mod test;
@@ -138,6 +141,11 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>) -> Exit {
             session.settle_to_run(words.first().map_or(Whose::All, |name| Whose::Of(name)), &printer);
             call::run(session, &words, &printer, fork_server)
         }
+        #[cfg(all(unix, feature = "server"))]
+        Some(_) if arguments.server => {
+            let wanted = serve_http::Wanted { host: arguments.host, port: arguments.port };
+            serve_http::run(session, wanted, arguments.locked, &printer, fork_server)
+        }
         Some(_) => serve::run(session, arguments.locked, &printer, fork_server),
         None => match arguments.verb {
             Some(Verb::List { all }) => {
@@ -169,6 +177,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
+        Verb::Key { action } => key::run(action.as_ref(), printer),
         Verb::Test(words) => test::run(arguments, words, printer, fork_server),
         Verb::Trust(words) => trust::run(arguments, words, printer),
         Verb::Migrate(words) => migrate::run(words, printer),
@@ -200,7 +209,7 @@ fn refused(arguments: &Arguments, verb: &Verb) -> Option<String> {
 }
 
 fn not_supported(arguments: &Arguments) -> Option<&'static str> {
-    if arguments.server {
+    if arguments.server && cfg!(not(all(unix, feature = "server"))) {
         return Some("--server");
     }
     arguments.analytics.then_some("--analytics")

@@ -32,8 +32,13 @@ pub struct Reloading {
 
 impl Reloading {
     pub fn of(session: Session, locked: bool, asking: Asking) -> Self {
+        Self::of_server(session, locked, asking, false)
+    }
+
+    /// The same for a server; an exposed one is reached by others, and has to ask them who they are.
+    pub fn of_server(session: Session, locked: bool, asking: Asking, is_exposed: bool) -> Self {
         let Session { found, facts, mut sources, since, choice, .. } = session;
-        let rules = Rules { found, choice, locked };
+        let rules = Rules { found, choice, locked, is_exposed };
         let papers = rules.papers(&session::host(), &sources.files);
         sources.files.extend(papers);
         Self { rules, asking, means: facts.means, sources, since }
@@ -69,6 +74,7 @@ struct Rules {
     found: Found,
     choice: Choice,
     locked: bool,
+    is_exposed: bool,
 }
 
 impl Rules {
@@ -80,6 +86,10 @@ impl Rules {
                 trust::State::Trusted => {}
                 state => return Err(not_trusted(&self.found.path.display().to_string(), &state)),
             }
+        }
+        let http = loaded.catalog.as_ref().map(|catalog| &catalog.server.http);
+        if self.is_exposed && http.is_some_and(|http| http.auth.is_none() && !http.insecure) {
+            return Err("other machines reach this server, and this file would let everyone in".to_owned());
         }
         if !self.locked {
             return Ok(None);

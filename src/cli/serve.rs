@@ -31,7 +31,7 @@ pub fn run(mut session: Session, locked: bool, printer: &Printer, fork_server: O
     }
     // Nobody judges it again, and it may be large.
     session.evidence.forget();
-    init_log();
+    init_log("");
     match serve(session, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(error) => {
@@ -82,7 +82,7 @@ fn greet(session: &Session) {
 
 /// A file found only because it lies in the current folder is somebody else's until it is named:
 /// opening a foreign repository must not offer its commands.
-fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
+pub fn refusal(session: &Session, printer: &Printer) -> Option<Exit> {
     if session.found.how != How::CurrentDirectory {
         return None;
     }
@@ -147,9 +147,9 @@ pub fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
-fn init_log() {
+pub fn init_log(ours: &str) {
     use tracing_subscriber::EnvFilter;
-    let usual = "warn,rmcp=error,mcpfier::serve::reload=info,mcpfier::runner::container=info";
+    let usual = format!("warn,rmcp=error,mcpfier::serve::reload=info,mcpfier::runner::container=info{ours}");
     let filter = EnvFilter::try_from_env("MCPFIER_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     tracing_subscriber::fmt()
         .with_env_filter(filter)

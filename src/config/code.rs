@@ -229,6 +229,11 @@ codes! {
     VainRetry = 250, "a retry that never tries again";
     BadFallback = 251, "a fallback that cannot be called";
     BadCache = 252, "a cache that cannot be";
+
+    // The server over HTTP.
+    BadApiKey = 260, "a caller's key that is none";
+    WeakApiKey = 261, "a caller's key that can be guessed";
+    DuplicateApiKey = 262, "two keys of one name or one value";
 }
 
 impl Code {

@@ -220,7 +220,7 @@ impl<'s> Interpreting<'_, 's> {
             }
         }
         let fed = lower::fed(place, &usable);
-        let mut catalog = Catalog::new(tools, lower::server(place.reader, server), usable);
+        let mut catalog = Catalog::new(tools, lower::server(place, server), usable);
         catalog.fed = fed;
         catalog.executors = executors.usable();
         catalog.settle(&HostFindings::default());

@@ -173,6 +173,7 @@ pub fn prepare(
     facts: &Facts,
     call: Call,
 ) -> Result<ExecutionPlan, Rejection> {
+    policy.admit(catalog, &call)?;
     let invocation = Invocation::bind(catalog, call)?;
     let authorized = policy.authorize(invocation)?;
     let moment = conditions::of_this_moment(authorized.invocation(), facts);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::model::{CacheStore, Catalog, ToolName};
+use crate::model::{CacheStore, Catalog, Principal, Tool, ToolName};
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::Policy;
 use crate::runner::Vault;
@@ -48,6 +48,11 @@ impl State {
 
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
+    }
+
+    /// The tools that a caller sees.
+    pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
+        self.catalog.offered().filter(|tool| self.policy.may_see(principal, tool))
     }
 
     /// Where the breaker of a command stands; `None` while it is closed, or if it has none.

@@ -14,28 +14,31 @@ use tokio::sync::watch;
 use crate::engine::{Engine, State};
 
 use super::listing::is_same;
+use super::server::Caller;
 use super::wire::Ticket;
 
 /// Waits for the offered list to change.
-struct Changes {
+pub(super) struct Changes {
     states: watch::Receiver<Arc<State>>,
     /// What the list was compared with last.
     last: Arc<State>,
+    caller: Caller,
 }
 
 impl Changes {
-    fn of(engine: &Engine) -> Self {
+    pub(super) fn of(engine: &Engine, caller: Caller) -> Self {
         let mut states = engine.states();
         let last = Arc::clone(&states.borrow_and_update());
-        Self { states, last }
+        Self { states, last, caller }
     }
 
-    /// Resolves when the list has become another one; never, once the engine is gone.
-    async fn next(&mut self) {
+    /// Resolves when the caller's list has become another one; never, once the engine is gone.
+    pub(super) async fn next(&mut self) {
         while self.states.changed().await.is_ok() {
             let now = Arc::clone(&self.states.borrow_and_update());
             let before = std::mem::replace(&mut self.last, now);
-            if !is_same(before.catalog(), self.last.catalog()) {
+            let [old, new] = [&before, &self.last].map(|state| self.caller.principal(state));
+            if !is_same(before.offered_to(&old), self.last.offered_to(&new)) {
                 return;
             }
         }
@@ -62,7 +65,7 @@ impl Told {
     }
 
     /// Whether the client has a list, and it is one of an earlier state.
-    fn is_outdated(&self, engine: &Engine) -> bool {
+    pub(super) fn is_outdated(&self, engine: &Engine) -> bool {
         let told = self.edition.load(Ordering::SeqCst);
         told != 0 && told != engine.state().edition()
     }
@@ -75,8 +78,8 @@ pub struct Announcer {
 }
 
 impl Announcer {
-    pub(super) fn new(engine: &Engine, told: Arc<Told>) -> Self {
-        Self { changes: Changes::of(engine), told }
+    pub(super) fn new(changes: Changes, told: Arc<Told>) -> Self {
+        Self { changes, told }
     }
 
     /// Resolves when the client is gone.
@@ -92,8 +95,12 @@ impl Announcer {
 }
 
 /// Serves one subscription until it is cancelled or the client says no more.
-pub(super) async fn listen(engine: &Engine, told: &Told, subscription: SubscriptionContext) {
-    let mut changes = Changes::of(engine);
+pub(super) async fn listen(
+    engine: &Engine,
+    mut changes: Changes,
+    told: &Told,
+    subscription: SubscriptionContext,
+) {
     let ticket = subscription.request_context().extensions.get::<Ticket>();
     let over = async {
         match ticket {

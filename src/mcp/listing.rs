@@ -3,6 +3,7 @@
 //! Until the next reload the answer is the same for every request of an era, in the order of the
 //! file, so each is made once and kept as the bytes that are sent.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -11,12 +12,15 @@ use rmcp::model::{MetaObject, Tool as Listed, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Standing, State};
-use crate::model::{Annotations, Catalog, OutputSchema, Tool};
+use crate::model::{Annotations, OutputSchema, Permissions, Principal, Tool};
 
 use super::era::{Era, Identity};
 
 /// How long a client may keep the list, where the protocol says so.
 const FRESH_MS: u32 = 60_000;
+
+/// Answers for callers who do not see everything are kept for this many kinds of them.
+const KINDS: usize = 64;
 
 /// The answers of one state, each made when it is asked for first.
 #[derive(Default)]
@@ -27,37 +31,42 @@ struct Kept {
     edition: u64,
     /// Of breakers, which are told beside their tools.
     turns: u64,
-    handshake: Option<Bytes>,
-    per_request: Option<Bytes>,
+    answers: HashMap<(Era, Permissions), Bytes>,
 }
 
 impl Listing {
     /// The `result` of `tools/list`.
-    pub(super) fn result(&self, era: Era, state: &State, identity: &Identity) -> Bytes {
+    pub(super) fn result(
+        &self,
+        era: Era,
+        state: &State,
+        principal: &Principal,
+        identity: &Identity,
+    ) -> Bytes {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (edition, turns) = (state.edition(), state.breaker_turns());
-        if (kept.edition, kept.turns) != (edition, turns) {
+        if (kept.edition, kept.turns) != (edition, turns) || kept.answers.len() >= KINDS {
             *kept = Kept { edition, turns, ..Kept::default() };
         }
-        let answer = match era {
-            Era::Handshake => &mut kept.handshake,
-            Era::PerRequest => &mut kept.per_request,
-        };
-        answer.get_or_insert_with(|| render(era, state, identity).into()).clone()
+        let kind = (era, principal.permissions.clone());
+        let render = || render(era, state, principal, identity).into();
+        kept.answers.entry(kind).or_insert_with(render).clone()
     }
 }
 
 /// Whether clients are offered the same by both, as it is written.
-pub(super) fn is_same(one: &Catalog, other: &Catalog) -> bool {
-    let written = |tool: &Tool| serde_json::to_vec(&listed(tool)).unwrap_or_default();
-    let same = |(one, other): (&Arc<Tool>, &Arc<Tool>)| written(one) == written(other);
-    one.offered().count() == other.offered().count() && one.offered().zip(other.offered()).all(same)
+pub(super) fn is_same<'a>(
+    one: impl Iterator<Item = &'a Arc<Tool>>,
+    other: impl Iterator<Item = &'a Arc<Tool>>,
+) -> bool {
+    let written = |tool: &Arc<Tool>| serde_json::to_vec(&listed(tool)).unwrap_or_default();
+    one.map(written).eq(other.map(written))
 }
 
-fn render(era: Era, state: &State, identity: &Identity) -> Vec<u8> {
+fn render(era: Era, state: &State, principal: &Principal, identity: &Identity) -> Vec<u8> {
     let mut out = br#"{"tools":["#.to_vec();
     let mut separator: &[u8] = b"";
-    for tool in state.catalog().offered() {
+    for tool in state.offered_to(principal) {
         out.extend_from_slice(separator);
         let mut listed = listed(tool);
         listed.meta = state.breaker(&tool.name).map(|standing| breaker(&standing));

@@ -1,7 +1,8 @@
 //! The Model Context Protocol: what clients ask → the engine, and what comes of it → clients.
 //!
 //! Knows rmcp, and nothing of files, processes or where the bytes come from. [`Server`] answers
-//! requests of both eras of the protocol; [`Connection`] is the transport beneath it.
+//! requests of both eras of the protocol; [`Connection`] is the transport beneath it, and [`Remote`]
+//! is that of clients who ask by single requests.
 
 mod base64;
 mod changes;
@@ -9,10 +10,12 @@ mod era;
 mod escape;
 mod listing;
 mod progress;
+mod remote;
 mod reply;
 mod server;
 mod wire;
 
 pub use changes::Announcer;
+pub use remote::{Asked, Beginning, Events, Exchange, Framing, Headers, Reaction, Remote, SessionCaps};
 pub use server::Server;
 pub use wire::{Closing, Connection, Gone};

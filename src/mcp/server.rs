@@ -16,34 +16,78 @@ use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use crate::call::Call;
-use crate::engine::{Engine, Outcome, Prepared, Rejection, Stream, Watcher};
+use crate::engine::{Engine, Outcome, Prepared, Rejection, State, Stream, Watcher};
+use crate::model::Principal;
 
-use super::changes::{self, Announcer, Told};
+use super::changes::{self, Announcer, Changes, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
 use super::progress;
 use super::reply::Reply;
 use super::wire::Ticket;
 
-/// The tools of one engine, offered to the client of one connection.
+/// The tools of one engine, offered to the client of one connection, or to who asks once.
 pub struct Server {
     engine: Arc<Engine>,
+    face: Arc<Face>,
+    told: Arc<Told>,
+    caller: Caller,
+    /// Whether nothing but the answer may be sent.
+    is_quiet: bool,
+}
+
+/// What all clients of one engine are shown.
+pub(super) struct Face {
     /// Stays what it was at first: a server cannot become another one under its clients.
     identity: Identity,
     listing: Listing,
-    told: Arc<Told>,
+}
+
+impl Face {
+    pub(super) fn new(engine: &Engine) -> Self {
+        let identity = Identity::new(&engine.state().catalog().server.name);
+        Self { identity, listing: Listing::default() }
+    }
+}
+
+/// Who calls.
+#[derive(Clone)]
+pub(super) enum Caller {
+    /// Whoever the file names; another one after a reload.
+    OnStdio,
+    Known(Arc<Principal>),
+}
+
+impl Caller {
+    pub(super) fn principal(&self, state: &State) -> Principal {
+        match self {
+            Self::OnStdio => state.catalog().server.stdio.clone(),
+            Self::Known(principal) => Principal::clone(principal),
+        }
+    }
 }
 
 impl Server {
     /// Whoever calls is the caller on stdio that the file names.
     pub fn new(engine: Arc<Engine>) -> Self {
-        let identity = Identity::new(&engine.state().catalog().server.name);
-        Self { engine, identity, listing: Listing::default(), told: Arc::default() }
+        let face = Arc::new(Face::new(&engine));
+        Self { engine, face, told: Arc::default(), caller: Caller::OnStdio, is_quiet: false }
+    }
+
+    /// For one request of a caller who is known.
+    pub(super) fn asked(
+        engine: Arc<Engine>,
+        face: Arc<Face>,
+        told: Arc<Told>,
+        caller: Arc<Principal>,
+        is_quiet: bool,
+    ) -> Self {
+        Self { engine, face, told, caller: Caller::Known(caller), is_quiet }
     }
 
     /// What tells the client of changes if it has opened a session.
     pub fn announcer(&self) -> Announcer {
-        Announcer::new(&self.engine, Arc::clone(&self.told))
+        Announcer::new(Changes::of(&self.engine, self.caller.clone()), Arc::clone(&self.told))
     }
 
     async fn call(
@@ -53,7 +97,7 @@ impl Server {
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
         let call = Call {
-            principal: self.engine.state().catalog().server.stdio.clone(),
+            principal: self.caller.principal(&self.engine.state()),
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
@@ -67,12 +111,12 @@ impl Server {
         match done {
             Ok(presented) => {
                 let knows_links = era == Era::PerRequest || knows_links(context);
-                Ok(Reply::of_call(presented, knows_links, era, &self.identity))
+                Ok(Reply::of_call(presented, knows_links, era, &self.face.identity))
             }
             Err(rejection) if rejection.is_unknown_tool() => {
                 Err(ErrorData::invalid_params(rejection.to_string(), None))
             }
-            Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.identity)),
+            Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.face.identity)),
         }
     }
 
@@ -86,7 +130,8 @@ impl Server {
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.
     async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
-        let Some(token) = context.meta.get_progress_token() else {
+        let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
+        let Some(token) = token else {
             return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;
         };
         let (mut tap, mut publisher) = progress::channel(token, context.peer.clone());
@@ -133,7 +178,7 @@ fn not_offered(method: &str) -> ErrorData {
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
-        let mut info = ServerConfig::new(capabilities).with_server_info(self.identity.implementation());
+        let mut info = ServerConfig::new(capabilities).with_server_info(self.face.identity.implementation());
         info.instructions.clone_from(&self.engine.state().catalog().server.instructions);
         info
     }
@@ -161,7 +206,8 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        changes::listen(&self.engine, &self.told, context).await;
+        let changes = Changes::of(&self.engine, self.caller.clone());
+        changes::listen(&self.engine, changes, &self.told, context).await;
         Ok(())
     }
 
@@ -176,13 +222,15 @@ impl ServerHandler for Server {
         }
         let state = self.engine.state();
         self.told.list(state.edition());
-        let result = self.listing.result(era, &state, &self.identity);
+        let principal = self.caller.principal(&state);
+        let result = self.face.listing.result(era, &state, &principal, &self.face.identity);
         hand_over(Reply::json(result), &context)
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         let state = self.engine.state();
-        let tool = state.catalog().tool(name).filter(|tool| tool.is_offered())?;
+        let principal = self.caller.principal(&state);
+        let tool = state.offered_to(&principal).find(|tool| tool.name.as_str() == name)?;
         Some(listing::listed(tool))
     }
 

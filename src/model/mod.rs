@@ -5,11 +5,13 @@
 //! made.
 
 mod action;
+mod api_key;
 mod breaker;
 mod cache;
 mod catalog;
 mod condition;
 mod container;
+mod date;
 mod destination;
 mod executor;
 mod fallback;
@@ -17,6 +19,7 @@ mod fed;
 mod flow;
 mod glob;
 mod http;
+mod http_server;
 mod image;
 mod limits;
 mod name;
@@ -38,11 +41,13 @@ mod trial;
 mod units;
 
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
+pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
+pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fallback::{Fallback, FallbackWith};
@@ -56,6 +61,7 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
+pub use http_server::{Cors, HttpLimits, HttpServer};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
@@ -66,7 +72,7 @@ pub use output::{
     TextTemplate,
 };
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
-pub use principal::Principal;
+pub use principal::{Permissions, Principal};
 pub use requires::{
     Asked, BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,
     NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::http_server::HttpServer;
 use super::cache::CacheCaps;
 use super::principal::Principal;
 use super::units::ByteSize;
@@ -18,6 +19,8 @@ pub struct ServerSettings {
     /// Who a caller on stdio is.
     pub stdio: Principal,
     pub warm: WarmCaps,
+    /// For `--server`.
+    pub http: HttpServer,
     pub cache: CacheCaps,
 }
 
@@ -60,6 +63,7 @@ impl Default for ServerSettings {
             drain: Duration::from_secs(30),
             stdio: Principal::local(),
             warm: WarmCaps::default(),
+            http: HttpServer::default(),
             cache: CacheCaps::default(),
         }
     }

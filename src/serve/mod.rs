@@ -3,5 +3,7 @@
 //! Knows where bytes come from and when to stop; what they mean is `mcp`'s. Beside them
 //! [`reload`] keeps the engine at what the files say.
 
+#[cfg(all(unix, feature = "server"))]
+pub mod http;
 pub mod reload;
 pub mod stdio;

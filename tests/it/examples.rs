@@ -86,6 +86,11 @@ fn the_sandbox_works() {
 }
 
 #[test]
+fn the_server_for_a_team_works() {
+    works("examples/server.yaml", 3);
+}
+
+#[test]
 fn variables_work() {
     works("examples/variables.yaml", 3);
 }

@@ -38,6 +38,8 @@ mod scaffold;
 mod schemas;
 #[cfg(target_os = "linux")]
 mod secrets;
+#[cfg(all(unix, feature = "server", feature = "http"))]
+mod server;
 #[cfg(unix)]
 mod session;
 mod setup;

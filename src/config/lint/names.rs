@@ -20,6 +20,7 @@ const VERBS: &[&str] = &[
     "images",
     "import",
     "init",
+    "key",
     "list",
     "lock",
     "migrate",

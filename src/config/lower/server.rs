@@ -2,14 +2,17 @@
 
 use std::num::TryFromIntError;
 
+use super::Place;
+use super::http_server::http_server;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Server, Warm};
 use crate::config::read::{Reader, Spanned};
 use crate::model::{CacheCaps, CallCaps, Principal, ServerSettings, WarmCaps};
 
-pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
-    let Server { name, instructions, calls, drain, stdio, warm, cache } = written;
+pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
+    let reader = place.reader;
+    let Server { name, instructions, calls, drain, stdio, warm, cache, http } = written;
     let default = ServerSettings::default();
     ServerSettings {
         name: named(reader, name, "server.name").unwrap_or(default.name),
@@ -18,6 +21,7 @@ pub fn server(reader: &Reader<'_>, written: Server<'_>) -> ServerSettings {
         drain: drain.unwrap_or(default.drain),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
+        http: http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span))),
         cache: CacheCaps {
             memory: cache.memory.unwrap_or(default.cache.memory),
             disk: cache.disk.unwrap_or(default.cache.disk),
@@ -49,6 +53,7 @@ fn caller(reader: &Reader<'_>, written: Caller<'_>) -> Principal {
     Principal {
         name: named(reader, written.name, "server.stdio.name").unwrap_or(local.name),
         roles: written.roles.into_iter().map(|role| role.value.to_owned()).collect(),
+        permissions: local.permissions,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::report::Report;
+use crate::config::shape::{self, Shape};
 use crate::config::syntax::{Document, Entry, Kind, Node, Scalar, scalar};
 
 use super::Notes;
@@ -86,14 +87,38 @@ fn others(page: &Page<'_>, root: &Node<'_>, edits: &mut Edits, notes: &mut Notes
             continue;
         }
         booleans(&entry.value, edits);
+        nothing(page, &entry.value, edits);
         let later: Vec<String> = match &*entry.key.text {
-            "server" => {
-                entry.value.entries().iter().map(|inner| format!("server.{}", inner.key.text)).collect()
-            }
+            "server" => not_built(&entry.value),
             key => vec![key.to_owned()],
         };
         for key in later {
             notes.add(None, format!("`{key}` stays as it is; it is not supported yet, and the file is refused as long as it is there"));
+        }
+    }
+}
+
+/// The keys below `server` that no server obeys yet.
+fn not_built(server: &Node<'_>) -> Vec<String> {
+    let later = |map: &Node<'_>, shape: &Shape, path: &str| {
+        let keys = map.entries().iter().filter(|entry| shape.is_later(&entry.key.text));
+        keys.map(|entry| format!("{path}.{}", entry.key.text)).collect::<Vec<_>>()
+    };
+    let mut found = later(server, &shape::SERVER, "server");
+    if let Some(http) = server.get("http") {
+        found.extend(later(http, &shape::HTTP_SERVER, "server.http"));
+    }
+    found
+}
+
+/// What is empty in a file of the original has to be a map, or not be there, in a native one.
+fn nothing(page: &Page<'_>, node: &Node<'_>, edits: &mut Edits) {
+    const MAPS: [&str; 6] = ["http", "auth", "simple", "cors", "security_headers", "limits"];
+    for entry in node.entries() {
+        match entry.value.kind {
+            Kind::Null if MAPS.contains(&&*entry.key.text) => edits.insert(page.entry_end(entry), " {}"),
+            Kind::Null => page.drop_entry(edits, node, entry, "empty"),
+            _ => nothing(page, &entry.value, edits),
         }
     }
 }

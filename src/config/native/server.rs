@@ -6,6 +6,8 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::model::ByteSize;
 
+use super::http_server::HttpServer;
+
 #[derive(Default)]
 pub struct Server<'n> {
     pub name: Option<Spanned<&'n str>>,
@@ -14,6 +16,7 @@ pub struct Server<'n> {
     pub drain: Option<Duration>,
     pub stdio: Caller<'n>,
     pub warm: Warm,
+    pub http: HttpServer<'n>,
     pub cache: Caches,
 }
 
@@ -61,6 +64,7 @@ impl<'n> Server<'n> {
             drain: fields.duration("drain"),
             stdio: Caller::read(reader, &mut fields),
             warm: Warm::read(reader, &mut fields),
+            http: HttpServer::read(reader, &mut fields),
             cache: Caches::read(reader, &mut fields),
         };
         fields.close();

@@ -15,7 +15,8 @@ use std::collections::HashMap;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::lower::Place;
+use crate::config::lower::{Place, http_server};
+use crate::config::native;
 use crate::config::read::Fields;
 use crate::config::shape;
 use crate::config::source::Span;
@@ -51,9 +52,9 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
     if let Some(field) = fields.take("composite_tools") {
         composite::add(place, field.node, &mut tools);
     }
-    server(place, &mut fields);
+    let server = server(place, &mut fields);
     fields.close();
-    Some(Catalog::new(tools, ServerSettings::default(), Secrets::new()))
+    Some(Catalog::new(tools, server, Secrets::new()))
 }
 
 fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
@@ -66,12 +67,15 @@ fn duplicate(tool: &Tool, span: Span, first: Span) -> Diagnostic {
     .help("the original lists the second and runs the first; rename one of them")
 }
 
-fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) {
-    let Some(fields) = fields
-        .take("server")
-        .and_then(|field| Fields::open(place.reader, field.node, &shape::ORIGINAL_SERVER))
+fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> ServerSettings {
+    let reader = place.reader;
+    let Some(mut fields) =
+        fields.take("server").and_then(|field| Fields::open(reader, field.node, &shape::ORIGINAL_SERVER))
     else {
-        return;
+        return ServerSettings::default();
     };
+    let http = native::HttpServer::read(reader, &mut fields);
     fields.close();
+    let http = http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span)));
+    ServerSettings { http, ..ServerSettings::default() }
 }

@@ -32,6 +32,7 @@ mod care;
 mod command;
 mod container;
 mod executor;
+mod http_server;
 mod key;
 mod limits;
 mod original;
@@ -55,6 +56,7 @@ pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
 pub use executor::{DOCKER, EXECUTOR, TLS};
+pub use http_server::{API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, SECURITY_HEADERS, SIMPLE_AUTH};
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use original::{

@@ -1,6 +1,6 @@
 //! `server` and the maps in it. `${VAR}` is expanded in all of them.
 
-use super::{Key, Kind, Shape};
+use super::{HTTP_SERVER, Key, Kind, Shape};
 
 pub static SERVER: Shape = Shape {
     name: "server",
@@ -30,12 +30,12 @@ pub static SERVER: Shape = Shape {
         .examples(&["5s"]),
         Key::new("stdio", Kind::Group(&STDIO), "Who a caller on stdio is."),
         Key::new("warm", Kind::Group(&WARM), "How many containers may wait for calls, over all commands."),
+        Key::new("http", Kind::Group(&HTTP_SERVER), "The server over HTTP, for `mcpfier --server`."),
         Key::new(
             "cache",
             Kind::Group(&SERVER_CACHE),
             "How much may be remembered, over all commands with `cache`.",
         ),
-        Key::later("http"),
         Key::later("transport"),
         Key::later("metrics"),
         Key::later("shared_socket"),

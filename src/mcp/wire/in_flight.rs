@@ -16,7 +16,7 @@ use super::super::reply::Reply;
 use super::outbox::Outbox;
 use super::refusal::Refusal;
 
-pub(super) struct InFlight {
+pub(in crate::mcp) struct InFlight {
     requests: Mutex<HashMap<RequestId, Request>>,
     emptied: Notify,
     input_ended: CancellationToken,
@@ -33,7 +33,7 @@ struct Request {
 }
 
 /// What becomes of a response that rmcp sends.
-pub(super) enum Settled {
+pub(in crate::mcp) enum Settled {
     /// Write this in its place.
     Deposit(Reply),
     /// Write it as it is.
@@ -52,7 +52,7 @@ struct Hold {
 }
 
 impl InFlight {
-    pub(super) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
+    pub(in crate::mcp) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
         Arc::new(Self {
             requests: Mutex::default(),
             emptied: Notify::new(),
@@ -62,7 +62,7 @@ impl InFlight {
     }
 
     /// Takes a request in. `None` if its id is in use.
-    pub(super) fn admit(self: &Arc<Self>, id: &RequestId) -> Option<Ticket> {
+    pub(in crate::mcp) fn admit(self: &Arc<Self>, id: &RequestId) -> Option<Ticket> {
         match self.lock().entry(id.clone()) {
             Entry::Occupied(_) => None,
             Entry::Vacant(place) => {
@@ -73,7 +73,7 @@ impl InFlight {
     }
 
     /// The client has cancelled a request. Its id stays taken until its handler has returned.
-    pub(super) fn cancel(&self, id: &RequestId) {
+    pub(in crate::mcp) fn cancel(&self, id: &RequestId) {
         self.change(id, |request| {
             request.cancelled = true;
             request.deposit = None;
@@ -82,7 +82,7 @@ impl InFlight {
     }
 
     /// A response is on its way out.
-    pub(super) fn settle(&self, id: &RequestId) -> Settled {
+    pub(in crate::mcp) fn settle(&self, id: &RequestId) -> Settled {
         let mut requests = self.lock();
         let settled = match requests.remove(id) {
             None => Settled::Unwanted,
@@ -99,17 +99,17 @@ impl InFlight {
         settled
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::mcp) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
     /// Resolves when the last request is gone, if that happens after this was called.
-    pub(super) fn emptied(&self) -> impl Future<Output = ()> + '_ {
+    pub(in crate::mcp) fn emptied(&self) -> impl Future<Output = ()> + '_ {
         self.emptied.notified()
     }
 
     /// Nothing more will be asked: what only ends when the client says so ends now.
-    pub(super) fn end_of_input(&self) {
+    pub(in crate::mcp) fn end_of_input(&self) {
         self.input_ended.cancel();
     }
 
@@ -117,6 +117,8 @@ impl InFlight {
     fn lost(&self, id: &RequestId) {
         if !matches!(self.settle(id), Settled::Unwanted) {
             self.outbox.put(|out| out.append(&mut Refusal::lost(id).into_json()));
+            // Where one request is all that there is.
+            self.outbox.close();
         }
     }
 

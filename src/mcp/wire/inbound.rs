@@ -20,7 +20,7 @@ use super::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
 
 /// What a line turned out to be.
 #[derive(Debug)]
-pub(super) enum Inbound {
+pub(in crate::mcp) enum Inbound {
     Request(RequestId, Box<ClientRequest>),
     /// A notification for rmcp. With the id of the request that it cancels, if it does.
     Notification(Box<ClientJsonRpcMessage>, Option<RequestId>),
@@ -59,7 +59,7 @@ struct CallParams {
 }
 
 /// Reads one line.
-pub(super) fn read(line: &[u8]) -> Inbound {
+pub(in crate::mcp) fn read(line: &[u8]) -> Inbound {
     let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line).trim_ascii();
     if line.is_empty() {
         return Inbound::Nothing;

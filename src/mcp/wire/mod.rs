@@ -5,29 +5,31 @@
 //! holds the end of the input back from rmcp until running calls have been answered, as long as
 //! [`Closing::drain`] allows. It does not know what the streams are.
 
-mod in_flight;
-mod inbound;
+mod answers;
+pub(super) mod in_flight;
+pub(super) mod inbound;
 mod lines;
-mod outbox;
-mod refusal;
+pub(super) mod outbox;
+pub(super) mod refusal;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{ClientJsonRpcMessage, GetExtensions, JsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::Transport;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use in_flight::{InFlight, Settled};
+use in_flight::InFlight;
 use inbound::Inbound;
 use lines::{Line, Lines};
 use outbox::Outbox;
 use refusal::Refusal;
 
+pub(super) use answers::Answers;
 pub(super) use in_flight::Ticket;
 pub use outbox::Gone;
 
@@ -50,8 +52,7 @@ pub struct Closing {
 /// rmcp's view of one client.
 pub struct Connection<R> {
     lines: Lines<R>,
-    outbox: Arc<Outbox>,
-    in_flight: Arc<InFlight>,
+    answers: Answers,
     writer: JoinHandle<()>,
     closing: Closing,
     /// When the input ended.
@@ -69,13 +70,19 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
             stop.cancel();
         });
         let in_flight = InFlight::new(Arc::clone(&outbox));
-        Self { lines: Lines::new(input, lines::LONGEST), outbox, in_flight, writer, closing, ended: None }
+        Self {
+            lines: Lines::new(input, lines::LONGEST),
+            answers: Answers { outbox, in_flight },
+            writer,
+            closing,
+            ended: None,
+        }
     }
 
     /// The next message for rmcp; `None` at the end of the input.
     async fn next(&mut self) -> Option<ClientJsonRpcMessage> {
         loop {
-            self.outbox.room().await.ok()?;
+            self.answers.outbox.room().await.ok()?;
             let inbound = match self.lines.next().await {
                 Ok(Some(Line::Whole(line))) => inbound::read(&line),
                 Ok(Some(Line::TooLong { head, tail })) => {
@@ -95,7 +102,7 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
 
     fn admit(&self, inbound: Inbound) -> Option<ClientJsonRpcMessage> {
         match inbound {
-            Inbound::Request(id, mut request) => match self.in_flight.admit(&id) {
+            Inbound::Request(id, mut request) => match self.answers.in_flight.admit(&id) {
                 Some(ticket) => {
                     request.extensions_mut().insert(ticket);
                     return Some(JsonRpcMessage::request(*request, id));
@@ -104,7 +111,7 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
             },
             Inbound::Notification(message, cancelled) => {
                 if let Some(id) = cancelled {
-                    self.in_flight.cancel(&id);
+                    self.answers.in_flight.cancel(&id);
                 }
                 return Some(*message);
             }
@@ -116,14 +123,14 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
 
     fn refuse(&self, refusal: Refusal) {
         tracing::debug!(code = refusal.code, message = refusal.message, "refused a message");
-        self.outbox.put(|out| out.append(&mut refusal.into_json()));
+        self.answers.outbox.put(|out| out.append(&mut refusal.into_json()));
     }
 
     /// Waits until every request is answered, as long as that is allowed and of any use, and then
     /// for as long as the client takes the answers.
     async fn drain(&mut self) {
         let deadline = *self.ended.get_or_insert_with(Instant::now) + (self.closing.drain)();
-        self.in_flight.end_of_input();
+        self.answers.in_flight.end_of_input();
         let answered = tokio::select! {
             () = self.answered() => true,
             () = self.abandoned() => false,
@@ -139,8 +146,8 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
 
     async fn answered(&self) {
         loop {
-            let emptied = self.in_flight.emptied();
-            if self.in_flight.is_empty() {
+            let emptied = self.answers.in_flight.emptied();
+            if self.answers.in_flight.is_empty() {
                 return;
             }
             emptied.await;
@@ -150,73 +157,27 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
     /// Waits until everything is written; an error if the client does not take it.
     async fn delivered(&self) -> Result<(), Gone> {
         tokio::select! {
-            flushed = self.outbox.flushed() => flushed,
+            flushed = self.answers.outbox.flushed() => flushed,
             () = self.abandoned() => Err(Gone),
         }
     }
 
     /// Resolves when the client is not there any more, or does not read.
     async fn abandoned(&self) {
-        while !(self.closing.hung_up)() && self.outbox.stalled_for() < STALL {
+        while !(self.closing.hung_up)() && self.answers.outbox.stalled_for() < STALL {
             tokio::time::sleep(GLANCE).await;
         }
-    }
-
-    /// Queues a response, with its deposit if there is one.
-    fn respond(&self, id: &RequestId, message: &ServerJsonRpcMessage) {
-        match self.in_flight.settle(id) {
-            Settled::Unwanted => {}
-            Settled::AsItIs => {
-                self.put(message);
-            }
-            Settled::Deposit(result) => {
-                let mut start = br#"{"jsonrpc":"2.0","id":"#.to_vec();
-                refusal::id_into(id, &mut start);
-                start.extend_from_slice(br#","result":"#);
-                self.outbox.put_result(start, result);
-            }
-        }
-    }
-
-    fn put(&self, message: &ServerJsonRpcMessage) -> u64 {
-        self.outbox.put(|out| {
-            if let Err(error) = serde_json::to_writer(out, message) {
-                tracing::error!(%error, "a message cannot be written as JSON");
-            }
-        })
     }
 }
 
 impl<R: AsyncRead + Unpin + Send + Sync + 'static> Transport<RoleServer> for Connection<R> {
     type Error = Gone;
 
-    /// Responses count as sent once they are queued: rmcp waits for none of them, and what is
-    /// queued is bounded by not reading more. A notification's sender waits until it is written.
     fn send(
         &mut self,
         message: ServerJsonRpcMessage,
     ) -> impl Future<Output = Result<(), Gone>> + Send + 'static {
-        let wait = match &message {
-            JsonRpcMessage::Response(response) => {
-                self.respond(&response.id, &message);
-                None
-            }
-            JsonRpcMessage::Error(error) => {
-                match &error.id {
-                    Some(id) => self.respond(id, &message),
-                    None => drop(self.put(&message)),
-                }
-                None
-            }
-            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => Some(self.put(&message)),
-        };
-        let outbox = wait.map(|number| (Arc::clone(&self.outbox), number));
-        async move {
-            match outbox {
-                Some((outbox, number)) => outbox.sent(number).await,
-                None => Ok(()),
-            }
-        }
+        self.answers.send(&message)
     }
 
     /// May be dropped and called again at any await: nothing read is lost.

@@ -22,7 +22,7 @@ const PART: usize = 64 << 10;
 /// With more than this waiting for the client, nothing more is read from it.
 const FULL: usize = 64 << 20;
 
-pub(super) struct Outbox {
+pub(in crate::mcp) struct Outbox {
     state: Mutex<State>,
     /// For the writer: there is something to write.
     filled: Notify,
@@ -40,6 +40,8 @@ struct State {
     moved: Instant,
     /// The client is gone.
     broken: bool,
+    /// Nothing comes after what is queued.
+    closed: bool,
 }
 
 enum Message {
@@ -50,7 +52,7 @@ enum Message {
 }
 
 impl Outbox {
-    pub(super) fn new() -> Arc<Self> {
+    pub(in crate::mcp) fn new() -> Arc<Self> {
         let state = State {
             queue: VecDeque::new(),
             waiting: 0,
@@ -58,12 +60,13 @@ impl Outbox {
             done: 0,
             moved: Instant::now(),
             broken: false,
+            closed: false,
         };
         Arc::new(Self { state: Mutex::new(state), filled: Notify::new(), written: Notify::new() })
     }
 
     /// Queues one whole message; `write` appends it, without a newline. Returns its number.
-    pub(super) fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> u64 {
+    pub(in crate::mcp) fn put(&self, write: impl FnOnce(&mut Vec<u8>)) -> u64 {
         let mut state = self.lock();
         if state.broken {
             return 0;
@@ -88,7 +91,7 @@ impl Outbox {
     }
 
     /// Queues `start`, a result and the closing brace as one message.
-    pub(super) fn put_result(&self, start: Vec<u8>, mut result: Reply) {
+    pub(in crate::mcp) fn put_result(&self, start: Vec<u8>, mut result: Reply) {
         if result.size() < PART {
             self.put(|out| {
                 out.extend_from_slice(&start);
@@ -119,17 +122,17 @@ impl Outbox {
     }
 
     /// Resolves once the message of this number is written; an error if it never will be.
-    pub(super) async fn sent(&self, number: u64) -> Result<(), Gone> {
+    pub(in crate::mcp) async fn sent(&self, number: u64) -> Result<(), Gone> {
         self.until(|state| state.done >= number).await
     }
 
     /// Resolves once there is room for more.
-    pub(super) async fn room(&self) -> Result<(), Gone> {
+    pub(in crate::mcp) async fn room(&self) -> Result<(), Gone> {
         self.until(|state| state.waiting < FULL).await
     }
 
     /// Resolves once everything is written.
-    pub(super) async fn flushed(&self) -> Result<(), Gone> {
+    pub(in crate::mcp) async fn flushed(&self) -> Result<(), Gone> {
         self.until(|state| state.done == state.queued).await
     }
 
@@ -150,13 +153,13 @@ impl Outbox {
     }
 
     /// How long the client has taken nothing although there is something to take.
-    pub(super) fn stalled_for(&self) -> Duration {
+    pub(in crate::mcp) fn stalled_for(&self) -> Duration {
         let state = self.lock();
         if state.waiting == 0 { Duration::ZERO } else { state.moved.elapsed() }
     }
 
     /// Writes until the client is gone; owned and ended by the transport.
-    pub(super) async fn write_to(self: Arc<Self>, mut sink: impl AsyncWrite + Unpin) {
+    pub(in crate::mcp) async fn write_to(self: Arc<Self>, mut sink: impl AsyncWrite + Unpin) {
         loop {
             let filled = self.filled.notified();
             let Some(message) = self.take() else {
@@ -172,11 +175,94 @@ impl Outbox {
                 self.give_up();
                 return;
             }
-            let mut state = self.lock();
-            state.done += count;
-            state.waiting = state.waiting.saturating_sub(size);
-            drop(state);
-            self.written.notify_waiters();
+            self.taken(count, size);
+        }
+    }
+
+    /// Nothing more will be put here.
+    pub(in crate::mcp) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_one();
+    }
+
+    /// Resolves when something is there to be written, or nothing will be. Says whether that is all.
+    pub(in crate::mcp) async fn begun(&self) -> bool {
+        loop {
+            let filled = self.filled.notified();
+            {
+                let state = self.lock();
+                if state.closed || !state.queue.is_empty() {
+                    return state.closed;
+                }
+            }
+            filled.await;
+        }
+    }
+
+    /// The next part of a large message.
+    fn go_on(&self, mut part: Vec<u8>, rest: &mut Option<Reply>) -> Vec<u8> {
+        let (more, size) = match rest {
+            Some(result) => (result.fill(&mut part, PART), result.size()),
+            None => (false, 0),
+        };
+        if !more {
+            *rest = None;
+            part.extend_from_slice(b"}\n");
+            self.taken(1, size);
+            give_memory_back();
+        }
+        part
+    }
+
+    fn taken(&self, count: u64, size: usize) {
+        let mut state = self.lock();
+        state.done += count;
+        state.waiting = state.waiting.saturating_sub(size);
+        drop(state);
+        self.written.notify_waiters();
+    }
+
+    /// One that is closed and holds messages that are whole, each with its newline.
+    pub(in crate::mcp) fn holding(bytes: Vec<u8>) -> Arc<Self> {
+        let held = Self::new();
+        {
+            let mut state = held.lock();
+            state.waiting = bytes.len();
+            state.queue.push_back(Message::Lines { bytes, count: 0 });
+            state.closed = true;
+        }
+        held
+    }
+
+    pub(in crate::mcp) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Bytes in the queue.
+    pub(in crate::mcp) fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
+    /// The next bytes, for who writes them without a task; `None` at the end. `rest` is what is left
+    /// of a large message. May be dropped at any await: nothing is lost.
+    pub(in crate::mcp) async fn part(&self, rest: &mut Option<Reply>) -> Option<Vec<u8>> {
+        if rest.is_some() {
+            return Some(self.go_on(Vec::new(), rest));
+        }
+        loop {
+            let filled = self.filled.notified();
+            match self.take() {
+                Some(Message::Lines { bytes, count }) => {
+                    self.taken(count, bytes.len());
+                    return Some(bytes);
+                }
+                Some(Message::Parts { start, result }) => {
+                    *rest = Some(result);
+                    return Some(self.go_on(start, rest));
+                }
+                None if self.lock().closed => return None,
+                None => filled.await,
+            }
         }
     }
 
@@ -215,7 +301,7 @@ impl Outbox {
     }
 
     /// Nothing will be written any more.
-    pub(super) fn give_up(&self) {
+    pub(in crate::mcp) fn give_up(&self) {
         let mut state = self.lock();
         state.broken = true;
         state.queue.clear();

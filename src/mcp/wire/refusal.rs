@@ -13,25 +13,25 @@ use super::super::escape::quote_into;
 
 /// A JSON-RPC error for a line that never became a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(in crate::mcp) struct Refusal {
     /// As it was written; `null` where there is none.
     pub id: String,
     pub code: i32,
     pub message: String,
 }
 
-pub(super) const PARSE_ERROR: i32 = -32700;
-pub(super) const INVALID_REQUEST: i32 = -32600;
-pub(super) const INVALID_PARAMS: i32 = -32602;
+pub(in crate::mcp) const PARSE_ERROR: i32 = -32700;
+pub(in crate::mcp) const INVALID_REQUEST: i32 = -32600;
+pub(in crate::mcp) const INVALID_PARAMS: i32 = -32602;
 const INTERNAL_ERROR: i32 = -32603;
 
 impl Refusal {
-    pub(super) fn new(id: &str, code: i32, message: &str) -> Self {
+    pub(in crate::mcp) fn new(id: &str, code: i32, message: &str) -> Self {
         Self { id: id.to_owned(), code, message: message.to_owned() }
     }
 
     /// The answer to a line that is no message.
-    pub(super) fn of_line(line: &[u8], error: &serde_json::Error) -> Self {
+    pub(in crate::mcp) fn of_line(line: &[u8], error: &serde_json::Error) -> Self {
         if !error.is_data() {
             return Self::new("null", PARSE_ERROR, &format!("not JSON: {error}"));
         }
@@ -43,26 +43,26 @@ impl Refusal {
     }
 
     /// The answer to a line that was too long to be taken in.
-    pub(super) fn too_long(head: &[u8], tail: &[u8], longest: usize) -> Self {
+    pub(in crate::mcp) fn too_long(head: &[u8], tail: &[u8], longest: usize) -> Self {
         let id = id_in_head(head).or_else(|| id_in_tail(tail));
         let message = format!("a message of more than {longest} bytes is not taken");
         Self::new(id.as_deref().unwrap_or("null"), INVALID_REQUEST, &message)
     }
 
     /// The answer to a request whose id belongs to another one.
-    pub(super) fn duplicate(id: &RequestId) -> Self {
+    pub(in crate::mcp) fn duplicate(id: &RequestId) -> Self {
         let written = written(id);
         let message = format!("the id {written} belongs to a request that is still in flight");
         Self { id: written, code: INVALID_REQUEST, message }
     }
 
     /// The answer to a request whose handler has failed.
-    pub(super) fn lost(id: &RequestId) -> Self {
+    pub(in crate::mcp) fn lost(id: &RequestId) -> Self {
         Self::new(&written(id), INTERNAL_ERROR, "the server failed while it handled this request")
     }
 
     /// The whole message, without a newline.
-    pub(super) fn into_json(self) -> Vec<u8> {
+    pub(in crate::mcp) fn into_json(self) -> Vec<u8> {
         let Self { id, code, message } = self;
         let mut out =
             format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":{code},"message":"#).into_bytes();
@@ -106,14 +106,14 @@ fn id_in_tail(tail: &[u8]) -> Option<String> {
 }
 
 /// An id as JSON.
-pub(super) fn written(id: &RequestId) -> String {
+pub(in crate::mcp) fn written(id: &RequestId) -> String {
     let mut json = Vec::new();
     id_into(id, &mut json);
     String::from_utf8_lossy(&json).into_owned()
 }
 
 /// Appends an id as JSON.
-pub(super) fn id_into(id: &RequestId, out: &mut Vec<u8>) {
+pub(in crate::mcp) fn id_into(id: &RequestId, out: &mut Vec<u8>) {
     match id {
         NumberOrString::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
         NumberOrString::String(text) => quote_into(text, out),

@@ -118,7 +118,7 @@ fn options_are_offered_where_they_mean_something() {
     assert!(!has(&["list", "--"], "--dry-run") && has(&["call", "--"], "--dry-run"));
     let root = offered(&["-"]);
     assert!(root.contains(&"--validate".to_owned()) && !root.contains(&"--strict".to_owned()), "{root:?}");
-    assert!(!root.contains(&"--server".to_owned()), "{root:?}");
+    assert!(root.contains(&"--server".to_owned()), "{root:?}");
     assert!(offered(&["--validate", "--"]).contains(&"--strict".to_owned()));
     assert!(!offered(&["--validate", "--"]).contains(&"--mcp".to_owned()));
     assert!(offered(&["-c", "t.yaml", "greet", "--"]).contains(&"--dry-run".to_owned()));

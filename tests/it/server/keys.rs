@@ -1,0 +1,168 @@
+//! Keys: who is let in, and what is there for them.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::house::{COMMANDS, House, answer, call, request};
+use crate::support::client::text;
+use crate::support::place::Place;
+
+const ANN: &str = "a-key-of-ann-that-is-long";
+const CI: &str = "a-key-of-ci-that-is-long-too";
+
+fn with_keys() -> String {
+    format!(
+        r#"{COMMANDS}
+server:
+  http:
+    auth:
+      api_keys:
+        - {{ name: ann, key: {ANN} }}
+        - {{ name: ci, key: {CI}, permissions: ["ec*"] }}
+        - {{ name: old, key: an-old-key-that-is-over, expires: 2020-01-01 }}
+"#
+    )
+}
+
+fn names(listed: &Value) -> Vec<&str> {
+    listed["result"]["tools"].as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect()
+}
+
+fn list(house: &House) -> RequestBuilder {
+    house.plain(&request(1, "tools/list", json!({})))
+}
+
+#[tokio::test]
+async fn every_way_to_present_a_key_lets_in_and_nothing_else_does() {
+    let house = House::start(&with_keys()).await;
+    for (name, value) in [
+        ("X-API-Key", ANN.to_owned()),
+        ("Authorization", format!("Bearer {ANN}")),
+        ("Authorization", format!("ApiKey {ANN}")),
+    ] {
+        let response = list(&house).header(name, value).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        assert_eq!(names(&answer(response).await).len(), 4);
+    }
+    for (name, value) in [
+        ("X-API-Key", "wrong"),
+        ("X-API-Key", ""),
+        ("Authorization", "Basic YTpi"),
+        ("Authorization", ANN),
+        ("X-API-Key", "an-old-key-that-is-over"),
+    ] {
+        let response = list(&house).header(name, value).send().await.unwrap();
+        assert_eq!(response.status(), 401, "{name}: {value}");
+        assert!(response.headers()["www-authenticate"].to_str().unwrap().starts_with("Bearer "));
+    }
+    assert_eq!(list(&house).send().await.unwrap().status(), 401);
+    let twice = list(&house).header("X-API-Key", ANN).header("Authorization", format!("Bearer {ANN}"));
+    assert_eq!(twice.send().await.unwrap().status(), 401);
+    let in_query = house.request(Method::POST, &format!("/mcp?api_key={ANN}")).send().await.unwrap();
+    assert_eq!(in_query.status(), 401);
+    assert_eq!(
+        house.request(Method::GET, "/health").send().await.unwrap().status(),
+        200,
+        "probes need no key"
+    );
+}
+
+#[tokio::test]
+async fn a_key_sees_and_calls_its_own_tools_and_others_are_not_there() {
+    let house = House::start(&with_keys()).await;
+    let ask = async |key: &str, message: Value| {
+        answer(house.plain(&message).header("X-API-Key", key).send().await.unwrap()).await
+    };
+    assert_eq!(names(&ask(CI, request(1, "tools/list", json!({}))).await), ["echo"]);
+    assert_eq!(names(&ask(ANN, request(1, "tools/list", json!({}))).await).len(), 4);
+    assert_eq!(text(&ask(CI, call(2, "echo", json!({ "what": "mine" }))).await["result"]), "mine\n");
+    let forbidden = ask(CI, call(3, "slow", json!({ "bad": 1 }))).await;
+    let unknown = ask(CI, call(3, "slaw", json!({ "bad": 1 }))).await;
+    let told = |refused: &Value| refused["error"]["message"].as_str().unwrap().to_owned();
+    assert_eq!(told(&forbidden), "there is no tool `slow`");
+    assert_eq!(told(&unknown), "there is no tool `slaw`", "a name that it may not know is not proposed");
+    assert_eq!(forbidden["error"]["code"], unknown["error"]["code"]);
+}
+
+#[tokio::test]
+async fn a_session_is_its_owners_alone() {
+    let house = House::start(&with_keys()).await;
+    let params = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+    let opened = house.post(&request(0, "initialize", params)).header("X-API-Key", ANN).send().await.unwrap();
+    let session = opened.headers()["mcp-session-id"].clone();
+    let ping = |key| {
+        let sent = house.post(&request(1, "ping", json!({}))).header("Mcp-Session-Id", session.clone());
+        sent.header("X-API-Key", key).send()
+    };
+    assert_eq!(ping(CI).await.unwrap().status(), 404);
+    assert_eq!(ping(ANN).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn wrong_keys_slow_down_whoever_has_them_and_nobody_else() {
+    let house = House::start(&with_keys()).await;
+    let begun = Instant::now();
+    for _ in 0..6 {
+        assert_eq!(list(&house).header("X-API-Key", "guess").send().await.unwrap().status(), 401);
+    }
+    assert!(begun.elapsed() >= Duration::from_millis(700), "guesses cost {:?}", begun.elapsed());
+    let begun = Instant::now();
+    assert_eq!(list(&house).header("X-API-Key", ANN).send().await.unwrap().status(), 200);
+    assert!(begun.elapsed() < Duration::from_millis(400), "the right key waited {:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_key_that_is_made_lets_in_by_its_fingerprint_and_is_said_nowhere() {
+    let place = Place::with(&[]);
+    let made = place.run(&["key", "create", "ci", "--allow", "echo", "--expires", "2999-01-01"]).ends_with(0);
+    let key = made.stdout.trim();
+    assert!(key.starts_with("mcpfier_") && key.len() == 8 + 43, "{key}");
+    let line = made.stderr.lines().find(|line| line.contains("key_hash")).unwrap().trim();
+    let auth = format!("server:\n  http:\n    auth:\n      api_keys:\n        {line}\n");
+    let mut house = House::start(&format!("{COMMANDS}\n{auth}")).await;
+    let listed =
+        answer(list(&house).header("Authorization", format!("Bearer {key}")).send().await.unwrap()).await;
+    assert_eq!(names(&listed), ["echo"]);
+    list(&house).header("X-API-Key", "wrong-one").send().await.unwrap();
+    let said = house.server.says("not let in").await;
+    assert!(!said.contains(key) && !said.contains("wrong-one"), "{said}");
+    place.run(&["key", "create", ""]).ends_with(2);
+    place.run(&["key", "create", "a", "--expires", "soon"]).ends_with(2);
+}
+
+#[tokio::test]
+async fn the_keys_of_an_original_file_work_in_all_its_forms() {
+    for keys in [
+        format!("simple: {{ api_keys: [{{ key: {ANN}, name: n, description: d, permissions: [\"*\"] }}] }}"),
+        format!("api_keys: {{ {ANN}: {{ name: n, permissions: [\"*\"] }} }}"),
+        format!("api_keys: [{ANN}]"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = format!(
+            "commands: [{{ name: echo-test, script: echo, args: [hi] }}]\n\
+             server: {{ http: {{ port: 1, host: localhost, auth: {{ enabled: true, mode: simple, {keys} }} }} }}\n"
+        );
+        std::fs::write(folder.path().join("config.yaml"), file).unwrap();
+        let house = House::start_in(folder, "config.yaml", &[]).await;
+        assert_eq!(list(&house).send().await.unwrap().status(), 401);
+        let sent =
+            house.plain(&call(1, "echo-test", json!({}))).header("Authorization", format!("ApiKey {ANN}"));
+        assert_eq!(text(&answer(sent.send().await.unwrap()).await["result"]), "hi\n");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_taken_out_of_the_file_lets_nobody_in_any_more() {
+    let house = House::start(&with_keys()).await;
+    let file = house.server.folder.path().join("tools.yaml");
+    let without = with_keys().replace(&format!("        - {{ name: ann, key: {ANN} }}\n"), "");
+    std::fs::write(file, format!("version: 1\n{without}")).unwrap();
+    let begun = Instant::now();
+    while list(&house).header("X-API-Key", ANN).send().await.unwrap().status() != 401 {
+        assert!(begun.elapsed() < super::house::PATIENCE, "the old key still lets in");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(list(&house).header("X-API-Key", CI).send().await.unwrap().status(), 200);
+}
