@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::http_server::HttpServer;
 use super::cache::CacheCaps;
+use super::http_server::HttpServer;
 use super::principal::Principal;
 use super::units::ByteSize;
 
