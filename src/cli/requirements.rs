@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::config::{Code, Diagnostic, Found, Host, How, Loaded, Severity};
-use crate::model::{Catalog, Dialect, Executor, HostFindings, Tool, ToolName, VersionQuestion};
+use crate::config::{AskedAt, Code, Diagnostic, Found, Host, How, Loaded, Severity};
+use crate::model::{Action, Catalog, Dialect, Executor, HostFindings, Tool, VersionQuestion};
 use crate::plan::{Environment, Facts, Means};
 use crate::runner::process::{ForkServer, ProcessRunner};
 use crate::runner::{Memory, Prober, Runner, container};
@@ -27,7 +27,7 @@ const FOR_ENGINES: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub enum Whose<'a> {
     All,
-    /// Of this one and what it requires.
+    /// Of this one and what it requires and runs.
     Of(&'a str),
 }
 
@@ -59,13 +59,15 @@ impl Wanted {
     }
 }
 
-/// A command and all that it requires, whether directly or not.
+/// A command and all that it requires or runs, whether directly or not.
 fn with_required<'c>(catalog: &'c Catalog, name: &str) -> Vec<&'c Tool> {
     let mut tools: Vec<&Tool> = catalog.tool(name).map(AsRef::as_ref).into_iter().collect();
     let mut at = 0;
     while let Some(tool) = tools.get(at).copied() {
-        let required = tool.requires.iter().flat_map(|requires| &requires.commands).map(ToolName::as_str);
-        for other in required.filter_map(|name| catalog.tool(name)) {
+        let required = tool.requires.iter().flat_map(|requires| &requires.commands);
+        let flow = if let Action::Flow(flow) = &tool.action { Some(flow) } else { None };
+        let run = flow.into_iter().flat_map(|flow| flow.commands());
+        for other in required.chain(run).filter_map(|name| catalog.tool(name.as_str())) {
             if !tools.iter().any(|known| known.name == other.name) {
                 tools.push(other);
             }
@@ -254,7 +256,7 @@ pub fn complete(loaded: &mut Loaded, silence: &Silence, host: &Host) {
     let reason = match silence {
         Silence::None => match find_alone(wanted, catalog, &host.environment) {
             Ok(findings) => {
-                loaded.report.add(unmet(catalog, &findings).into_iter());
+                loaded.report.add(unmet(catalog, &loaded.asked, &findings).into_iter());
                 catalog.settle(&findings);
                 return;
             }
@@ -277,14 +279,20 @@ fn not_asked(message: &str, help: &str) -> Diagnostic {
 }
 
 /// Everything that is not as a command requires it, beside what loading has told.
-fn unmet(catalog: &Catalog, findings: &HostFindings) -> Vec<Diagnostic> {
+fn unmet(catalog: &Catalog, asked: &[AskedAt], findings: &HostFindings) -> Vec<Diagnostic> {
     let tools = catalog.tools().iter().filter_map(|tool| Some((&tool.name, tool.requires.as_ref()?)));
     let problems = tools.flat_map(|(name, requires)| {
-        let path = format!("commands.{name}.requires");
-        requires.lacking_by(findings).into_iter().map(move |message| {
+        requires.lacking_by(findings).into_iter().map(move |(what, message)| {
             let message = format!("`{name}` cannot be offered: {message}");
-            let problem = Diagnostic::of_this_host(Code::Unmet, path.clone(), message);
-            Diagnostic { severity: Severity::Error, ..problem }
+            let path = format!("commands.{name}.requires");
+            let problem = Diagnostic::of_this_host(Code::Unmet, path, message);
+            let problem = Diagnostic { severity: Severity::Error, ..problem };
+            match asked.iter().find(|place| place.tool == *name && place.what == what) {
+                Some(AskedAt { span, path, .. }) => {
+                    Diagnostic { span: Some(*span), path: path.clone(), ..problem }
+                }
+                None => problem,
+            }
         })
     });
     problems.collect()

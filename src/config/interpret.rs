@@ -16,7 +16,7 @@ use super::executable::Executables;
 use super::expansion::{Expander, Variables, expand_server, read_env_file};
 use super::host::Host;
 use super::lint;
-use super::load::Depth;
+use super::load::{AskedAt, Depth};
 use super::lower::{self, Commands, Place, Vars, Whole};
 use super::native;
 use super::original;
@@ -45,6 +45,8 @@ pub struct Meaning<'s> {
     pub shown: Option<Effective>,
     /// The tests in the files, where everything is checked.
     pub trials: Vec<TrialSet>,
+    /// What programs and engines are asked for, where everything is checked. Its path is not known yet.
+    pub asked: Vec<AskedAt>,
     /// What each included file says.
     pub parts: Vec<(SourceId, Node<'s>)>,
     /// Included texts that could not be read.
@@ -116,7 +118,7 @@ impl<'s> Interpreting<'_, 's> {
             expander,
             missing: RefCell::default(),
         };
-        let (catalog, trials) = self.catalog(&place, file);
+        let (catalog, trials, asked) = self.catalog(&place, file);
         let checks_all = self.depth == Depth::Everything;
         if checks_all {
             // As it is written: what comes from the environment does not stand in the file.
@@ -134,6 +136,7 @@ impl<'s> Interpreting<'_, 's> {
             catalog: Some(catalog),
             shown,
             trials,
+            asked,
             hidden: layers.hidden(),
             parts: composed.parts,
             raw: composed.raw,
@@ -179,7 +182,7 @@ impl<'s> Interpreting<'_, 's> {
         }
     }
 
-    fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>) {
+    fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>, Vec<AskedAt>) {
         let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, audit } =
             file;
         let access = access.and(server.http.auth.as_mut().and_then(|auth| auth.rbac.take()));
@@ -190,6 +193,7 @@ impl<'s> Interpreting<'_, 's> {
         let (schemas, lines) = (deep::Schemas::default(), Lines::default());
         let trials: RefCell<Vec<TrialSet>> = RefCell::default();
         let asking: RefCell<Vec<(String, native::Authorization)>> = RefCell::default();
+        let asked: RefCell<Vec<AskedAt>> = RefCell::default();
         let lowering = Commands {
             place,
             defaults: &defaults,
@@ -210,6 +214,7 @@ impl<'s> Interpreting<'_, 's> {
             deep::check_action(place, tool, command);
             if whole == Whole::Command {
                 trials.borrow_mut().push(lower::trials(place.reader, &lines, tool, command));
+                asked.borrow_mut().extend(lower::asked(tool, command));
             }
         });
         if checks_all {
@@ -242,6 +247,6 @@ impl<'s> Interpreting<'_, 's> {
         catalog.audit = audit.map(|written| lower::audit(place, written));
         catalog.executors = executors.usable();
         catalog.settle(&HostFindings::default());
-        (catalog, trials.take())
+        (catalog, trials.take(), asked.take())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Catalog, Dialect, TrialSet};
+use crate::model::{Asked, Catalog, Dialect, ToolName, TrialSet};
 
 use super::choice::{Choice, Typed};
 use super::code::Code;
@@ -38,6 +38,18 @@ pub struct Loaded {
     /// The tests in the file, where everything is checked: a server does not look at them. Every
     /// command has its set, be it empty.
     pub trials: Vec<TrialSet>,
+    /// Where it says what programs and engines are asked for, where everything is checked.
+    pub asked: Vec<AskedAt>,
+}
+
+/// Where a command requires what can only be asked for.
+#[derive(Debug, Clone)]
+pub struct AskedAt {
+    pub tool: ToolName,
+    pub what: Asked,
+    pub span: Span,
+    /// The key of the file.
+    pub path: String,
 }
 
 /// How much is checked.
@@ -185,6 +197,7 @@ impl<'a> Loading<'a> {
             profiles: Vec::new(),
             choice: self.choice.clone(),
             trials: Vec::new(),
+            asked: Vec::new(),
         };
         let problems = Problems::default();
         let could_be_read = problem.is_none();
@@ -236,12 +249,17 @@ impl<'a> Loading<'a> {
                 lint::check_permissions(&problems, file, place.filter(|at| *at > 0));
             }
         }
+        loaded.asked = std::mem::take(&mut meaning.asked);
+        for asked in &mut loaded.asked {
+            asked.path = path_to(asked.span, document, &meaning, sources);
+        }
         loaded.report = Report::new(sources);
         loaded.report.take(problems, |span| path_to(span, document, &meaning, sources));
         if meaning.is_composed {
             loaded.report.forget_repeated();
         }
-        if !loaded.report.is_empty() {
+        // What is asked for later may yet be told with an excerpt.
+        if !loaded.report.is_empty() || !loaded.asked.is_empty() {
             let documents = std::iter::once(&document.root).chain(meaning.parts.iter().map(|(_, root)| root));
             let mut sensitive: Vec<Span> = documents.flat_map(syntax::sensitive_values).collect();
             sensitive.extend(meaning.hidden);

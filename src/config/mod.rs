@@ -58,7 +58,7 @@ pub use glance::may_be_configuration;
 pub use host::Host;
 pub use images::{images, pin_images};
 pub use keys::{KeyEdit, NotEdited, edit_key};
-pub use load::{Loaded, check, check_bytes, effective, load, load_bytes};
+pub use load::{AskedAt, Loaded, check, check_bytes, effective, load, load_bytes};
 pub use migrate::{Migration, NotMigrated, Note, migrate};
 pub use outline::{Outlined, profiles, settings, tags};
 pub use report::{JsonDiagnostic, JsonPlace, JsonReport, Report, Style, sarif};

@@ -8,7 +8,7 @@ use crate::model::CacheRules;
 use crate::plan::{ExecutionPlan, Step};
 
 use super::account::Entry;
-use super::cache::{Cache, CacheUse, Digest, Flight, Seen};
+use super::cache::{Cache, CacheUse, Digest, Flight, Landed, Seen};
 use super::story::CacheMark;
 use super::{Engine, Outcome, Prepared, Rejection, Watcher};
 
@@ -26,32 +26,28 @@ impl Engine {
             return self.beneath(prepared, watcher, cancel).await;
         }
         let key = Digest::of(&prepared.plan, rules);
-        match self.cache.look(&prepared.plan, rules, &key).await {
-            Seen::Fresh(outcome) => return Ok(outcome),
-            Seen::Stale(outcome) => {
-                self.refresh(prepared, key);
-                return Ok(outcome);
+        loop {
+            match self.cache.look(&prepared.plan, rules, &key).await {
+                Seen::Fresh(outcome) => return Ok(outcome),
+                Seen::Stale(outcome) => {
+                    self.refresh(prepared, key);
+                    return Ok(outcome);
+                }
+                Seen::Nothing => {}
             }
-            Seen::Nothing => {}
-        }
-        if !may_all(&prepared.plan) {
-            // What a run of another caller comes to may be of a fallback that this one may not call.
-            return self.beneath(prepared, watcher, cancel).await;
-        }
-        let (seat, begun) = self.cache.flights.board(key, &CancellationToken::new());
-        let is_shared = begun.is_none();
-        if let Some(flight) = begun {
-            tokio::spawn(fly(self.clone(), prepared.clone(), key, flight));
-        }
-        match seat.wait(watcher, &cancel).await {
-            Ok(mut outcome) => {
-                outcome.story.cache.get_or_insert(CacheMark::Miss { is_shared });
-                Ok(outcome)
+            if !may_all(&prepared.plan) {
+                // What a run of another caller comes to may be of a fallback that this one may not call.
+                return self.beneath(prepared, watcher, cancel).await;
             }
-            Err(rejection) => Err(match Arc::try_unwrap(rejection) {
-                Ok(alone) => alone,
-                Err(shared) => Rejection::Shared(shared),
-            }),
+            let route = self.cache.route(key, &prepared.plan.tool.name);
+            let (seat, begun) = self.cache.flights.board(route, &CancellationToken::new());
+            let is_shared = begun.is_none();
+            if let Some(flight) = begun {
+                tokio::spawn(fly(self.clone(), prepared.clone(), key, flight));
+            }
+            if let Landed::Made(result) = seat.wait(watcher, &cancel).await {
+                return made(result, is_shared);
+            }
         }
     }
 
@@ -59,12 +55,16 @@ impl Engine {
     fn refresh(&self, prepared: &Prepared, key: Digest) {
         let Some(refreshing) = self.cache.refresh() else { return };
         let closing = self.cache.closing.clone();
-        if let Some(flight) = self.cache.flights.begin_unmanned(key, &closing) {
+        let route = self.cache.route(key, &prepared.plan.tool.name);
+        if let Some(flight) = self.cache.flights.begin_unmanned(route, &closing) {
             let papers = prepared.papers.as_ref().map(|papers| papers.of_part("refresh", None));
             let (engine, prepared) = (self.clone(), Prepared { papers, ..prepared.clone() });
             tokio::spawn(async move {
                 let _refreshing = refreshing;
                 let landing = Landing { cache: &engine.cache, flight };
+                if is_remembered(&engine, &prepared, key, &landing).await {
+                    return;
+                }
                 if let Ok(entry) = prepared.begin(&closing).await {
                     make(&engine, &prepared, key, &landing, entry).await;
                 }
@@ -82,6 +82,20 @@ fn may_all(plan: &ExecutionPlan) -> bool {
     }
 }
 
+/// A result as one of those who waited for it has it.
+fn made(result: Result<Outcome, Arc<Rejection>>, is_shared: bool) -> Result<Outcome, Rejection> {
+    match result {
+        Ok(mut outcome) => {
+            outcome.story.cache.get_or_insert(CacheMark::Miss { is_shared });
+            Ok(outcome)
+        }
+        Err(rejection) => Err(match Arc::try_unwrap(rejection) {
+            Ok(alone) => alone,
+            Err(shared) => Rejection::Shared(shared),
+        }),
+    }
+}
+
 /// Whoever waits is told, even if this is ended from outside.
 struct Landing<'a> {
     cache: &'a Arc<Cache>,
@@ -91,21 +105,27 @@ struct Landing<'a> {
 impl Drop for Landing<'_> {
     fn drop(&mut self) {
         // One that has landed is not there any more.
-        self.cache.flights.land(&self.flight, Err(Arc::new(Rejection::Cancelled)));
+        self.cache.flights.land(&self.flight, Landed::cancelled());
     }
 }
 
+/// One shared run, by whoever began its flight, whether somebody waits for it or not.
 async fn fly(engine: Engine, prepared: Prepared, key: Digest, flight: Arc<Flight>) {
     let landing = Landing { cache: &engine.cache, flight };
-    let Prepared { plan, .. } = &prepared;
-    // Another run may have ended between the look and the boarding.
-    if let Some(rules) = &plan.tool.cache
-        && let Seen::Fresh(outcome) = engine.cache.look(plan, rules, &key).await
-    {
-        engine.cache.flights.land(&landing.flight, Ok(outcome));
-        return;
+    if !is_remembered(&engine, &prepared, key, &landing).await {
+        make(&engine, &prepared, key, &landing, None).await;
     }
-    make(&engine, &prepared, key, &landing, None).await;
+}
+
+/// Whether another run has ended between the look and the beginning of this flight, which ends with it.
+async fn is_remembered(engine: &Engine, prepared: &Prepared, key: Digest, landing: &Landing<'_>) -> bool {
+    let Prepared { plan, .. } = prepared;
+    let Some(rules) = &plan.tool.cache else { return false };
+    let is_fresh = matches!(engine.cache.look(plan, rules, &key).await, Seen::Fresh(_));
+    if is_fresh {
+        engine.cache.flights.land(&landing.flight, Landed::Remembered);
+    }
+    is_fresh
 }
 
 /// Runs it and keeps what comes of it.
@@ -127,5 +147,5 @@ async fn make(
     if let Ok(outcome) = &result {
         engine.cache.keep(plan, key, before, outcome, state.catalog().server.cache).await;
     }
-    engine.cache.flights.land(&landing.flight, result.map_err(Arc::new));
+    engine.cache.flights.land(&landing.flight, Landed::Made(result.map_err(Arc::new)));
 }

@@ -12,7 +12,7 @@ use super::outline::outline as outline_of;
 use super::{escape, written};
 
 pub(super) fn flow(flow: &Flow, around: &Around<'_>) -> Map<String, Value> {
-    let Flow { steps, finally, cleanup_timeout, result, folder: _ } = flow;
+    let Flow { steps, finally, cleanup_timeout, result, folder: _, apart: _ } = flow;
     let list = |steps: &[FlowStep]| -> Vec<Value> { steps.iter().map(|each| step(each, around)).collect() };
     let mut map = Map::from_iter([("steps".to_owned(), json!(list(steps)))]);
     if !finally.is_empty() {
@@ -137,7 +137,7 @@ fn escaped(value: &Value) -> Value {
 
 /// Step by step; what is written in a step is told below it.
 pub(super) fn outline(flow: &Flow) -> Vec<String> {
-    let Flow { steps, finally, cleanup_timeout, result: _, folder: _ } = flow;
+    let Flow { steps, finally, cleanup_timeout, result: _, folder: _, apart: _ } = flow;
     let mut lines: Vec<String> = steps.iter().flat_map(step_lines).collect();
     if !finally.is_empty() {
         lines.push(format!("and whatever happened, within {}:", format_duration(*cleanup_timeout)));

@@ -38,7 +38,10 @@ fn build(build: &Build, around: &Around<'_>) -> Value {
 
 fn verify(verify: &Verify, around: &Around<'_>) -> Value {
     match verify {
-        Verify::Key(key) => json!({ "key": written::path(key, around.folder) }),
+        Verify::Key { key, is_logged: true } => json!({ "key": written::path(key, around.folder) }),
+        Verify::Key { key, is_logged: false } => {
+            json!({ "key": written::path(key, around.folder), "transparency_log": false })
+        }
         Verify::Identity { identity, issuer } => json!({ "identity": identity, "issuer": issuer }),
     }
 }

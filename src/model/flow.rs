@@ -12,7 +12,7 @@ use super::condition::When;
 use super::http::JsonTemplate;
 use super::name::{ParamName, StepId, ToolName};
 use super::retry::Retry;
-use super::tool::Tool;
+use super::tool::{Availability, Tool};
 
 /// How deep commands with steps may call each other.
 pub const MOST_NESTED_FLOWS: usize = 8;
@@ -32,6 +32,8 @@ pub struct Flow {
     pub result: FlowResult,
     /// Relative paths among the arguments are relative to it.
     pub folder: PathBuf,
+    /// Whether it would be offered if all that it runs could run; `None` where nothing else was looked at.
+    pub apart: Option<Availability>,
 }
 
 /// What a flow ends with.
@@ -92,6 +94,14 @@ impl Flow {
         self.works().filter_map(|work| match work {
             StepWork::Inline(tool) => Some(tool),
             StepWork::Command { .. } => None,
+        })
+    }
+
+    /// The commands of the file that it may run by itself, not those that these run.
+    pub fn commands(&self) -> impl Iterator<Item = &ToolName> {
+        self.works().filter_map(|work| match work {
+            StepWork::Command { tool, .. } => Some(tool),
+            StepWork::Inline(_) => None,
         })
     }
 }

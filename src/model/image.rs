@@ -27,8 +27,8 @@ pub struct Build {
 /// Who has to have signed an image, as `cosign verify` takes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verify {
-    /// Whoever has the other half of this key.
-    Key(PathBuf),
+    /// Whoever has the other half of this key; `is_logged`: and has said so in a log that everybody may read.
+    Key { key: PathBuf, is_logged: bool },
     /// Somebody whom an issuer of identities knows by that name.
     Identity { identity: String, issuer: String },
 }

@@ -91,8 +91,8 @@ pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
 pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
-    BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram, NeededVersion,
-    Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+    Asked, BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,
+    NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
 };
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
 pub use reuse::Reuse;

@@ -193,7 +193,10 @@ async fn told(one: &Wanted, images: &Images, printer: &Printer) -> Result<(), Co
     let mut waiting = Waiting::new();
     let doing = async {
         match &one.source {
-            Source::Registry => images.pull(executor, &one.image, platform, &teller).await,
+            Source::Registry => {
+                images.pull(executor, &one.image, platform, &teller).await?;
+                images.verify(executor, &one.image, &one.signers).await
+            }
             Source::Build(planned) => images.build(executor, planned, platform, &teller).await,
             Source::Broken(problem) => {
                 Err(ContainerFailure::NotBuildable { folder: one.tools.join(", "), problem: problem.clone() })

@@ -1,6 +1,6 @@
 //! Which images the containers of a file run in, and which tools want each.
 
-use crate::model::{Action, Build, Catalog, ContainerWorkload, Executor};
+use crate::model::{Action, Build, Catalog, ContainerWorkload, Executor, Verify};
 use crate::plan::PlannedBuild;
 use crate::runner::build;
 
@@ -12,6 +12,8 @@ pub struct Wanted {
     /// The engine that has it, if not the one that is found.
     pub executor: Option<Executor>,
     pub source: Source,
+    /// Who has to have signed it for one of its tools.
+    pub signers: Vec<Verify>,
     /// Who runs in it.
     pub tools: Vec<String>,
 }
@@ -43,10 +45,15 @@ pub fn wanted(catalog: &Catalog) -> Vec<Wanted> {
                 && one.executor == executor
                 && is_alike(&one.source, &source)
         };
+        let (tool, signer) = (tool.name.to_string(), workload.verify.clone());
         match all.iter_mut().find(is_same) {
-            Some(one) => one.tools.push(tool.name.to_string()),
+            Some(one) => {
+                one.tools.push(tool);
+                one.signers.extend(signer.filter(|signer| !one.signers.contains(signer)));
+            }
             None => {
-                all.push(Wanted { image, platform, executor, source, tools: vec![tool.name.to_string()] })
+                let (tools, signers) = (vec![tool], signer.into_iter().collect());
+                all.push(Wanted { image, platform, executor, source, signers, tools });
             }
         }
     }

@@ -52,6 +52,7 @@ pub use flow::{Call, Made, settle};
 pub use http_server::http_server;
 pub use interpreter::Interpreter;
 pub use place::Place;
+pub use requires::asked;
 pub use secrets::{fed, secrets};
 pub use server::server;
 pub use trial::trials;

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
+use crate::config::load::AskedAt;
 use crate::config::native::{self, OneOf, RequiredExecutable};
 use crate::config::read::{Spanned, nearest};
 use crate::config::source::Span;
 use crate::model::{
-    Action, Availability, NeededEngine, NeededFile, NeededProgram, NeededVersion, Program, Requires, Tool,
-    ToolName, VersionPattern, VersionRange, circle,
+    Action, Asked, Availability, NeededEngine, NeededFile, NeededProgram, NeededVersion, Program, Requires,
+    Tool, ToolName, VersionPattern, VersionRange, circle,
 };
 
 use super::command::unset;
@@ -54,6 +55,16 @@ pub fn requires(
         lacking: looking.lacking,
         apart,
     }
+}
+
+/// Where a command says what programs and engines are asked for.
+pub fn asked(tool: &Tool, command: &native::Command<'_>) -> Vec<AskedAt> {
+    let Some(written) = &command.requires else { return Vec::new() };
+    let at = |what, span| AskedAt { tool: tool.name.clone(), what, span, path: String::new() };
+    let executables = written.executables.iter().enumerate();
+    let versions =
+        executables.filter_map(|(number, needed)| Some(at(Asked::Executable(number), needed.version?.span)));
+    versions.chain(written.engine.map(|engine| at(Asked::Engine, engine.span))).collect()
 }
 
 /// What was looked for and is not here.

@@ -33,6 +33,7 @@ pub struct VerifyKeys<'n> {
     pub key: Option<Text<'n>>,
     pub identity: Option<Text<'n>>,
     pub issuer: Option<Text<'n>>,
+    pub transparency_log: Option<Spanned<bool>>,
 }
 
 pub enum GpuKeys<'n> {
@@ -97,6 +98,7 @@ impl<'n> VerifyKeys<'n> {
             key: fields.text("key"),
             identity: fields.text("identity"),
             issuer: fields.text("issuer"),
+            transparency_log: super::container::boolean(reader, &mut fields, "transparency_log"),
         };
         fields.close();
         Some(verify)

@@ -182,8 +182,14 @@ fn filled(
         return (unavailable("it has nothing to run".to_owned()), Vec::new());
     }
     let folder = place.base.clone();
-    let flow =
-        Flow { steps, finally: Vec::new(), cleanup_timeout: CLEANUP, result: FlowResult::Steps, folder };
+    let flow = Flow {
+        steps,
+        finally: Vec::new(),
+        cleanup_timeout: CLEANUP,
+        result: FlowResult::Steps,
+        folder,
+        apart: None,
+    };
     (Tool { action: Action::Flow(Box::new(flow)), ..tool.clone() }, calls)
 }
 

@@ -180,6 +180,12 @@ pub static VERIFY: Shape = Shape {
         Key::new("issuer", Kind::Filled, "Who vouches for that identity.")
             .otherwise("none")
             .examples(&["\"https://token.actions.githubusercontent.com\""]),
+        Key::new(
+            "transparency_log",
+            Kind::Boolean,
+            "`false`: what a `key` has signed counts without an entry in Sigstore's public log, for images that were signed with `--tlog-upload=false`. Then nothing but the registry is asked.",
+        )
+        .default("true"),
     ]],
 };
 

@@ -15,11 +15,23 @@ use super::Digest;
 const BEHIND: usize = 64;
 
 /// What came of a shared run.
-pub type Landed = Result<Outcome, Arc<Rejection>>;
+#[derive(Clone)]
+pub enum Landed {
+    Made(Result<Outcome, Arc<Rejection>>),
+    /// Nothing had to run: a result is remembered, and whoever waits looks whether it does for him.
+    Remembered,
+}
+
+/// What equal calls have in common. A call after the results were thrown away waits for no run from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Route {
+    pub key: Digest,
+    pub cleared: u64,
+}
 
 /// The runs that are shared now.
 #[derive(Default)]
-pub struct Flights(Mutex<HashMap<Digest, Aloft>>);
+pub struct Flights(Mutex<HashMap<Route, Aloft>>);
 
 struct Aloft {
     flight: Arc<Flight>,
@@ -29,7 +41,7 @@ struct Aloft {
 
 /// One shared run.
 pub struct Flight {
-    key: Digest,
+    route: Route,
     pub cancel: CancellationToken,
     landed: watch::Sender<Option<Landed>>,
     news: broadcast::Sender<Told>,
@@ -53,12 +65,12 @@ pub struct Seat<'f> {
 }
 
 impl Flights {
-    /// A place in the run of this key; with it the flight, if it has to be begun by whoever asks.
-    pub fn board(&self, key: Digest, parent: &CancellationToken) -> (Seat<'_>, Option<Arc<Flight>>) {
+    /// A place in the run of this route; with it the flight, if it has to be begun by whoever asks.
+    pub fn board(&self, route: Route, parent: &CancellationToken) -> (Seat<'_>, Option<Arc<Flight>>) {
         let mut flights = self.lock();
-        let is_new = !flights.contains_key(&key);
+        let is_new = !flights.contains_key(&route);
         let aloft =
-            flights.entry(key).or_insert_with(|| Aloft { flight: Flight::new(key, parent), seats: 0 });
+            flights.entry(route).or_insert_with(|| Aloft { flight: Flight::new(route, parent), seats: 0 });
         aloft.seats += 1;
         let flight = Arc::clone(&aloft.flight);
         let (landed, news) = (flight.landed.subscribe(), flight.news.subscribe());
@@ -66,14 +78,14 @@ impl Flights {
         (Seat { flights: self, flight, landed, news, has_left: false }, begun)
     }
 
-    /// A run that nobody waits for, unless one of this key is on its way.
-    pub fn begin_unmanned(&self, key: Digest, parent: &CancellationToken) -> Option<Arc<Flight>> {
+    /// A run that nobody waits for, unless one of this route is on its way.
+    pub fn begin_unmanned(&self, route: Route, parent: &CancellationToken) -> Option<Arc<Flight>> {
         let mut flights = self.lock();
-        if flights.contains_key(&key) {
+        if flights.contains_key(&route) {
             return None;
         }
-        let flight = Flight::new(key, parent);
-        flights.insert(key, Aloft { flight: Arc::clone(&flight), seats: 0 });
+        let flight = Flight::new(route, parent);
+        flights.insert(route, Aloft { flight: Arc::clone(&flight), seats: 0 });
         Some(flight)
     }
 
@@ -91,7 +103,7 @@ impl Flights {
 
     fn leave(&self, flight: &Arc<Flight>) {
         let mut flights = self.lock();
-        let Some(aloft) = flights.get_mut(&flight.key) else { return };
+        let Some(aloft) = flights.get_mut(&flight.route) else { return };
         if !Arc::ptr_eq(&aloft.flight, flight) {
             return;
         }
@@ -102,21 +114,21 @@ impl Flights {
         }
     }
 
-    fn remove(&self, flights: &mut HashMap<Digest, Aloft>, flight: &Arc<Flight>) {
-        if flights.get(&flight.key).is_some_and(|aloft| Arc::ptr_eq(&aloft.flight, flight)) {
-            flights.remove(&flight.key);
+    fn remove(&self, flights: &mut HashMap<Route, Aloft>, flight: &Arc<Flight>) {
+        if flights.get(&flight.route).is_some_and(|aloft| Arc::ptr_eq(&aloft.flight, flight)) {
+            flights.remove(&flight.route);
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Aloft>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Route, Aloft>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Flight {
-    fn new(key: Digest, parent: &CancellationToken) -> Arc<Self> {
+    fn new(route: Route, parent: &CancellationToken) -> Arc<Self> {
         let (landed, news) = (watch::Sender::new(None), broadcast::Sender::new(BEHIND));
-        Arc::new(Self { key, cancel: parent.child_token(), landed, news })
+        Arc::new(Self { route, cancel: parent.child_token(), landed, news })
     }
 
     /// Hands on what happens to whoever listens.
@@ -182,15 +194,20 @@ impl Seat<'_> {
         if self.flight.cancel.is_cancelled() {
             return arrival(&mut self.landed).await;
         }
-        Err(Arc::new(Rejection::Cancelled))
+        Landed::cancelled()
+    }
+}
+
+impl Landed {
+    pub fn cancelled() -> Self {
+        Self::Made(Err(Arc::new(Rejection::Cancelled)))
     }
 }
 
 async fn arrival(landed: &mut watch::Receiver<Option<Landed>>) -> Landed {
-    let lost = || Err(Arc::new(Rejection::Cancelled));
     match landed.wait_for(Option::is_some).await {
-        Ok(landed) => landed.clone().unwrap_or_else(lost),
-        Err(_) => lost(),
+        Ok(landed) => landed.clone().unwrap_or_else(Landed::cancelled),
+        Err(_) => Landed::cancelled(),
     }
 }
 

@@ -26,7 +26,7 @@ use super::Outcome;
 use super::story::CacheMark;
 
 pub use disk::{BadFolder, Disk, Usage};
-pub(super) use flight::{Flight, Flights};
+pub(super) use flight::{Flight, Flights, Landed, Route};
 pub(super) use key::Digest;
 
 use entry::Entry;
@@ -249,6 +249,11 @@ impl Cache {
             }
         };
         self.disk.get_or_init(open).clone()
+    }
+
+    /// What a call has in common with others that may share its run.
+    pub(super) fn route(&self, key: Digest, tool: &ToolName) -> Route {
+        Route { key, cleared: self.times_cleared(tool) }
     }
 
     fn times_cleared(&self, tool: &ToolName) -> u64 {

@@ -101,6 +101,14 @@ pub struct VersionQuestion {
     pub folder: PathBuf,
 }
 
+/// What of the requirements of a command was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The executable at this place of the list.
+    Executable(usize),
+    Engine,
+}
+
 /// What programs and engines said, or why they did not.
 #[derive(Debug, Clone, Default)]
 pub struct HostFindings {
@@ -117,10 +125,12 @@ impl Requires {
     }
 
     /// What is missing by what was found, a sentence each.
-    pub fn lacking_by(&self, findings: &HostFindings) -> Vec<String> {
-        let versions = self.executables.iter().filter_map(|needed| needed.lacking_by(findings));
+    pub fn lacking_by(&self, findings: &HostFindings) -> Vec<(Asked, String)> {
+        let executables = self.executables.iter().enumerate();
+        let versions = executables
+            .filter_map(|(at, needed)| Some((Asked::Executable(at), needed.lacking_by(findings)?)));
         let engine = self.engine.as_ref().and_then(|needed| needed.lacking_by(findings));
-        versions.chain(engine).collect()
+        versions.chain(engine.map(|message| (Asked::Engine, message))).collect()
     }
 }
 

@@ -6,7 +6,10 @@ use crate::model::Verify;
 pub fn verify_words(verify: &Verify, image: &str) -> Vec<String> {
     let mut words = vec!["cosign".to_owned(), "verify".to_owned()];
     match verify {
-        Verify::Key(key) => words.extend(["--key".to_owned(), key.display().to_string()]),
+        Verify::Key { key, is_logged } => {
+            words.extend(["--key".to_owned(), key.display().to_string()]);
+            words.extend((!is_logged).then(|| "--private-infrastructure=true".to_owned()));
+        }
         Verify::Identity { identity, issuer } => words.extend([
             "--certificate-identity".to_owned(),
             identity.clone(),

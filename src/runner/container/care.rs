@@ -11,7 +11,7 @@ use super::connection::{Connection, Trouble};
 use super::failure::ContainerFailure;
 use super::scans::Scans;
 use super::{build, cosign, pull};
-use crate::model::Pull;
+use crate::model::{Pull, Verify};
 use crate::plan::{ContainerPlan, Environment, PlannedBuild};
 use crate::runner::Teller;
 
@@ -103,19 +103,24 @@ impl Care {
         if verified().contains(&known) {
             return Ok(());
         }
-        let image = plan.image.as_str();
-        let digest = registry_digest(image, found);
-        let digest = digest.ok_or_else(|| ContainerFailure::NotVerified {
-            image: image.to_owned(),
-            problem: "it was not pulled from a registry, which is where signatures lie".to_owned(),
-        })?;
-        let named = format!("{}@{digest}", pull::repository(image));
-        cosign::verify(environment, verify, &named)
-            .await
-            .map_err(|problem| ContainerFailure::NotVerified { image: image.to_owned(), problem })?;
+        signed(environment, &plan.image, verify, found).await?;
         verified().insert(known);
         Ok(())
     }
+}
+
+/// Whether an image that the engine has is signed by whom it has to be.
+pub async fn signed(
+    environment: &Environment,
+    image: &str,
+    verify: &Verify,
+    found: &ImageInspect,
+) -> Result<(), ContainerFailure> {
+    let bad = |problem: String| ContainerFailure::NotVerified { image: image.to_owned(), problem };
+    let nowhere = || bad("it was not pulled from a registry, which is where signatures lie".to_owned());
+    let digest = registry_digest(image, found).ok_or_else(nowhere)?;
+    let named = format!("{}@{digest}", pull::repository(image));
+    cosign::verify(environment, verify, &named).await.map_err(bad)
 }
 
 /// As `pull` says.

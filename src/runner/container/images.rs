@@ -11,7 +11,7 @@ use super::care::{self, Care, registry_digest};
 use super::connection::{Connection, Connector};
 use super::failure::ContainerFailure;
 use super::{Found, Scanned, pull};
-use crate::model::{Executor, Scan};
+use crate::model::{Executor, Scan, Verify};
 use crate::plan::{Environment, PlannedBuild};
 use crate::runner::Teller;
 
@@ -53,6 +53,24 @@ impl Images {
         news: &Teller,
     ) -> Result<(), ContainerFailure> {
         pull::pull(&self.connection(executor).await?, &self.0, image, platform, news).await
+    }
+
+    /// Whether all who have to have signed it have; it has to be there.
+    pub async fn verify(
+        &self,
+        executor: Option<&Executor>,
+        image: &str,
+        signers: &[Verify],
+    ) -> Result<(), ContainerFailure> {
+        if signers.is_empty() {
+            return Ok(());
+        }
+        let gone = || ContainerFailure::NoImage { image: image.to_owned() };
+        let found = care::inspect(&self.connection(executor).await?, image).await?.ok_or_else(gone)?;
+        for signer in signers {
+            care::signed(&self.0, image, signer, &found).await?;
+        }
+        Ok(())
     }
 
     /// Builds it unless it is there.

@@ -1,7 +1,6 @@
 //! Encrypted and other protocols through a list of destinations, from real images: nobody in between
 //! holds a key, and a program that checks certificates finds the right one.
 
-use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,6 +11,7 @@ use mcpfier::runner::End;
 
 use super::{Bench, LONG, bench, known};
 use crate::support::certificates::make_certificates;
+use crate::support::database::{Database, PASSWORD, USER};
 use crate::support::skip::skip;
 
 const PYTHON: &str = "mcpfier-test/python:1";
@@ -123,87 +123,43 @@ async fn a_request_by_https_is_checked_from_end_to_end() {
     assert!(refused.contains("CERTIFICATE_VERIFY_FAILED") && refused.contains("mismatch"), "{refused}");
 }
 
-/// So much of a database that a client believes it: no encryption, nobody is asked who he is, one
-/// answer to whatever is asked.
-fn database() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || drop(answer(stream)));
-        }
-    });
-    port
-}
-
-fn answer(mut stream: TcpStream) -> std::io::Result<()> {
-    let message = |kind: u8, body: &[u8]| {
-        let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
-        [&[kind], &length[..], body].concat()
-    };
-    let read = |stream: &mut TcpStream, has_kind: bool| -> std::io::Result<(u8, Vec<u8>)> {
-        let mut kind = [0];
-        if has_kind {
-            stream.read_exact(&mut kind)?;
-        }
-        let mut length = [0; 4];
-        stream.read_exact(&mut length)?;
-        let mut body = vec![0; u32::from_be_bytes(length) as usize - 4];
-        stream.read_exact(&mut body)?;
-        Ok((kind[0], body))
-    };
-    // Whoever asks whether it speaks TLS is told that it does not.
-    while read(&mut stream, false)?.1.starts_with(&[4, 210]) {
-        stream.write_all(b"N")?;
-    }
-    let version = message(b'S', b"server_version\x0015.0\0");
-    let ready = message(b'Z', b"I");
-    stream.write_all(&[message(b'R', &[0; 4]), version, ready.clone()].concat())?;
-    loop {
-        match read(&mut stream, true)?.0 {
-            b'Q' => {
-                let column =
-                    [&1_u16.to_be_bytes()[..], b"said\0", &[0; 6], &25_u32.to_be_bytes(), &[255; 6], &[0; 2]];
-                let row = [&1_u16.to_be_bytes()[..], &5_u32.to_be_bytes(), b"hello"].concat();
-                let all = [
-                    message(b'T', &column.concat()),
-                    message(b'D', &row),
-                    message(b'C', b"SELECT 1\0"),
-                    ready.clone(),
-                ];
-                stream.write_all(&all.concat())?;
-            }
-            _ => return Ok(()),
-        }
-    }
-}
-
 #[tokio::test]
 async fn a_client_of_a_database_connects_to_the_name_that_is_listed() {
-    let port = database();
-    let words = |host: &str| {
-        ["--no-psqlrc", "--tuples-only", "--no-align", "--host", host, "--port", &port.to_string()]
-            .map(known)
-            .into_iter()
-            .chain(["--username", "reader", "--dbname", "x", "--command", "SELECT 1"].map(known))
-            .collect::<Vec<_>>()
-    };
-    for (host, listed) in [("db.test", "db.test"), ("other.test", "db.test")] {
-        let Some(bench) = of_image(PSQL, &["psql"]) else { return };
+    let Some(database) = Database::start() else { return };
+    let port = database.port;
+    let ask = async |host: &str, how: &str| {
+        let bench = of_image(PSQL, &["psql"])?;
+        let words = format!("host={host} port={port} dbname=postgres user={USER} {how}");
+        let asked = "SELECT 'encrypted: ' || ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let authority = |name: &str| PlannedMount {
+            source: database.certificate(name),
+            target: format!("/{name}"),
+            read_only: true,
+        };
         let bench = bench.with(|plan| {
+            plan.mounts = ["ca.pem", "other-ca.pem"].map(authority).into();
             plan.lockdown.user = None;
-            plan.network = Network::Only(vec![name(listed, port)]);
+            plan.network = Network::Only(vec![name("db.test", port)]);
             plan.hosts = vec![("db.test".to_owned(), Ipv4Addr::LOCALHOST.into())];
-            plan.arguments = words(host);
+            plan.variables = vec![("PGPASSWORD".to_owned(), known(PASSWORD))];
+            let words = ["--no-psqlrc", "--tuples-only", "--no-align", "--command", asked, &words];
+            plan.arguments = words.map(known).into();
         });
-        let ran = bench.run().await;
-        match host == listed {
-            true => ran.says("hello\n"),
-            false => assert!(
-                ran.stderr.contains("could not translate host name")
-                    && ran.stderr.contains("the name `other.test` is not resolved"),
-                "{ran:?}"
-            ),
-        }
+        Some(bench.run().await)
+    };
+    for (how, said) in [
+        ("sslmode=disable", "encrypted: false\n"),
+        ("sslmode=verify-full sslrootcert=/ca.pem", "encrypted: true\n"),
+    ] {
+        let Some(ran) = ask("db.test", how).await else { return };
+        ran.says(said);
+    }
+    for (host, how, told) in [
+        ("db.test", "sslmode=verify-full sslrootcert=/other-ca.pem", "certificate verify failed"),
+        ("other.test", "sslmode=disable", "could not translate host name"),
+        ("other.test", "sslmode=disable", "the name `other.test` is not resolved"),
+    ] {
+        let Some(ran) = ask(host, how).await else { return };
+        assert!(ran.stderr.contains(told), "{ran:?}");
     }
 }

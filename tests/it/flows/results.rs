@@ -155,8 +155,8 @@ fn too_many_items_are_refused_before_anything_runs_for_them() {
 fn a_failure_ends_the_others_and_is_told_with_what_ran_before() {
     let keys = r#"    steps:
       - { id: first, command: say, with: { text: x } }
-      - { id: bad, command: fail, after: [first] }
-      - { id: long, script: sleep, args: ["100"], after: [first] }
+      - { id: bad, run: "until test -e begun; do sleep 0.01; done; echo out; echo broken >&2; exit 3", after: [first] }
+      - { id: long, run: "touch begun; sleep 100", after: [first] }
       - { id: never, command: say, with: { text: x }, after: [bad] }
     finally:
       - { id: clean, command: say, with: { text: "{{steps.bad.exit_code}} {{steps.never.stdout}}" } }
@@ -215,6 +215,30 @@ fn a_step_is_tried_again_as_often_as_it_may() {
     assert_eq!((attempts("flaky"), attempts("hopeless"), attempts("other")), (Some(3), Some(2), None));
     let lines = |file: &str| std::fs::read_to_string(said.folder().join(file)).unwrap().lines().count();
     assert_eq!((lines("tries"), lines("more"), lines("once")), (3, 2, 1));
+}
+
+#[test]
+fn what_a_command_does_itself_is_tried_again_without_what_it_depends_on() {
+    let file = r#"version: 1
+commands:
+  - { name: build, description: Build., run: 'echo x >> builds' }
+  - name: it
+    description: It.
+    depends_on: [build]
+    run: 'echo x >> tries; test "$(wc -l < tries)" -ge 3'
+    retry: { attempts: 5, delay: 10ms, on: [failure] }
+"#;
+    let said = mcpfier(&["--json", "it"]).tools(file).run();
+    let result = said.json();
+    assert_eq!(course(&result), "build succeeded, it succeeded");
+    assert_eq!(state(&result, "it")["attempts"], 3);
+    let lines = |file: &str| std::fs::read_to_string(said.folder().join(file)).unwrap().lines().count();
+    assert_eq!((lines("builds"), lines("tries")), (1, 3));
+    let plan = mcpfier(&["--dry-run", "it"]).tools(file).run();
+    assert_eq!(plan.stdout.matches("5 tries").count(), 1, "{}", plan.stdout);
+    let vain = file.replace("on: [failure]", "on: [timeout]");
+    let report = mcpfier(&["--validate"]).tools(&vain).may_fail().may_talk().run();
+    assert!(report.stderr.contains("`timeout` never leads to another try"), "{}", report.stderr);
 }
 
 #[test]

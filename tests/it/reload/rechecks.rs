@@ -15,6 +15,7 @@ commands:
     run: sleep \"$PARAM_seconds\"; echo done
     params: {{ seconds: {{ type: number, description: How long, default: 0 }} }}
     requires: {{ executables: {{ ./asked: '{version}' }}, recheck: 1s }}
+  - {{ name: twice, description: Runs it twice., steps: [{{ command: picky }}, {{ command: picky }}] }}
 "
     )
 }
@@ -41,7 +42,7 @@ async fn a_client_hears_that_a_tool_is_offered_or_no_longer() {
         assert_eq!(client.tools().await, ["always"]);
         install(client.folder(), "echo 2.0");
         client.hears().await;
-        assert_eq!(client.tools().await, ["always", "picky"]);
+        assert_eq!(client.tools().await, ["always", "picky", "twice"]);
         // The same file, which says something else.
         install(client.folder(), "cat version-of-it");
         std::fs::write(client.folder().join("version-of-it"), "1.5").unwrap();
@@ -49,12 +50,12 @@ async fn a_client_hears_that_a_tool_is_offered_or_no_longer() {
         assert_eq!(client.tools().await, ["always"]);
         std::fs::write(client.folder().join("version-of-it"), "2.5").unwrap();
         client.hears().await;
-        assert_eq!(client.tools().await, ["always", "picky"]);
+        assert_eq!(client.tools().await, ["always", "picky", "twice"]);
         std::fs::remove_file(client.folder().join("asked")).unwrap();
         client.hears().await;
         assert_eq!(client.tools().await, ["always"]);
         let said = client.server.says("there is no executable `./asked`").await;
-        assert!(said.contains("looked at the host again: 1 tool; gone: picky"), "{said}");
+        assert!(said.contains("looked at the host again: 1 tool; gone: picky, twice"), "{said}");
     }
 }
 
@@ -76,5 +77,5 @@ async fn a_reload_asks_again() {
     assert_eq!(client.tools().await, ["always"]);
     client.save(&file(">=1"));
     client.hears().await;
-    assert_eq!(client.tools().await, ["always", "picky"]);
+    assert_eq!(client.tools().await, ["always", "picky", "twice"]);
 }

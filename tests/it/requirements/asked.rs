@@ -160,6 +160,13 @@ fn validation_says_what_programs_say() {
         ),
         "{text}"
     );
+    assert!(
+        text.contains("tools.yaml:7:45") && text.contains("executables: { ./bin/asked: '>=2' }"),
+        "{text}"
+    );
+    let validated = place.run(&["--config", "tools.yaml", "--validate", "--json"]);
+    let report: Value = serde_json::from_str(&validated.stdout).expect("JSON");
+    assert_eq!(report[0]["problems"][0]["path"], "commands[0].requires.executables../bin/asked", "{report}");
     let named = place.run(&["--validate", "tools.yaml", "--json"]);
     assert_eq!(named.status, 0, "{}{}", named.stdout, named.stderr);
     let report: Value = serde_json::from_str(&named.stdout).expect("JSON");

@@ -142,6 +142,41 @@ commands:
 }
 
 #[test]
+fn a_command_goes_with_those_that_its_steps_run() {
+    let place = Place::with(&[(
+        "tools.yaml",
+        "version: 1
+commands:
+  - { name: old, description: Old., script: echo, requires: { executables: { ./bin/old: '>=2' } } }
+  - { name: here, description: Here., script: echo, requires: { env: [NO_SUCH_VARIABLE] } }
+  - { name: steps, description: Steps., steps: [{ command: old }] }
+  - { name: outer, description: Steps of steps., steps: [{ script: echo }, { command: steps }] }
+  - { name: after, description: Dependencies., depends_on: [old], script: echo, requires: { commands: [here] } }
+  - { name: other, description: Something else., steps: [{ script: echo }] }
+  - { name: on_error, description: If it fails., steps: [{ script: echo, on_error: { command: here } }] }
+",
+    )]);
+    program(&place, "old", "echo 1.9");
+    let states = || -> Vec<String> {
+        let listed = place.run(&["--config", "tools.yaml", "list", "--all", "--json"]);
+        let listed: Vec<Value> = serde_json::from_str(&listed.stdout).expect("JSON");
+        listed.iter().skip(2).map(|tool| tool["reason"].as_str().unwrap_or("offered").to_owned()).collect()
+    };
+    let old = "it runs `old`: `./bin/old` is 1.9.0, and `>=2` is required";
+    let unset = "the environment variable `NO_SUCH_VARIABLE` is not set";
+    let here = "the command `here` is not available";
+    let after = format!("{here}; {old}");
+    let on_error = format!("it runs `here`: {unset}");
+    assert_eq!(states(), [old, old, after.as_str(), "offered", on_error.as_str()]);
+    let called = place.run(&["--config", "tools.yaml", "outer"]);
+    assert_eq!(called.status, 5, "{}", called.stderr);
+    assert!(called.stderr.contains(old), "{}", called.stderr);
+    program(&place, "old", "echo 2.0");
+    assert_eq!(states(), ["offered", "offered", here, "offered", on_error.as_str()]);
+    assert_eq!(place.run(&["--config", "tools.yaml", "outer"]).status, 0);
+}
+
+#[test]
 fn a_plan_and_help_say_what_is_missing() {
     let place = place("{ executables: { ./bin/old: '>=2' } }", &[("old", "echo 1.9")]);
     for words in [&["--dry-run", "tool"] as &[&str], &["--dry-run"], &["tool", "--help"]] {

@@ -36,6 +36,8 @@ pub struct Script {
     /// Runs last until this is opened, if `waits`.
     waits: std::sync::atomic::AtomicBool,
     gate: Notify,
+    /// How many have come to it.
+    pub held: AtomicUsize,
     pub begun: Notify,
     pub cancelled: AtomicUsize,
 }
@@ -81,6 +83,7 @@ impl Running for Player {
                 return OutputEvent::Chunk { stream: Stream::Stdout, bytes };
             }
             if self.script.waits.load(Ordering::SeqCst) {
+                self.script.held.fetch_add(1, Ordering::SeqCst);
                 tokio::select! {
                     () = self.script.gate.notified() => {}
                     () = self.cancel.cancelled() => {
@@ -153,6 +156,11 @@ impl House {
     /// From now on runs last until they are let go.
     pub fn hold(&self) {
         self.script.waits.store(true, Ordering::SeqCst);
+    }
+
+    /// Those that are held stay so; what begins from now on ends.
+    pub fn hold_no_more(&self) {
+        self.script.waits.store(false, Ordering::SeqCst);
     }
 
     pub fn let_go(&self) {

@@ -3,6 +3,7 @@
 pub mod certificates;
 pub mod client;
 #[cfg(all(unix, feature = "containers"))]
+pub mod database;
 pub mod engine;
 #[cfg(feature = "oauth")]
 pub mod issuer;

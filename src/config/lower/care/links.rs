@@ -28,7 +28,7 @@ impl Links {
     pub fn note(&mut self, problems: &Problems, tool: &Tool, written: &CareKeys<'_>) {
         let CareKeys { retry, fallback, breaker: _, cache } = written;
         if let Some(keys) = retry {
-            retry::check(problems, tool, keys);
+            retry::check(problems, own(tool), keys);
         }
         if let Some(keys) = cache {
             check_cache(problems, tool, keys);
@@ -68,6 +68,14 @@ impl Links {
                 },
             }
         }
+    }
+}
+
+/// What is tried again of a command: what it does itself, if it depends on others.
+fn own(tool: &Tool) -> &Tool {
+    match &tool.action {
+        Action::Flow(flow) => flow.own().map_or(tool, |own| own),
+        _ => tool,
     }
 }
 

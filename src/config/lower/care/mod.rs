@@ -31,6 +31,11 @@ impl Care {
         }
     }
 
+    /// What is done about the whole of a command with dependencies: only what it does itself is tried again.
+    pub fn beside_own(self) -> Self {
+        Self { retry: None, ..self }
+    }
+
     /// The tool with all of it.
     pub fn of(self, tool: Tool) -> Tool {
         let Self { retry, fallback, breaker, cache } = self;

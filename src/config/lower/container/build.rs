@@ -138,8 +138,17 @@ pub fn verify(scope: &Scope<'_>, written: &Container<'_>) -> Option<Option<Verif
         return Some(None);
     }
     Some(match (keys.key, keys.identity, keys.issuer) {
-        (Some(key), None, None) => scope.place.path(key, "key").map(Verify::Key),
+        (Some(key), None, None) => {
+            let is_logged = keys.transparency_log.is_none_or(|log| log.value);
+            scope.place.path(key, "key").map(|key| Verify::Key { key, is_logged })
+        }
         (None, Some(identity), Some(issuer)) => {
+            if let Some(log) = keys.transparency_log.filter(|log| !log.value) {
+                let message =
+                    "without the log nobody knows when a certificate has signed; only a `key` can do without";
+                let problem = Diagnostic::error(Code::BadVerify, log.span, message);
+                scope.problems.add(problem.help("remove `transparency_log`, or sign with a key of your own"));
+            }
             let identity = super::fixed(scope, identity, "identity");
             let issuer = super::fixed(scope, issuer, "issuer");
             identity.zip(issuer).map(|(identity, issuer)| Verify::Identity { identity, issuer })

@@ -61,7 +61,7 @@ impl Lowering<'_> {
             otherwise: None,
             after: (0..self.identities.steps).filter_map(|at| self.identities.id(at)).collect(),
             each: None,
-            retry: None,
+            retry: command.care.retry.as_ref().map(|keys| keys.retry.clone()),
             timeout: None,
             on_error: OnError::Abort,
             once: false,

@@ -132,6 +132,8 @@ pub fn lower(commands: &Commands<'_>, waiting: &Waiting<'_>, others: &Others<'_>
     let (action, availability) = (action?, command::availability(command, missing));
     let requires = command::required(place, command, &action, &availability);
     let concurrency = Concurrency::default();
+    let has_own = matches!(&action, Action::Flow(flow) if flow.own().is_some());
+    let care = if has_own { care.beside_own() } else { care };
     let tool = care.of(Tool { when, action, output, concurrency, availability, requires, ..tool.clone() });
     Some(Made { at: *at, tool, calls: lowering.calls.take() })
 }
@@ -204,6 +206,7 @@ impl Lowering<'_> {
                 .unwrap_or(CLEANUP_TIMEOUT),
             result,
             folder: command::working_dir(self.commands.place, self.command),
+            apart: None,
         })
     }
 

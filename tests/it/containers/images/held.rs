@@ -1,8 +1,12 @@
 //! Images that are held to what was agreed on: by digests in the file, by the lock, by signatures.
 
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
 use super::registry::Registry;
 use super::{Images, Shop};
 use crate::support::engine::{Engine, IMAGE, engine};
+use crate::support::skip::skip;
 
 fn tools(container: &str) -> String {
     format!(
@@ -155,4 +159,88 @@ fn what_has_to_be_signed_does_not_run_unless_cosign_says_so() {
     let home = shop.place.path("").display().to_string();
     let line = line.replace("[home]", home.trim_end_matches('/')).replace("cosign ", "");
     assert_eq!(shop.place.read("asked"), format!("{line}\n{line}\n"));
+}
+
+/// The real one, which `tests/run` provides.
+struct Cosign<'s> {
+    program: PathBuf,
+    shop: &'s Shop,
+}
+
+impl<'s> Cosign<'s> {
+    fn in_shop(shop: &'s Shop) -> Option<Self> {
+        let program = std::env::var_os("MCPFIER_TEST_COSIGN").map(PathBuf::from);
+        if program.is_none() {
+            skip("signatures of images (`tests/run` provides cosign)");
+        }
+        Some(Self { program: program?, shop })
+    }
+
+    fn run(&self, words: &[&str]) {
+        let mut command = Command::new(&self.program);
+        command.args(words).current_dir(self.shop.place.path("")).env("HOME", self.shop.place.path(""));
+        command.env("COSIGN_PASSWORD", "of the key").env("DOCKER_CONFIG", self.shop.place.path("docker"));
+        let output = command.stdin(Stdio::null()).output().expect("cosign starts");
+        assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn a_real_signature_counts_and_none_or_that_of_another_key_does_not() {
+    let (Some(engine), Some(registry)) = (engine(), Registry::start()) else { return };
+    let (signed, digest) = registry.push_busybox(&engine, "team/signed:1");
+    let (bare, _) = registry.push_busybox(&engine, "team/bare:1");
+    let container = |image: &str, key: &str| {
+        format!("{{ image: \"{image}\", verify: {{ key: ./{key}.pub, transparency_log: false }} }}")
+    };
+    let command = |name: &str, image: &str, key: &str| {
+        let container = container(image, key);
+        format!(
+            "  - {{ name: {name}, description: Says it., script: /bin/echo, args: [{name}], container: {container} }}\n"
+        )
+    };
+    let file = [
+        "version: 1\ncommands:\n",
+        &command("signed", &signed, "ours"),
+        &command("bare", &bare, "ours"),
+        &command("other", &signed, "theirs"),
+    ]
+    .concat();
+    let login = registry.login();
+    let mut shop = Shop::with(&engine, &[("tools.yaml", &file), ("docker/config.json", &login)]);
+    let _images = Images(&engine, vec![signed.clone(), bare.clone()]);
+    {
+        let Some(cosign) = Cosign::in_shop(&shop) else { return };
+        for key in ["ours", "theirs"] {
+            cosign.run(&["generate-key-pair", "--output-key-prefix", key]);
+        }
+        let image = format!("{}@{digest}", signed.trim_end_matches(":1"));
+        cosign.run(&["sign", "--yes", "--key", "ours.key", "--tlog-upload=false", &image]);
+        let program = cosign.program.display().to_string();
+        shop.program("cosign", &format!("#!/bin/sh\nexec {program} \"$@\"\n"));
+    }
+    let plan = shop.run(&["--dry-run", "signed"]).ends_with(0).stdout;
+    assert!(plan.contains("cosign verify --key [home]/ours.pub --private-infrastructure=true"), "{plan}");
+    assert_eq!(shop.run(&["signed"]).ends_with(0).stdout, "signed\n");
+    for (name, why) in [("bare", "no signatures found"), ("other", "no matching signatures")] {
+        let ran = shop.run(&[name]).ends_with(125);
+        assert!(
+            ran.stderr.contains("does not count as signed") && ran.stderr.contains(why),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!(ran.stdout, "");
+    }
+    // Two of the three tools run in the same image.
+    for (keys, pulled) in [("ours", "is there"), ("theirs", "does not count as signed")] {
+        shop.place
+            .write("one.yaml", &["version: 1\ncommands:\n", &command("signed", &signed, keys)].concat());
+        let mut pull = shop.place.command("", &["--config", "one.yaml", "images", "pull"]);
+        pull.env("DOCKER_HOST", &engine.host).env("PATH", &shop.path);
+        pull.env("DOCKER_CONFIG", shop.place.path("docker"));
+        let ran = shop.place.finish(pull).ends_with(i32::from(keys == "theirs"));
+        assert!((ran.stdout + &ran.stderr).contains(pulled), "{keys}");
+    }
+    let ran = shop.run(&["images", "pull", "bare"]).ends_with(1);
+    assert!(ran.stderr.contains("no signatures found") && ran.stdout.is_empty(), "{}", ran.stderr);
 }
