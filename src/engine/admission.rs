@@ -78,9 +78,9 @@ impl Admission {
 
     /// Whether a flow may begin, which takes no slot itself: not where other calls are turned away.
     pub fn let_in(&self) -> Result<(), Rejection> {
-        let waiting = self.hall.waiting();
-        if waiting > 0 && waiting >= self.caps.queue {
-            return Err(self.busy(waiting));
+        let line = self.hall.line();
+        if line.waiting > 0 && line.waiting >= self.caps.queue {
+            return Err(busy(line));
         }
         Ok(())
     }
@@ -101,17 +101,17 @@ impl Admission {
     fn may_wait(&self, caller: &Principal, line: Line) -> Result<(), Rejection> {
         let free = self.caps.queue.saturating_sub(line.waiting);
         if free == 0 {
-            return Err(self.busy(line.waiting));
+            return Err(busy(line));
         }
         if is_one_of_many(caller) && line.own >= free {
             return Err(Rejection::BusyCaller { waiting: line.own });
         }
         Ok(())
     }
+}
 
-    fn busy(&self, waiting: usize) -> Rejection {
-        Rejection::Busy { running: self.hall.held(&Room::All), waiting }
-    }
+fn busy(line: Line) -> Rejection {
+    Rejection::Busy { running: line.running, waiting: line.waiting }
 }
 
 /// Whether there are others beside this caller, who must not wait for them.

@@ -83,11 +83,11 @@ fn may_all(plan: &ExecutionPlan) -> bool {
 }
 
 /// A result as one of those who waited for it has it.
-fn made(result: Result<Outcome, Arc<Rejection>>, is_shared: bool) -> Result<Outcome, Rejection> {
+fn made(result: Result<Box<Outcome>, Arc<Rejection>>, is_shared: bool) -> Result<Outcome, Rejection> {
     match result {
         Ok(mut outcome) => {
             outcome.story.cache.get_or_insert(CacheMark::Miss { is_shared });
-            Ok(outcome)
+            Ok(*outcome)
         }
         Err(rejection) => Err(match Arc::try_unwrap(rejection) {
             Ok(alone) => alone,
@@ -147,5 +147,5 @@ async fn make(
     if let Ok(outcome) = &result {
         engine.cache.keep(plan, key, before, outcome, state.catalog().server.cache).await;
     }
-    engine.cache.flights.land(&landing.flight, Landed::Made(result.map_err(Arc::new)));
+    engine.cache.flights.land(&landing.flight, Landed::Made(result.map(Box::new).map_err(Arc::new)));
 }

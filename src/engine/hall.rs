@@ -65,6 +65,7 @@ pub struct Place {
 /// How full it is, for those who want to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
+    pub running: usize,
     pub waiting: usize,
     /// Calls of the same caller among them.
     pub own: usize,
@@ -81,12 +82,8 @@ impl Hall {
         admitted.into_iter().for_each(|waiter| self.hand_over(waiter));
     }
 
-    pub fn held(&self, room: &Room) -> usize {
-        self.lock().held.get(room).copied().unwrap_or_default()
-    }
-
-    pub fn waiting(&self) -> usize {
-        self.lock().waiting.len()
+    pub fn line(&self) -> Line {
+        self.lock().line(0)
     }
 
     /// A slot, if there is room at once.
@@ -99,7 +96,8 @@ impl Hall {
         Some(self.slot(needs))
     }
 
-    /// A place in the line, if `may` says so of how long it is.
+    /// A place in the line, if `may` says so of how long it is; it is asked under the lock, so it asks
+    /// nothing of the hall.
     pub fn queue<E>(
         self: &Arc<Self>,
         needs: Needs,
@@ -108,7 +106,7 @@ impl Hall {
         let (admit, admitted) = oneshot::channel();
         let mut state = self.lock();
         let own = state.waiting.iter().filter(|waiter| waiter.needs.caller == needs.caller).count();
-        may(Line { waiting: state.waiting.len(), own })?;
+        may(state.line(own))?;
         let number = state.next;
         state.next += 1;
         state.waiting.push(Waiter { number, needs, admit });
@@ -138,10 +136,18 @@ impl Hall {
 }
 
 impl State {
+    fn line(&self, own: usize) -> Line {
+        Line { running: self.of(&Room::All), waiting: self.waiting.len(), own }
+    }
+
+    fn of(&self, room: &Room) -> usize {
+        self.held.get(room).copied().unwrap_or_default()
+    }
+
     fn has_room(&self, needs: &Needs) -> bool {
         needs.rooms.iter().all(|(room, places)| {
             let places = self.places.get(room).unwrap_or(places);
-            self.held.get(room).copied().unwrap_or_default() < *places
+            self.of(room) < *places
         })
     }
 
@@ -166,9 +172,7 @@ impl State {
     fn choose(&mut self) -> Vec<Waiter> {
         let mut chosen = Vec::new();
         loop {
-            let running = |waiter: &Waiter| {
-                self.held.get(&Room::Caller(waiter.needs.caller.clone())).copied().unwrap_or_default()
-            };
+            let running = |waiter: &Waiter| self.of(&Room::Caller(waiter.needs.caller.clone()));
             let ready = self.waiting.iter().enumerate().filter(|(_, waiter)| self.has_room(&waiter.needs));
             let next = ready.min_by_key(|(_, waiter)| (running(waiter), waiter.number));
             let Some((at, _)) = next else { return chosen };
@@ -254,8 +258,8 @@ mod tests {
     fn nobody_holds_a_place_while_they_wait_for_another() {
         let hall = Arc::new(Hall::default());
         let lock = (Room::Lock("deploy".into()), 1);
-        let holder = hall.enter(&needs("ann", &[lock.clone()])).unwrap();
-        let both = needs("ann", &[(Room::All, 1), lock.clone()]);
+        let holder = hall.enter(&needs("ann", std::slice::from_ref(&lock))).unwrap();
+        let both = needs("ann", &[(Room::All, 1), lock]);
         let mut waiting = queue(&hall, both);
         let other = hall.enter(&all("ben", 1));
         assert!(other.is_some(), "who waits for the lock is not in anybody's way");
@@ -287,13 +291,13 @@ mod tests {
         let given_up = queue(&hall, all("ann", 1));
         let too_late = queue(&hall, all("ben", 1));
         drop(given_up);
-        assert_eq!(hall.waiting(), 1);
+        assert_eq!(hall.line().waiting, 1);
         drop(inside);
         drop(too_late);
-        assert!(hall.lock().held.is_empty() && hall.waiting() == 0);
+        assert!(hall.lock().held.is_empty() && hall.line().waiting == 0);
         let line = hall.queue(all("ann", 0), |line| if line.own == 0 { Ok(()) } else { Err(line) });
         let second = hall.queue(all("ann", 0), |line| if line.own == 0 { Ok(()) } else { Err(line) });
-        assert_eq!(second.err(), Some(Line { waiting: 1, own: 1 }));
+        assert_eq!(second.err(), Some(Line { running: 0, waiting: 1, own: 1 }));
         drop(line);
     }
 }

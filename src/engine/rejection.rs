@@ -18,7 +18,7 @@ pub enum Rejection {
     BadCall(#[from] BadCall),
     /// There is such a tool, and its caller is not to know.
     #[error("{said}")]
-    Hidden { said: BadCall, denied: Denied },
+    Hidden { said: BadCall, denied: Box<Denied> },
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error("`{tool}` does not run now: its condition does not hold\n  when  {condition}\n  here  {seen}")]
@@ -79,7 +79,8 @@ impl Rejection {
     /// Why its caller may not, if that is the reason; of a flow, why they may not do a part of it.
     pub fn denied(&self) -> Option<&Denied> {
         match self {
-            Self::Denied(denied) | Self::Hidden { denied, .. } => Some(denied),
+            Self::Denied(denied) => Some(denied),
+            Self::Hidden { denied, .. } => Some(denied),
             Self::Plan(problems) => problems.iter().find_map(|problem| match problem.cause() {
                 PlanError::Denied(denied) => Some(denied),
                 _ => None,

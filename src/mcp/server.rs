@@ -203,8 +203,15 @@ fn knows_links(context: &RequestContext<RoleServer>) -> bool {
     version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
 }
 
+/// How much of a method's name is repeated.
+const NAMED: usize = 100;
+
 fn not_offered(method: &str) -> ErrorData {
-    ErrorData::new(ErrorCode::METHOD_NOT_FOUND, format!("this server does not offer `{method}`"), None)
+    ErrorData::new(
+        ErrorCode::METHOD_NOT_FOUND,
+        format!("this server does not offer `{}`", method.chars().take(NAMED).collect::<String>()),
+        None,
+    )
 }
 
 impl ServerHandler for Server {

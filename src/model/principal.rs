@@ -1,7 +1,7 @@
 //! Who calls, how that is known, and which tools that is about.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};

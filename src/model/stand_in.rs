@@ -1,6 +1,6 @@
 //! A caller as somebody imagines one, to see what they could do: nobody has proved anything.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use serde_json::{Map, Value};
 

@@ -39,7 +39,7 @@ pub enum NotAdmitted {
     Unknown(BadCall),
     /// There is such a tool, and its caller is not to know.
     #[error("{said}")]
-    Hidden { said: BadCall, denied: Denied },
+    Hidden { said: BadCall, denied: Box<Denied> },
     /// Whoever calls here can read the file as well.
     #[error(transparent)]
     Denied(Denied),

@@ -84,7 +84,7 @@ impl Policy {
         match (self.decide(&listed(principal, tool)), principal.method) {
             (Ok(()), _) => scopes::judge(catalog, principal, tool).map_err(NotAdmitted::Denied),
             (Err(denied), AuthMethod::Local) => Err(NotAdmitted::Denied(denied)),
-            (Err(denied), _) => Err(NotAdmitted::Hidden { said: unknown(), denied }),
+            (Err(denied), _) => Err(NotAdmitted::Hidden { said: unknown(), denied: Box::new(denied) }),
         }
     }
 

@@ -86,14 +86,16 @@ pub fn tail(
     if let Err(exit) = some(&mut pages, &question, Some(last), form, printer) {
         return exit;
     }
-    while follow {
+    if !follow {
+        return Exit::OK;
+    }
+    loop {
         std::thread::sleep(LOOK);
         if let Err(exit) = some(&mut pages, &question, None, form, printer) {
             return exit;
         }
         pages.renew();
     }
-    Exit::OK
 }
 
 fn open(arguments: &Arguments, words: &QuestionWords, printer: &Printer) -> Result<(Pages, Question), Exit> {

@@ -215,7 +215,7 @@ pub static PREVIOUS_KEY: Shape = Shape {
     what: "`previous`",
     description: "A key that was replaced and lets in for a while longer.",
     tables: &[&[
-        Key::new("key_hash", Kind::Text, "Its SHA-256.").required().expands(),
+        Key::new("key_hash", Kind::Text, "The SHA-256 of the key that was replaced.").required().expands(),
         Key::new("expires", Kind::Text, "The day, or the moment, from which on it lets nobody in; UTC.")
             .required()
             .expands()

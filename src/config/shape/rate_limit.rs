@@ -131,7 +131,7 @@ pub static CALLER: &[Key] = &[
     .otherwise("all, or with `roles` what those say")
     .expands()
     .examples(&["[\"git-*\", search]"]),
-    Key::new("roles", TEXTS, "Their roles.").default("[]").expands().examples(&["[developer]"]),
+    Key::new("roles", TEXTS, "The roles that they have.").default("[]").expands().examples(&["[developer]"]),
     Key::new("scopes", TEXTS, "What they may ask for, as a token would say it.")
         .otherwise("there are no scopes")
         .expands()

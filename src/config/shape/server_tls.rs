@@ -120,7 +120,7 @@ pub static CERTIFICATE_USER: Shape = Shape {
         .otherwise("all, unless they have `roles`")
         .expands()
         .examples(&["[\"git-*\", search]"]),
-        Key::new("roles", TEXTS, "Their roles.").default("[]").expands().examples(&["[release-manager]"]),
+        Key::new("roles", TEXTS, "The roles that they have.").default("[]").expands().examples(&["[release-manager]"]),
         Key::new(
             "subject",
             Kind::Filled,

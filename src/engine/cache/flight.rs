@@ -17,7 +17,7 @@ const BEHIND: usize = 64;
 /// What came of a shared run.
 #[derive(Clone)]
 pub enum Landed {
-    Made(Result<Outcome, Arc<Rejection>>),
+    Made(Result<Box<Outcome>, Arc<Rejection>>),
     /// Nothing had to run: a result is remembered, and whoever waits looks whether it does for him.
     Remembered,
 }

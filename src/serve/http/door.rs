@@ -33,8 +33,8 @@ impl Door {
     ) -> Result<Arc<Principal>, Answer> {
         let Peer { address: peer, certificate } = peer;
         let peer = *peer;
-        let known = |principal| Ok(Arc::new(Principal { address: peer, ..principal }));
-        let Some(auth) = &settings.auth else { return known(Principal::anonymous()) };
+        let known = |principal| Arc::new(Principal { address: peer, ..principal });
+        let Some(auth) = &settings.auth else { return Ok(known(Principal::anonymous())) };
         let (api_key, authorization) = (texts(headers, "x-api-key"), texts(headers, "authorization"));
         let credential = match Credential::read(&api_key, &authorization) {
             Ok(credential) => credential,
@@ -51,14 +51,14 @@ impl Door {
             credential => judge(auth, credential, certificate.as_deref()),
         };
         let refusal = match judged {
-            Ok(principal) => return known(principal),
+            Ok(principal) => return Ok(known(principal)),
             Err(refusal) => refusal,
         };
         let mut told = refused(auth, "the key is not valid");
         let mut reason = refusal.to_string();
         if let Some(token) = token(auth, credential, &refusal) {
             match self.tokens.judge(auth, token, now()).await {
-                Ok(principal) => return known(principal),
+                Ok(principal) => return Ok(known(principal)),
                 Err(Shut { reason, answer, is_guess: false }) => {
                     tracing::warn!(peer = %written(peer), "not let in: {reason}");
                     return Err(because(answer, reason, None));

@@ -61,8 +61,8 @@ fn x_forwarded(headers: &HeaderMap) -> Told {
     let values = |name| texts(headers, name).into_iter().flat_map(|value| value.split(',')).map(str::trim);
     Told {
         chain: values("x-forwarded-for").map(address).collect(),
-        scheme: values("x-forwarded-proto").last().and_then(scheme),
-        host: values("x-forwarded-host").last().filter(|host| !host.is_empty()).map(str::to_owned),
+        scheme: values("x-forwarded-proto").next_back().and_then(scheme),
+        host: values("x-forwarded-host").next_back().filter(|host| !host.is_empty()).map(str::to_owned),
     }
 }
 

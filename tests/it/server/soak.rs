@@ -182,7 +182,7 @@ fn start(folder: &Path, port: u16) -> Server {
 fn save(folder: &Path, number: usize) {
     let more = format!("# saved {number} times\n");
     let tool = "  - { name: sometimes, description: Is there or not., script: \"true\" }\n";
-    let text = if number % 2 == 0 { format!("{FILE}{more}") } else { format!("{FILE}{tool}{more}") };
+    let text = if number.is_multiple_of(2) { format!("{FILE}{more}") } else { format!("{FILE}{tool}{more}") };
     std::fs::write(folder.join("next.yaml"), text).unwrap();
     std::fs::rename(folder.join("next.yaml"), folder.join("tools.yaml")).unwrap();
 }

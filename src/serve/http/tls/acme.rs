@@ -20,6 +20,7 @@ use rcgen::{CertificateParams, CustomExtension, KeyPair as Pair};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use crate::model::{Acme, KeyPair};
 
@@ -161,7 +162,10 @@ fn proof(name: &str, digest: &[u8]) -> Result<ServerConfig, NotGiven> {
     let key = PrivateKeyDer::Pkcs8(pair.serialize_der().into());
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_safe_default_protocol_versions()?.with_no_client_auth();
-    let mut config = builder.with_single_cert(vec![certificate.der().clone()], key)?;
+    // Not `with_single_cert`, which reads the certificate and refuses what is critical and unknown to it.
+    let key = aws_lc_rs::sign::any_supported_type(&key)?;
+    let shown = SingleCertAndKey::from(CertifiedKey::new(vec![certificate.der().clone()], key));
+    let mut config = builder.with_cert_resolver(Arc::new(shown));
     config.alpn_protocols = vec![CHALLENGE.to_vec()];
     Ok(config)
 }
