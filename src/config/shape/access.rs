@@ -44,7 +44,7 @@ pub static ROLE: Shape = Shape {
     what: "a role",
     description: "A name for what several callers may.",
     tables: &[&[
-        Key::new("name", Kind::Filled, "Its name.").required().examples(&["developer"]),
+        Key::new("name", Kind::Filled, "The name of the role.").required().examples(&["developer"]),
         Key::new("permissions", TEXTS, PERMISSIONS).default("[]").examples(&["[\"git-*\", search]"]),
         Key::new("inherits", TEXTS, "Roles that come with it: whoever has this one has those.")
             .default("[]")
@@ -162,6 +162,6 @@ pub static TEST_CALLER: Shape = Shape {
         Key::new("claims", Kind::MapOf(Names::Any, &Kind::Any), "The claims of the token.")
             .default("{}")
             .examples(&["{ groups: [tool-admins] }"]),
-        Key::new("tenant", Kind::Filled, "The tenant.").otherwise("none"),
+        Key::new("tenant", Kind::Filled, "The tenant that they belong to.").otherwise("none"),
     ]],
 };

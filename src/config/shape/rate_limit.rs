@@ -98,7 +98,9 @@ pub static BASIC_AUTH: Shape = Shape {
     description: "People with a name and a password. What stands here is on.",
     tables: &[&[
         Key::new("enabled", Kind::Boolean, "`false`: no password lets in.").default("true").expands(),
-        Key::new("users", Kind::ListOf(&Kind::Group(&BASIC_USER)), "Who they are.").default("[]").expands(),
+        Key::new("users", Kind::ListOf(&Kind::Group(&BASIC_USER)), "Those who may come in.")
+            .default("[]")
+            .expands(),
     ]],
 };
 

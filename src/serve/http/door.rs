@@ -67,26 +67,22 @@ impl Door {
             }
         }
         if credential.is_none() {
-            // Clients ask without a key to learn that they need one.
-            match &refusal {
-                Refused::Certificate { .. } => {
-                    tracing::warn!(peer = %written(peer), "not let in: {refusal}");
-                    return Err(because(refused(auth, "a key is needed"), refusal, None));
-                }
-                _ => tracing::debug!(peer = %written(peer), "not let in: {refusal}"),
-            }
-            let what = if auth.issuers.is_empty() { "a key is needed" } else { "a key or a token is needed" };
-            return Err(refused(auth, what));
+            return Err(wanted(auth, &refusal, peer));
         }
         tracing::warn!(peer = %written(peer), "not let in: {reason}");
+        Err(self.held_back(peer, told, reason).await)
+    }
+
+    /// The answer to a wrong guess, after a while that grows with their number.
+    async fn held_back(&self, peer: Option<IpAddr>, told: Answer, reason: String) -> Answer {
         let penalty = self.lock().mistake(&peer, now());
         match penalty {
-            Penalty::GoAway => Err(because(too_many(), refusal, None)),
+            Penalty::GoAway => because(too_many(), reason, None),
             Penalty::Wait(wait) => {
                 let waiting = Waiting { door: self, peer };
                 tokio::time::sleep(wait).await;
                 drop(waiting);
-                Err(because(told, reason, None))
+                because(told, reason, None)
             }
         }
     }
@@ -135,6 +131,16 @@ fn judge(
         // Passwords are judged aside.
         Some(Credential::Basic(_)) => Err(Refused::Unknown),
     }
+}
+
+/// The answer to who says nothing: clients ask without a key to learn that they need one.
+fn wanted(auth: &Auth, refusal: &Refused, peer: Option<IpAddr>) -> Answer {
+    if matches!(refusal, Refused::Certificate { .. }) {
+        tracing::warn!(peer = %written(peer), "not let in: {refusal}");
+        return because(refused(auth, "a key is needed"), refusal, None);
+    }
+    tracing::debug!(peer = %written(peer), "not let in: {refusal}");
+    refused(auth, if auth.issuers.is_empty() { "a key is needed" } else { "a key or a token is needed" })
 }
 
 fn refused(auth: &Auth, text: &str) -> Answer {
