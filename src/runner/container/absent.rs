@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Cleaned, ContainerFailure, Found, Scanned, Seen};
-use crate::model::{Executor, Scan};
+use crate::model::{Executor, Scan, Verify};
 use crate::plan::{Environment, PlannedBuild, Step};
 use crate::runner::{BoxFuture, Runner, Running, SecretValues, StartError, Teller};
 
@@ -84,6 +84,15 @@ impl Images {
         _planned: &PlannedBuild,
         _platform: Option<&str>,
         _news: &Teller,
+    ) -> Result<(), ContainerFailure> {
+        Err(ContainerFailure::NotBuilt)
+    }
+
+    pub async fn verify(
+        &self,
+        _executor: Option<&Executor>,
+        _image: &str,
+        _signers: &[Verify],
     ) -> Result<(), ContainerFailure> {
         Err(ContainerFailure::NotBuilt)
     }

@@ -16,7 +16,7 @@ mod unsupported;
 use unsupported as platform;
 
 /// For sockets that come from a container.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "containers"))]
 pub(in crate::runner) use linux::receive_with;
 pub use platform::{
     ForkServer, ProcessRunner, end_with_us, fork_server_main, give_memory_back, give_program_back, inherited,

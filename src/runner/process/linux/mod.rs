@@ -35,6 +35,7 @@ mod supervisor;
 mod tree;
 mod watch;
 
+#[cfg(feature = "containers")]
 pub(in crate::runner) use channel::receive_with;
 pub use enforcer::probe_means;
 pub use fork_server::{ForkServer, fork_server_main};
