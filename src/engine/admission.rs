@@ -44,18 +44,12 @@ impl Admission {
         caller: &Principal,
         cancel: &CancellationToken,
     ) -> Result<Slot, Rejection> {
-        let needs = self.needs(tool, caller);
-        if let Some(slot) = self.hall.enter(&needs) {
-            return Ok(slot);
-        }
-        let mut place = self.hall.queue(needs, |line| self.may_wait(caller, line))?;
-        tokio::select! {
-            slot = place.slot() => Ok(slot),
-            () = cancel.cancelled() => Err(Rejection::Cancelled),
-            () = tokio::time::sleep(self.caps.queue_timeout) => {
-                Err(Rejection::QueueTimeout { after: self.caps.queue_timeout })
-            }
-        }
+        let after = self.caps.queue_timeout;
+        let late = async {
+            tokio::time::sleep(after).await;
+            Rejection::QueueTimeout { after }
+        };
+        self.wait(self.needs(tool, caller), |line| self.may_wait(caller, line), late, cancel).await
     }
 
     /// The same for a step of a flow, which is in already: it waits as long as its flow may.
@@ -65,14 +59,25 @@ impl Admission {
         caller: &Principal,
         cancel: &CancellationToken,
     ) -> Result<Slot, Rejection> {
-        let needs = self.needs(tool, caller);
+        self.wait(self.needs(tool, caller), |_| Ok(()), std::future::pending(), cancel).await
+    }
+
+    /// A slot at once, or if `may` says so in line for it, until it is `late`.
+    async fn wait(
+        &self,
+        needs: Needs,
+        may: impl FnOnce(Line) -> Result<(), Rejection>,
+        late: impl Future<Output = Rejection>,
+        cancel: &CancellationToken,
+    ) -> Result<Slot, Rejection> {
         if let Some(slot) = self.hall.enter(&needs) {
             return Ok(slot);
         }
-        let mut place = self.hall.queue(needs, |_| Ok::<_, Rejection>(()))?;
+        let mut place = self.hall.queue(needs, may)?;
         tokio::select! {
             slot = place.slot() => Ok(slot),
             () = cancel.cancelled() => Err(Rejection::Cancelled),
+            late = late => Err(late),
         }
     }
 

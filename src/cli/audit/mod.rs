@@ -8,13 +8,12 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use crate::audit::{Audit, BadKey, Event, Lifecycle, SigningKey};
-use crate::config;
 use crate::model::AuditRules;
 
 use super::arguments::{Arguments, AuditAction};
 use super::exit::Exit;
 use super::print::Printer;
-use super::session::{self, Session};
+use super::session::Session;
 
 pub fn run(arguments: &Arguments, action: Option<&AuditAction>, printer: &Printer) -> Exit {
     match action {
@@ -57,17 +56,11 @@ fn make_key(file: &Path, printer: &Printer) -> Exit {
 
 /// The rules of the configuration, where no file is named.
 fn rules(arguments: &Arguments, printer: &Printer) -> Result<AuditRules, Exit> {
-    let host = session::host();
-    let found = session::found(arguments.config.as_deref(), &host, printer)?;
-    let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
-    let Some(catalog) = loaded.catalog else {
-        printer.talk(&loaded.report.render(printer.style()));
-        return Err(Exit::CONFIG);
-    };
-    catalog.audit.ok_or_else(|| {
+    let session = Session::open(arguments, printer)?;
+    session.catalog.audit.clone().ok_or_else(|| {
         printer.error(&format!(
             "`{}` has no `audit`; name a log, or say there where it is",
-            loaded.path.display()
+            session.path.display()
         ));
         Exit::USAGE
     })

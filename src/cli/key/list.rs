@@ -8,22 +8,15 @@ use crate::cli::arguments::Arguments;
 use crate::cli::exit::Exit;
 use crate::cli::print::Printer;
 use crate::cli::secret::utc;
-use crate::cli::session;
-use crate::config;
+use crate::cli::session::Session;
 use crate::model::{Auth, Fingerprint, Permissions, Principal};
 
 pub fn list(arguments: &Arguments, printer: &Printer) -> Exit {
-    let host = session::host();
-    let found = match session::found(arguments.config.as_deref(), &host, printer) {
-        Ok(found) => found,
+    let session = match Session::open(arguments, printer) {
+        Ok(session) => session,
         Err(exit) => return exit,
     };
-    let loaded = config::load(&found.path, &host, &session::choice(arguments, &host));
-    let Some(catalog) = &loaded.catalog else {
-        printer.talk(&loaded.report.render(printer.style()));
-        return Exit::CONFIG;
-    };
-    let Some(auth) = &catalog.server.http.auth else {
+    let Some(auth) = &session.catalog.server.http.auth else {
         printer.talk("the file has no `server.http.auth`: nobody is asked who they are\n");
         if printer.json {
             printer.json_data(&json!([]));

@@ -24,18 +24,14 @@ impl Callers<'_> {
         written: native::CallerKeys<'_>,
     ) -> Option<Principal> {
         let native::CallerKeys { permissions, roles, scopes, tenant, rate: written } = written;
-        let permissions = match permissions {
-            Some(patterns) => Permissions::of(all(patterns)),
-            None if roles.is_empty() => Permissions::All,
-            // Then their roles alone say what they may.
-            None => Permissions::of(Vec::new()),
-        };
+        let roles = all(roles);
+        let permissions = Permissions::of_caller(permissions.map(all), &roles);
         let found = match tenant {
             Some(tenant) if !self.tenants.is_empty() => Some(self.tenant(tenant)?),
             _ => None,
         };
         Some(Principal {
-            roles: all(roles),
+            roles,
             scopes: scopes.map(all),
             tenant: tenant.map(|tenant| tenant.value.to_owned()),
             within: found.and_then(|tenant| tenant.tools.clone()),

@@ -65,8 +65,8 @@ impl<'n> Imagined<'n> {
         let mut fields = Fields::open(reader, field.node, &shape::TEST_CALLER)?;
         let imagined = Self {
             id: fields.text("caller"),
-            roles: texts(reader, &mut fields, "roles").unwrap_or_default(),
-            scopes: texts(reader, &mut fields, "scopes").unwrap_or_default(),
+            roles: fields.texts("roles").unwrap_or_default(),
+            scopes: fields.texts("scopes").unwrap_or_default(),
             claims: fields.take("claims"),
             tenant: fields.text("tenant"),
         };
@@ -120,22 +120,14 @@ impl<'n> Access<'n> {
     }
 }
 
-fn texts<'n>(
-    reader: &Reader<'_>,
-    fields: &mut Fields<'n>,
-    key: &'static str,
-) -> Option<Vec<Spanned<&'n str>>> {
-    fields.take(key).and_then(|field| reader.texts(field.node, key))
-}
-
 fn roles<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Role<'n>> {
     let list = fields.take("roles").and_then(|field| reader.list(field.node, "roles"));
     let role = |node: &'n Node<'n>| {
         let mut fields = Fields::open(reader, node, &shape::ROLE)?;
         let role = Role {
             name: fields.required("name").and_then(|field| reader.text(field.node, "name")),
-            permissions: texts(reader, &mut fields, "permissions").unwrap_or_default(),
-            inherits: texts(reader, &mut fields, "inherits").unwrap_or_default(),
+            permissions: fields.texts("permissions").unwrap_or_default(),
+            inherits: fields.texts("inherits").unwrap_or_default(),
             description: fields.text("description").map(|text| text.value),
         };
         fields.close();
@@ -180,7 +172,7 @@ fn policies<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Policy<'
         let mut fields = Fields::open(reader, node, &shape::POLICY)?;
         let policy = Policy {
             name: fields.required("name").and_then(|field| reader.text(field.node, "name")),
-            commands: texts(reader, &mut fields, "commands"),
+            commands: fields.texts("commands"),
             deny: fields.required("deny").and_then(|field| reader.text(field.node, "deny")),
             message: fields.text("message"),
         };
@@ -200,7 +192,7 @@ impl Authorization {
         let field = fields.take("authorization")?;
         let mut fields = Fields::open(reader, field.node, shape)?;
         let all = |fields: &mut Fields<'n>, key| {
-            let texts = texts(reader, fields, key).unwrap_or_default().into_iter();
+            let texts = fields.texts(key).unwrap_or_default().into_iter();
             texts.map(|text| Spanned { value: text.value.to_owned(), span: text.span }).collect()
         };
         let required_roles = all(&mut fields, "required_roles");

@@ -114,13 +114,13 @@ impl<'n> Container<'n> {
             tmpfs: tmpfs(reader, &mut fields),
             network: network(reader, &mut fields),
             extra_hosts: pairs(reader, &mut fields, "extra_hosts"),
-            dns: texts(reader, &mut fields, "dns"),
-            devices: texts(reader, &mut fields, "devices"),
+            dns: fields.texts("dns").unwrap_or_default(),
+            devices: fields.texts("devices").unwrap_or_default(),
             gpus: GpuKeys::read(reader, &mut fields),
             user: fields.text("user"),
             read_only: boolean(reader, &mut fields, "read_only"),
             cap_drop: cap_drop(reader, &mut fields),
-            cap_add: texts(reader, &mut fields, "cap_add"),
+            cap_add: fields.texts("cap_add").unwrap_or_default(),
             no_new_privileges: boolean(reader, &mut fields, "no_new_privileges"),
         };
         fields.close();
@@ -160,11 +160,6 @@ pub(super) fn pairs<'n>(
         Some((Spanned { value: &*entry.key.text, span: entry.key.span }, value))
     });
     pairs.collect()
-}
-
-fn texts<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>, key: &'static str) -> Vec<Text<'n>> {
-    let field = fields.take(key);
-    field.and_then(|field| reader.texts(field.node, key)).unwrap_or_default()
 }
 
 pub(super) fn boolean<'n>(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::oauth::Issuer;
 use crate::config::read::{Fields, Reader, Spanned};
-use crate::config::shape::{self, Shape};
+use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{ByteSize, ProxyHeaders};
@@ -92,28 +92,10 @@ pub struct HttpLimits {
     pub session_timeout: Option<Duration>,
 }
 
-/// The map under a key, opened.
-fn open<'n>(
-    reader: &'n Reader<'n>,
-    fields: &mut Fields<'n>,
-    key: &'static str,
-    shape: &'static Shape,
-) -> Option<Fields<'n>> {
-    fields.take(key).and_then(|field| Fields::open(reader, field.node, shape))
-}
-
-fn texts<'n>(
-    reader: &Reader<'_>,
-    fields: &mut Fields<'n>,
-    key: &'static str,
-) -> Option<Vec<Spanned<&'n str>>> {
-    fields.take(key).and_then(|field| reader.texts(field.node, key))
-}
-
 impl<'n> HttpServer<'n> {
     /// Reads the key `http`.
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
-        let Some(mut fields) = open(reader, fields, "http", &shape::HTTP_SERVER) else {
+        let Some(mut fields) = fields.group("http", &shape::HTTP_SERVER) else {
             return Self::default();
         };
         let server = Self {
@@ -123,11 +105,11 @@ impl<'n> HttpServer<'n> {
                 .and_then(|field| reader.integer(field.node, "port", 0..=i128::from(u16::MAX)))
                 .and_then(|port| u16::try_from(port).ok()),
             socket: fields.text("socket"),
-            allowed_hosts: texts(reader, &mut fields, "allowed_hosts").unwrap_or_default(),
-            allowed_origins: texts(reader, &mut fields, "allowed_origins").unwrap_or_default(),
+            allowed_hosts: fields.texts("allowed_hosts").unwrap_or_default(),
+            allowed_origins: fields.texts("allowed_origins").unwrap_or_default(),
             insecure: fields.boolean("insecure").unwrap_or(false),
             auth: Auth::read(reader, &mut fields),
-            cors: Cors::read(reader, &mut fields),
+            cors: Cors::read(&mut fields),
             limits: HttpLimits::read(reader, &mut fields),
             legacy_sse: fields.boolean("legacy_sse"),
             copies: Copies::read(reader, &mut fields),
@@ -137,7 +119,7 @@ impl<'n> HttpServer<'n> {
             tenants: Vec::new(),
             connection_pool: ConnectionPool::read(reader, &mut fields),
             tls: ServerTls::read(reader, &mut fields),
-            trusted_proxies: texts(reader, &mut fields, "trusted_proxies").unwrap_or_default(),
+            trusted_proxies: fields.texts("trusted_proxies").unwrap_or_default(),
             proxy_headers: fields.one_of("proxy_headers", &PROXY_HEADERS),
         };
         fields.boolean("enabled");
@@ -164,7 +146,7 @@ impl<'n> Auth<'n> {
         };
         let is_on = fields.boolean("enabled").unwrap_or(true);
         fields.one_of("mode", &[("simple", ()), ("enterprise", ())]);
-        if let Some(mut simple) = open(reader, &mut fields, "simple", &shape::SIMPLE_AUTH) {
+        if let Some(mut simple) = fields.group("simple", &shape::SIMPLE_AUTH) {
             auth.api_keys.extend(keys(reader, &mut simple));
             auth.users.extend(User::read_all(reader, &mut simple, "basic_auth"));
             simple.close();
@@ -229,7 +211,7 @@ impl<'n> Key<'n> {
 
 impl<'n> Previous<'n> {
     fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
-        let mut fields = open(reader, fields, "previous", &shape::PREVIOUS_KEY)?;
+        let mut fields = fields.group("previous", &shape::PREVIOUS_KEY)?;
         let mut text = |key| fields.required(key).and_then(|field| reader.text(field.node, key));
         let previous = Self { key_hash: text("key_hash"), expires: text("expires") };
         fields.close();
@@ -238,13 +220,13 @@ impl<'n> Previous<'n> {
 }
 
 impl<'n> Cors<'n> {
-    fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Self> {
-        let mut fields = open(reader, fields, "cors", &shape::CORS)?;
+    fn read(fields: &mut Fields<'n>) -> Option<Self> {
+        let mut fields = fields.group("cors", &shape::CORS)?;
         let is_on = fields.boolean("enabled").unwrap_or(true);
         let cors = Self {
-            origins: texts(reader, &mut fields, "allowed_origins").unwrap_or_default(),
-            methods: texts(reader, &mut fields, "allowed_methods"),
-            headers: texts(reader, &mut fields, "allowed_headers"),
+            origins: fields.texts("allowed_origins").unwrap_or_default(),
+            methods: fields.texts("allowed_methods"),
+            headers: fields.texts("allowed_headers"),
         };
         fields.close();
         is_on.then_some(cors)
@@ -253,7 +235,7 @@ impl<'n> Cors<'n> {
 
 impl HttpLimits {
     fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
-        let Some(mut fields) = open(reader, fields, "limits", &shape::HTTP_LIMITS) else {
+        let Some(mut fields) = fields.group("limits", &shape::HTTP_LIMITS) else {
             return Self::default();
         };
         let mut size = |key| fields.take(key).and_then(|field| reader.size(field.node, key));
@@ -277,7 +259,7 @@ fn security_headers<'n>(
     reader: &'n Reader<'n>,
     fields: &mut Fields<'n>,
 ) -> Vec<(Spanned<&'n str>, Spanned<&'n str>)> {
-    let Some(mut fields) = open(reader, fields, "security_headers", &shape::SECURITY_HEADERS) else {
+    let Some(mut fields) = fields.group("security_headers", &shape::SECURITY_HEADERS) else {
         return Vec::new();
     };
     let is_on = fields.boolean("enabled").unwrap_or(true);

@@ -41,10 +41,10 @@ impl<'n> Requires<'n> {
             systems: words(reader, &mut keys, "os", &SYSTEMS),
             machines: words(reader, &mut keys, "arch", &MACHINES),
             executables: executables(reader, &mut keys),
-            env: texts(reader, &mut keys, "env"),
-            files: texts(reader, &mut keys, "files"),
+            env: keys.texts("env").unwrap_or_default(),
+            files: keys.texts("files").unwrap_or_default(),
             engine: engine(reader, &mut keys),
-            commands: texts(reader, &mut keys, "commands"),
+            commands: keys.texts("commands").unwrap_or_default(),
             recheck: recheck(reader, &mut keys),
         };
         keys.close();
@@ -67,11 +67,6 @@ fn words<'n>(
     let choices: Vec<(&'static str, ())> = known.iter().map(|word| (*word, ())).collect();
     let read = |node: &'n Node<'_>| reader.one_of(node, key, &choices).and_then(|()| node.as_text());
     Some(OneOf { span: field.node.span, words: nodes.iter().filter_map(read).collect() })
-}
-
-fn texts<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Vec<Spanned<&'n str>> {
-    let field = fields.take(key);
-    field.and_then(|field| reader.texts(field.node, key)).unwrap_or_default()
 }
 
 fn executables<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<RequiredExecutable<'n>> {

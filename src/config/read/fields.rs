@@ -76,6 +76,17 @@ impl<'n> Fields<'n> {
         self.reader.text(field.node, key)
     }
 
+    pub fn texts(&mut self, key: &'static str) -> Option<Vec<Spanned<&'n str>>> {
+        let field = self.take(key)?;
+        self.reader.texts(field.node, key)
+    }
+
+    /// The map under a key, opened.
+    pub fn group(&mut self, key: &'static str, shape: &'static Shape) -> Option<Self> {
+        let field = self.take(key)?;
+        Self::open(self.reader, field.node, shape)
+    }
+
     pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         let field = self.take(key)?;
         self.reader.boolean(field.node, key)
