@@ -17,6 +17,7 @@ mod conditions;
 mod files;
 mod flow;
 mod hall;
+mod jobs;
 mod outcome;
 mod paths;
 mod present;
@@ -54,6 +55,7 @@ pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
+pub use jobs::{Job, JobId, JobState, JobStatus, Jobs, LogPart};
 pub use outcome::{Ending, Outcome};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rates::{Rates, TooOften};
@@ -83,12 +85,13 @@ pub struct Engine {
     runner: Arc<dyn Runner>,
     cache: Arc<Cache>,
     audit: Arc<Audit>,
+    jobs: Arc<Jobs>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
-        Self { state, runner, cache: Arc::default(), audit: Arc::default() }
+        Self { state, runner, cache: Arc::default(), audit: Arc::default(), jobs: Arc::default() }
     }
 
     /// The same with this cache.
@@ -104,6 +107,11 @@ impl Engine {
     /// Where its calls are recorded.
     pub fn audit(&self) -> &Audit {
         &self.audit
+    }
+
+    /// Calls that go on when nobody waits for them.
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// From now on work may go on behind answers, until it is closed: this process stays.

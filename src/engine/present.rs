@@ -12,7 +12,7 @@ use super::files::WrittenFile;
 use super::{Ending, Outcome, Sanitizer};
 
 /// A result before it is put into a protocol's form.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Presented {
     pub is_error: bool,
     pub text: Vec<TextPart>,
@@ -32,7 +32,7 @@ pub struct Presented {
 }
 
 /// A part of the text, in order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum TextPart {
     /// Our words: clean.
     Said(String),
@@ -40,7 +40,7 @@ pub enum TextPart {
     Output(Vec<Bytes>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct BinaryPart {
     pub mime: String,
     pub bytes: Vec<Bytes>,

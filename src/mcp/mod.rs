@@ -5,10 +5,12 @@
 //! is that of clients who ask by single requests.
 
 mod base64;
+mod call;
 mod changes;
 mod era;
 mod escape;
 mod listing;
+mod offers;
 mod progress;
 mod remote;
 mod reply;

@@ -10,36 +10,35 @@ use rmcp::model::{
     CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
     InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
     ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, SubscriptionFilter, Tool,
+    PaginatedRequestParams, ServerConfig, SubscriptionFilter, Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
-use crate::call::Call;
-use crate::engine::{Engine, Origin, Outcome, Prepared, Rejection, State, Stream, Watcher};
+use crate::engine::{Engine, State};
 use crate::model::Principal;
 
 use super::changes::{self, Announcer, Changes, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
-use super::progress;
+use super::offers;
 use super::reply::Reply;
 use super::wire::Ticket;
 
 /// The tools of one engine, offered to the client of one connection, or to who asks once.
 pub struct Server {
-    engine: Arc<Engine>,
-    face: Arc<Face>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) face: Arc<Face>,
     told: Arc<Told>,
-    caller: Caller,
+    pub(super) caller: Caller,
     /// Whether nothing but the answer may be sent.
-    is_quiet: bool,
+    pub(super) is_quiet: bool,
 }
 
 /// What all clients of one engine are shown.
 pub(super) struct Face {
     /// Stays what it was at first: a server cannot become another one under its clients.
-    identity: Identity,
+    pub(super) identity: Identity,
     listing: Listing,
 }
 
@@ -90,102 +89,17 @@ impl Server {
         Announcer::new(Changes::of(&self.engine, self.caller.clone()), Arc::clone(&self.told))
     }
 
-    async fn call(
-        &self,
-        request: CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Reply, ErrorData> {
-        let era = self.era(context)?;
-        let call = Call {
-            principal: self.caller.principal(&self.engine.state()),
-            tool: request.name.into_owned(),
-            arguments: request.arguments.unwrap_or_default(),
-        };
-        let done = match self.prepare(call, self.origin(context)).await {
-            Ok(plan) => match self.run(&plan, context).await {
-                Ok(outcome) => Ok(outcome.present_aside(plan).await),
-                Err(rejection) => Err(rejection),
-            },
-            Err(rejection) => Err(rejection),
-        };
-        match done {
-            Ok(presented) => {
-                let knows_links = era == Era::PerRequest || knows_links(context);
-                Ok(Reply::of_call(presented, knows_links, era, &self.face.identity))
-            }
-            Err(rejection) if rejection.is_unknown_tool() => {
-                Err(ErrorData::invalid_params(rejection.to_string(), None))
-            }
-            Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.face.identity)),
-        }
-    }
-
-    /// Where a call comes from, for its records.
-    fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
-        let via = match self.caller {
-            Caller::OnStdio => "stdio",
-            Caller::Known(_) => "http",
-        };
-        if self.engine.audit().journal().is_none() {
-            return Origin { via, ..Origin::default() };
-        }
-        let said = context.peer.peer_info().map(|info| info.client_info.clone());
-        let client = context.meta.client_info().or(said);
-        let client = client.map(|client| format!("{} {}", client.name, client.version));
-        let traceparent = context.meta.get("traceparent").and_then(|trace| trace.as_str());
-        Origin { via, client, traceparent: traceparent.map(str::to_owned) }
-    }
-
-    /// The plan of a call, unless its caller has called that often enough.
-    async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
-        let state = self.engine.state();
-        if let Caller::Known(caller) = &self.caller
-            && state.rates().has_tools()
-            && state.offers(&call.tool, caller)
-        {
-            state.rates().call(caller, &call.tool).map_err(|late| {
-                let rejection = Rejection::TooOften { tool: call.tool.clone(), late };
-                self.engine.refused(&call, &origin, &rejection);
-                rejection
-            })?;
-        }
-        self.engine.prepare_aside(call, origin).await
-    }
-
-    fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {
+    pub(super) fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {
         let era = Era::of(context)?;
         if era == Era::Handshake {
             self.told.session();
         }
         Ok(era)
     }
-
-    /// Carries a plan out; tells the client how it goes if it has asked for that.
-    async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
-        let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
-        let Some(token) = token else {
-            return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;
-        };
-        let (mut tap, mut publisher) = progress::channel(token, context.peer.clone());
-        let outcome = tokio::select! {
-            biased;
-            outcome = self.engine.execute(plan, &mut tap, context.ct.clone()) => outcome,
-            never = publisher.run() => match never {},
-        };
-        publisher.finish(&context.ct).await;
-        outcome
-    }
-}
-
-/// The watcher of a call whose client did not ask for progress.
-struct Unwatched;
-
-impl Watcher for Unwatched {
-    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
 }
 
 /// Leaves a result for our own transport; elsewhere it becomes the value that rmcp wants.
-fn hand_over<T: Default + serde::de::DeserializeOwned>(
+pub(super) fn hand_over<T: Default + serde::de::DeserializeOwned>(
     reply: Reply,
     context: &RequestContext<RoleServer>,
 ) -> Result<T, ErrorData> {
@@ -197,16 +111,10 @@ fn hand_over<T: Default + serde::de::DeserializeOwned>(
         .map_err(|error| ErrorData::internal_error(format!("the result is not valid: {error}"), None))
 }
 
-/// Links to resources are a part of results since 2025-06-18.
-fn knows_links(context: &RequestContext<RoleServer>) -> bool {
-    let version = context.peer.peer_info().map(|info| info.protocol_version.clone());
-    version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
-}
-
 /// How much of a method's name is repeated.
 const NAMED: usize = 100;
 
-fn not_offered(method: &str) -> ErrorData {
+pub(super) fn not_offered(method: &str) -> ErrorData {
     ErrorData::new(
         ErrorCode::METHOD_NOT_FOUND,
         format!("this server does not offer `{}`", method.chars().take(NAMED).collect::<String>()),
@@ -216,7 +124,7 @@ fn not_offered(method: &str) -> ErrorData {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        let capabilities = offers::capabilities(&self.engine.state());
         let mut info = ServerConfig::new(capabilities).with_server_info(self.face.identity.implementation());
         info.instructions.clone_from(&self.engine.state().catalog().server.instructions);
         info
@@ -278,7 +186,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let reply = self.call(request, &context).await?;
+        let reply = self.answer_call(request, &context).await?;
         hand_over::<CallToolResult>(reply, &context).map(CallToolResponse::from)
     }
 

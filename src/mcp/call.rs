@@ -1,0 +1,114 @@
+//! `tools/call`: a request → a plan → an answer, and what the client hears meanwhile.
+
+use rmcp::model::{CallToolRequestParams, ProtocolVersion};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+
+use crate::call::Call;
+use crate::engine::{Origin, Outcome, Prepared, Presented, Rejection, Stream, Watcher};
+
+use super::era::Era;
+use super::progress;
+use super::reply::Reply;
+use super::server::{Caller, Server};
+
+/// What comes of a call that was not refused.
+enum Answer {
+    Complete(Presented),
+}
+
+impl Server {
+    pub(super) async fn answer_call(
+        &self,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Reply, ErrorData> {
+        let era = self.era(context)?;
+        match self.call(request, context).await {
+            Ok(Answer::Complete(presented)) => {
+                let knows_links = era == Era::PerRequest || knows_links(context);
+                Ok(Reply::of_call(presented, knows_links, era, &self.face.identity))
+            }
+            Err(rejection) if rejection.is_unknown_tool() => {
+                Err(ErrorData::invalid_params(rejection.to_string(), None))
+            }
+            Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.face.identity)),
+        }
+    }
+
+    async fn call(
+        &self,
+        request: CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answer, Rejection> {
+        let call = Call {
+            principal: self.caller.principal(&self.engine.state()),
+            tool: request.name.into_owned(),
+            arguments: request.arguments.unwrap_or_default(),
+        };
+        let plan = self.prepare(call, self.origin(context)).await?;
+        let outcome = self.run(&plan, context).await?;
+        Ok(Answer::Complete(outcome.present_aside(plan).await))
+    }
+
+    /// Where a call comes from, for its records.
+    fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
+        let via = match self.caller {
+            Caller::OnStdio => "stdio",
+            Caller::Known(_) => "http",
+        };
+        if self.engine.audit().journal().is_none() {
+            return Origin { via, ..Origin::default() };
+        }
+        let said = context.peer.peer_info().map(|info| info.client_info.clone());
+        let client = context.meta.client_info().or(said);
+        let client = client.map(|client| format!("{} {}", client.name, client.version));
+        let traceparent = context.meta.get("traceparent").and_then(|trace| trace.as_str());
+        Origin { via, client, traceparent: traceparent.map(str::to_owned) }
+    }
+
+    /// The plan of a call, unless its caller has called that often enough.
+    async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
+        let state = self.engine.state();
+        if let Caller::Known(caller) = &self.caller
+            && state.rates().has_tools()
+            && state.offers(&call.tool, caller)
+        {
+            state.rates().call(caller, &call.tool).map_err(|late| {
+                let rejection = Rejection::TooOften { tool: call.tool.clone(), late };
+                self.engine.refused(&call, &origin, &rejection);
+                rejection
+            })?;
+        }
+        self.engine.prepare_aside(call, origin).await
+    }
+
+    /// Carries a plan out; tells the client how it goes if it has asked for that.
+    async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
+        let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
+        let Some(token) = token else {
+            return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;
+        };
+        let (mut tap, mut publisher) = progress::channel(token, context.peer.clone());
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.engine.execute(plan, &mut tap, context.ct.clone()) => outcome,
+            never = publisher.run() => match never {},
+        };
+        publisher.finish(&context.ct).await;
+        outcome
+    }
+}
+
+/// The watcher of a call whose client did not ask for progress.
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+}
+
+/// Links to resources are a part of results since 2025-06-18.
+fn knows_links(context: &RequestContext<RoleServer>) -> bool {
+    let version = context.peer.peer_info().map(|info| info.protocol_version.clone());
+    version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
+}
