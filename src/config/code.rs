@@ -266,6 +266,12 @@ codes! {
     DuplicateCaller = 294, "two users or tenants of one name";
     BadStore = 295, "a store of sessions that is none";
     BadCopy = 296, "a name of a copy that headers cannot hold";
+
+    // What people are asked.
+    BadConfirm = 310, "a question before a call that cannot be asked";
+    ConfirmWithoutAnybody = 311, "a call that nobody makes asks somebody";
+    BadAsk = 312, "a parameter that nobody can be asked for";
+    BadContentFormat = 313, "an output of content where none can be";
 }
 
 impl Code {

@@ -14,6 +14,8 @@ mod cached;
 mod capture;
 mod carry_out;
 mod conditions;
+mod consent;
+mod content;
 mod files;
 mod flow;
 mod hall;
@@ -53,6 +55,8 @@ pub use account::Origin;
 pub use ahead::Serving;
 pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
+pub use consent::{Consent, Question};
+pub use content::Wanted;
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use jobs::{Job, JobId, JobState, JobStatus, Jobs, LogPart};
@@ -166,7 +170,7 @@ impl Engine {
         if let (Err(rejection), Some(papers), Some(tool)) = (&plan, &papers, tool) {
             papers.refused(&tool, rejection);
         }
-        Ok(Prepared { plan: plan?, state, is_step: false, papers: papers.map(Arc::new) })
+        Ok(Prepared { plan: plan?, state, is_step: false, papers: papers.map(Arc::new), consent: None })
     }
 
     /// Records that a call was not let through before anything of it was looked at.
@@ -200,6 +204,10 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
+        if let Err(rejection) = prepared.check_consent() {
+            self.refused_plan(prepared, &rejection);
+            return Err(rejection);
+        }
         let entry = prepared.begin(&cancel).await?;
         let result = match prepared.is_plain() {
             true => self.once(prepared, watcher, cancel).await,

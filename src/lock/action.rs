@@ -40,6 +40,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         fallback: _,
         breaker: _,
         cache: _,
+        confirm: _,
         timeout,
         kill_grace,
         limits,

@@ -255,7 +255,6 @@ static CHOOSING: &[Key] = &[
 
 static LATER: &[Key] = &[
     Key::later("else"),
-    Key::later("confirm"),
     Key::later("schedule"),
     Key::later("triggers"),
     Key::later("mock"),
