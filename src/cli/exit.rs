@@ -75,6 +75,8 @@ impl Exit {
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::BusyCaller { .. } | Rejection::BreakerOpen { .. } => Self::REFUSED,
             Rejection::TooOften { .. } | Rejection::NotRecorded { .. } => Self::REFUSED,
+            Rejection::NotConfirmed { .. } => Self::REFUSED,
+            Rejection::NotGiven { .. } | Rejection::NotAsked { .. } => Self::REFUSED,
             Rejection::Start(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),

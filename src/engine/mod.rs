@@ -7,6 +7,7 @@
 mod account;
 mod admission;
 mod ahead;
+mod approvals;
 mod attempts;
 mod breaker;
 mod cache;
@@ -53,6 +54,7 @@ pub use crate::runner::process::{give_memory_back, give_program_back, share_one_
 pub use crate::shaping::Sanitizer;
 pub use account::Origin;
 pub use ahead::Serving;
+pub use approvals::{Approval, Approvals, BadApprovals, Verdict};
 pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use consent::{Consent, Question};
@@ -90,12 +92,15 @@ pub struct Engine {
     cache: Arc<Cache>,
     audit: Arc<Audit>,
     jobs: Arc<Jobs>,
+    /// Where calls wait for somebody at a shell.
+    approvals: Option<Approvals>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
-        Self { state, runner, cache: Arc::default(), audit: Arc::default(), jobs: Arc::default() }
+        let (cache, audit, jobs) = (Arc::default(), Arc::default(), Arc::default());
+        Self { state, runner, cache, audit, jobs, approvals: None }
     }
 
     /// The same with this cache.

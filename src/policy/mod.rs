@@ -115,6 +115,23 @@ impl Policy {
         Ok(Authorized { invocation, part_of: None })
     }
 
+    /// Judges a command that the file itself has called: no permission is asked for, and rules deny it still.
+    pub fn authorize_of_file(
+        &self,
+        invocation: Invocation,
+        now: Option<Duration>,
+    ) -> Result<Authorized, Denied> {
+        let known = self.seen_of(&invocation, now);
+        let asked = Asked { caller: invocation.principal(), tool: invocation.tool(), outer: None, known };
+        let denial = decide::findings(&self.access, &asked)
+            .filter(|finding| matches!(finding, Finding::Policy { .. }))
+            .find_map(|finding| finding.denial());
+        match denial {
+            Some(reason) => Err(denied(&asked, reason)),
+            None => Ok(Authorized { invocation, part_of: None }),
+        }
+    }
+
     /// What is written in a step of a command may run where the command may.
     pub fn authorize_part(&self, of: &Authorized, part: Invocation) -> Authorized {
         let whole = of.part_of.as_ref().unwrap_or_else(|| of.invocation.tool());

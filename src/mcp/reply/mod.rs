@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use crate::engine::{Presented, Sanitizer, TextPart};
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
 use super::base64::Encoder;
 use super::era::{Era, Identity};
