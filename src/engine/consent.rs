@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::model::{Approver, Unasked};
-use crate::plan::PlannedConfirm;
+use crate::plan::{PlannedConfirm, Sensitive, Step};
 
 use super::account::digest;
 use super::{Engine, Prepared, Rejection, Sanitizer};
@@ -67,11 +69,26 @@ impl Prepared {
         let text = Sanitizer::clean(text.as_bytes());
         Some(Question {
             text: format!("{text}\n\nThis would run:\n{shown}"),
-            plan: digest(&self.plan, secrets),
+            plan: self.identity(),
             patience: ttl,
             is_refused_unasked: fallback == Unasked::Refuse,
             approver: approve,
         })
+    }
+
+    /// Of what would run, with the real values of what is shown as `***`: two calls that differ in nothing
+    /// else are two.
+    fn identity(&self) -> String {
+        let values = match &self.plan.step {
+            Step::Flow(flow) => {
+                let values = flow.call.invocation().values();
+                values.map(|(param, value)| (param.name.to_string(), value.clone())).collect()
+            }
+            _ => self.plan.seen(Sensitive::Real),
+        };
+        let shown = digest(&self.plan, &self.state.catalog().secrets);
+        let digits = Sha256::digest(format!("{shown} {values}"));
+        digits.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The same with somebody's consent.

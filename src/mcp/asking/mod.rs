@@ -252,7 +252,9 @@ async fn ask_beside(
         match heard {
             Ok((name, answer)) => drop(answers.insert(name, answer)),
             Err(unheard) => {
-                let unanswered = open.iter().skip(at);
+                // What was answered, even by a refusal, need not be taken back.
+                let answered = usize::from(matches!(unheard, Unheard::Refused(_)));
+                let unanswered = open.iter().skip(at + answered);
                 unanswered.for_each(|(_, question)| ticket.give_up(question, "nobody waits for it any more"));
                 return Err(unheard);
             }
