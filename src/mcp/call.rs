@@ -84,6 +84,15 @@ impl Server {
             return self.call_asking(call, brought, context, era).await;
         }
         let plan = self.prepare(call, self.origin(context)).await?;
+        self.answer_plan(plan, context).await
+    }
+
+    /// Carries out a plan of which nothing has to be asked any more.
+    pub(super) async fn answer_plan(
+        &self,
+        plan: Prepared,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answer, Stop> {
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
     }

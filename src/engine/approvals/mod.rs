@@ -98,11 +98,11 @@ impl Engine {
 
 /// What an approver is told, as far as it declares it.
 fn handed(param: &Param, prepared: &Prepared, question: &Question) -> Option<Handed> {
-    let [tool, caller, text, plan] = APPROVER_PARAMS;
+    let [tool, by, text, plan] = APPROVER_PARAMS;
     let name = param.name.as_str();
     let value = match name {
         _ if name == tool => prepared.plan.tool.name.to_string(),
-        _ if name == caller => prepared.plan.principal.id().as_str().to_owned(),
+        _ if name == by => prepared.plan.principal.id().as_str().to_owned(),
         _ if name == text => question.text.clone(),
         _ if name == plan => question.plan.clone(),
         _ => return None,
