@@ -19,6 +19,7 @@ mod flow;
 mod hall;
 mod jobs;
 mod outcome;
+mod own;
 mod paths;
 mod present;
 mod rates;
@@ -55,8 +56,11 @@ pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
-pub use jobs::{Job, JobId, JobState, JobStatus, Jobs, LogPart};
+pub use jobs::{
+    BadJobs, Held, Job, JobId, JobPlace, JobRecord, JobState, JobStatus, Jobs, KeptJobs, LogPart,
+};
 pub use outcome::{Ending, Outcome};
+pub use own::{LONGEST_WAIT, OWN_TOOLS, OwnCall};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rates::{Rates, TooOften};
 pub use rejection::Rejection;
@@ -102,6 +106,11 @@ impl Engine {
     /// The same with records of its calls.
     pub fn recording(self, audit: Audit) -> Self {
         Self { audit: Arc::new(audit), ..self }
+    }
+
+    /// The same with these jobs.
+    pub fn keeping(self, jobs: Jobs) -> Self {
+        Self { jobs: Arc::new(jobs), ..self }
     }
 
     /// Where its calls are recorded.

@@ -39,6 +39,10 @@ pub enum Rejection {
     QueueTimeout { after: Duration },
     #[error("`{tool}` is called {late}")]
     TooOften { tool: String, late: TooOften },
+    #[error(
+        "no more jobs now: {running}{whose} are running, which is as many as may; wait for one of them, or cancel it"
+    )]
+    TooManyJobs { running: usize, whose: &'static str },
     #[error("cancelled before it started")]
     Cancelled,
     #[error(transparent)]

@@ -46,7 +46,14 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
-        let plan = self.prepare(call, self.origin(context)).await?;
+        let origin = self.origin(context);
+        if let Some(answer) = self.own_tool(&call, &origin, context).await {
+            return answer.map(Answer::Complete);
+        }
+        let plan = self.prepare(call, origin).await?;
+        if let Some(after) = plan.tool.detaches() {
+            return self.as_job(plan, after, context).await.map(Answer::Complete);
+        }
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
     }
@@ -101,7 +108,7 @@ impl Server {
 }
 
 /// The watcher of a call whose client did not ask for progress.
-struct Unwatched;
+pub(super) struct Unwatched;
 
 impl Watcher for Unwatched {
     fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
