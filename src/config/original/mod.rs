@@ -67,7 +67,7 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
         is_selection: false,
     };
     let access = access(&beside, rbac.unwrap_or_default(), &mut settings);
-    catalog.access = Arc::new(access);
+    (catalog.access, catalog.server) = (Arc::new(access), settings);
     Some(catalog)
 }
 

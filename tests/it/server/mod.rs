@@ -17,6 +17,8 @@ mod mtls;
 #[cfg(feature = "oauth")]
 mod oauth;
 mod operation;
+#[cfg(feature = "oauth")]
+mod original;
 mod passwords;
 mod permissions;
 mod proxies;
