@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::api_key::ApiKey;
+use super::api_key::{ApiKey, SecretKey};
 use super::copies::Copies;
 use super::issuer::Issuer;
 use super::password::PasswordHash;
@@ -63,6 +63,8 @@ pub enum ProxyHeaders {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
+    /// Whose values nobody has read yet; they let nobody in.
+    pub secret_keys: Vec<SecretKey>,
     /// Whose tokens let in.
     pub issuers: Vec<Issuer>,
     pub users: Vec<BasicUser>,
@@ -116,6 +118,7 @@ impl Auth {
     pub fn callers(&self) -> impl Iterator<Item = &Principal> {
         let users = self.users.iter().map(|user| &user.principal);
         let keys = self.api_keys.iter().map(|key| &key.principal);
+        let keys = keys.chain(self.secret_keys.iter().map(|key| &key.principal));
         keys.chain(users).chain(self.mtls.iter().map(|user| &user.principal))
     }
 }

@@ -51,7 +51,7 @@ mod units;
 
 pub use access::{Access, Authorization, DenyRule, PLAN_PARTS, Role, RoleClaim, UserRoles};
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
-pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
+pub use api_key::{ApiKey, BadFingerprint, Fingerprint, SecretKey};
 pub use audit::{AuditKind, AuditRules, Checkpoint, OnUnrecorded, Rotation, Syslog};
 pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};

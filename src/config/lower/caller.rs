@@ -5,7 +5,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
-use crate::model::{AuthMethod, BasicUser, PasswordHash, Permissions, Principal, Tenant};
+use crate::model::{AuthMethod, BasicUser, PasswordHash, Permissions, Principal, Secrets, Tenant};
 
 use super::rate_limit::rate;
 
@@ -13,6 +13,7 @@ use super::rate_limit::rate;
 pub(super) struct Callers<'a> {
     pub reader: &'a Reader<'a>,
     pub tenants: &'a [Tenant],
+    pub secrets: &'a Secrets,
 }
 
 impl Callers<'_> {

@@ -183,14 +183,14 @@ pub static API_KEY: Shape = Shape {
                 .otherwise("`key-1`, by its place")
                 .expands()
                 .examples(&["ci"]),
-            Key::new("key", Kind::Text, "The key itself; from a variable, so that the file holds no secret.")
+            Key::new("key", Kind::Text, "The key itself; from a secret or a variable, so that the file does not hold it. A secret is read when the server starts and when it loads its file.")
                 .otherwise("`key_hash`")
                 .expands()
-                .examples(&["\"${CI_KEY}\""]),
+                .examples(&["\"{{secrets.ci_key}}\"", "\"${CI_KEY}\""]),
             Key::new(
                 "key_hash",
                 Kind::Text,
-                "In place of the key: its SHA-256, which lets nobody in by itself.",
+                "In place of the key: its SHA-256, which lets nobody in by itself; also from a secret.",
             )
             .otherwise("`key`")
             .expands()
