@@ -120,11 +120,7 @@ impl Rules {
     }
 
     /// The catalog with the keys that secrets hold, for a server that asks for them.
-    fn with_keys(
-        &self,
-        mut catalog: Catalog,
-        environment: &Environment,
-    ) -> Result<(Catalog, Vault), String> {
+    fn with_keys(&self, mut catalog: Catalog, environment: &Environment) -> Result<(Catalog, Vault), String> {
         let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment.clone())));
         if self.over != Over::Stdio {
             secret_keys::read(&mut catalog, &vault).map_err(|problem| problem.to_string())?;

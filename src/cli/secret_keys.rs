@@ -43,7 +43,10 @@ fn value(key: &SecretKey, vault: &Vault) -> Result<ApiKey, Unread> {
         Err(problem) => return Err(Unread::NoValue { caller, secret, problem: problem.to_string() }),
     };
     if !key.is_hash && value.reveal().len() < ApiKey::SHORTEST {
-        tracing::warn!("the key of `{caller}` has fewer than {} characters and can be guessed", ApiKey::SHORTEST);
+        tracing::warn!(
+            "the key of `{caller}` has fewer than {} characters and can be guessed",
+            ApiKey::SHORTEST
+        );
     }
     key.read(&value).map_err(|problem| Unread::NoHash { caller, secret, problem: problem.to_string() })
 }

@@ -147,7 +147,9 @@ fn serve(
             never = reloading.keep_up(Arc::clone(&engine), herald.clone()) => match never {},
             never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},
+            never = engine.keep_quotas() => match never {},
         }
+        engine.state().quotas().save();
         runner.shut_down(PATIENCE).await;
         end(engine.audit()).await;
         tracing::info!(target: "mcpfier::serve::http", "stopped");

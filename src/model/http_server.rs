@@ -10,6 +10,7 @@ use super::copies::Copies;
 use super::issuer::Issuer;
 use super::password::PasswordHash;
 use super::principal::Principal;
+use super::quota::Quota;
 use super::rate::{RateLimit, Tenant};
 use super::tls::{CertificateUser, Tls};
 use super::trusted_proxy::TrustedProxy;
@@ -38,6 +39,10 @@ pub struct HttpServer {
     /// How long a server that is told to stop says so and takes calls all the same.
     pub notice: Duration,
     pub rate_limit: RateLimit,
+    /// How many calls each caller has.
+    pub quota: Option<Quota>,
+    /// Where it is kept what is used up of them.
+    pub quota_file: Option<PathBuf>,
     pub tenants: Vec<Tenant>,
     pub connection_pool: ConnectionPool,
     /// Beside our own, or in their place.
@@ -139,6 +144,8 @@ impl Default for HttpServer {
             copies: Copies::default(),
             notice: Duration::ZERO,
             rate_limit: RateLimit::default(),
+            quota: None,
+            quota_file: None,
             tenants: Vec::new(),
             connection_pool: ConnectionPool::default(),
             headers: Vec::new(),

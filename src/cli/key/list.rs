@@ -82,7 +82,7 @@ impl Caller<'_> {
     }
 
     fn words(&self) -> String {
-        let Principal { roles, tenant, rate, .. } = self.principal;
+        let Principal { roles, tenant, rate, quota, .. } = self.principal;
         let start = |fingerprint: Fingerprint| fingerprint.to_string().chars().take(15).collect::<String>();
         let by = match self.by {
             By::Key(fingerprint) => format!("{}…", start(fingerprint)),
@@ -95,12 +95,14 @@ impl Caller<'_> {
         words.extend((!roles.is_empty()).then(|| format!("roles {}", roles.join(" "))));
         words.extend(tenant.as_ref().map(|tenant| format!("tenant {tenant}")));
         words.extend(rate.map(|rate| format!("{} a minute", rate.per_minute)));
+        words.extend(quota.and_then(|quota| quota.per_hour).map(|calls| format!("{calls} calls an hour")));
+        words.extend(quota.and_then(|quota| quota.per_day).map(|calls| format!("{calls} calls a day")));
         words.extend(self.expires().map(|moment| format!("until {moment}")));
         words.join(", ")
     }
 
     fn document(&self) -> Value {
-        let Principal { name, method, roles, scopes, tenant, rate, .. } = self.principal;
+        let Principal { name, method, roles, scopes, tenant, rate, quota, .. } = self.principal;
         let rate =
             rate.map(|rate| json!({ "requests_per_minute": rate.per_minute, "burst_size": rate.burst }));
         let (hash, secret) = match self.by {
@@ -108,10 +110,12 @@ impl Caller<'_> {
             By::Secret(name) => (None, Some(name.as_str())),
             By::Password => (None, None),
         };
+        let quota =
+            quota.map(|quota| json!({ "calls_per_hour": quota.per_hour, "calls_per_day": quota.per_day }));
         json!({
             "name": name, "method": method.as_str(), "key_hash": hash, "secret": secret,
             "permissions": self.permissions(), "roles": roles, "scopes": scopes, "tenant": tenant,
-            "rate_limit": rate, "expires": self.expires(),
+            "rate_limit": rate, "quota": quota, "expires": self.expires(),
         })
     }
 }

@@ -19,7 +19,10 @@ const CREATE: &str = "`mcpfier key create NAME` prints the line for the file";
 enum Value {
     Known(Fingerprint),
     /// A secret holds the key, or its fingerprint.
-    Secret { secret: SecretName, is_hash: bool },
+    Secret {
+        secret: SecretName,
+        is_hash: bool,
+    },
 }
 
 struct Key {
@@ -160,7 +163,8 @@ impl Judging<'_> {
         let of_file = self.callers.reader.dialect == Dialect::Native;
         let template = Template::parse(written.value).ok().filter(|_| of_file);
         let Some(Reference::Secret(secret)) = template.as_ref().and_then(Template::whole) else {
-            let help = if of_file { help } else { "write `key_hash`, or a variable: `key: \"${KEY}\"`".to_owned() };
+            let help =
+                if of_file { help } else { "write `key_hash`, or a variable: `key: \"${KEY}\"`".to_owned() };
             self.refuse(written.span, &format!("`{key}` is no template"), &help);
             return None;
         };

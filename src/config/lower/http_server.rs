@@ -38,12 +38,14 @@ pub fn http_server(
         notice,
         headers,
         rate_limit,
+        quota,
         tenants,
         connection_pool,
         tls,
         trusted_proxies,
         proxy_headers,
     } = written;
+    let quota_file = quota.as_ref().and_then(|written| written.file).map(&path);
     let tenants = rate_limit::tenants(reader, tenants);
     let default = HttpServer::default();
     let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
@@ -63,6 +65,8 @@ pub fn http_server(
         copies: lower_copies(reader, &copies),
         notice: notice.unwrap_or(default.notice),
         rate_limit: rate_limit::rate_limit(reader, rate_limit),
+        quota: quota.and_then(|written| rate_limit::quota(reader, written.quota)),
+        quota_file,
         tenants,
         connection_pool: rate_limit::connection_pool(&connection_pool),
         headers: headers.into_iter().map(|(name, value)| (owned(name), owned(value))).collect(),

@@ -131,7 +131,8 @@ const MAPS: [&str; 13] = [
 
 /// Whether nothing stays of the lines of a map, because all of its keys are empty.
 fn is_left_empty(page: &Page<'_>, entry: &Entry<'_>) -> bool {
-    let goes = |entry: &Entry<'_>| matches!(entry.value.kind, Kind::Null) && !MAPS.contains(&&*entry.key.text);
+    let goes =
+        |entry: &Entry<'_>| matches!(entry.value.kind, Kind::Null) && !MAPS.contains(&&*entry.key.text);
     let keys = entry.value.entries();
     !keys.is_empty() && keys.iter().all(goes) && !page.is_flow(entry.value.span)
 }

@@ -18,6 +18,7 @@ use super::access::Access;
 
 use super::basic::{CallerKeys, User};
 use super::copies::Copies;
+use super::quota::ServerQuota;
 use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
 
 #[derive(Default)]
@@ -36,6 +37,7 @@ pub struct HttpServer<'n> {
     pub notice: Option<Duration>,
     pub headers: Vec<(Spanned<&'n str>, Spanned<&'n str>)>,
     pub rate_limit: Option<RateLimit<'n>>,
+    pub quota: Option<ServerQuota<'n>>,
     /// Of the root of the file.
     pub tenants: Vec<Tenant<'n>>,
     pub connection_pool: ConnectionPool,
@@ -116,6 +118,7 @@ impl<'n> HttpServer<'n> {
             notice: fields.duration("notice"),
             headers: security_headers(reader, &mut fields),
             rate_limit: RateLimit::read(reader, &mut fields),
+            quota: ServerQuota::read(reader, &mut fields),
             tenants: Vec::new(),
             connection_pool: ConnectionPool::read(reader, &mut fields),
             tls: ServerTls::read(reader, &mut fields),

@@ -3,7 +3,7 @@
 use super::rate_limit::CALLER;
 use super::{
     BASIC_AUTH, CONNECTION_POOL, COPIES, ENTERPRISE, JWT, Key, Kind, MTLS, Names, OAUTH, RATE_LIMIT,
-    SERVER_TLS, Shape,
+    SERVER_QUOTA, SERVER_TLS, Shape,
 };
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
@@ -89,6 +89,9 @@ pub static HTTP_SERVER: Shape = Shape {
         Key::new("rate_limit", Kind::Group(&RATE_LIMIT), "How often somebody may ask.")
             .otherwise("as often as they like")
             .examples(&["{ requests_per_minute: 60, burst_size: 10 }"]),
+        Key::new("quota", Kind::Group(&SERVER_QUOTA), "How many calls each caller has in an hour and in a day.")
+            .otherwise("as many as they like")
+            .examples(&["{ calls_per_day: 1000 }"]),
         Key::new(
             "connection_pool",
             Kind::Group(&CONNECTION_POOL),

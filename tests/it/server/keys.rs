@@ -217,7 +217,8 @@ async fn keys_that_secrets_hold_let_in_and_one_that_changes_counts_at_once() {
     }
     let listed = answer(ask("a-key-of-which-a-hash-is-known", &list).await.unwrap()).await;
     assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(1), "{listed}");
-    let shown = ask("a-key-that-is-in-a-file", &call(2, "show", json!({}))).await.unwrap().text().await.unwrap();
+    let shown =
+        ask("a-key-that-is-in-a-file", &call(2, "show", json!({}))).await.unwrap().text().await.unwrap();
     assert!(shown.contains("PATH=") && !shown.contains("that-is-in-a"), "no command is told a key: {shown}");
 
     let path = house.server.folder.path().join("key-of-file");
@@ -245,7 +246,11 @@ async fn a_server_whose_key_has_no_value_does_not_start_and_says_why() {
     let ended = of_secrets(folder.path()).output().unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(said.contains("the key of `variable` is that of `file`, too"), "{said}");
-    let ended = of_secrets(folder.path()).env("HASH_OF_KEY", "sha256:12").env("KEY_OF_ENV", "another-one").output().unwrap();
+    let ended = of_secrets(folder.path())
+        .env("HASH_OF_KEY", "sha256:12")
+        .env("KEY_OF_ENV", "another-one")
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(said.contains("whose value is no `key_hash`: expected `sha256:` and 64"), "{said}");
 }
@@ -260,5 +265,8 @@ fn keys_of_secrets_are_listed_by_the_name_of_the_secret() {
     let listed = place.run(&["--config", config, "key", "list"]).ends_with(0).stdout;
     assert!(listed.contains("key:file      the secret `by_file`"), "{listed}");
     let refused = place.run(&["--config", config, "key", "rotate", "file"]).ends_with(1).stderr;
-    assert!(refused.contains("the key of `file` is `{{secrets.by_file}}`: change it where that comes from"), "{refused}");
+    assert!(
+        refused.contains("the key of `file` is `{{secrets.by_file}}`: change it where that comes from"),
+        "{refused}"
+    );
 }

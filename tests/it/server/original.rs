@@ -92,7 +92,11 @@ async fn callers_come_in_by_each_way_that_the_file_has_and_see_what_is_theirs() 
     let nobody = names(bearer(&signer.sign(&of("nobody@example.com", AUDIENCE)))).await;
     assert!(nobody.is_empty(), "whom `user_roles` does not name has no role: {nobody:?}");
     assert_eq!(issuer.fetched(), 0, "the keys are where `jwks_uri` says");
-    assert_eq!(status(bearer(&signer.sign(&of("admin@example.com", "https://other")))).await, 401, "`audience`");
+    assert_eq!(
+        status(bearer(&signer.sign(&of("admin@example.com", "https://other")))).await,
+        401,
+        "`audience`"
+    );
     assert_eq!(status(bearer(&stranger.sign(&of("admin@example.com", AUDIENCE)))).await, 401, "`issuer`");
     let meaning = json!({ "active": true, "aud": AUDIENCE, "username": "analyst@example.com", "sub": "analyst@example.com" });
     issuer.says("a-token-that-says-nothing", meaning);
@@ -186,7 +190,11 @@ async fn what_is_not_enabled_is_off() {
     }
     assert_eq!(names(list(&house)).await, ["echo-test", "list-files", "weather"], "`auth.enabled`");
     let page = list(&house).header("Origin", PAGE).send().await.unwrap();
-    assert_eq!((page.status().as_u16(), header(&page, "access-control-allow-origin")), (403, ""), "`cors.enabled`");
+    assert_eq!(
+        (page.status().as_u16(), header(&page, "access-control-allow-origin")),
+        (403, ""),
+        "`cors.enabled`"
+    );
 }
 
 #[tokio::test]
@@ -204,5 +212,9 @@ async fn each_way_in_can_be_off_by_itself() {
     let token = signer.sign(&issuer.claims(AUDIENCE));
     assert_eq!(status(list(&house).bearer_auth(&token)).await, 401);
     let (house, _) = serve(&off("rbac"), &issuer).await;
-    assert_eq!(names(list(&house).bearer_auth(&token)).await.len(), 3, "there are no roles that bound anybody");
+    assert_eq!(
+        names(list(&house).bearer_auth(&token)).await.len(),
+        3,
+        "there are no roles that bound anybody"
+    );
 }
