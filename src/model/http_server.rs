@@ -170,6 +170,8 @@ pub struct Cors {
 pub struct HttpLimits {
     /// Of one request's body.
     pub body: ByteSize,
+    /// Of all bodies that are being received.
+    pub bodies: ByteSize,
     /// Of one request's line and headers.
     pub headers: ByteSize,
     /// How long a connection may take until a whole head is there, also between requests.
@@ -178,6 +180,8 @@ pub struct HttpLimits {
     /// How long a client may take nothing of an answer.
     pub stall_timeout: Duration,
     pub connections: usize,
+    /// That one caller holds open.
+    pub streams: usize,
     pub sessions: usize,
     /// How long a session lives that nobody uses.
     pub session_timeout: Duration,
@@ -187,11 +191,13 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             body: ByteSize(4 << 20),
+            bodies: ByteSize(64 << 20),
             headers: ByteSize(32 << 10),
             header_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
             connections: 10_000,
+            streams: 2_500,
             sessions: 10_000,
             session_timeout: Duration::from_secs(24 * 3600),
         }

@@ -7,7 +7,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
-use crate::model::{Auth, Cors, HttpLimits, HttpServer, Secrets};
+use crate::model::{Auth, ByteSize, Cors, HttpLimits, HttpServer, Secrets};
 
 use super::api_key::api_keys;
 use super::caller::Callers;
@@ -15,6 +15,9 @@ use super::rate_limit;
 
 use super::copies::copies as lower_copies;
 use super::server_tls;
+
+/// A client with several windows has as many, however few connections there are.
+const LEAST_STREAMS: usize = 16;
 
 /// `secrets` are those that the file declares; `path` makes a path of the file one of this host.
 pub fn http_server(
@@ -119,13 +122,18 @@ fn lower_limits(written: &native::HttpLimits) -> HttpLimits {
     let default = HttpLimits::default();
     let count =
         |count: Option<u32>, default| count.and_then(|count| usize::try_from(count).ok()).unwrap_or(default);
+    let body = written.body.unwrap_or(default.body);
+    let connections = count(written.connections, default.connections);
     HttpLimits {
-        body: written.body.unwrap_or(default.body),
+        body,
+        // One that may be sent has room.
+        bodies: ByteSize(written.bodies.unwrap_or(default.bodies).0.max(body.0)),
         headers: written.headers.unwrap_or(default.headers),
         header_timeout: written.header_timeout.unwrap_or(default.header_timeout),
         body_timeout: written.body_timeout.unwrap_or(default.body_timeout),
         stall_timeout: written.stall_timeout.unwrap_or(default.stall_timeout),
-        connections: count(written.connections, default.connections),
+        connections,
+        streams: count(written.streams, (connections / 4).max(LEAST_STREAMS)),
         sessions: count(written.sessions, default.sessions),
         session_timeout: written.session_timeout.unwrap_or(default.session_timeout),
     }

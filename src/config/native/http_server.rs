@@ -85,11 +85,13 @@ pub struct Cors<'n> {
 #[derive(Default)]
 pub struct HttpLimits {
     pub body: Option<ByteSize>,
+    pub bodies: Option<ByteSize>,
     pub headers: Option<ByteSize>,
     pub header_timeout: Option<Duration>,
     pub body_timeout: Option<Duration>,
     pub stall_timeout: Option<Duration>,
     pub connections: Option<u32>,
+    pub streams: Option<u32>,
     pub sessions: Option<u32>,
     pub session_timeout: Option<Duration>,
 }
@@ -242,14 +244,16 @@ impl HttpLimits {
             return Self::default();
         };
         let mut size = |key| fields.take(key).and_then(|field| reader.size(field.node, key));
-        let (body, headers) = (size("body"), size("headers"));
+        let (body, bodies, headers) = (size("body"), size("bodies"), size("headers"));
         let limits = Self {
             body,
+            bodies,
             headers,
             header_timeout: fields.duration("header_timeout"),
             body_timeout: fields.duration("body_timeout"),
             stall_timeout: fields.duration("stall_timeout"),
             connections: fields.count("connections"),
+            streams: fields.count("streams_per_caller"),
             sessions: fields.count("sessions"),
             session_timeout: fields.duration("session_timeout"),
         };

@@ -264,6 +264,13 @@ pub static HTTP_LIMITS: Shape = Shape {
     description: "Bounds for clients that are slow, large or many.",
     tables: &[&[
         Key::new("body", Kind::Size, "Of the body of one request.").default("4MiB").expands(),
+        Key::new(
+            "bodies",
+            Kind::Size,
+            "Of all bodies together that are being received and are larger than 16KiB; no less than `body`. When it is more, the largest is refused.",
+        )
+        .default("64MiB")
+        .expands(),
         Key::new("headers", Kind::Size, "Of the line and the headers of one request; at least 8KiB.")
             .default("32KiB")
             .expands(),
@@ -286,6 +293,13 @@ pub static HTTP_LIMITS: Shape = Shape {
             "Connections at once; when there are more, those go first that ask for nothing.",
         )
         .default("10000")
+        .expands(),
+        Key::new(
+            "streams_per_caller",
+            Kind::Count,
+            "Answers of one caller that are being sent as streams, at once: of events, and of calls that take a while.",
+        )
+        .otherwise("a quarter of `connections`, and at least 16")
         .expands(),
         Key::new(
             "sessions",

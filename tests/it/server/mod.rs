@@ -19,6 +19,7 @@ mod oauth;
 mod operation;
 #[cfg(feature = "oauth")]
 mod original;
+mod own_folders;
 mod passwords;
 mod permissions;
 mod proxies;
