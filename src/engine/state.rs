@@ -13,6 +13,7 @@ use super::account::Papers;
 use super::admission::Admission;
 use super::consent::Consent;
 use super::breaker::{Breakers, Standing};
+use super::quotas::Quotas;
 use super::rates::Rates;
 use super::supply::Supply;
 
@@ -28,6 +29,9 @@ pub struct State {
     rates: Rates,
     /// Some call of it may ask its client something.
     may_ask: bool,
+    /// Something can become a job.
+    pub(super) may_detach: bool,
+    quotas: Quotas,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
 }
@@ -36,8 +40,23 @@ impl State {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
-        let (policy, rates, may_ask) = (Policy::of(&catalog), Rates::new(&catalog), may_ask(&catalog));
-        Self { edition: 1, may_ask, catalog, policy, facts, secrets, admission, breakers, rates, clears }
+        let (policy, rates, quotas) = (Policy::of(&catalog), Rates::new(&catalog), Quotas::new(&catalog));
+        let may_ask = may_ask(&catalog);
+        let may_detach = catalog.offered().any(|tool| tool.detaches().is_some());
+        Self {
+            edition: 1,
+            may_ask,
+            catalog,
+            policy,
+            facts,
+            secrets,
+            admission,
+            breakers,
+            rates,
+            may_detach,
+            quotas,
+            clears,
+        }
     }
 
     /// The same, for calls that come after those of the state before.
@@ -45,7 +64,8 @@ impl State {
         let admission = before.admission.following(&self.catalog);
         let breakers = before.breakers.following(&self.catalog);
         let rates = self.rates.following(&before.rates);
-        Self { edition: before.edition + 1, admission, breakers, rates, ..self }
+        let quotas = self.quotas.following(&before.quotas);
+        Self { edition: before.edition + 1, admission, breakers, rates, quotas, ..self }
     }
 
     /// Tells the states of one engine apart; counted from 1.
@@ -58,8 +78,8 @@ impl State {
     }
 
     /// The tools that a caller sees.
-    pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
-        self.policy.seen_by(principal, self.catalog.offered())
+    pub fn offered_to<'t>(&'t self, principal: &Principal) -> impl Iterator<Item = &'t Arc<Tool>> {
+        self.policy.seen_by(principal, self.catalog.offered()).chain(self.own_of(principal))
     }
 
     /// What decides which tools a caller sees.
@@ -80,6 +100,11 @@ impl State {
     /// How often callers over HTTP may ask.
     pub fn rates(&self) -> &Rates {
         &self.rates
+    }
+
+    /// How many calls callers over HTTP have.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     /// Where the breaker of a command stands; `None` while it is closed, or if it has none.
