@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::support::client::text;
 use crate::support::processes::{assert_none_left, mark, marked};
-use crate::support::server::Server;
 
 use super::{again, job, serving, state};
 

@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Spanned, nearest};
 use crate::model::{
-    BadCondition, Condition, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool, name_matches,
+    BadCondition, Condition, DenyRule, Name, OWN_TOOLS, PLAN_PARTS, Permissions, Presence, Tool, name_matches,
 };
 
 use super::Beside;
@@ -72,7 +72,7 @@ fn rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<DenyRule> {
 
 /// A rule for no command protects nothing.
 fn check_pattern(beside: &Beside<'_>, pattern: Spanned<&str>) {
-    let names = || beside.tools.iter().map(|tool| tool.name.as_str());
+    let names = || beside.tools.iter().map(|tool| tool.name.as_str()).chain(OWN_TOOLS);
     if beside.is_selection || names().any(|name| name_matches(pattern.value, name)) {
         return;
     }
