@@ -7,7 +7,8 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Spanned, nearest};
 use crate::model::{
-    BadCondition, Condition, ConfirmRule, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool, name_matches,
+    BadCondition, Condition, ConfirmRule, DenyRule, Name, OWN_TOOLS, PLAN_PARTS, Permissions, Presence, Tool,
+    name_matches,
 };
 
 use super::Beside;
@@ -74,12 +75,7 @@ fn about(written: &native::Policy<'_>) -> Permissions {
 }
 
 /// `does`: what the policy does to a call where it holds.
-fn condition(
-    beside: &Beside<'_>,
-    deny: Spanned<&str>,
-    about: &Permissions,
-    does: &str,
-) -> Option<Condition> {
+fn condition(beside: &Beside<'_>, deny: Spanned<&str>, about: &Permissions, does: &str) -> Option<Condition> {
     let condition = match Condition::read(deny.value) {
         Ok(condition) => condition,
         Err(error) => {
@@ -104,7 +100,7 @@ fn condition(
 
 /// A rule for no command protects nothing.
 fn check_pattern(beside: &Beside<'_>, pattern: Spanned<&str>) {
-    let names = || beside.tools.iter().map(|tool| tool.name.as_str());
+    let names = || beside.tools.iter().map(|tool| tool.name.as_str()).chain(OWN_TOOLS);
     if beside.is_selection || names().any(|name| name_matches(pattern.value, name)) {
         return;
     }
