@@ -74,9 +74,11 @@ impl Exit {
             | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::BusyCaller { .. } | Rejection::BreakerOpen { .. } => Self::REFUSED,
-            Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::NotRecorded { .. } => {
-                Self::REFUSED
-            }
+            Rejection::TooOften { .. }
+            | Rejection::UsedUp { .. }
+            | Rejection::TooManyJobs { .. }
+            | Rejection::NotRecorded { .. } => Self::REFUSED,
+            Rejection::NotConfirmed { .. } | Rejection::NotGiven { .. } | Rejection::NotAsked { .. } => Self::REFUSED,
             Rejection::Start(_) | Rejection::NoFolder(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),

@@ -41,6 +41,10 @@ pub enum Rejection {
     QueueTimeout { after: Duration },
     #[error("`{tool}` is called {late}")]
     TooOften { tool: String, late: TooOften },
+    #[error(
+        "no more jobs now: {running}{whose} are running, which is as many as may; wait for one of them, or cancel it"
+    )]
+    TooManyJobs { running: usize, whose: &'static str },
     #[error(transparent)]
     NoFolder(NoFolder),
     #[error("`{tool}` is not run: {used_up}")]
@@ -57,6 +61,12 @@ pub enum Rejection {
     Fallback { tool: String, reason: String, fallback: String, problem: Box<Rejection> },
     #[error("`{tool}` is not run, because calls cannot be recorded: {problem}")]
     NotRecorded { tool: String, problem: String },
+    #[error("`{tool}` has to be confirmed before it runs: {why}")]
+    NotConfirmed { tool: String, why: String },
+    #[error("`{tool}` does not run without `{params}`: {why}")]
+    NotGiven { tool: String, params: String, why: String },
+    #[error("`{tool}` cannot go on without an answer: {why}")]
+    NotAsked { tool: String, why: String },
     /// Of a run that several callers wait for.
     #[error(transparent)]
     Shared(Arc<Rejection>),

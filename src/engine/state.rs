@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::model::{CacheStore, Catalog, Principal, Tool, ToolName};
+use crate::model::{CacheStore, Catalog, OutputFormat, Principal, Tool, ToolName};
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::{Policy, View};
 use crate::runner::Vault;
 
 use super::account::Papers;
 use super::admission::Admission;
+use super::consent::Consent;
 use super::breaker::{Breakers, Standing};
 use super::quotas::Quotas;
 use super::rates::Rates;
@@ -26,6 +27,10 @@ pub struct State {
     pub(super) admission: Admission,
     pub(super) breakers: Breakers,
     rates: Rates,
+    /// Some call of it may ask its client something.
+    may_ask: bool,
+    /// Something can become a job.
+    pub(super) may_detach: bool,
     quotas: Quotas,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
@@ -36,7 +41,22 @@ impl State {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
         let (policy, rates, quotas) = (Policy::of(&catalog), Rates::new(&catalog), Quotas::new(&catalog));
-        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, rates, quotas, clears }
+        let may_ask = may_ask(&catalog);
+        let may_detach = catalog.offered().any(|tool| tool.detaches().is_some());
+        Self {
+            edition: 1,
+            may_ask,
+            catalog,
+            policy,
+            facts,
+            secrets,
+            admission,
+            breakers,
+            rates,
+            may_detach,
+            quotas,
+            clears,
+        }
     }
 
     /// The same, for calls that come after those of the state before.
@@ -58,8 +78,8 @@ impl State {
     }
 
     /// The tools that a caller sees.
-    pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
-        self.policy.seen_by(principal, self.catalog.offered())
+    pub fn offered_to<'t>(&'t self, principal: &Principal) -> impl Iterator<Item = &'t Arc<Tool>> {
+        self.policy.seen_by(principal, self.catalog.offered()).chain(self.own_of(principal))
     }
 
     /// What decides which tools a caller sees.
@@ -70,6 +90,11 @@ impl State {
     /// Whether a caller sees a tool of that name.
     pub fn offers(&self, name: &str, principal: &Principal) -> bool {
         self.catalog.tool(name).is_some_and(|tool| self.policy.may_see(principal, tool))
+    }
+
+    /// Whether some call may ask its client something.
+    pub fn may_ask(&self) -> bool {
+        self.may_ask
     }
 
     /// How often callers over HTTP may ask.
@@ -98,6 +123,15 @@ impl State {
     }
 }
 
+fn may_ask(catalog: &Catalog) -> bool {
+    let asks = |tool: &Arc<Tool>| {
+        tool.confirm.is_some()
+            || tool.output.format == OutputFormat::Mcp
+            || tool.params.iter().any(|param| param.rule.ask)
+    };
+    !catalog.access.confirms.is_empty() || catalog.tools().iter().any(asks)
+}
+
 fn clears(catalog: &Catalog) -> HashMap<ToolName, Vec<(ToolName, CacheStore)>> {
     let mut clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>> = HashMap::new();
     for tool in catalog.tools() {
@@ -119,6 +153,8 @@ pub struct Prepared {
     pub(super) is_step: bool,
     /// What its records need; `None` where there are none.
     pub(super) papers: Option<Arc<Papers>>,
+    /// Somebody's, where it has to be confirmed.
+    pub(super) consent: Option<Consent>,
 }
 
 impl Prepared {

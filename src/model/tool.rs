@@ -8,7 +8,9 @@ use super::action::Action;
 use super::breaker::Breaker;
 use super::cache::CacheRules;
 use super::condition::When;
+use super::confirm::Confirm;
 use super::fallback::Fallback;
+use super::jobs::Detach;
 use super::limits::Limits;
 use super::name::ToolName;
 use super::output::{ExitCodes, OutputRules};
@@ -36,8 +38,12 @@ pub struct Tool {
     pub fallback: Option<Fallback>,
     pub breaker: Option<Breaker>,
     pub cache: Option<CacheRules>,
+    /// Somebody is asked before it runs. Boxed, since few commands have it.
+    pub confirm: Option<Box<Confirm>>,
     /// For all tries together.
     pub timeout: Duration,
+    /// When a call that still runs is left to itself.
+    pub detach: Detach,
     /// Between the polite signal and the kill.
     pub kill_grace: Duration,
     pub limits: Limits,
@@ -54,6 +60,15 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// When a call of it is left to itself; `None`: not before it is over.
+    pub fn detaches(&self) -> Option<Duration> {
+        match self.detach {
+            Detach::Never => None,
+            Detach::AtOnce => Some(Duration::ZERO),
+            Detach::After(after) => (after < self.timeout).then_some(after),
+        }
+    }
+
     /// What its process may touch, if it is a process that is held at all.
     pub fn sandbox(&self) -> Option<&Sandbox> {
         match &self.action {

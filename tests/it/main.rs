@@ -2,6 +2,8 @@
 
 mod architecture;
 #[cfg(all(unix, feature = "server"))]
+mod asking;
+#[cfg(all(unix, feature = "server"))]
 mod audit;
 mod cli;
 mod clients;
@@ -21,6 +23,8 @@ mod flows;
 mod graph;
 mod help;
 mod http;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod links;
 mod lock;
 mod machine;

@@ -11,7 +11,7 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
+    Action, Availability, Concurrency, ContainerWorkload, Detach, Dialect, EnvInherit, OutputRules, Params, Requires,
     Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
@@ -20,6 +20,7 @@ use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
+use super::detach;
 use super::executor::Executors;
 use super::flow::{self, Others, Waiting};
 use super::interpreter::Interpreter;
@@ -76,6 +77,7 @@ impl Commands<'_> {
             self.note_links(&tools, &waiting, &mut links);
         }
         links.check(self.place.reader.problems, &tools);
+        detach::check(self.place.reader.problems, nodes, &tools);
         if !required.is_empty() {
             check_commands(self.place, &tools, &required, self.is_selection);
         }
@@ -224,9 +226,11 @@ pub(super) fn nameless(
         retry: None,
         fallback: None,
         breaker: None,
+        confirm: None,
         cache: None,
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
+        detach: if command.background { Detach::AtOnce } else { settings.detach.unwrap_or(Detach::USUAL) },
         limits: limits(&settings.limits, settings.enforcement, &usual),
         concurrency: Concurrency {
             max: settings.concurrency,

@@ -12,6 +12,7 @@ mod container;
 mod copies;
 mod defaults;
 mod description;
+mod detach;
 mod executor;
 mod filling;
 mod flow;

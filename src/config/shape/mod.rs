@@ -37,6 +37,7 @@ mod container;
 mod copies;
 mod executor;
 mod http_server;
+mod jobs;
 mod key;
 mod limits;
 mod oauth;
@@ -63,7 +64,7 @@ pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use audit::{AUDIT, AUDIT_CHECKPOINT, AUDIT_ROTATE, AUDIT_SYSLOG};
-pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
+pub use care::{APPROVE, BREAKER, CACHE, CONFIRM, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use concurrency::CONCURRENCY;
 pub use container::{BUILD, CONTAINER, DESTINATION, MOUNT, NETWORK, REUSE, SCAN, TMPFS, VERIFY};
@@ -72,6 +73,7 @@ pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use http_server::{
     API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, PREVIOUS_KEY, SECURITY_HEADERS, SIMPLE_AUTH,
 };
+pub use jobs::JOBS;
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use oauth::{CLAIMS, INTROSPECTION, JWT, OAUTH, OAUTH21};
@@ -79,7 +81,7 @@ pub use original::{
     ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_RETRY, ORIGINAL_ROOT,
     ORIGINAL_SERVER, ORIGINAL_STEP, ORIGINAL_WEBHOOK,
 };
-pub use output::{LATER_FORMATS, OUTPUT};
+pub use output::OUTPUT;
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
 pub use quota::{QUOTA, SERVER_QUOTA};
 pub use rate_limit::{BASIC_AUTH, BASIC_USER, CONNECTION_POOL, RATE, RATE_LIMIT, TENANT, TOOL_RATE};
