@@ -168,6 +168,7 @@ impl Papers {
             decision: Decision::Allowed,
             kind: "job",
             plan: digest_of(|hash| serde_json::to_writer(hash, &(&call.tool, &call.arguments))),
+            confirmed: None,
         }));
         let began = Instant::now();
         let mut entry = Entry { papers: self, tool, began, is_certain: false, is_over: false };
@@ -352,7 +353,9 @@ fn decision(rejection: &Rejection) -> Decision {
         Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Decision::Condition,
         Rejection::NotRecorded { .. } => Decision::Unrecorded,
         Rejection::NotConfirmed { .. } => Decision::Unconfirmed,
-        Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => Decision::TooOften,
+        Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => {
+            Decision::TooOften
+        }
         Rejection::Plan(problems) => match problems.first().map(PlanError::cause) {
             Some(PlanError::Call(problem)) => of_call(problem),
             Some(PlanError::Argument { .. }) => Decision::Invalid,

@@ -14,7 +14,8 @@ pub use super::audit::arguments::AuditAction;
 use super::examples;
 
 pub use actions::{
-    ApprovalsAction, CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction, PolicyQuestion, SecretAction,
+    ApprovalsAction, CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction,
+    PolicyQuestion, SecretAction,
 };
 pub use jobs::JobsAction;
 pub use verb::Verb;

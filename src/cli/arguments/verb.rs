@@ -10,8 +10,9 @@ use crate::cli::examples;
 
 use super::words::INIT_FILE;
 use super::{
-    ApprovalsAction, BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, JobsAction, KeyAction,
-    MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords, TrustWords,
+    ApprovalsAction, BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords,
+    JobsAction, KeyAction, MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords,
+    TrustWords,
 };
 
 #[derive(Debug, Subcommand)]

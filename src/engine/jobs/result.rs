@@ -12,8 +12,19 @@ use crate::engine::{BinaryPart, Content, Presented, TextPart, WrittenFile};
 
 pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
     // Whoever could answer what is wanted is not there any more.
-    let Presented { is_error, text: _, mime, binary, content, wanted: _, files, structured, broken, note, meta } =
-        result;
+    let Presented {
+        is_error,
+        text: _,
+        mime,
+        binary,
+        content,
+        wanted: _,
+        files,
+        structured,
+        broken,
+        note,
+        meta,
+    } = result;
     let binary = binary.as_ref().map(|part| json!({ "mime": part.mime, "bytes": encoded(&part.bytes) }));
     let files: Vec<Value> = files.iter().map(file_to_json).collect();
     let document = json!({
@@ -109,7 +120,8 @@ mod tests {
         let mut result = Presented::refusal("said ".to_owned());
         result.text.push(TextPart::Output(vec![Bytes::from_static(b"\x1b[1mwritten\x1b[0m\n")]));
         result.mime = Some("text/markdown".to_owned());
-        result.binary = Some(BinaryPart { mime: "image/png".into(), bytes: vec![Bytes::from_static(b"\x89P")] });
+        result.binary =
+            Some(BinaryPart { mime: "image/png".into(), bytes: vec![Bytes::from_static(b"\x89P")] });
         result.structured = Some(Value::Null);
         result.note = Some("a note".to_owned());
         result.meta.insert("mcpfier/run".to_owned(), json!({ "exitCode": 1 }));
