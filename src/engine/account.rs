@@ -349,7 +349,9 @@ fn decision(rejection: &Rejection) -> Decision {
         Rejection::BadCall(problem) => of_call(problem),
         Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Decision::Condition,
         Rejection::NotRecorded { .. } => Decision::Unrecorded,
-        Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => Decision::TooOften,
+        Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => {
+            Decision::TooOften
+        }
         Rejection::Plan(problems) => match problems.first().map(PlanError::cause) {
             Some(PlanError::Call(problem)) => of_call(problem),
             Some(PlanError::Argument { .. }) => Decision::Invalid,

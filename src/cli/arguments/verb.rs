@@ -10,8 +10,8 @@ use crate::cli::examples;
 
 use super::words::INIT_FILE;
 use super::{
-    BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, JobsAction, KeyAction,
-    MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords, TrustWords,
+    BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, JobsAction,
+    KeyAction, MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords, TrustWords,
 };
 
 #[derive(Debug, Subcommand)]

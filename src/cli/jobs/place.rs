@@ -31,7 +31,8 @@ pub async fn end<T>(engine: &Engine, killing: impl Future<Output = T>) {
 pub fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Trouble> {
     let host = session::host();
     let base = of_file(arguments, &host)?.or_else(|| usual(&host));
-    let base = base.ok_or_else(|| Trouble::failure("neither `XDG_STATE_HOME` nor `HOME` is set to a folder"))?;
+    let base =
+        base.ok_or_else(|| Trouble::failure("neither `XDG_STATE_HOME` nor `HOME` is set to a folder"))?;
     let entries = base.read_dir().into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
