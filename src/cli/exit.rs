@@ -74,7 +74,9 @@ impl Exit {
             | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::BusyCaller { .. } | Rejection::BreakerOpen { .. } => Self::REFUSED,
-            Rejection::TooOften { .. } | Rejection::NotRecorded { .. } => Self::REFUSED,
+            Rejection::TooOften { .. } | Rejection::NotRecorded { .. } | Rejection::ClientLacks { .. } => {
+                Self::REFUSED
+            }
             Rejection::Start(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),

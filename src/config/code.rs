@@ -266,6 +266,10 @@ codes! {
     DuplicateCaller = 294, "two users or tenants of one name";
     BadStore = 295, "a store of sessions that is none";
     BadCopy = 296, "a name of a copy that headers cannot hold";
+
+    // What clients are told of a call.
+    BadInputSchema = 305, "a schema of arguments that is none";
+    BadParamHeader = 306, "a value that no header can repeat";
 }
 
 impl Code {

@@ -5,10 +5,10 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
 use crate::call::Call;
-use crate::engine::{Origin, Outcome, Prepared, Presented, Rejection, Stream, Watcher};
+use crate::engine::{Origin, Outcome, Prepared, Presented, Rejection};
 
 use super::era::Era;
-use super::progress;
+use super::needs;
 use super::reply::Reply;
 use super::server::{Caller, Server};
 
@@ -29,6 +29,9 @@ impl Server {
                 let knows_links = era == Era::PerRequest || knows_links(context);
                 Ok(Reply::of_call(presented, knows_links, era, &self.face.identity))
             }
+            Err(rejection @ Rejection::ClientLacks { .. }) if era == Era::PerRequest => {
+                Err(needs::error(&rejection))
+            }
             Err(rejection) if rejection.is_unknown_tool() => {
                 Err(ErrorData::invalid_params(rejection.to_string(), None))
             }
@@ -46,9 +49,16 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
+        self.judge_client(&call, context)?;
         let plan = self.prepare(call, self.origin(context)).await?;
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
+    }
+
+    /// Refuses a client that lacks what the tool needs of it.
+    fn judge_client(&self, call: &Call, context: &RequestContext<RoleServer>) -> Result<(), Rejection> {
+        let judged = needs::judge(&self.engine.state(), &call.tool, &call.principal, context);
+        judged.inspect_err(|rejection| self.engine.refused(call, &self.origin(context), rejection))
     }
 
     /// Where a call comes from, for its records.
@@ -85,26 +95,19 @@ impl Server {
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.
     async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
-        let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
-        let Some(token) = token else {
-            return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;
-        };
-        let (mut tap, mut publisher) = progress::channel(token, context.peer.clone());
+        let (mut ear, mut mouth) = self.telling(plan, context);
+        if mouth.is_shut() {
+            return self.engine.execute(plan, &mut ear, context.ct.clone()).await;
+        }
         let outcome = tokio::select! {
             biased;
-            outcome = self.engine.execute(plan, &mut tap, context.ct.clone()) => outcome,
-            never = publisher.run() => match never {},
+            outcome = self.engine.execute(plan, &mut ear, context.ct.clone()) => outcome,
+            never = mouth.run() => match never {},
         };
-        publisher.finish(&context.ct).await;
+        drop(ear);
+        mouth.finish(&context.ct).await;
         outcome
     }
-}
-
-/// The watcher of a call whose client did not ask for progress.
-struct Unwatched;
-
-impl Watcher for Unwatched {
-    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
 }
 
 /// Links to resources are a part of results since 2025-06-18.

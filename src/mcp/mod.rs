@@ -10,11 +10,14 @@ mod changes;
 mod era;
 mod escape;
 mod listing;
+mod logs;
+mod needs;
 mod offers;
 mod progress;
 mod remote;
 mod reply;
 mod server;
+mod telling;
 mod wire;
 
 pub use changes::Announcer;

@@ -10,7 +10,8 @@ use rmcp::model::{
     CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
     InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
     ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ServerConfig, SubscriptionFilter, Tool,
+    PaginatedRequestParams, ServerConfig, SetLevelRequestMethod, SubscriptionFilter,
+    Tool,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -21,6 +22,7 @@ use crate::model::Principal;
 use super::changes::{self, Announcer, Changes, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
+use super::logs::Wanted;
 use super::offers;
 use super::reply::Reply;
 use super::wire::Ticket;
@@ -87,6 +89,11 @@ impl Server {
     /// What tells the client of changes if it has opened a session.
     pub fn announcer(&self) -> Announcer {
         Announcer::new(Changes::of(&self.engine, self.caller.clone()), Arc::clone(&self.told))
+    }
+
+    /// What the client of this session wants to be told of the logs of commands.
+    pub(super) fn log_level(&self) -> &Wanted {
+        &self.told.log_level
     }
 
     pub(super) fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {
@@ -190,6 +197,20 @@ impl ServerHandler for Server {
         hand_over::<CallToolResult>(reply, &context).map(CallToolResponse::from)
     }
 
+    #[expect(deprecated, reason = "clients of the older era use it")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let is_offered = offers::logging(&self.engine.state());
+        match self.era(&context)? {
+            Era::Handshake if is_offered => self.told.log_level.set(request.level.into()),
+            _ => return Err(not_offered(SetLevelRequestMethod::VALUE)),
+        }
+        Ok(())
+    }
+
     async fn complete(
         &self,
         _request: CompleteRequestParams,
@@ -227,9 +248,12 @@ impl ServerHandler for Server {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        let is_newer = matches!(Era::of(&context), Ok(Era::PerRequest));
         match request.method.as_str() {
+            // The newer era does not have them, whatever they say.
+            method @ ("initialize" | "ping") if is_newer => Err(not_offered(method)),
             method @ ("initialize" | "server/discover" | "ping" | "tools/list") => {
                 Err(ErrorData::invalid_params(format!("these are no `params` of `{method}`"), None))
             }

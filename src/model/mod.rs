@@ -29,6 +29,7 @@ mod limits;
 mod name;
 mod nearest;
 mod output;
+mod param_header;
 mod params;
 mod password;
 mod principal;
@@ -86,12 +87,13 @@ pub use output::{
     Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,
     TextTemplate,
 };
+pub use param_header::{BadParamHeader, ParamHeader, check_param_headers};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
 pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
-    Asked, BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,
+    Asked, BadRange, ClientFeature, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,
     NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
 };
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
