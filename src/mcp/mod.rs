@@ -17,6 +17,7 @@ mod progress;
 mod remote;
 mod reply;
 mod server;
+mod tasks;
 mod telling;
 mod wire;
 

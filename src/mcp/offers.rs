@@ -4,8 +4,14 @@ use rmcp::model::{JsonObject, ServerCapabilities};
 
 use crate::engine::State;
 
+use super::tasks;
+
 pub(super) fn capabilities(state: &State) -> ServerCapabilities {
     let mut capabilities = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+    if tasks::are_offered(state) {
+        let of_tasks = ServerCapabilities::builder().enable_tasks().build();
+        capabilities.extensions = of_tasks.extensions;
+    }
     capabilities.logging = logging(state).then(JsonObject::new);
     capabilities
 }

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
-    CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CompleteRequestMethod, CompleteRequestParams,
+    CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, GetTaskParams, GetTaskResult, InitializeRequestParams,
     InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
     ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
     PaginatedRequestParams, ServerConfig, SetLevelRequestMethod, SubscriptionFilter,
-    Tool,
+    Tool, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -25,6 +25,7 @@ use super::listing::{self, Listing};
 use super::logs::Wanted;
 use super::offers;
 use super::reply::Reply;
+use super::tasks;
 use super::wire::Ticket;
 
 /// The tools of one engine, offered to the client of one connection, or to who asks once.
@@ -211,6 +212,33 @@ impl ServerHandler for Server {
         Ok(())
     }
 
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.era(&context)?;
+        self.task(&request, &context)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.era(&context)?;
+        self.answer_task(&request)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.era(&context)?;
+        self.end_task(&request)
+    }
+
     async fn complete(
         &self,
         _request: CompleteRequestParams,
@@ -252,6 +280,11 @@ impl ServerHandler for Server {
     ) -> Result<CustomResult, ErrorData> {
         let is_newer = matches!(Era::of(&context), Ok(Era::PerRequest));
         match request.method.as_str() {
+            method @ ("tasks/get" | "tasks/update" | "tasks/cancel")
+                if is_newer && tasks::are_offered(&self.engine.state()) =>
+            {
+                Err(ErrorData::invalid_params(format!("these are no `params` of `{method}`"), None))
+            }
             // The newer era does not have them, whatever they say.
             method @ ("initialize" | "ping") if is_newer => Err(not_offered(method)),
             method @ ("initialize" | "server/discover" | "ping" | "tools/list") => {

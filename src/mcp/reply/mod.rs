@@ -41,6 +41,16 @@ impl Reply {
         Self { size: bytes.len(), pieces: VecDeque::from([Piece::Json(bytes)]) }
     }
 
+    /// A result within JSON of ours.
+    pub(super) fn around(before: String, within: Self, after: &'static str) -> Self {
+        let (before, after) = (Bytes::from(before), Bytes::from_static(after.as_bytes()));
+        let size = before.len() + within.size + after.len();
+        let mut pieces = within.pieces;
+        pieces.push_front(Piece::Json(before));
+        pieces.push_back(Piece::Json(after));
+        Self { pieces, size }
+    }
+
     /// The result of a call. Who knows no links to resources is told of files in words.
     pub(super) fn of_call(presented: Presented, knows_links: bool, era: Era, identity: &Identity) -> Self {
         let Presented { is_error, text, mime, binary, files, structured, broken: _, note, meta } = presented;
