@@ -74,9 +74,10 @@ impl Exit {
             | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::BusyCaller { .. } | Rejection::BreakerOpen { .. } => Self::REFUSED,
-            Rejection::TooOften { .. } | Rejection::NotRecorded { .. } | Rejection::ClientLacks { .. } => {
-                Self::REFUSED
-            }
+            Rejection::TooOften { .. }
+            | Rejection::TooManyJobs { .. }
+            | Rejection::NotRecorded { .. }
+            | Rejection::ClientLacks { .. } => Self::REFUSED,
             Rejection::Start(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),

@@ -19,6 +19,7 @@ mod flow;
 mod hall;
 mod jobs;
 mod outcome;
+mod own;
 mod paths;
 mod present;
 mod rates;
@@ -44,6 +45,7 @@ use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+pub use crate::audit::written_time;
 pub use crate::policy::View;
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};
@@ -55,8 +57,11 @@ pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
-pub use jobs::{Job, JobId, JobState, JobStatus, Jobs, LogPart};
+pub use jobs::{
+    BadJobs, Held, Job, JobId, JobPlace, JobRecord, JobState, JobStatus, Jobs, KeptJobs, LogPart,
+};
 pub use outcome::{Ending, Outcome};
+pub use own::{LONGEST_WAIT, OWN_TOOLS, OwnCall};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rates::{Rates, TooOften};
 pub use rejection::Rejection;
@@ -102,6 +107,11 @@ impl Engine {
     /// The same with records of its calls.
     pub fn recording(self, audit: Audit) -> Self {
         Self { audit: Arc::new(audit), ..self }
+    }
+
+    /// The same with these jobs.
+    pub fn keeping(self, jobs: Jobs) -> Self {
+        Self { jobs: Arc::new(jobs), ..self }
     }
 
     /// Where its calls are recorded.

@@ -41,6 +41,10 @@ pub enum Rejection {
     TooOften { tool: String, late: TooOften },
     #[error("`{tool}` needs a client that offers {}, and this one does not say that it does", features(.lacking))]
     ClientLacks { tool: String, lacking: Vec<ClientFeature> },
+    #[error(
+        "no more jobs now: {running}{whose} are running, which is as many as may; wait for one of them, or cancel it"
+    )]
+    TooManyJobs { running: usize, whose: &'static str },
     #[error("cancelled before it started")]
     Cancelled,
     #[error(transparent)]

@@ -25,6 +25,8 @@ pub struct State {
     pub(super) admission: Admission,
     pub(super) breakers: Breakers,
     rates: Rates,
+    /// Something can become a job.
+    pub(super) may_detach: bool,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
 }
@@ -34,7 +36,8 @@ impl State {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
         let (policy, rates) = (Policy::of(&catalog), Rates::new(&catalog));
-        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, rates, clears }
+        let may_detach = catalog.offered().any(|tool| tool.detaches().is_some());
+        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, rates, may_detach, clears }
     }
 
     /// The same, for calls that come after those of the state before.
@@ -55,8 +58,8 @@ impl State {
     }
 
     /// The tools that a caller sees.
-    pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
-        self.policy.seen_by(principal, self.catalog.offered())
+    pub fn offered_to<'t>(&'t self, principal: &Principal) -> impl Iterator<Item = &'t Arc<Tool>> {
+        self.policy.seen_by(principal, self.catalog.offered()).chain(self.own_of(principal))
     }
 
     /// What decides which tools a caller sees.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, FileGlob, Limits,
+    Action, Annotations, Argument, Availability, Concurrency, Detach, Enforcement, EnvInherit, FileGlob, Limits,
     OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script,
     SecretName, SecretScript, SecretSource, Secrets, Select, Stdin, Template, TextTemplate, Tool, Variable,
     When, Workload, format_duration,
@@ -41,6 +41,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         breaker: _,
         cache: _,
         timeout,
+        detach,
         kill_grace,
         limits,
         concurrency: Concurrency { max, per_caller, lock },
@@ -76,6 +77,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     }
     care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));
+    put("detach_after", self::detach(*detach));
     put("kill_grace", json!(format_duration(*kill_grace)));
     put("limits", self::limits(limits));
     put("concurrency", json!(max));
@@ -94,6 +96,16 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     put("enabled", if disabled { json!(false) } else { Value::Null });
     map.retain(|_, value| !is_nothing(value));
     Value::Object(map)
+}
+
+/// What is usual is not written down.
+fn detach(detach: Detach) -> Value {
+    match detach {
+        Detach::USUAL => Value::Null,
+        Detach::After(after) => json!(format_duration(after)),
+        Detach::Never => json!("never"),
+        Detach::AtOnce => json!("0s"),
+    }
 }
 
 fn is_nothing(value: &Value) -> bool {

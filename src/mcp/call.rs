@@ -1,20 +1,25 @@
 //! `tools/call`: a request → a plan → an answer, and what the client hears meanwhile.
 
+use std::sync::Arc;
+
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
 use crate::call::Call;
-use crate::engine::{Origin, Outcome, Prepared, Presented, Rejection};
+use crate::engine::{Job, Origin, Outcome, Prepared, Presented, Rejection};
 
 use super::era::Era;
 use super::needs;
 use super::reply::Reply;
 use super::server::{Caller, Server};
+use super::tasks;
 
 /// What comes of a call that was not refused.
-enum Answer {
+pub(super) enum Answer {
     Complete(Presented),
+    /// It goes on as a job, which its client asks for later.
+    Task(Arc<Job>),
 }
 
 impl Server {
@@ -24,11 +29,12 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
-        match self.call(request, context).await {
+        match self.call(request, era, context).await {
             Ok(Answer::Complete(presented)) => {
                 let knows_links = era == Era::PerRequest || knows_links(context);
                 Ok(Reply::of_call(presented, knows_links, era, &self.face.identity))
             }
+            Ok(Answer::Task(job)) => Ok(self.begun_task(&job)),
             Err(rejection @ Rejection::ClientLacks { .. }) if era == Era::PerRequest => {
                 Err(needs::error(&rejection))
             }
@@ -42,6 +48,7 @@ impl Server {
     async fn call(
         &self,
         request: CallToolRequestParams,
+        era: Era,
         context: &RequestContext<RoleServer>,
     ) -> Result<Answer, Rejection> {
         let call = Call {
@@ -50,7 +57,17 @@ impl Server {
             arguments: request.arguments.unwrap_or_default(),
         };
         self.judge_client(&call, context)?;
-        let plan = self.prepare(call, self.origin(context)).await?;
+        let origin = self.origin(context);
+        if let Some(answer) = self.own_tool(&call, &origin, context).await {
+            return answer.map(Answer::Complete);
+        }
+        let plan = self.prepare(call, origin).await?;
+        if let Some(after) = plan.tool.detaches() {
+            return match tasks::are_taken(era, context) {
+                true => self.as_task(plan, after, context).await,
+                false => self.as_job(plan, after, context).await.map(Answer::Complete),
+            };
+        }
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
     }

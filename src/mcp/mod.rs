@@ -7,8 +7,10 @@
 mod base64;
 mod call;
 mod changes;
+mod detach;
 mod era;
 mod escape;
+mod job_tools;
 mod listing;
 mod logs;
 mod needs;

@@ -19,7 +19,7 @@ use serde_json::json;
 use crate::engine::{Job, JobState, JobStatus, Prepared, Rejection, State, written_time};
 
 use super::call::Answer;
-use super::detach::is_over_within;
+use super::detach::Left;
 use super::era::Era;
 use super::reply::Reply;
 use super::server::Server;
@@ -52,28 +52,10 @@ impl Server {
         after: Duration,
         context: &RequestContext<RoleServer>,
     ) -> Result<Answer, Rejection> {
-        let (ear, mut mouth) = self.telling(&plan, context);
-        if after.is_zero() {
-            return self.engine.begin_job(plan, Box::new(())).await.map(Answer::Task);
-        }
-        let held = self.engine.hold_job(plan, Box::new(ear))?;
-        let over = is_over_within(&held, after.min(MOMENT), &context.ct);
-        let is_over = tokio::select! {
-            biased;
-            is_over = over => is_over,
-            never = mouth.run() => match never {},
-        };
-        // Nothing is told of a task but how it stands.
-        mouth.finish(&context.ct).await;
-        if is_over {
-            return Ok(Answer::Complete(held.result().await));
-        }
-        match held.leave().await {
-            Ok(job) => Ok(Answer::Task(job)),
-            Err(held) => {
-                is_over_within(&held, Duration::MAX, &context.ct).await;
-                Ok(Answer::Complete(held.result().await))
-            }
+        // A short call stays a plain one. Once it is a task nothing is told of it but how it stands.
+        match self.leave(plan, after.min(MOMENT), context).await? {
+            Left::Over(presented) => Ok(Answer::Complete(presented)),
+            Left::Goes(job) => Ok(Answer::Task(job)),
         }
     }
 

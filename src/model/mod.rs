@@ -25,6 +25,7 @@ mod http;
 mod http_server;
 mod image;
 mod issuer;
+mod jobs;
 mod limits;
 mod name;
 mod nearest;
@@ -79,6 +80,7 @@ pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use issuer::{
     Algorithm, BadServiceUrl, ClaimNames, Endpoints, Introspection, Issuer, ServiceUrl, is_scope,
 };
+pub use jobs::{Detach, JobRules};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;

@@ -114,6 +114,11 @@ impl fmt::Display for AuthMethod {
 pub struct CallerId(Arc<str>);
 
 impl CallerId {
+    /// One that was written down.
+    pub fn written(text: &str) -> Self {
+        Self(text.into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

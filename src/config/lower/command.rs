@@ -11,7 +11,7 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
+    Action, Availability, Concurrency, ContainerWorkload, Detach, Dialect, EnvInherit, OutputRules, Params, Requires,
     Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
@@ -228,6 +228,7 @@ pub(super) fn nameless(
         cache: None,
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
+        detach: if command.background { Detach::AtOnce } else { settings.detach.unwrap_or(Detach::USUAL) },
         limits: limits(&settings.limits, settings.enforcement, &usual),
         concurrency: Concurrency {
             max: settings.concurrency,

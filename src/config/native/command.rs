@@ -11,6 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
+use super::settings::detach;
 use super::{Authorization, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
 
 /// In a step it is what stands there of it.
@@ -41,6 +42,8 @@ pub struct Command<'n> {
     pub stdin: Option<Spanned<&'n str>>,
     /// What `defaults` can say too.
     pub settings: Settings,
+    /// Nobody waits for it.
+    pub background: bool,
     pub care: CareKeys<'n>,
     pub lock: Option<String>,
     pub exit_codes: ExitCodes,
@@ -81,7 +84,8 @@ impl<'n> Command<'n> {
             env: variables(reader, &mut fields),
             working_dir: fields.text("working_dir"),
             stdin: fields.text("stdin"),
-            settings: Settings::read(reader, &mut fields),
+            settings: Settings { detach: detach(reader, &mut fields), ..Settings::read(reader, &mut fields) },
+            background: fields.boolean("background").unwrap_or(false),
             care: CareKeys::read(reader, &mut fields),
             lock: lock(reader, &mut fields),
             exit_codes: exit_codes(reader, &mut fields),

@@ -16,6 +16,7 @@ mod file;
 mod flow;
 mod http_server;
 mod image;
+mod jobs;
 mod network;
 mod oauth;
 mod output;
@@ -48,6 +49,7 @@ pub use flow::{Dependency, EachKeys, FlowKeys, OnErrorKeys, Step, Work};
 pub use http_server::{
     Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey, Previous as PreviousKey,
 };
+pub use jobs::Jobs;
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use oauth::{Introspection as HttpIntrospection, Issuer as HttpIssuer, scopes};

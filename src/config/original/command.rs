@@ -12,7 +12,7 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
+    Action, Annotations, Argument, Availability, Concurrency, Detach, Dialect, EnvInherit, ExitCodes, OutputRules,
     Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
     parse_duration,
 };
@@ -87,6 +87,7 @@ impl<'a> Commands<'a> {
             breaker: None,
             cache: None,
             timeout: timeout.unwrap_or(if is_call { CALL_TIMEOUT } else { usual.timeout }),
+            detach: Detach::Never,
             kill_grace: usual.kill_grace,
             limits: limits(&resources, None, &usual),
             concurrency: Concurrency::default(),

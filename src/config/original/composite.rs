@@ -16,7 +16,7 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    Action, Annotations, Authorization, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult,
+    Action, Annotations, Authorization, Availability, Concurrency, Detach, Dialect, ExitCodes, Flow, FlowResult,
     FlowStep, OnError, OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
 
@@ -131,6 +131,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         breaker: None,
         cache: None,
         timeout: usual.timeout,
+        detach: Detach::Never,
         kill_grace: usual.kill_grace,
         limits: limits(&LimitSettings::default(), None, &usual),
         concurrency: Concurrency::default(),

@@ -1,7 +1,7 @@
 //! One element of `commands`.
 
 use super::care::CARE;
-use super::settings::SETTINGS;
+use super::settings::{DETACH_AFTER, SETTINGS};
 use super::{
     ALLOWANCE, ANNOTATIONS, AUTHORIZATION, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP,
     Shape, TEST, WEBHOOK,
@@ -9,7 +9,7 @@ use super::{
 
 /// Of a command, and of what a profile says of one.
 static ALL: &[&[Key]] =
-    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER];
+    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, DETACHING, CHOOSING, LATER];
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -29,7 +29,7 @@ pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER],
+    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, DETACHING, CHOOSING, LATER],
 };
 
 static NAME: &[Key] = &[
@@ -264,6 +264,16 @@ static CHOOSING: &[Key] = &[
     )
     .otherwise("none")
     .examples(&["careful", "[careful, quiet]"]),
+];
+
+static DETACHING: &[Key] = &[
+    DETACH_AFTER,
+    Key::new(
+        "background",
+        Kind::Boolean,
+        "`true`: a call is answered at once with the name of a job, which goes on by itself; `job_wait` waits for it, `job_output` reads what it has written. It excludes `detach_after`.",
+    )
+    .default("false"),
 ];
 
 static LATER: &[Key] = &[

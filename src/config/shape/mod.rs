@@ -37,6 +37,7 @@ mod container;
 mod copies;
 mod executor;
 mod http_server;
+mod jobs;
 mod key;
 mod limits;
 mod oauth;
@@ -70,6 +71,7 @@ pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use http_server::{
     API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, PREVIOUS_KEY, SECURITY_HEADERS, SIMPLE_AUTH,
 };
+pub use jobs::JOBS;
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use oauth::{CLAIMS, INTROSPECTION, JWT, OAUTH, OAUTH21};

@@ -26,8 +26,9 @@ const PATHS: [&str; 7] = ["script", "shell", "working_dir", "within", "file", "e
 /// Of these only what is written as a path is one.
 const PROGRAMS: [&str; 2] = ["script", "shell"];
 /// What `defaults` says for commands.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "timeout",
+    "detach_after",
     "kill_grace",
     "limits",
     "limits_enforcement",
