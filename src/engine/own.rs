@@ -158,7 +158,8 @@ fn cancel() -> Option<Tool> {
 
 fn list() -> Option<Tool> {
     let limit = number("limit", "How many to list, the newest first.", (1, MOST_LISTED), Some(20));
-    let about = "Lists the jobs that you have begun: those that run, and those that are over and not forgotten yet.";
+    let about =
+        "Lists the jobs that you have begun: those that run, and those that are over and not forgotten yet.";
     tool("job_list", "List jobs", about, [limit], true)
 }
 
@@ -179,8 +180,7 @@ fn job_id() -> Option<Param> {
 }
 
 fn number(name: &str, about: &str, (least, most): (u64, u64), default: Option<u64>) -> Option<Param> {
-    let mut schema =
-        json!({ "type": "integer", "description": about, "minimum": least, "maximum": most });
+    let mut schema = json!({ "type": "integer", "description": about, "minimum": least, "maximum": most });
     let presence = match default {
         Some(default) => {
             schema["default"] = json!(default);
@@ -189,7 +189,13 @@ fn number(name: &str, about: &str, (least, most): (u64, u64), default: Option<u6
         None => Presence::Optional,
     };
     let schema = self::schema(schema);
-    Some(Param { name: name.parse().ok()?, schema, kind: Kind::Integer, presence, rule: ParamRule::default() })
+    Some(Param {
+        name: name.parse().ok()?,
+        schema,
+        kind: Kind::Integer,
+        presence,
+        rule: ParamRule::default(),
+    })
 }
 
 fn schema(schema: Value) -> Map<String, Value> {

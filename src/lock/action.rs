@@ -6,10 +6,10 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Detach, Enforcement, EnvInherit, FileGlob, Limits,
-    OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script,
-    SecretName, SecretScript, SecretSource, Secrets, Select, Stdin, Template, TextTemplate, Tool, Variable,
-    When, Workload, format_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Detach, Enforcement, EnvInherit, FileGlob,
+    Limits, OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox,
+    Script, SecretName, SecretScript, SecretSource, Secrets, Select, Stdin, Template, TextTemplate, Tool,
+    Variable, When, Workload, format_duration,
 };
 
 use super::care::care;

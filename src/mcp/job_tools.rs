@@ -10,7 +10,9 @@ use rmcp::service::RequestContext;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Invocation};
-use crate::engine::{Job, JobStatus, LONGEST_WAIT, Origin, Presented, Rejection, Stream, TextPart, Watcher as _};
+use crate::engine::{
+    Job, JobStatus, LONGEST_WAIT, Origin, Presented, Rejection, Stream, TextPart, Watcher as _,
+};
 use crate::model::{AuthMethod, Principal, format_duration};
 
 use super::detach::{facts, still};
@@ -128,7 +130,9 @@ fn seconds(call: &Invocation) -> Duration {
 
 /// Words for what is not there, and for what is somebody else's.
 fn unknown(id: &str) -> Presented {
-    Presented::refusal(format!("there is no job `{id}`: it is unknown, or too old; job_list lists those that are there"))
+    Presented::refusal(format!(
+        "there is no job `{id}`: it is unknown, or too old; job_list lists those that are there"
+    ))
 }
 
 fn said(text: String) -> Presented {
@@ -200,7 +204,8 @@ fn output(job: &Job, call: &Invocation) -> Presented {
 /// Where a character at the end begins that is not whole.
 fn unfinished(bytes: &[u8]) -> usize {
     let length = bytes.len();
-    let begins = (1..=3.min(length)).find(|back| bytes.get(length - back).is_some_and(|byte| byte & 0xc0 != 0x80));
+    let begins =
+        (1..=3.min(length)).find(|back| bytes.get(length - back).is_some_and(|byte| byte & 0xc0 != 0x80));
     let Some(back) = begins else { return length };
     let wanted = match bytes.get(length - back) {
         Some(0xc0..=0xdf) => 2,

@@ -17,7 +17,9 @@ pub(super) fn judge(
     caller: &Principal,
     context: &RequestContext<RoleServer>,
 ) -> Result<(), Rejection> {
-    let Some(needs) = state.catalog().tool(name).and_then(|tool| tool.requires.as_ref()) else { return Ok(()) };
+    let Some(needs) = state.catalog().tool(name).and_then(|tool| tool.requires.as_ref()) else {
+        return Ok(());
+    };
     // What a tool needs is told only to those who see it.
     if needs.client.is_empty() || !state.offers(name, caller) {
         return Ok(());

@@ -97,7 +97,10 @@ impl Server {
     fn job_of(&self, id: &str) -> Result<Arc<Job>, ErrorData> {
         let caller = self.caller.principal(&self.engine.state());
         let unknown = || {
-            ErrorData::invalid_params("there is no such task; it was never there, or is not kept any more", None)
+            ErrorData::invalid_params(
+                "there is no such task; it was never there, or is not kept any more",
+                None,
+            )
         };
         self.engine.jobs().find(id, &caller).ok_or_else(unknown)
     }

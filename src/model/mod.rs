@@ -95,8 +95,9 @@ pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
 pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
-    Asked, BadRange, ClientFeature, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,
-    NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+    Asked, BadRange, ClientFeature, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile,
+    NeededProgram, NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle,
+    first_line,
 };
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
 pub use reuse::Reuse;

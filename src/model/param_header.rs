@@ -67,9 +67,15 @@ pub fn check_param_headers(schema: &Map<String, Value>) -> Result<(), BadParamHe
     }
 }
 
-fn check(path: &[String], schema: &Map<String, Value>, name: &str, seen: &[String]) -> Option<BadParamHeader> {
+fn check(
+    path: &[String],
+    schema: &Map<String, Value>,
+    name: &str,
+    seen: &[String],
+) -> Option<BadParamHeader> {
     let is_token = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    let is_simple = matches!(schema.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean"));
+    let is_simple =
+        matches!(schema.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean"));
     match (is_token, is_simple) {
         (false, _) => Some(BadParamHeader::Name(name.to_owned())),
         (true, false) => Some(BadParamHeader::Type(path.join("."))),

@@ -36,9 +36,11 @@ async fn play(revision: &'static str) {
     let url = house.url("/mcp");
     let ran = tokio::task::spawn_blocking(move || suite.run(revision, &url)).await.expect("it runs");
     report(revision, &ran);
-    let failing: Vec<&str> = ran.iter().filter(|(_, why)| !why.is_empty()).map(|(name, _)| name.as_str()).collect();
+    let failing: Vec<&str> =
+        ran.iter().filter(|(_, why)| !why.is_empty()).map(|(name, _)| name.as_str()).collect();
     let all: Vec<&str> = ran.keys().map(String::as_str).collect();
-    let expected: Vec<String> = expected(revision).into_iter().filter(|name| all.contains(&name.as_str())).collect();
+    let expected: Vec<String> =
+        expected(revision).into_iter().filter(|name| all.contains(&name.as_str())).collect();
     assert_eq!(failing, expected, "{revision}: what fails is not what `failing.txt` says: {ran:#?}");
     assert!(all.len() >= 30, "{revision}: the suite has run {} scenarios only", all.len());
 }
@@ -83,10 +85,11 @@ struct Suite {
 impl Suite {
     fn find() -> Option<Self> {
         let folder = |name| std::env::var_os(name).map(PathBuf::from);
-        let suite = folder("MCPFIER_TEST_CONFORMANCE").zip(folder("MCPFIER_TEST_TOOLS")).map(|(suite, tools)| Self {
-            node: tools.join("bin/node"),
-            program: suite.join("node_modules/@modelcontextprotocol/conformance/dist/index.js"),
-        });
+        let suite =
+            folder("MCPFIER_TEST_CONFORMANCE").zip(folder("MCPFIER_TEST_TOOLS")).map(|(suite, tools)| Self {
+                node: tools.join("bin/node"),
+                program: suite.join("node_modules/@modelcontextprotocol/conformance/dist/index.js"),
+            });
         let suite = suite.filter(|suite| suite.node.exists() && suite.program.exists());
         if suite.is_none() {
             skip("no conformance suite here; tests/run installs it");

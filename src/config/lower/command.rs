@@ -11,8 +11,8 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Detach, Dialect, EnvInherit, OutputRules, Params, Requires,
-    Script, Stdin, Template, Tool, ToolName, Variable, Workload,
+    Action, Availability, Concurrency, ContainerWorkload, Detach, Dialect, EnvInherit, OutputRules, Params,
+    Requires, Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
 use super::access::authorization;

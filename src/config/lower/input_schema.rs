@@ -32,7 +32,8 @@ pub fn read(place: &Place<'_>, field: Field<'_>, params: Option<Field<'_>>) -> L
         problems.add(Diagnostic::error(Code::BadInputSchema, span, message));
     } else if let Err(problem) = Params::given(Vec::new(), schema.clone()).validator() {
         let problem = Diagnostic::error(Code::BadInputSchema, field.key_span, problem.to_string());
-        problems.add(problem.help("it has to be JSON Schema 2020-12 that refers to nothing outside of itself"));
+        problems
+            .add(problem.help("it has to be JSON Schema 2020-12 that refers to nothing outside of itself"));
     }
     let entries = field.node.get("properties").map(Node::entries).unwrap_or_default();
     let places = entries.iter().map(|entry| (entry.key.text.to_string(), entry.key.span)).collect();

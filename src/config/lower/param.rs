@@ -15,8 +15,8 @@ use crate::model::{Kind, Param, ParamName, Params, Presence};
 use super::json;
 use super::param_rule::{OwnKeys, rule};
 use super::place::Place;
-use super::{input_schema, param_header};
 use super::schema::{Schema, is_type};
+use super::{input_schema, param_header};
 
 /// The parameters of a command, and where each stands.
 #[derive(Default)]

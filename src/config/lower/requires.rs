@@ -32,7 +32,8 @@ pub fn requires(
     action: &Action,
     apart: Availability,
 ) -> Requires {
-    let native::Requires { systems, machines, executables, env, files, engine, commands, client, recheck } = written;
+    let native::Requires { systems, machines, executables, env, files, engine, commands, client, recheck } =
+        written;
     let mut looking = Looking { place, lacking: Vec::new() };
     let systems = looking.one_of(systems.as_ref(), std::env::consts::OS, "the operating system");
     let machines = looking.one_of(machines.as_ref(), std::env::consts::ARCH, "the processor");

@@ -49,8 +49,8 @@ pub use flow::{Dependency, EachKeys, FlowKeys, OnErrorKeys, Step, Work};
 pub use http_server::{
     Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey, Previous as PreviousKey,
 };
-pub use jobs::Jobs;
 pub use image::{BuildKeys, GpuKeys};
+pub use jobs::Jobs;
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use oauth::{Introspection as HttpIntrospection, Issuer as HttpIssuer, scopes};
 pub use output::{FormatName, Output};

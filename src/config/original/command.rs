@@ -12,8 +12,8 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Detach, Dialect, EnvInherit, ExitCodes, OutputRules,
-    Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Detach, Dialect, EnvInherit, ExitCodes,
+    OutputRules, Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
     parse_duration,
 };
 

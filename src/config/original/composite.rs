@@ -16,8 +16,8 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    Action, Annotations, Authorization, Availability, Concurrency, Detach, Dialect, ExitCodes, Flow, FlowResult,
-    FlowStep, OnError, OutputRules, Params, StepId, StepWork, Tool, ToolName,
+    Action, Annotations, Authorization, Availability, Concurrency, Detach, Dialect, ExitCodes, Flow,
+    FlowResult, FlowStep, OnError, OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
 
 /// How long nothing is cleaned up.

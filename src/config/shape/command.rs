@@ -8,8 +8,21 @@ use super::{
 };
 
 /// Of a command, and of what a profile says of one.
-static ALL: &[&[Key]] =
-    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, DETACHING, CHOOSING, LATER];
+static ALL: &[&[Key]] = &[
+    NAME,
+    ABOUT,
+    WORK,
+    FLOW,
+    PARAMS,
+    SURROUNDINGS,
+    SETTINGS,
+    CARE,
+    OUTCOME,
+    RESULT,
+    DETACHING,
+    CHOOSING,
+    LATER,
+];
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -29,7 +42,20 @@ pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, DETACHING, CHOOSING, LATER],
+    tables: &[
+        ABOUT,
+        WORK,
+        FLOW,
+        PARAMS,
+        SURROUNDINGS,
+        SETTINGS,
+        CARE,
+        OUTCOME,
+        RESULT,
+        DETACHING,
+        CHOOSING,
+        LATER,
+    ],
 };
 
 static NAME: &[Key] = &[

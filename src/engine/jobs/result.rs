@@ -104,7 +104,8 @@ mod tests {
         let mut result = Presented::refusal("said ".to_owned());
         result.text.push(TextPart::Output(vec![Bytes::from_static(b"\x1b[1mwritten\x1b[0m\n")]));
         result.mime = Some("text/markdown".to_owned());
-        result.binary = Some(BinaryPart { mime: "image/png".into(), bytes: vec![Bytes::from_static(b"\x89P")] });
+        result.binary =
+            Some(BinaryPart { mime: "image/png".into(), bytes: vec![Bytes::from_static(b"\x89P")] });
         result.structured = Some(Value::Null);
         result.note = Some("a note".to_owned());
         result.meta.insert("mcpfier/run".to_owned(), json!({ "exitCode": 1 }));

@@ -26,8 +26,8 @@ use crate::model::ToolName;
 use super::era::Era;
 
 pub(super) use level::{Level, Wanted};
-pub(super) use tap::LogTap;
 use tap::Line;
+pub(super) use tap::LogTap;
 
 /// Lines that wait for their client.
 const WAITING: usize = 256;

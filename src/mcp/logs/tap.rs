@@ -117,12 +117,8 @@ mod tests {
             (Stream::Stderr, "o\n\n::log debug small::\nlast"),
         ];
         let told = told(Level::Info, &chunks);
-        let expected = [
-            (Level::Info, "one"),
-            (Level::Warning, "hot"),
-            (Level::Info, "two"),
-            (Level::Info, "last"),
-        ];
+        let expected =
+            [(Level::Info, "one"), (Level::Warning, "hot"), (Level::Info, "two"), (Level::Info, "last")];
         assert_eq!(told, expected.map(|(level, text)| (level, text.to_owned())));
     }
 

@@ -183,7 +183,9 @@ impl Remote {
             return lacking;
         }
         let is_modern = rules::is_modern(&request);
-        if is_modern && let Some(mismatch) = param_headers::judge(&self.engine, &caller, &headers, &id, &request) {
+        if is_modern
+            && let Some(mismatch) = param_headers::judge(&self.engine, &caller, &headers, &id, &request)
+        {
             return mismatch;
         }
         if matches!(*request, ClientRequest::SubscriptionsListenRequest(_)) && !takes_events {

@@ -35,7 +35,9 @@ fn agree(header: &ParamHeader, headers: &Headers<'_>, arguments: &JsonObject) ->
     match (sent.next(), sent.next(), header.text(arguments)) {
         (_, Some(_), _) => Err(format!("the header `Mcp-Param-{name}` stands twice")),
         (None, None, None) => Ok(()),
-        (None, None, Some(_)) => Err(format!("expected the header `Mcp-Param-{name}`, as `{place}` in the body")),
+        (None, None, Some(_)) => {
+            Err(format!("expected the header `Mcp-Param-{name}`, as `{place}` in the body"))
+        }
         (Some(_), None, None) => {
             Err(format!("there is a header `Mcp-Param-{name}`, and no `{place}` in the body"))
         }

@@ -219,7 +219,8 @@ impl House {
 
 /// Values of a call that are repeated in headers.
 fn repeated(headers: &HeaderMap) -> Vec<(&str, Option<&str>)> {
-    let named = headers.iter().filter_map(|(name, value)| Some((name.as_str().strip_prefix("mcp-param-")?, value)));
+    let named =
+        headers.iter().filter_map(|(name, value)| Some((name.as_str().strip_prefix("mcp-param-")?, value)));
     named.map(|(name, value)| (name, value.to_str().ok())).collect()
 }
 

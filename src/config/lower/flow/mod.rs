@@ -22,9 +22,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, FlowKeys, Settings};
 use crate::config::source::Span;
 use crate::config::syntax::Node;
-use crate::model::{
-    Action, Concurrency, Dialect, Flow, FlowResult, FlowStep, OutputRules, StepWork, Tool,
-};
+use crate::model::{Action, Concurrency, Dialect, Flow, FlowResult, FlowStep, OutputRules, StepWork, Tool};
 
 use super::care::Care;
 use super::command::{self, Commands, Whole};
