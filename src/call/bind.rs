@@ -59,7 +59,7 @@ pub(super) fn bind_values(
     if params.ignores_unknown() {
         return Ok(Map::new());
     }
-    if params.is_empty() && arguments.is_empty() && beside.later.is_empty() {
+    if params.is_empty() && !params.is_given() && arguments.is_empty() && beside.later.is_empty() {
         return Ok(arguments);
     }
     let validator = params
@@ -81,6 +81,10 @@ pub(super) fn bind_values(
     if !problems.is_empty() {
         problems.truncate(MAX_PROBLEMS);
         return Err(BadCall::Arguments { tool: tool.name.to_string(), problems });
+    }
+    if params.is_given() {
+        // What the schema lets pass beside its properties is nobody's.
+        values.retain(|name, _| params.find(name).is_some());
     }
     fill_defaults(params, &mut values, beside);
     Ok(values)

@@ -77,7 +77,8 @@ impl Exit {
             Rejection::TooOften { .. }
             | Rejection::UsedUp { .. }
             | Rejection::TooManyJobs { .. }
-            | Rejection::NotRecorded { .. } => Self::REFUSED,
+            | Rejection::NotRecorded { .. }
+            | Rejection::ClientLacks { .. } => Self::REFUSED,
             Rejection::NotConfirmed { .. } | Rejection::NotGiven { .. } | Rejection::NotAsked { .. } => {
                 Self::REFUSED
             }

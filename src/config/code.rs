@@ -273,6 +273,10 @@ codes! {
     VainDetach = 301, "a call that is over before it would be left to itself";
     TwoDetaches = 302, "a call that is left to itself in two ways";
 
+    // What clients are told of a call.
+    BadInputSchema = 305, "a schema of arguments that is none";
+    BadParamHeader = 306, "a value that no header can repeat";
+
     // What people are asked.
     BadConfirm = 310, "a question before a call that cannot be asked";
     ConfirmWithoutAnybody = 311, "a call that nobody makes asks somebody";

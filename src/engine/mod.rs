@@ -50,6 +50,7 @@ use crate::plan::{ExecutionPlan, Facts, Planner, Step};
 use crate::policy::Policy;
 use crate::runner::{Runner, Vault};
 
+pub use crate::audit::written_time;
 pub use crate::policy::View;
 /// For those who have held a large output, and who load files in threads.
 pub use crate::runner::process::{give_memory_back, give_program_back, share_one_heap};

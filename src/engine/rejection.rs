@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::BadCall;
-use crate::model::{ConditionError, format_duration};
+use crate::model::{ClientFeature, ConditionError, format_duration};
 use crate::plan::PlanError;
 use crate::policy::{Denied, NotAdmitted};
 use crate::runner::StartError;
@@ -41,6 +41,8 @@ pub enum Rejection {
     QueueTimeout { after: Duration },
     #[error("`{tool}` is called {late}")]
     TooOften { tool: String, late: TooOften },
+    #[error("`{tool}` needs a client that offers {}, and this one does not say that it does", features(.lacking))]
+    ClientLacks { tool: String, lacking: Vec<ClientFeature> },
     #[error(
         "no more jobs now: {running}{whose} are running, which is as many as may; wait for one of them, or cancel it"
     )]
@@ -131,6 +133,10 @@ fn again(again_in: &Option<Duration>) -> String {
         None => "one call is trying it right now".to_owned(),
         Some(left) => format!("it is tried again in {:.1} s", left.as_secs_f64()),
     }
+}
+
+fn features(lacking: &[ClientFeature]) -> String {
+    lacking.iter().map(|feature| format!("`{}`", feature.word())).collect::<Vec<_>>().join(" and ")
 }
 
 fn list(problems: &[PlanError]) -> String {

@@ -49,6 +49,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         exit_codes,
         annotations: Annotations { .. },
         output,
+        logging,
         availability,
         tags: _,
         scopes,
@@ -71,6 +72,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     }
     if !authorization.is_empty() {
         put("authorization", access::authorization(authorization));
+    }
+    if *logging {
+        put("logging", json!(true));
     }
     care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));

@@ -18,6 +18,7 @@ pub(super) fn document(requires: &Requires, folder: &Path) -> Value {
         files,
         engine,
         commands,
+        client,
         recheck: _,
         lacking: _,
         apart: _,
@@ -31,6 +32,7 @@ pub(super) fn document(requires: &Requires, folder: &Path) -> Value {
         ("env".to_owned(), json!(env)),
         ("files".to_owned(), json!(files)),
         ("commands".to_owned(), json!(commands)),
+        ("client".to_owned(), client.iter().map(|feature| json!(feature.word())).collect()),
     ]);
     map.retain(|_, value| value.as_array().is_some_and(|list| !list.is_empty()));
     if let Some(NeededEngine { kind, executor: _ }) = engine {

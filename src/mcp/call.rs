@@ -1,21 +1,26 @@
 //! `tools/call`: a request → a plan → an answer, and what the client hears meanwhile.
 
+use std::sync::Arc;
+
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
 
 use crate::call::Call;
-use crate::engine::{Origin, Outcome, Prepared, Presented, Rejection, Stream, Watcher};
+use crate::engine::{Job, Origin, Outcome, Prepared, Presented, Rejection};
 
 use super::asking::{BadState, Brought, Questions};
 use super::era::Era;
-use super::progress;
+use super::needs;
 use super::reply::Reply;
 use super::server::{Caller, Server};
+use super::tasks;
 
 /// What comes of a call that was not refused.
 pub(super) enum Answer {
     Complete(Presented),
+    /// It goes on as a job, which its client asks for later.
+    Task(Arc<Job>),
     /// The client has to answer these first, and call again with them and the state.
     InputRequired {
         questions: Questions,
@@ -56,8 +61,12 @@ impl Server {
                 let knows_links = era == Era::PerRequest || knows_links(context);
                 Ok(Reply::of_call(presented, knows_links, era, identity))
             }
+            Ok(Answer::Task(job)) => Ok(self.begun_task(&job)),
             Ok(Answer::InputRequired { questions, state }) => {
                 Ok(Reply::input_required(&questions, &state, identity))
+            }
+            Err(Stop::Rejected(rejection @ Rejection::ClientLacks { .. })) if era == Era::PerRequest => {
+                Err(needs::error(&rejection))
             }
             Err(Stop::Rejected(rejection)) if rejection.is_unknown_tool() => {
                 Err(ErrorData::invalid_params(rejection.to_string(), None))
@@ -80,6 +89,7 @@ impl Server {
             arguments: request.arguments.unwrap_or_default(),
         };
         let brought = Brought { answers: request.input_responses, state: request.request_state };
+        self.judge_client(&call, context)?;
         let origin = self.origin(context);
         if let Some(answer) = self.own_tool(&call, &origin, context).await {
             return Ok(Answer::Complete(answer?));
@@ -88,7 +98,7 @@ impl Server {
             return self.call_asking(call, brought, context, era).await;
         }
         let plan = self.prepare(call, origin).await?;
-        self.answer_plan(plan, context).await
+        self.answer_plan(plan, context, era).await
     }
 
     /// Carries out a plan of which nothing has to be asked any more.
@@ -96,12 +106,22 @@ impl Server {
         &self,
         plan: Prepared,
         context: &RequestContext<RoleServer>,
+        era: Era,
     ) -> Result<Answer, Stop> {
         if let Some(after) = plan.tool.detaches() {
-            return Ok(Answer::Complete(self.as_job(plan, after, context).await?));
+            return Ok(match tasks::are_taken(era, context) {
+                true => self.as_task(plan, after, context).await?,
+                false => Answer::Complete(self.as_job(plan, after, context).await?),
+            });
         }
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
+    }
+
+    /// Refuses a client that lacks what the tool needs of it.
+    fn judge_client(&self, call: &Call, context: &RequestContext<RoleServer>) -> Result<(), Rejection> {
+        let judged = needs::judge(&self.engine.state(), &call.tool, &call.principal, context);
+        judged.inspect_err(|rejection| self.engine.refused(call, &self.origin(context), rejection))
     }
 
     /// Where a call comes from, for its records.
@@ -157,26 +177,19 @@ impl Server {
         plan: &Prepared,
         context: &RequestContext<RoleServer>,
     ) -> Result<Outcome, Rejection> {
-        let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
-        let Some(token) = token else {
-            return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;
-        };
-        let (mut tap, mut publisher) = progress::channel(token, context.peer.clone());
+        let (mut ear, mut mouth) = self.telling(plan, context);
+        if mouth.is_shut() {
+            return self.engine.execute(plan, &mut ear, context.ct.clone()).await;
+        }
         let outcome = tokio::select! {
             biased;
-            outcome = self.engine.execute(plan, &mut tap, context.ct.clone()) => outcome,
-            never = publisher.run() => match never {},
+            outcome = self.engine.execute(plan, &mut ear, context.ct.clone()) => outcome,
+            never = mouth.run() => match never {},
         };
-        publisher.finish(&context.ct).await;
+        drop(ear);
+        mouth.finish(&context.ct).await;
         outcome
     }
-}
-
-/// The watcher of a call whose client did not ask for progress.
-pub(super) struct Unwatched;
-
-impl Watcher for Unwatched {
-    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
 }
 
 /// Links to resources are a part of results since 2025-06-18.

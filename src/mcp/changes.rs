@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::engine::{Engine, State};
 
 use super::listing::is_same;
+use super::logs::Wanted;
 use super::server::Caller;
 use super::wire::Ticket;
 
@@ -53,6 +54,8 @@ pub(super) struct Told {
     is_in_session: AtomicBool,
     /// The edition of the list that it was given last; 0 before that.
     edition: AtomicU64,
+    /// Which messages of commands it has asked for.
+    pub(super) log_level: Wanted,
 }
 
 impl Told {

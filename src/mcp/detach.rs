@@ -1,5 +1,6 @@
 //! Calls that may take longer than their client waits: begun as jobs, and left to themselves in time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::RoleServer;
@@ -10,12 +11,17 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::{Held, Job, Prepared, Presented, Rejection, TextPart};
 use crate::model::format_duration;
 
-use super::call::Unwatched;
-use super::progress;
 use super::server::Server;
+use super::telling::Ear;
 
 /// What is shown of what a job has written so far.
 const SHOWN: usize = 8 << 10;
+
+/// What became of a call that may be left to itself.
+pub(super) enum Left {
+    Over(Presented),
+    Goes(Arc<Job>),
+}
 
 impl Server {
     /// Carries out a plan that is left to itself after a while: over until then, it was a call.
@@ -26,37 +32,51 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Presented, Rejection> {
         let has_schema = plan.tool.output.schema.is_some();
-        if after.is_zero() {
-            let job = self.engine.begin_job(plan, Box::new(Unwatched)).await?;
-            return Ok(begun(&job, "begun", has_schema));
+        let how = match after.is_zero() {
+            true => "begun".to_owned(),
+            false => format!("still running after {}", format_duration(after)),
+        };
+        match self.leave(plan, after, context).await? {
+            Left::Over(presented) => Ok(presented),
+            Left::Goes(job) => Ok(begun(&job, &how, has_schema)),
         }
-        let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
-        let Some(token) = token else {
-            let held = self.engine.hold_job(plan, Box::new(Unwatched))?;
-            return Ok(outcome(held, after, &context.ct, has_schema).await);
-        };
-        let (tap, mut publisher) = progress::channel(token, context.peer.clone());
-        let held = self.engine.hold_job(plan, Box::new(tap))?;
-        let presented = tokio::select! {
+    }
+
+    /// Waits for a call as long as its client is to wait.
+    pub(super) async fn leave(
+        &self,
+        plan: Prepared,
+        after: Duration,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Left, Rejection> {
+        if after.is_zero() {
+            return self.engine.begin_job(plan, Box::new(Ear::default())).await.map(Left::Goes);
+        }
+        let (ear, mut mouth) = self.telling(&plan, context);
+        let held = self.engine.hold_job(plan, Box::new(ear))?;
+        if mouth.is_shut() {
+            return Ok(outcome(held, after, &context.ct).await);
+        }
+        let left = tokio::select! {
             biased;
-            presented = outcome(held, after, &context.ct, has_schema) => presented,
-            never = publisher.run() => match never {},
+            left = outcome(held, after, &context.ct) => left,
+            never = mouth.run() => match never {},
         };
-        publisher.finish(&context.ct).await;
-        Ok(presented)
+        mouth.finish(&context.ct).await;
+        Ok(left)
     }
 }
 
-/// What it comes to in time; otherwise that it goes on.
-async fn outcome(held: Held, after: Duration, cancel: &CancellationToken, has_schema: bool) -> Presented {
+/// What it comes to in time; otherwise it goes on.
+async fn outcome(held: Held, after: Duration, cancel: &CancellationToken) -> Left {
     if is_over_within(&held, after, cancel).await {
-        return held.result().await;
+        return Left::Over(held.result().await);
     }
     match held.leave().await {
-        Ok(job) => begun(&job, &format!("still running after {}", format_duration(after)), has_schema),
+        Ok(job) => Left::Goes(job),
         Err(held) => {
             is_over_within(&held, Duration::MAX, cancel).await;
-            held.result().await
+            Left::Over(held.result().await)
         }
     }
 }

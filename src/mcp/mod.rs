@@ -13,11 +13,15 @@ mod era;
 mod escape;
 mod job_tools;
 mod listing;
+mod logs;
+mod needs;
 mod offers;
 mod progress;
 mod remote;
 mod reply;
 mod server;
+mod tasks;
+mod telling;
 mod wire;
 
 pub use changes::Announcer;

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
-    CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
-    InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
-    ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ServerConfig, SubscriptionFilter, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CompleteRequestMethod,
+    CompleteRequestParams, CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode,
+    GetTaskParams, GetTaskResult, InitializeRequestParams, InitializeResult, ListPromptsRequestMethod,
+    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
+    ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ServerConfig,
+    SetLevelRequestMethod, SubscriptionFilter, Tool, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -22,8 +23,10 @@ use super::asking::Seal;
 use super::changes::{self, Announcer, Changes, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
+use super::logs::Wanted;
 use super::offers;
 use super::reply::Reply;
+use super::tasks;
 use super::wire::Ticket;
 
 /// The tools of one engine, offered to the client of one connection, or to who asks once.
@@ -90,6 +93,11 @@ impl Server {
     /// What tells the client of changes if it has opened a session.
     pub fn announcer(&self) -> Announcer {
         Announcer::new(Changes::of(&self.engine, self.caller.clone()), Arc::clone(&self.told))
+    }
+
+    /// What the client of this session wants to be told of the logs of commands.
+    pub(super) fn log_level(&self) -> &Wanted {
+        &self.told.log_level
     }
 
     pub(super) fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {
@@ -193,6 +201,47 @@ impl ServerHandler for Server {
         hand_over::<CallToolResult>(reply, &context).map(CallToolResponse::from)
     }
 
+    #[expect(deprecated, reason = "clients of the older era use it")]
+    async fn set_level(
+        &self,
+        request: rmcp::model::SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let is_offered = offers::logging(&self.engine.state());
+        match self.era(&context)? {
+            Era::Handshake if is_offered => self.told.log_level.set(request.level.into()),
+            _ => return Err(not_offered(SetLevelRequestMethod::VALUE)),
+        }
+        Ok(())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        self.era(&context)?;
+        self.task(&request, &context)
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.era(&context)?;
+        self.answer_task(&request)
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.era(&context)?;
+        self.end_task(&request)
+    }
+
     async fn complete(
         &self,
         _request: CompleteRequestParams,
@@ -230,9 +279,17 @@ impl ServerHandler for Server {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
+        let is_newer = matches!(Era::of(&context), Ok(Era::PerRequest));
         match request.method.as_str() {
+            method @ ("tasks/get" | "tasks/update" | "tasks/cancel")
+                if is_newer && tasks::are_offered(&self.engine.state()) =>
+            {
+                Err(ErrorData::invalid_params(format!("these are no `params` of `{method}`"), None))
+            }
+            // The newer era does not have them, whatever they say.
+            method @ ("initialize" | "ping") if is_newer => Err(not_offered(method)),
             method @ ("initialize" | "server/discover" | "ping" | "tools/list") => {
                 Err(ErrorData::invalid_params(format!("these are no `params` of `{method}`"), None))
             }

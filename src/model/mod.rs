@@ -33,6 +33,7 @@ mod name;
 mod nearest;
 mod output;
 mod own_folder;
+mod param_header;
 mod params;
 mod password;
 mod principal;
@@ -94,14 +95,16 @@ pub use output::{
     Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,
     TextTemplate,
 };
+pub use param_header::{BadParamHeader, ParamHeader, check_param_headers};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
 pub use quota::Quota;
 pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
-    Asked, BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,
-    NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle, first_line,
+    Asked, BadRange, ClientFeature, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile,
+    NeededProgram, NeededVersion, Requires, VersionPattern, VersionQuestion, VersionRange, circle,
+    first_line,
 };
 pub use retry::{Backoff, Retry, RetryOn, RetryReason};
 pub use reuse::Reuse;

@@ -8,6 +8,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::name::ParamName;
+use super::param_header::{ParamHeader, param_headers};
 
 /// A schema that no validator can be made from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -72,6 +73,10 @@ pub struct Params {
     list: Vec<Param>,
     /// Made when it is first wanted, of the parameters' own.
     input_schema: OnceLock<Arc<Map<String, Value>>>,
+    /// The file has said it as it stands.
+    is_given: bool,
+    /// Where values are repeated in headers; made when it is first wanted.
+    headers: OnceLock<Vec<ParamHeader>>,
     /// Unknown arguments are ignored instead of refused (the original's tools without parameters).
     ignores_unknown: bool,
     validator: OnceLock<Result<Validator, SchemaError>>,
@@ -82,19 +87,27 @@ impl Params {
     pub const DEFAULT_MAX_BYTES: usize = 4096;
 
     pub fn new(list: Vec<Param>) -> Self {
-        Self { input_schema: OnceLock::new(), list, ignores_unknown: false, validator: OnceLock::new() }
+        Self {
+            input_schema: OnceLock::new(),
+            list,
+            is_given: false,
+            headers: OnceLock::new(),
+            ignores_unknown: false,
+            validator: OnceLock::new(),
+        }
+    }
+
+    /// Those of a schema that is shown as it stands.
+    pub fn given(list: Vec<Param>, schema: Map<String, Value>) -> Self {
+        Self { input_schema: OnceLock::from(Arc::new(schema)), is_given: true, ..Self::new(list) }
     }
 
     /// No parameters, and whatever a client sends is ignored.
     pub fn none_and_ignored() -> Self {
         let schema =
             Map::from_iter([("type".to_owned(), json!("object")), ("properties".to_owned(), json!({}))]);
-        Self {
-            list: Vec::new(),
-            input_schema: OnceLock::from(Arc::new(schema)),
-            ignores_unknown: true,
-            validator: OnceLock::new(),
-        }
+        let input_schema = OnceLock::from(Arc::new(schema));
+        Self { input_schema, ignores_unknown: true, ..Self::new(Vec::new()) }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Param> {
@@ -111,6 +124,16 @@ impl Params {
 
     pub fn ignores_unknown(&self) -> bool {
         self.ignores_unknown
+    }
+
+    /// Whether a schema of the file says what fits, also of all parameters together.
+    pub fn is_given(&self) -> bool {
+        self.is_given
+    }
+
+    /// The values that a client repeats in headers.
+    pub fn headers(&self) -> &[ParamHeader] {
+        self.headers.get_or_init(|| param_headers(self.input_schema()))
     }
 
     /// What clients see as `inputSchema`.

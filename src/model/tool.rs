@@ -51,6 +51,8 @@ pub struct Tool {
     pub exit_codes: ExitCodes,
     pub annotations: Annotations,
     pub output: OutputRules,
+    /// Clients that ask for it are told what it writes to stderr.
+    pub logging: bool,
     pub availability: Availability,
     /// Words by which tools are chosen.
     pub tags: Vec<String>,

@@ -11,6 +11,8 @@ mod completions;
 mod composition;
 mod conditions;
 mod config;
+#[cfg(all(unix, feature = "server", feature = "http"))]
+mod conformance;
 mod container_plans;
 #[cfg(all(unix, feature = "containers"))]
 mod containers;

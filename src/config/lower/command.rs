@@ -151,7 +151,7 @@ pub enum Whole {
 fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let Commands { place, defaults, secrets, executors, is_selection: _ } = *commands;
     place.take_missing();
-    let params = LoweredParams::read(place, command.params);
+    let params = LoweredParams::of(place, command);
     let scope = Scope::new(place, &params, secrets);
     let settings = settings(command, defaults);
     let action = action(place, &scope, command, &settings);
@@ -161,7 +161,7 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let care = Care::read(&scope, &command.care);
     report_unused(&scope, command);
     let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
-    let tool = tool(commands, command, Arc::new(Params::new(params.list)), action, output, &settings)?;
+    let tool = tool(commands, command, Arc::new(params.into_params()), action, output, &settings)?;
     let availability = availability(command, missing);
     let requires = required(place, command, &tool.action, &availability);
     Some(care.of(Tool { when, requires, availability, ..tool }))
@@ -215,6 +215,7 @@ pub(super) fn nameless(
         name,
         title: command.title.map(|title| title.value.to_owned()),
         description: String::new(),
+        logging: command.logging,
         availability: Availability::Offered,
         requires: None,
         authorization: authorization(command.authorization.as_deref()),

@@ -4,17 +4,19 @@ use serde_json::{Map, Value};
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
+use crate::config::native::Command;
 use crate::config::read::{Field, Spanned, nearest};
 use crate::config::shape::{self, Shape};
 use crate::config::source::Span;
 use crate::config::syntax::Kind as NodeKind;
 use crate::config::syntax::{Entry, Node};
-use crate::model::{Kind, Param, ParamName, Presence};
+use crate::model::{Kind, Param, ParamName, Params, Presence};
 
 use super::json;
 use super::param_rule::{OwnKeys, check_ask, rule};
 use super::place::Place;
 use super::schema::{Schema, is_type};
+use super::{input_schema, param_header};
 
 /// The parameters of a command, and where each stands.
 #[derive(Default)]
@@ -22,6 +24,8 @@ pub struct LoweredParams {
     pub list: Vec<Param>,
     /// Every declared name, whether its parameter could be made or not.
     places: Vec<(String, Span)>,
+    /// What clients are shown as it stands.
+    whole: Option<Map<String, Value>>,
 }
 
 impl LoweredParams {
@@ -38,6 +42,40 @@ impl LoweredParams {
         Self {
             list,
             places: entries.iter().map(|entry| (entry.key.text.to_string(), entry.key.span)).collect(),
+            whole: None,
+        }
+    }
+
+    /// Those of a command: of `params`, or of its `input_schema`.
+    pub fn of(place: &Place<'_>, command: &Command<'_>) -> Self {
+        let read = match command.input_schema {
+            Some(schema) => input_schema::read(place, schema, command.params),
+            None => Self::read(place, command.params),
+        };
+        param_header::check(place, &read, command);
+        read
+    }
+
+    /// Those of a schema that clients are shown as it stands.
+    pub fn given(list: Vec<Param>, places: Vec<(String, Span)>, whole: Map<String, Value>) -> Self {
+        Self { list, places, whole: Some(whole) }
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.whole.is_some()
+    }
+
+    pub fn params(&self) -> Params {
+        match &self.whole {
+            Some(whole) => Params::given(self.list.clone(), whole.clone()),
+            None => Params::new(self.list.clone()),
+        }
+    }
+
+    pub fn into_params(self) -> Params {
+        match self.whole {
+            Some(whole) => Params::given(self.list, whole),
+            None => Params::new(self.list),
         }
     }
 
@@ -115,6 +153,10 @@ fn read_map<'n>(place: &Place<'_>, node: &'n Node<'n>) -> (Map<String, Value>, O
             "within" => own.within = reader.text(value, "within"),
             "format" if value.as_text() == Some("path") => own.is_path = Some(entry.key.span),
             "default" => own.default = Some(value),
+            "x-mcp-header" => {
+                let name = reader.text(value, "x-mcp-header");
+                schema.insert("x-mcp-header", name.map(|name| Value::String(name.value.to_owned())));
+            }
             "items" => {
                 let inner = item_path(place, value, &mut own);
                 schema.insert("items", inner);

@@ -88,7 +88,7 @@ fn path_rule(place: &Place<'_>, own: &OwnKeys<'_>, span: Span) -> PathRule {
 }
 
 /// A character takes four bytes at most.
-fn max_bytes(schema: &Map<String, Value>) -> usize {
+pub fn max_bytes(schema: &Map<String, Value>) -> usize {
     let of = |schema: &Map<String, Value>| schema.get("maxLength").and_then(Value::as_u64);
     let items = schema.get("items").and_then(Value::as_object);
     let characters =

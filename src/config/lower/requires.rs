@@ -32,7 +32,8 @@ pub fn requires(
     action: &Action,
     apart: Availability,
 ) -> Requires {
-    let native::Requires { systems, machines, executables, env, files, engine, commands, recheck } = written;
+    let native::Requires { systems, machines, executables, env, files, engine, commands, client, recheck } =
+        written;
     let mut looking = Looking { place, lacking: Vec::new() };
     let systems = looking.one_of(systems.as_ref(), std::env::consts::OS, "the operating system");
     let machines = looking.one_of(machines.as_ref(), std::env::consts::ARCH, "the processor");
@@ -51,6 +52,7 @@ pub fn requires(
         files,
         engine: engine.map(|engine| NeededEngine { kind: engine.value, executor }),
         commands: commands.iter().filter_map(|name| tool_name(place, *name)).collect(),
+        client: client.clone(),
         recheck: recheck.map(|recheck| self::recheck(place, recheck)),
         lacking: looking.lacking,
         apart,

@@ -32,6 +32,7 @@ pub struct Command<'n> {
     /// Keys of it that are for processes alone.
     pub process_keys: Vec<(&'static str, Span)>,
     pub params: Option<Field<'n>>,
+    pub input_schema: Option<Field<'n>>,
     pub when: Option<Spanned<&'n str>>,
     pub requires: Option<Requires<'n>>,
     /// Boxed, since few commands have it.
@@ -48,6 +49,7 @@ pub struct Command<'n> {
     pub exit_codes: ExitCodes,
     pub annotations: Annotations,
     pub output: Output<'n>,
+    pub logging: bool,
     pub expose: bool,
     pub enabled: bool,
     pub tags: Vec<String>,
@@ -75,6 +77,7 @@ impl<'n> Command<'n> {
             flow: FlowKeys::read(reader, node, &mut fields).map(Box::new),
             process_keys: process_keys(node),
             params: fields.take("params"),
+            input_schema: fields.take("input_schema"),
             when: fields.text("when"),
             requires: Requires::read(reader, &mut fields),
             authorization: Authorization::read(reader, &mut fields, &shape::AUTHORIZATION),
@@ -88,6 +91,7 @@ impl<'n> Command<'n> {
             exit_codes: exit_codes(reader, &mut fields),
             annotations: annotations(reader, &mut fields),
             output: Output::read(reader, &mut fields),
+            logging: fields.boolean("logging").unwrap_or_default(),
             expose: fields.boolean("expose").unwrap_or(true),
             enabled: fields.boolean("enabled").unwrap_or(true),
             tags: tags(reader, &mut fields),

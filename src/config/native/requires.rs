@@ -6,7 +6,7 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape::{self, MACHINES, SYSTEMS};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
-use crate::model::EngineKind;
+use crate::model::{ClientFeature, EngineKind};
 
 pub struct Requires<'n> {
     pub systems: Option<OneOf<'n>>,
@@ -16,6 +16,8 @@ pub struct Requires<'n> {
     pub files: Vec<Spanned<&'n str>>,
     pub engine: Option<Spanned<EngineKind>>,
     pub commands: Vec<Spanned<&'n str>>,
+    /// What the client of a call has to be able to do.
+    pub client: Vec<ClientFeature>,
     pub recheck: Option<Spanned<Duration>>,
 }
 
@@ -45,6 +47,7 @@ impl<'n> Requires<'n> {
             files: keys.texts("files").unwrap_or_default(),
             engine: engine(reader, &mut keys),
             commands: keys.texts("commands").unwrap_or_default(),
+            client: client(reader, &mut keys),
             recheck: recheck(reader, &mut keys),
         };
         keys.close();
@@ -109,6 +112,12 @@ fn engine<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>) -> Option<Spanned<En
     let kinds = KINDS.map(|kind| (kind.word(), kind));
     let kind = reader.one_of(field.node, "engine", &kinds)?;
     Some(Spanned { value: kind, span: field.node.span })
+}
+
+fn client(reader: &Reader<'_>, fields: &mut Fields<'_>) -> Vec<ClientFeature> {
+    let items = fields.take("client").and_then(|field| reader.list(field.node, "client"));
+    let known = ClientFeature::ALL.map(|feature| (feature.word(), feature));
+    items.unwrap_or_default().iter().filter_map(|item| reader.one_of(item, "client", &known)).collect()
 }
 
 fn recheck(reader: &Reader<'_>, fields: &mut Fields<'_>) -> Option<Spanned<Duration>> {

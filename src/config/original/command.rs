@@ -78,6 +78,7 @@ impl<'a> Commands<'a> {
             description: description.map_or_else(|| default_description(name.value), str::to_owned),
             params: Arc::clone(&self.params),
             availability: availability(&action),
+            logging: false,
             tags: Vec::new(),
             scopes: Vec::new(),
             action,

@@ -122,6 +122,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         name,
         params: Arc::new(Params::none_and_ignored()),
         availability: Availability::Offered,
+        logging: false,
         tags: Vec::new(),
         scopes: Vec::new(),
         action: Action::NotSupported("its steps are not known".to_owned()),

@@ -161,6 +161,13 @@ static PARAMS: &[Key] = &[
     )
     .otherwise("none")
     .examples(&["{ pattern: { type: string, description: A regular expression } }"]),
+    Key::new(
+        "input_schema",
+        Kind::FreeSchema,
+        "What a caller may say, as one JSON Schema 2020-12 that clients are shown as it stands, instead of `params`. Its `properties` are the parameters; those that `required` does not name are optional. For what `params` cannot say: rules over several parameters, `$defs`, anchors.",
+    )
+    .otherwise("made of `params`")
+    .examples(&["{ type: object, properties: { from: { type: integer }, to: { type: integer } }, anyOf: [{ required: [from] }, { required: [to] }], additionalProperties: false }"]),
 ];
 
 /// What surrounds a process.
@@ -210,6 +217,12 @@ static RESULT: &[Key] = &[
         "Hints for clients: whether the command changes or destroys something.",
     )
     .examples(&["{ read_only: true, open_world: false }"]),
+    Key::new(
+        "logging",
+        Kind::Boolean,
+        "Clients that ask for log messages are told what the command writes to stderr, line by line. A line `::log LEVEL TEXT::`, on either stream, says its level; others are `info`. Callers without that wish notice nothing.",
+    )
+    .default("false"),
     Key::new("expose", Kind::Boolean, "`false`: clients neither see nor call it.").default("true"),
     Key::new(
         "tests",

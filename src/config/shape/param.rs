@@ -9,7 +9,7 @@ pub static PARAM: Shape = Shape {
     name: "parameter",
     what: "a parameter",
     description: "What a caller may say: a JSON Schema with a few keys of our own, which no client sees. A parameter is required unless it has a `default` or says `optional: true`.",
-    tables: &[TYPED, &[ITEMS], OWN, &[WITHIN], KEYWORDS, &[Key::later("complete")]],
+    tables: &[TYPED, &[ITEMS], OWN, &[WITHIN, HEADER], KEYWORDS, &[Key::later("complete")]],
 };
 
 /// The schema of an array's items, which may be paths.
@@ -61,6 +61,14 @@ const WITHIN: Key = Key::new(
 .expands()
 .examples(&[".", "\"{{vars.workspace}}\""]);
 
+const HEADER: Key = Key::new(
+    "x-mcp-header",
+    Kind::Text,
+    "Over HTTP, newer clients repeat the value in the header `Mcp-Param-` and this name, for proxies that route by it; both have to agree. For texts, whole numbers and booleans that are no secret.",
+)
+.otherwise("none")
+.examples(&["Region"]);
+
 static TYPED: &[Key] = &[
     Key::new("type", Kind::Type, "The type of the value. A list of types allows each of them.")
         .examples(&["string", "integer", "number", "boolean", "array", "object"]),
@@ -99,6 +107,7 @@ static KEYWORDS: &[Key] = &[
     Key::new("contentMediaType", Kind::Text, "The MIME type of what a text holds.").examples(&["text/html"]),
     Key::new("contentEncoding", Kind::Text, "How a text encodes bytes.").examples(&["base64"]),
     Key::new("$comment", Kind::Text, "A remark for those who read the schema."),
+    Key::new("$anchor", Kind::Text, "A name by which `$ref` can find this schema.").examples(&["address"]),
     Key::new("$ref", Kind::Text, "Another schema that the value has to fit.").examples(&["\"#/$defs/point\""]),
     Key::new("uniqueItems", Kind::Boolean, "No two items of an array are equal."),
     Key::new("deprecated", Kind::Boolean, "The value should no longer be used."),
@@ -137,9 +146,11 @@ static KEYWORDS: &[Key] = &[
     Key::new("properties", Kind::Schemas, "The entries of a map, each with its schema.")
         .examples(&["{ name: { type: string } }"]),
     Key::new("patternProperties", Kind::Schemas, "Schemas of entries by a pattern of their keys."),
+    Key::new("dependentSchemas", Kind::Schemas, "What a map has to fit if an entry is there."),
     Key::new("$defs", Kind::Schemas, "Schemas that `$ref` can name."),
     Key::new("dependentRequired", Kind::Any, "Entries that have to be there if another one is."),
     Key::new("prefixItems", Kind::SchemaList, "Schemas of the first items of an array, one after the other."),
+    Key::new("allOf", Kind::SchemaList, "The value has to fit each of these."),
     Key::new("anyOf", Kind::SchemaList, "The value has to fit at least one of these."),
     Key::new("oneOf", Kind::SchemaList, "The value has to fit exactly one of these."),
 ];

@@ -21,6 +21,9 @@ pub const MACHINES: [&str; 12] = [
     "i686",
 ];
 
+/// What `client` can name.
+const CLIENT_FEATURES: [&str; 4] = ["tasks", "elicitation", "sampling", "roots"];
+
 pub static REQUIRES: Shape = Shape {
     name: "requires",
     what: "`requires`",
@@ -79,6 +82,13 @@ pub static REQUIRES: Shape = Shape {
         )
         .otherwise("none")
         .examples(&["[build]"]),
+        Key::new(
+            "client",
+            Kind::ListOf(&Kind::Choice(&CLIENT_FEATURES)),
+            "What the client of a call has to be able to do, as it says itself: `tasks`, `elicitation`, `sampling`, `roots`. The command is offered to all; calls of other clients are refused and told what is missing.",
+        )
+        .otherwise("nothing")
+        .examples(&["[tasks]", "[elicitation]"]),
         Key::new(
             "recheck",
             Kind::Duration,

@@ -67,7 +67,7 @@ impl Server {
         let prepared = self.prepare(call, self.origin(context)).await?;
         let mut prepared = self.confirm(prepared, talk, context).await?;
         if prepared.tool.output.format != OutputFormat::Mcp {
-            return Ok(self.answer_plan(prepared, context).await?);
+            return Ok(self.answer_plan(prepared, context, era).await?);
         }
         loop {
             if let Some(wanted) = talk.noted("wanted").cloned() {

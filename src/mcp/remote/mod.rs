@@ -9,6 +9,7 @@ mod events;
 mod exchange;
 mod framing;
 mod mailbox;
+mod param_headers;
 mod rules;
 mod session;
 mod shelf;
@@ -184,6 +185,11 @@ impl Remote {
             return lacking;
         }
         let is_modern = rules::is_modern(&request);
+        if is_modern
+            && let Some(mismatch) = param_headers::judge(&self.engine, &caller, &headers, &id, &request)
+        {
+            return mismatch;
+        }
         if matches!(*request, ClientRequest::SubscriptionsListenRequest(_)) && !takes_events {
             let text = "a subscription is answered by `text/event-stream`, which `Accept` does not name";
             return Reaction::refused(406, Refusal::new(&written(&id), INVALID_REQUEST, text));

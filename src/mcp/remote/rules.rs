@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::super::wire::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
 use super::version_in;
 
-const HEADER_MISMATCH: i32 = -32020;
+pub(super) const HEADER_MISMATCH: i32 = -32020;
 
 /// The headers that belong to the protocol; each as often as it came.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,8 @@ pub struct Headers<'a> {
     pub versions: Vec<&'a str>,
     pub methods: Vec<&'a str>,
     pub names: Vec<&'a str>,
+    /// What follows `mcp-param-`, and the value; `None` if that is no plain text.
+    pub params: Vec<(&'a str, Option<&'a str>)>,
     pub session: Option<&'a str>,
     /// `traceparent`.
     pub trace: Option<&'a str>,
@@ -124,10 +126,10 @@ fn judge_name(headers: &Headers<'_>, about: &About) -> Result<(), String> {
 }
 
 /// A header's text, which is packed if it does not fit into one as it is.
-fn decoded(header: &str) -> Option<String> {
-    let Some(packed) = header.strip_prefix("=?base64?") else { return Some(header.to_owned()) };
-    let bytes = BASE64_STANDARD.decode(packed.strip_suffix("?=")?).ok()?;
-    String::from_utf8(bytes).ok()
+pub(super) fn decoded(header: &str) -> Option<String> {
+    let packed = header.strip_prefix("=?base64?").and_then(|packed| packed.strip_suffix("?="));
+    let Some(packed) = packed else { return Some(header.to_owned()) };
+    String::from_utf8(BASE64_STANDARD.decode(packed).ok()?).ok()
 }
 
 /// What of a body stands in headers, too.
@@ -190,6 +192,7 @@ mod tests {
             versions: vec![version],
             methods: vec![method],
             names: vec![name],
+            params: vec![],
             session: None,
             trace: None,
         };

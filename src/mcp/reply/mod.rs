@@ -42,6 +42,16 @@ impl Reply {
         Self { size: bytes.len(), pieces: VecDeque::from([Piece::Json(bytes)]) }
     }
 
+    /// A result within JSON of ours.
+    pub(super) fn around(before: String, within: Self, after: &'static str) -> Self {
+        let (before, after) = (Bytes::from(before), Bytes::from_static(after.as_bytes()));
+        let size = before.len() + within.size + after.len();
+        let mut pieces = within.pieces;
+        pieces.push_front(Piece::Json(before));
+        pieces.push_back(Piece::Json(after));
+        Self { pieces, size }
+    }
+
     /// Questions that the client has to answer before the request can be; it then asks again.
     pub(super) fn input_required(questions: &Map<String, Value>, state: &str, identity: &Identity) -> Self {
         let mut draft = Draft::default();

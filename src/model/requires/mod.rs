@@ -4,6 +4,7 @@
 //! a file is loaded. What programs and container engines say of themselves somebody else asks, in [`HostFindings`];
 //! [`settle`] then says of each tool whether it is offered. Knows no host.
 
+mod client;
 mod settle;
 mod version;
 
@@ -16,6 +17,7 @@ use super::executor::Executor;
 use super::name::ToolName;
 use super::tool::Availability;
 
+pub use client::ClientFeature;
 pub use settle::{circle, settle};
 pub use version::{BadRange, MOST_SAID, VersionPattern, VersionRange, first_line, version};
 
@@ -31,6 +33,9 @@ pub struct Requires {
     pub files: Vec<NeededFile>,
     pub engine: Option<NeededEngine>,
     pub commands: Vec<ToolName>,
+    /// What the client of a call has to be able to do. Whether the command is offered does not depend
+    /// on it.
+    pub client: Vec<ClientFeature>,
     /// How often a server looks again.
     pub recheck: Option<Duration>,
     /// What loading found to be missing, a sentence each.

@@ -205,6 +205,7 @@ impl House {
             versions: texts(&parts.headers, "mcp-protocol-version"),
             methods: texts(&parts.headers, "mcp-method"),
             names: texts(&parts.headers, "mcp-name"),
+            params: repeated(&parts.headers),
             session: text(&parts.headers, &SESSION),
             trace: text(&parts.headers, &TRACE),
         };
@@ -235,6 +236,13 @@ impl House {
             }
         }
     }
+}
+
+/// Values of a call that are repeated in headers.
+fn repeated(headers: &HeaderMap) -> Vec<(&str, Option<&str>)> {
+    let named =
+        headers.iter().filter_map(|(name, value)| Some((name.as_str().strip_prefix("mcp-param-")?, value)));
+    named.map(|(name, value)| (name, value.to_str().ok())).collect()
 }
 
 /// `hold` counts an answer that becomes a stream.

@@ -99,6 +99,7 @@ fn tool(name: &str, argument: &str) -> Tool {
     let word = |text: &str| Template::parse(text).expect("a template");
     let program = Program { written: "act".to_owned(), path: Some(PathBuf::from("/bin/true")) };
     Tool {
+        logging: false,
         tags: Vec::new(),
         scopes: Vec::new(),
         name: name.parse().expect("a name"),

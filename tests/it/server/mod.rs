@@ -28,6 +28,7 @@ mod sessions;
 #[cfg(feature = "redis")]
 mod shared;
 mod soak;
+mod tasks;
 mod tls;
 #[cfg(feature = "oauth")]
 mod tokens;

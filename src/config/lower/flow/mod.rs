@@ -23,9 +23,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, FlowKeys, Settings};
 use crate::config::source::Span;
 use crate::config::syntax::Node;
-use crate::model::{
-    Action, Concurrency, Dialect, Flow, FlowResult, FlowStep, OutputRules, Params, StepWork, Tool,
-};
+use crate::model::{Action, Concurrency, Dialect, Flow, FlowResult, FlowStep, OutputRules, StepWork, Tool};
 
 use super::care::Care;
 use super::command::{self, Commands, Whole};
@@ -89,9 +87,9 @@ impl<'n> Waiting<'n> {
         command: Command<'n>,
         at: usize,
     ) -> Option<(Self, Tool)> {
-        let params = LoweredParams::read(commands.place, command.params);
+        let params = LoweredParams::of(commands.place, &command);
         let settings = timed(commands, &command);
-        let shared = Arc::new(Params::new(params.list.clone()));
+        let shared = Arc::new(params.params());
         let action = Action::NotSupported("its steps are not known".to_owned());
         let tool = command::tool(commands, &command, shared, Some(action), plain(), &settings)?;
         let availability = command::availability(&command, None);

@@ -1,0 +1,173 @@
+//! The extension `io.modelcontextprotocol/tasks`: jobs as clients see them who have said that they take
+//! a task for an answer.
+//!
+//! A command in the background is answered by a task at once. Any other that may outlive its caller
+//! gets a moment first, so that a short call stays a plain one. A task is a job and nothing besides: it is
+//! found by its caller alone, whatever asks for it, and what is told of it is how that job stands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::model::{
+    CancelTaskParams, DetailedTask, ErrorCode, GetTaskParams, GetTaskResult, Task, TaskPayload,
+    UpdateTaskParams,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+use serde_json::json;
+
+use crate::engine::{Job, JobState, JobStatus, Prepared, Rejection, State, written_time};
+
+use super::call::Answer;
+use super::detach::Left;
+use super::era::Era;
+use super::reply::Reply;
+use super::server::Server;
+use super::wire::Ticket;
+
+/// How long a call has to be over as a call.
+const MOMENT: Duration = Duration::from_secs(1);
+/// How often a client should ask.
+const POLL_MS: u64 = 1_000;
+/// For so long a task can at least be asked for when it is over.
+const KEPT: Duration = Duration::from_mins(10);
+/// The longest text of how a task stands, in characters.
+const SAID: usize = 200;
+
+/// Whether any call may be answered by a task.
+pub(super) fn are_offered(state: &State) -> bool {
+    state.catalog().offered().any(|tool| tool.detaches().is_some())
+}
+
+/// Whether the client of a call takes a task for its answer.
+pub(super) fn are_taken(era: Era, context: &RequestContext<RoleServer>) -> bool {
+    era == Era::PerRequest && context.client_capabilities().is_some_and(|client| client.supports_tasks())
+}
+
+impl Server {
+    /// Carries out a plan whose client takes a task for an answer.
+    pub(super) async fn as_task(
+        &self,
+        plan: Prepared,
+        after: Duration,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answer, Rejection> {
+        // A short call stays a plain one. Once it is a task nothing is told of it but how it stands.
+        match self.leave(plan, after.min(MOMENT), context).await? {
+            Left::Over(presented) => Ok(Answer::Complete(presented)),
+            Left::Goes(job) => Ok(Answer::Task(job)),
+        }
+    }
+
+    /// The answer of a call that has become a task.
+    pub(super) fn begun_task(&self, job: &Job) -> Reply {
+        let mut task = self.told(&job.status(), "task");
+        task.push_str("}}");
+        Reply::json(task.into())
+    }
+
+    /// `tasks/get`.
+    pub(super) fn task(
+        &self,
+        request: &GetTaskParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let job = self.job_of(&request.task_id)?;
+        let reply = self.detailed(&job);
+        if let Some(ticket) = context.extensions.get::<Ticket>() {
+            ticket.deposit(reply);
+            return Ok(GetTaskResult::new(DetailedTask::new(Task::default(), TaskPayload::Working)));
+        }
+        serde_json::from_slice(&reply.into_json())
+            .map_err(|error| ErrorData::internal_error(format!("the task is not valid: {error}"), None))
+    }
+
+    /// `tasks/update`: answers to what a task has asked. What it has not asked is nobody's.
+    pub(super) fn answer_task(&self, request: &UpdateTaskParams) -> Result<(), ErrorData> {
+        self.job_of(&request.task_id).map(drop)
+    }
+
+    /// `tasks/cancel`. It is over when that can be asked for.
+    pub(super) fn end_task(&self, request: &CancelTaskParams) -> Result<(), ErrorData> {
+        self.job_of(&request.task_id)?.cancel();
+        Ok(())
+    }
+
+    /// A job of the caller; any other is as unknown as one that never was.
+    fn job_of(&self, id: &str) -> Result<Arc<Job>, ErrorData> {
+        let caller = self.caller.principal(&self.engine.state());
+        let unknown = || {
+            ErrorData::invalid_params(
+                "there is no such task; it was never there, or is not kept any more",
+                None,
+            )
+        };
+        self.engine.jobs().find(id, &caller).ok_or_else(unknown)
+    }
+
+    fn detailed(&self, job: &Job) -> Reply {
+        let status = job.status();
+        let before = self.told(&status, "complete");
+        match (status.state, job.result()) {
+            (JobState::Succeeded | JobState::Failed, Some(presented)) => {
+                let result = Reply::of_call(presented, true, Era::PerRequest, &self.face.identity);
+                Reply::around(format!("{before}}},\"result\":"), result, "}")
+            }
+            (JobState::Lost | JobState::Succeeded | JobState::Failed, _) => {
+                let error = json!({ "code": ErrorCode::INTERNAL_ERROR.0, "message": LOST });
+                Reply::json(format!("{before}}},\"error\":{error}}}").into())
+            }
+            (JobState::Running | JobState::Cancelled, _) => Reply::json(format!("{before}}}}}").into()),
+        }
+    }
+
+    /// What is told of any task: an object that is still open, within its `_meta`.
+    fn told(&self, status: &JobStatus, result_type: &str) -> String {
+        let told = json!({
+            "resultType": result_type,
+            "taskId": status.id.as_str(),
+            "status": word(status.state),
+            "statusMessage": message(status),
+            "createdAt": written_time(status.created),
+            "lastUpdatedAt": written_time(status.changed),
+            "ttlMs": self.ttl(status),
+            "pollIntervalMs": POLL_MS,
+        });
+        let mut text = told.to_string();
+        // It goes on behind its last entry.
+        text.pop();
+        text.push_str(",\"_meta\":{");
+        text.push_str(self.face.identity.meta_entry());
+        text
+    }
+
+    /// As long as it may run, and some time to ask for what came of it.
+    fn ttl(&self, status: &JobStatus) -> u64 {
+        let state = self.engine.state();
+        let catalog = state.catalog();
+        let timeout = catalog.tool(status.tool.as_str()).map(|tool| tool.timeout).unwrap_or_default();
+        let queued = catalog.server.calls.queue_timeout;
+        u64::try_from((timeout + queued + KEPT).as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+const LOST: &str = "the server ended while this ran; what it had written is in its log";
+
+fn word(state: JobState) -> &'static str {
+    match state {
+        JobState::Running => "working",
+        // A command that failed has a result, which says so.
+        JobState::Succeeded | JobState::Failed => "completed",
+        JobState::Cancelled => "cancelled",
+        JobState::Lost => "failed",
+    }
+}
+
+fn message(status: &JobStatus) -> String {
+    let line: Vec<&str> = status.last_line.split_whitespace().collect();
+    match (status.state, line.is_empty()) {
+        (JobState::Lost, _) => LOST.to_owned(),
+        (_, false) => line.join(" ").chars().take(SAID).collect(),
+        (state, true) => state.as_str().to_owned(),
+    }
+}
