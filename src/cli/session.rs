@@ -14,7 +14,7 @@ use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
-use super::cache;
+use super::{approvals, cache};
 use super::evidence::Evidence;
 use super::exit::Exit;
 use super::place;
@@ -38,6 +38,8 @@ pub struct Session {
     pub evidence: Evidence,
     /// How results that are remembered are used.
     pub cache_use: CacheUse,
+    /// Whoever calls agrees to what is asked.
+    pub agrees: bool,
     environment: Arc<Environment>,
 }
 
@@ -98,6 +100,7 @@ impl Session {
             evidence,
             facts: facts.with_means(process::probe_means()),
             cache_use: CacheUse::default(),
+            agrees: false,
             environment,
         })
     }
@@ -137,7 +140,12 @@ impl Session {
     /// What carries calls out with a runner that is there.
     pub fn engine_on(&self, runner: Arc<dyn Runner>, vault: Arc<Vault>) -> Engine {
         let cache = Cache::new().used(self.cache_use).in_folder(cache::folder(&self.environment));
-        Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner).remembering(cache)
+        let engine =
+            Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner).remembering(cache);
+        match approvals::of(&self.environment) {
+            Some(approvals) => engine.approving(approvals),
+            None => engine,
+        }
     }
 
     /// The same with one that carries nothing out: nobody looks at what that would need.

@@ -270,6 +270,12 @@ codes! {
     // What clients are told of a call.
     BadInputSchema = 305, "a schema of arguments that is none";
     BadParamHeader = 306, "a value that no header can repeat";
+
+    // What people are asked.
+    BadConfirm = 310, "a question before a call that cannot be asked";
+    ConfirmWithoutAnybody = 311, "a call that nobody makes asks somebody";
+    BadAsk = 312, "a parameter that nobody can be asked for";
+    BadContentFormat = 313, "an output of content where none can be";
 }
 
 impl Code {

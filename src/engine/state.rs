@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::model::{CacheStore, Catalog, Principal, Tool, ToolName};
+use crate::model::{CacheStore, Catalog, OutputFormat, Principal, Tool, ToolName};
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::{Policy, View};
 use crate::runner::Vault;
 
 use super::account::Papers;
 use super::admission::Admission;
+use super::consent::Consent;
 use super::breaker::{Breakers, Standing};
 use super::rates::Rates;
 use super::supply::Supply;
@@ -27,6 +28,8 @@ pub struct State {
     rates: Rates,
     /// Something can become a job.
     pub(super) may_detach: bool,
+    /// Some call of it may ask its client something.
+    may_ask: bool,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
 }
@@ -35,9 +38,21 @@ impl State {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
-        let (policy, rates) = (Policy::of(&catalog), Rates::new(&catalog));
+        let (policy, rates, may_ask) = (Policy::of(&catalog), Rates::new(&catalog), may_ask(&catalog));
         let may_detach = catalog.offered().any(|tool| tool.detaches().is_some());
-        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, rates, may_detach, clears }
+        Self {
+            edition: 1,
+            may_ask,
+            catalog,
+            policy,
+            facts,
+            secrets,
+            admission,
+            breakers,
+            rates,
+            may_detach,
+            clears,
+        }
     }
 
     /// The same, for calls that come after those of the state before.
@@ -72,6 +87,11 @@ impl State {
         self.catalog.tool(name).is_some_and(|tool| self.policy.may_see(principal, tool))
     }
 
+    /// Whether some call may ask its client something.
+    pub fn may_ask(&self) -> bool {
+        self.may_ask
+    }
+
     /// How often callers over HTTP may ask.
     pub fn rates(&self) -> &Rates {
         &self.rates
@@ -91,6 +111,15 @@ impl State {
     pub(super) fn cleared_by(&self, tool: &ToolName) -> &[(ToolName, CacheStore)] {
         self.clears.get(tool).map(Vec::as_slice).unwrap_or_default()
     }
+}
+
+fn may_ask(catalog: &Catalog) -> bool {
+    let asks = |tool: &Arc<Tool>| {
+        tool.confirm.is_some()
+            || tool.output.format == OutputFormat::Mcp
+            || tool.params.iter().any(|param| param.rule.ask)
+    };
+    !catalog.access.confirms.is_empty() || catalog.tools().iter().any(asks)
 }
 
 fn clears(catalog: &Catalog) -> HashMap<ToolName, Vec<(ToolName, CacheStore)>> {
@@ -114,6 +143,8 @@ pub struct Prepared {
     pub(super) is_step: bool,
     /// What its records need; `None` where there are none.
     pub(super) papers: Option<Arc<Papers>>,
+    /// Somebody's, where it has to be confirmed.
+    pub(super) consent: Option<Consent>,
 }
 
 impl Prepared {

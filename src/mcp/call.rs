@@ -9,6 +9,7 @@ use rmcp::{ErrorData, RoleServer};
 use crate::call::Call;
 use crate::engine::{Job, Origin, Outcome, Prepared, Presented, Rejection};
 
+use super::asking::{BadState, Brought, Questions};
 use super::era::Era;
 use super::needs;
 use super::reply::Reply;
@@ -20,6 +21,31 @@ pub(super) enum Answer {
     Complete(Presented),
     /// It goes on as a job, which its client asks for later.
     Task(Arc<Job>),
+    /// The client has to answer these first, and call again with them and the state.
+    InputRequired {
+        questions: Questions,
+        state: String,
+    },
+}
+
+/// Why a call came to nothing.
+pub(super) enum Stop {
+    /// In words for whoever called.
+    Rejected(Rejection),
+    /// The request itself cannot be answered.
+    Refused(ErrorData),
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<BadState> for Stop {
+    fn from(problem: BadState) -> Self {
+        Self::Refused(problem.into())
+    }
 }
 
 impl Server {
@@ -29,19 +55,24 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
+        let identity = &self.face.identity;
         match self.call(request, era, context).await {
             Ok(Answer::Complete(presented)) => {
                 let knows_links = era == Era::PerRequest || knows_links(context);
-                Ok(Reply::of_call(presented, knows_links, era, &self.face.identity))
+                Ok(Reply::of_call(presented, knows_links, era, identity))
             }
             Ok(Answer::Task(job)) => Ok(self.begun_task(&job)),
-            Err(rejection @ Rejection::ClientLacks { .. }) if era == Era::PerRequest => {
+            Ok(Answer::InputRequired { questions, state }) => {
+                Ok(Reply::input_required(&questions, &state, identity))
+            }
+            Err(Stop::Rejected(rejection @ Rejection::ClientLacks { .. })) if era == Era::PerRequest => {
                 Err(needs::error(&rejection))
             }
-            Err(rejection) if rejection.is_unknown_tool() => {
+            Err(Stop::Rejected(rejection)) if rejection.is_unknown_tool() => {
                 Err(ErrorData::invalid_params(rejection.to_string(), None))
             }
-            Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.face.identity)),
+            Err(Stop::Rejected(rejection)) => Ok(Reply::refusal(rejection.to_string(), era, identity)),
+            Err(Stop::Refused(error)) => Err(error),
         }
     }
 
@@ -50,23 +81,37 @@ impl Server {
         request: CallToolRequestParams,
         era: Era,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Answer, Rejection> {
+    ) -> Result<Answer, Stop> {
+        let state = self.engine.state();
         let call = Call {
-            principal: self.caller.principal(&self.engine.state()),
+            principal: self.caller.principal(&state),
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
         self.judge_client(&call, context)?;
         let origin = self.origin(context);
         if let Some(answer) = self.own_tool(&call, &origin, context).await {
-            return answer.map(Answer::Complete);
+            return Ok(Answer::Complete(answer?));
+        }
+        let brought = Brought { answers: request.input_responses, state: request.request_state };
+        if state.may_ask() || brought.state.is_some() {
+            return self.call_asking(call, brought, context, era).await;
         }
         let plan = self.prepare(call, origin).await?;
-        if let Some(after) = plan.tool.detaches() {
-            return match tasks::are_taken(era, context) {
-                true => self.as_task(plan, after, context).await,
-                false => self.as_job(plan, after, context).await.map(Answer::Complete),
-            };
+        Ok(self.carry(plan, era, context).await?)
+    }
+
+    /// Carries a plan out as what its client takes: a call, a task, or a job that outlives the call.
+    pub(super) async fn carry(
+        &self,
+        plan: Prepared,
+        era: Era,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answer, Rejection> {
+        match plan.tool.detaches() {
+            Some(after) if tasks::are_taken(era, context) => return self.as_task(plan, after, context).await,
+            Some(after) => return self.as_job(plan, after, context).await.map(Answer::Complete),
+            None => {}
         }
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
@@ -79,7 +124,7 @@ impl Server {
     }
 
     /// Where a call comes from, for its records.
-    fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
+    pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
         let via = match self.caller {
             Caller::OnStdio => "stdio",
             Caller::Known(_) => "http",
@@ -95,7 +140,7 @@ impl Server {
     }
 
     /// The plan of a call, unless its caller has called that often enough.
-    async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
+    pub(super) async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
         let state = self.engine.state();
         if let Caller::Known(caller) = &self.caller
             && state.rates().has_tools()
