@@ -25,6 +25,7 @@ mod images;
 mod import;
 mod init;
 mod into;
+mod jobs;
 mod key;
 mod list;
 mod lock;
@@ -193,6 +194,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Images { action } => images::run(arguments, action.as_ref(), printer),
         Verb::Approvals { action } => approvals::run(action.as_ref(), printer),
+        Verb::Jobs { action } => jobs::run(arguments, action.as_ref(), printer),
         Verb::Cache { action } => cache::run(action.as_ref(), printer),
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),

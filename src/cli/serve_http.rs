@@ -12,6 +12,7 @@ use crate::serve::http::{self, Bound, Exposed, Unreachable};
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
+use super::jobs;
 use super::log;
 use super::print::Printer;
 use super::reload::Reloading;
@@ -129,7 +130,8 @@ fn serve(
         let started = started(&session, Some(bound.address.to_string()));
         begin(&audit, started).await.map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem))?;
         let engine = session.engine_on(Arc::new(runner.clone()), session.vault());
-        let engine = Arc::new(engine.recording(audit));
+        let copy = session.catalog.server.http.copies.copy.clone();
+        let engine = Arc::new(engine.recording(audit).keeping(jobs::of(&session, copy)));
         // Who reads that it serves may stop it at once.
         let stopped = stop_signal();
         announce(&session, settings, &bound);
@@ -147,7 +149,7 @@ fn serve(
             never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},
         }
-        runner.shut_down(PATIENCE).await;
+        jobs::end(&engine, runner.shut_down(PATIENCE)).await;
         end(engine.audit()).await;
         tracing::info!(target: "mcpfier::serve::http", "stopped");
         Ok(())

@@ -14,12 +14,12 @@ use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
-use super::{approvals, cache};
 use super::evidence::Evidence;
 use super::exit::Exit;
 use super::place;
 use super::print::Printer;
 use super::started_by;
+use super::{approvals, cache};
 
 /// A loaded file on this host.
 pub struct Session {

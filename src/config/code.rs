@@ -267,6 +267,11 @@ codes! {
     BadStore = 295, "a store of sessions that is none";
     BadCopy = 296, "a name of a copy that headers cannot hold";
 
+    // Calls that go on by themselves.
+    OwnName = 300, "a command with the name of a tool of the server";
+    VainDetach = 301, "a call that is over before it would be left to itself";
+    TwoDetaches = 302, "a call that is left to itself in two ways";
+
     // What clients are told of a call.
     BadInputSchema = 305, "a schema of arguments that is none";
     BadParamHeader = 306, "a value that no header can repeat";

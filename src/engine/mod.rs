@@ -67,7 +67,7 @@ pub use jobs::{
     BadJobs, Held, Job, JobId, JobPlace, JobRecord, JobState, JobStatus, Jobs, KeptJobs, LogPart,
 };
 pub use outcome::{Ending, Outcome};
-pub use own::{LONGEST_WAIT, OWN_TOOLS, OwnCall};
+pub use own::{LONGEST_WAIT, OwnCall};
 pub use present::{BinaryPart, Presented, TextPart};
 pub use rates::{Rates, TooOften};
 pub use rejection::Rejection;

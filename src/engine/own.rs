@@ -12,15 +12,12 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{Call, Invocation};
 use crate::model::{
     Action, Annotations, Authorization, Availability, ByteSize, Catalog, Concurrency, Detach, Dialect,
-    Enforcement, ExitCodes, Kind, Limits, OutputRules, Param, ParamRule, Params, Permissions, Presence,
-    Principal, Secrets, ServerSettings, Tool,
+    Enforcement, ExitCodes, Kind, Limits, OWN_TOOLS, OutputRules, Param, ParamRule, Params, Permissions,
+    Presence, Principal, Secrets, ServerSettings, Tool,
 };
 
 use super::account::Entry;
 use super::{Engine, Origin, Rejection, State};
-
-/// The names of tools of our own, in the order in which they are listed.
-pub const OWN_TOOLS: [&str; 4] = ["job_wait", "job_output", "job_cancel", "job_list"];
 
 /// `job_wait` waits no longer: clients give up on what does.
 pub const LONGEST_WAIT: u64 = 45;

@@ -11,8 +11,8 @@ use crate::runner::Vault;
 
 use super::account::Papers;
 use super::admission::Admission;
-use super::consent::Consent;
 use super::breaker::{Breakers, Standing};
+use super::consent::Consent;
 use super::rates::Rates;
 use super::supply::Supply;
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use super::units::ByteSize;
 
+/// The names of the tools by which clients look after jobs, in the order in which they are listed.
+pub const OWN_TOOLS: [&str; 4] = ["job_wait", "job_output", "job_cancel", "job_list"];
+
 /// When a call that still runs is left to itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detach {

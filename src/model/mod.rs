@@ -82,7 +82,7 @@ pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use issuer::{
     Algorithm, BadServiceUrl, ClaimNames, Endpoints, Introspection, Issuer, ServiceUrl, is_scope,
 };
-pub use jobs::{Detach, JobRules};
+pub use jobs::{Detach, JobRules, OWN_TOOLS};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;

@@ -25,6 +25,8 @@ mod flows;
 mod graph;
 mod help;
 mod http;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod links;
 mod lock;
 mod machine;

@@ -22,6 +22,7 @@ const VERBS: &[&str] = &[
     "images",
     "import",
     "init",
+    "jobs",
     "key",
     "list",
     "lock",

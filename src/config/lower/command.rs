@@ -20,6 +20,7 @@ use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
+use super::detach;
 use super::executor::Executors;
 use super::flow::{self, Others, Waiting};
 use super::interpreter::Interpreter;
@@ -76,6 +77,7 @@ impl Commands<'_> {
             self.note_links(&tools, &waiting, &mut links);
         }
         links.check(self.place.reader.problems, &tools);
+        detach::check(self.place.reader.problems, nodes, &tools);
         if !required.is_empty() {
             check_commands(self.place, &tools, &required, self.is_selection);
         }

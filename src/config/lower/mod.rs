@@ -11,6 +11,7 @@ mod container;
 mod copies;
 mod defaults;
 mod description;
+mod detach;
 mod executor;
 mod filling;
 mod flow;

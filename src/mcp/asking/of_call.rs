@@ -15,7 +15,7 @@ use crate::model::format_duration;
 use super::super::call::{Answer, Stop};
 use super::super::era::Era;
 use super::super::server::Server;
-use super::{About, Ability, Brought, Conversation, Questions, Unheard, form};
+use super::{Ability, About, Brought, Conversation, Questions, Unheard, form};
 
 /// How long a person may take for a form.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -103,7 +103,8 @@ impl Server {
         let message = format!("`{}` needs {} to run.", call.tool, names.join(", "));
         let question = form::question(&message, &fields);
         let name = "arguments";
-        let answers = talk.ask("arguments", Questions::from_iter([(name.to_owned(), question)]), PATIENCE).await;
+        let answers =
+            talk.ask("arguments", Questions::from_iter([(name.to_owned(), question)]), PATIENCE).await;
         let refused = |why: String| {
             let tool = call.tool.clone();
             Pause::from(Rejection::NotGiven { tool, params: names.join("`, `"), why })
@@ -140,9 +141,11 @@ impl Server {
             return Ok(prepared.confirmed(Consent::Client));
         }
         let consent = match &question.approver {
-            Some(approver) => {
-                self.engine.approval(&prepared, &question, approver, context.ct.clone()).await.map(|()| Consent::Approver)
-            }
+            Some(approver) => self
+                .engine
+                .approval(&prepared, &question, approver, context.ct.clone())
+                .await
+                .map(|()| Consent::Approver),
             None => self.client_consent(&prepared, &question, talk).await?,
         };
         match consent {
@@ -194,7 +197,8 @@ impl Server {
 }
 
 /// What the owner of a file can do where a client cannot ask.
-const ELSEWHERE: &str = "with `approve: { cli: true }` below `confirm` somebody decides at a shell, by `mcpfier approvals`";
+const ELSEWHERE: &str =
+    "with `approve: { cli: true }` below `confirm` somebody decides at a shell, by `mcpfier approvals`";
 
 /// The plan of the next run of a command that has asked.
 async fn answered(

@@ -7,7 +7,8 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Spanned, nearest};
 use crate::model::{
-    BadCondition, Condition, ConfirmRule, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool, name_matches,
+    BadCondition, Condition, ConfirmRule, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool,
+    name_matches,
 };
 
 use super::Beside;
@@ -74,12 +75,7 @@ fn about(written: &native::Policy<'_>) -> Permissions {
 }
 
 /// `does`: what the policy does to a call where it holds.
-fn condition(
-    beside: &Beside<'_>,
-    deny: Spanned<&str>,
-    about: &Permissions,
-    does: &str,
-) -> Option<Condition> {
+fn condition(beside: &Beside<'_>, deny: Spanned<&str>, about: &Permissions, does: &str) -> Option<Condition> {
     let condition = match Condition::read(deny.value) {
         Ok(condition) => condition,
         Err(error) => {
