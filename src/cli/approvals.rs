@@ -80,7 +80,12 @@ fn show(approval: &Approval, printer: &Printer) {
     ));
 }
 
-fn decide(approvals: &Approvals, id: &str, verdict: Verdict, printer: &Printer) -> Result<(), BadApprovals> {
+fn decide(
+    approvals: &Approvals,
+    id: &str,
+    verdict: Verdict,
+    printer: &Printer,
+) -> Result<(), BadApprovals> {
     let is_approved = verdict.is_approved;
     let decided = approvals.decide(id, verdict)?;
     if printer.json {
@@ -89,10 +94,7 @@ fn decide(approvals: &Approvals, id: &str, verdict: Verdict, printer: &Printer) 
     }
     let Approval { id, tool, caller, .. } = &decided;
     printer.talk(&match is_approved {
-        true => format!(
-            "approved {id}: `{tool}` runs once when {caller} calls it again within {}\n",
-            left(&decided)
-        ),
+        true => format!("approved {id}: `{tool}` runs once when {caller} calls it again within {}\n", left(&decided)),
         false => format!("denied {id}: `{tool}` for {caller}\n"),
     });
     Ok(())

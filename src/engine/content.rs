@@ -51,9 +51,7 @@ impl Outcome {
             }
             content::Made::Result { blocks, structured, is_error, meta } => {
                 if let (Some(schema), false) = (&rules.schema, is_error) {
-                    let value = structured
-                        .as_ref()
-                        .ok_or("the output has no `structuredContent`, which `schema` describes")?;
+                    let value = structured.as_ref().ok_or("the output has no `structuredContent`, which `schema` describes")?;
                     schema.check(value)?;
                 }
                 let texts = blocks.iter().filter_map(|block| block.get("text")?.as_str());

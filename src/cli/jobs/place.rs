@@ -24,7 +24,7 @@ pub fn of(session: &Session, copy: Option<String>) -> Jobs {
 }
 
 /// Ends the jobs that run, as `killing` does; when this returns, their ends are written.
-pub async fn end(engine: &Engine, killing: impl Future<Output = ()>) {
+pub async fn end<T>(engine: &Engine, killing: impl Future<Output = T>) {
     engine.jobs().stop();
     killing.await;
     engine.jobs().drain(LAST).await;
@@ -34,8 +34,7 @@ pub async fn end(engine: &Engine, killing: impl Future<Output = ()>) {
 pub fn folders(arguments: &Arguments) -> Result<Vec<PathBuf>, Trouble> {
     let host = session::host();
     let base = of_file(arguments, &host)?.or_else(|| usual(&host));
-    let base =
-        base.ok_or_else(|| Trouble::failure("neither `XDG_STATE_HOME` nor `HOME` is set to a folder"))?;
+    let base = base.ok_or_else(|| Trouble::failure("neither `XDG_STATE_HOME` nor `HOME` is set to a folder"))?;
     let entries = base.read_dir().into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();

@@ -9,9 +9,9 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Jobs, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CacheCaps, CallCaps, JobRules, Permissions, Principal, ServerSettings, WarmCaps};
+use crate::model::{CacheCaps, CallCaps, JobRules, Permissions, Principal, Secrets, ServerSettings, WarmCaps};
 
-pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
+pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> ServerSettings {
     let reader = place.reader;
     let Server { name, instructions, calls, drain, stdio, warm, cache, jobs, http } = written;
     let default = ServerSettings::default();
@@ -23,7 +23,9 @@ pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
         drain: drain.unwrap_or(default.drain),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
-        http: http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span))),
+        http: http_server(reader, http, secrets, |path| {
+            place.host.resolve(path.value, place.folder(path.span))
+        }),
         cache: CacheCaps {
             memory: cache.memory.unwrap_or(default.cache.memory),
             disk: cache.disk.unwrap_or(default.cache.disk),

@@ -38,17 +38,13 @@ impl Engine {
     fn approval_at_shell(&self, prepared: &Prepared, question: &Question) -> Result<(), Rejection> {
         let refused = |why: String| Err(prepared.not_confirmed(why));
         let Some(approvals) = &self.approvals else {
-            return refused(
-                "there is no folder in which calls could wait for `mcpfier approvals`".to_owned(),
-            );
+            return refused("there is no folder in which calls could wait for `mcpfier approvals`".to_owned());
         };
         let (tool, caller) = (prepared.plan.tool.name.as_str(), prepared.plan.principal.id());
         match approvals.take(tool, caller.as_str(), &question.plan) {
             Ok(Some(Verdict { is_approved: true, .. })) => return Ok(()),
             Ok(Some(Verdict { reason, .. })) => {
-                return refused(
-                    reason.map_or("it was denied".to_owned(), |reason| format!("it was denied: {reason}")),
-                );
+                return refused(reason.map_or("it was denied".to_owned(), |reason| format!("it was denied: {reason}")));
             }
             Ok(None) => {}
             Err(problem) => return refused(problem.to_string()),

@@ -7,12 +7,14 @@
 mod account;
 mod announce;
 mod answer;
+mod bodies;
 mod body;
 mod connection;
 mod cors;
 mod crowd;
 mod door;
 mod guard;
+mod held;
 mod leaving;
 mod listen;
 mod older;

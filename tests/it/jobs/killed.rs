@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::support::client::text;
 use crate::support::processes::{assert_none_left, mark, marked};
-use crate::support::server::Server;
 
 use super::{again, job, serving, state};
 
@@ -84,10 +83,7 @@ async fn whenever_the_server_is_killed_no_job_is_forgotten_or_run_twice() {
         let mark = mark();
         for number in 0..JOBS {
             let arguments = json!({ "n": 10 + (moment * JOBS + number) % 990, "mark": mark });
-            server
-                .client
-                .request(number, "tools/call", json!({ "name": "note", "arguments": arguments }))
-                .await;
+            server.client.request(number, "tools/call", json!({ "name": "note", "arguments": arguments })).await;
         }
         // Anything between the first answer and long after the last.
         server.client.is_told_something().await;
@@ -95,16 +91,11 @@ async fn whenever_the_server_is_killed_no_job_is_forgotten_or_run_twice() {
         server.signal(Signal::SIGKILL);
         server.ended().await;
         let answers = server.client.rest_of_a_dead_server().await;
-        let ids: Vec<String> = answers
-            .iter()
-            .filter(|answer| answer["result"].is_object())
-            .map(|answer| job(&answer["result"]))
-            .collect();
+        let ids: Vec<String> = answers.iter().filter(|answer| answer["result"].is_object()).map(|answer| job(&answer["result"])).collect();
         known.extend(ids.iter().cloned());
         assert_none_left(&mark, Duration::from_secs(20));
         let check = rusqlite::Connection::open(database(server.folder.path())).expect("a database");
-        let whole: String =
-            check.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
+        let whole: String = check.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
         assert_eq!(whole, "ok");
         drop(check);
         server = again(&mut server).await;
