@@ -75,13 +75,14 @@ impl Exit {
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::BusyCaller { .. } | Rejection::BreakerOpen { .. } => Self::REFUSED,
             Rejection::TooOften { .. }
+            | Rejection::UsedUp { .. }
             | Rejection::TooManyJobs { .. }
             | Rejection::NotRecorded { .. }
             | Rejection::ClientLacks { .. } => Self::REFUSED,
             Rejection::NotConfirmed { .. } | Rejection::NotGiven { .. } | Rejection::NotAsked { .. } => {
                 Self::REFUSED
             }
-            Rejection::Start(_) => Self::NOT_STARTED,
+            Rejection::Start(_) | Rejection::NoFolder(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),
             Rejection::Shared(shared) => Self::of_rejection(shared),

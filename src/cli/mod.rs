@@ -42,6 +42,7 @@ mod replace;
 mod requirements;
 mod schema;
 mod secret;
+mod secret_keys;
 mod serve;
 #[cfg(all(unix, feature = "server"))]
 mod serve_http;

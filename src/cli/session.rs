@@ -18,6 +18,7 @@ use super::evidence::Evidence;
 use super::exit::Exit;
 use super::place;
 use super::print::Printer;
+use super::secret_keys;
 use super::started_by;
 use super::{approvals, cache};
 
@@ -40,6 +41,8 @@ pub struct Session {
     pub cache_use: CacheUse,
     /// Whoever calls agrees to what is asked.
     pub agrees: bool,
+    /// Where keys of callers are, beside the file.
+    pub key_files: Vec<PathBuf>,
     environment: Arc<Environment>,
 }
 
@@ -101,6 +104,7 @@ impl Session {
             facts: facts.with_means(process::probe_means()),
             cache_use: CacheUse::default(),
             agrees: false,
+            key_files: Vec::new(),
             environment,
         })
     }
@@ -129,6 +133,16 @@ impl Session {
     /// The same file with other commands.
     pub fn with_catalog(self, catalog: Catalog) -> Self {
         Self { catalog: Arc::new(catalog), ..self }
+    }
+
+    /// Reads the keys of callers that secrets hold.
+    pub fn read_keys(&mut self) -> Result<(), secret_keys::Unread> {
+        if !secret_keys::are_there(&self.catalog) {
+            return Ok(());
+        }
+        let vault = self.vault();
+        self.key_files = secret_keys::files(&self.catalog);
+        secret_keys::read(Arc::make_mut(&mut self.catalog), &vault)
     }
 
     /// Where the values of secrets are read.

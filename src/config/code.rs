@@ -266,6 +266,7 @@ codes! {
     DuplicateCaller = 294, "two users or tenants of one name";
     BadStore = 295, "a store of sessions that is none";
     BadCopy = 296, "a name of a copy that headers cannot hold";
+    CallerFolder = 297, "folders of callers where no program runs";
 
     // Calls that go on by themselves.
     OwnName = 300, "a command with the name of a tool of the server";

@@ -13,6 +13,7 @@ use super::account::Papers;
 use super::admission::Admission;
 use super::breaker::{Breakers, Standing};
 use super::consent::Consent;
+use super::quotas::Quotas;
 use super::rates::Rates;
 use super::supply::Supply;
 
@@ -30,6 +31,7 @@ pub struct State {
     pub(super) may_detach: bool,
     /// Some call of it may ask its client something.
     may_ask: bool,
+    quotas: Quotas,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
 }
@@ -38,7 +40,8 @@ impl State {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
-        let (policy, rates, may_ask) = (Policy::of(&catalog), Rates::new(&catalog), may_ask(&catalog));
+        let (policy, rates, quotas) = (Policy::of(&catalog), Rates::new(&catalog), Quotas::new(&catalog));
+        let may_ask = may_ask(&catalog);
         let may_detach = catalog.offered().any(|tool| tool.detaches().is_some());
         Self {
             edition: 1,
@@ -51,6 +54,7 @@ impl State {
             breakers,
             rates,
             may_detach,
+            quotas,
             clears,
         }
     }
@@ -60,7 +64,8 @@ impl State {
         let admission = before.admission.following(&self.catalog);
         let breakers = before.breakers.following(&self.catalog);
         let rates = self.rates.following(&before.rates);
-        Self { edition: before.edition + 1, admission, breakers, rates, ..self }
+        let quotas = self.quotas.following(&before.quotas);
+        Self { edition: before.edition + 1, admission, breakers, rates, quotas, ..self }
     }
 
     /// Tells the states of one engine apart; counted from 1.
@@ -95,6 +100,11 @@ impl State {
     /// How often callers over HTTP may ask.
     pub fn rates(&self) -> &Rates {
         &self.rates
+    }
+
+    /// How many calls callers over HTTP have.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     /// Where the breaker of a command stands; `None` while it is closed, or if it has none.

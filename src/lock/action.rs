@@ -114,13 +114,14 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
-    let Workload { script, env, inherit, working_dir, stdin, sandbox } = workload;
+    let Workload { script, env, inherit, working_dir, per_caller, stdin, sandbox } = workload;
     let mut map = self::script(script);
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
     put("env", variables(env));
     put("env_inherit", self::inherit(inherit));
     let folder = written::template(working_dir);
     put("working_dir", json!(written::path(Path::new(&folder), around.folder)));
+    put("per_caller", if *per_caller { json!(true) } else { Value::Null });
     put("stdin", self::stdin(stdin));
     put("secrets", secrets(workload, around));
     put("sandbox", sandbox.as_ref().map_or(Value::Null, |sandbox| self::sandbox(sandbox, around.folder)));
@@ -175,7 +176,7 @@ pub(super) fn private(template: &Template) -> Value {
 
 /// Where the secrets that the process gets come from.
 fn secrets(workload: &Workload, around: &Around<'_>) -> Value {
-    let Workload { script, env, stdin, inherit: _, working_dir, sandbox: _ } = workload;
+    let Workload { script, env, stdin, inherit: _, working_dir, per_caller: _, sandbox: _ } = workload;
     let mut templates: Vec<&Template> = env.iter().map(|variable| &variable.value).collect();
     templates.push(working_dir);
     if let Stdin::Text(text) = stdin {

@@ -152,7 +152,22 @@ impl Server {
                 rejection
             })?;
         }
-        self.engine.prepare_aside(call, origin).await
+        let counted = match &self.caller {
+            Caller::Known(caller) if state.quotas().are_there() => {
+                Some((caller, call.clone(), origin.clone()))
+            }
+            _ => None,
+        };
+        let prepared = self.engine.prepare_aside(call, origin).await?;
+        let Some((caller, call, origin)) = counted else { return Ok(prepared) };
+        match state.quotas().call(caller) {
+            Ok(()) => Ok(prepared),
+            Err(used_up) => {
+                let rejection = Rejection::UsedUp { tool: call.tool.clone(), used_up };
+                self.engine.refused(&call, &origin, &rejection);
+                Err(rejection)
+            }
+        }
     }
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.

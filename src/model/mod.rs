@@ -22,6 +22,7 @@ mod fallback;
 mod fed;
 mod flow;
 mod glob;
+mod host_network;
 mod http;
 mod http_server;
 mod image;
@@ -31,10 +32,12 @@ mod limits;
 mod name;
 mod nearest;
 mod output;
+mod own_folder;
 mod param_header;
 mod params;
 mod password;
 mod principal;
+mod quota;
 mod rate;
 mod requires;
 mod retry;
@@ -54,7 +57,7 @@ mod units;
 
 pub use access::{Access, Authorization, ConfirmRule, DenyRule, PLAN_PARTS, Role, RoleClaim, UserRoles};
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
-pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
+pub use api_key::{ApiKey, BadFingerprint, Fingerprint, SecretKey};
 pub use audit::{AuditKind, AuditRules, Checkpoint, OnUnrecorded, Rotation, Syslog};
 pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
@@ -72,6 +75,7 @@ pub use flow::{
     Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
 };
 pub use glob::{is_pattern, name_matches};
+pub use host_network::host_network;
 pub use http::{
     BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
@@ -95,6 +99,7 @@ pub use param_header::{BadParamHeader, ParamHeader, check_param_headers};
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
+pub use quota::Quota;
 pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
     Asked, BadRange, ClientFeature, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile,

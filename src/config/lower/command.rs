@@ -328,12 +328,16 @@ fn workload(
     let env = variables(scope, command);
     let stdin = stdin(scope, command);
     let working_dir = working_dir(place, command);
-    let sandbox = sandbox::sandbox(place, settings.sandbox.as_ref(), &working_dir);
+    let per_caller = command.working_dir.as_ref().is_some_and(|written| written.per_caller);
+    // A folder of the caller's own is let in when it is known whose.
+    let usual = if per_caller { None } else { Some(&*working_dir) };
+    let sandbox = sandbox::sandbox(place, settings.sandbox.as_ref(), usual);
     Some(Workload {
         script: script?,
         env,
         inherit: settings.inherit.clone().unwrap_or(EnvInherit::Minimal),
         working_dir: Template::literal(working_dir.to_string_lossy()),
+        per_caller,
         stdin,
         sandbox,
     })
@@ -374,7 +378,7 @@ fn reads_code(script: &str, args: Option<Field<'_>>) -> bool {
 }
 
 pub(super) fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
-    let written = command.working_dir.and_then(|written| place.path(written, "working_dir"));
+    let written = command.working_dir.as_ref().and_then(|written| place.path(written.path, "working_dir"));
     written.unwrap_or_else(|| place.base.clone())
 }
 

@@ -12,7 +12,7 @@ use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
 use super::settings::detach;
-use super::{Authorization, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
+use super::{Authorization, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook, WorkingDir};
 
 /// In a step it is what stands there of it.
 #[derive(Default)]
@@ -38,7 +38,7 @@ pub struct Command<'n> {
     /// Boxed, since few commands have it.
     pub authorization: Option<Box<Authorization>>,
     pub env: Vec<Variable<'n>>,
-    pub working_dir: Option<Spanned<&'n str>>,
+    pub working_dir: Option<WorkingDir<'n>>,
     pub stdin: Option<Spanned<&'n str>>,
     /// What `defaults` can say too.
     pub settings: Settings,
@@ -82,7 +82,7 @@ impl<'n> Command<'n> {
             requires: Requires::read(reader, &mut fields),
             authorization: Authorization::read(reader, &mut fields, &shape::AUTHORIZATION),
             env: variables(reader, &mut fields),
-            working_dir: fields.text("working_dir"),
+            working_dir: WorkingDir::read(reader, &mut fields),
             stdin: fields.text("stdin"),
             settings: Settings { detach: detach(reader, &mut fields), ..Settings::read(reader, &mut fields) },
             background: fields.boolean("background").unwrap_or(false),
@@ -122,7 +122,7 @@ impl<'n> Command<'n> {
             webhook: Webhook::read(reader, fields),
             process_keys: process_keys(node),
             env: variables(reader, fields),
-            working_dir: fields.text("working_dir"),
+            working_dir: WorkingDir::read(reader, fields),
             stdin: fields.text("stdin"),
             settings: Settings::read(reader, fields),
             lock: lock(reader, fields),

@@ -217,6 +217,7 @@ impl<'a> Commands<'a> {
             env,
             inherit: EnvInherit::All,
             working_dir: Template::literal(self.place.host.cwd.to_string_lossy()),
+            per_caller: false,
             stdin: Stdin::Null,
         }))
     }

@@ -4,7 +4,7 @@ use super::care::CARE;
 use super::settings::{DETACH_AFTER, SETTINGS};
 use super::{
     ALLOWANCE, ANNOTATIONS, AUTHORIZATION, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP,
-    Shape, TEST, WEBHOOK,
+    Shape, TEST, WEBHOOK, WORKING_DIR,
 };
 
 /// Of a command, and of what a profile says of one.
@@ -182,12 +182,12 @@ pub(super) static SURROUNDINGS: &[Key] = &[
     .examples(&["{ TOKEN: \"{{secrets.token}}\" }"]),
     Key::new(
         "working_dir",
-        Kind::Path,
-        "The folder in which the command runs, relative to the folder of this file.",
+        Kind::Either(&[Kind::Path, Kind::Group(&WORKING_DIR)]),
+        "The folder in which the command runs, relative to the folder of this file; or one in which each caller has a folder of their own.",
     )
     .otherwise("the folder of the file")
     .expands()
-    .examples(&["./data", "~/src"]),
+    .examples(&["./data", "~/src", "{ per_caller: ./work }"]),
     Key::new("stdin", Kind::Template, "What the command reads. `{{secrets.NAME}}` may stand here.")
         .otherwise("nothing to read")
         .examples(&["\"{{text}}\""]),

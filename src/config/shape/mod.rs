@@ -44,6 +44,7 @@ mod oauth;
 mod original;
 mod output;
 mod param;
+mod quota;
 mod rate_limit;
 mod requires;
 mod retry;
@@ -56,6 +57,7 @@ mod settings;
 mod step;
 mod test;
 mod webhook;
+mod working_dir;
 
 pub use access::{AUTHORIZATION, ENTERPRISE, ORIGINAL_AUTHORIZATION, POLICY, RBAC, ROLE, TEST_CALLER};
 pub use allow::ALLOWANCE;
@@ -81,6 +83,7 @@ pub use original::{
 };
 pub use output::OUTPUT;
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use quota::{QUOTA, SERVER_QUOTA};
 pub use rate_limit::{BASIC_AUTH, BASIC_USER, CONNECTION_POOL, RATE, RATE_LIMIT, TENANT, TOOL_RATE};
 pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
 pub use retry::RETRY;
@@ -93,6 +96,7 @@ pub use settings::DEFAULTS;
 pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
+pub use working_dir::WORKING_DIR;
 
 /// A map whose keys are known.
 #[derive(Debug)]
