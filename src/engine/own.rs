@@ -233,6 +233,8 @@ fn tool<const N: usize>(
         exit_codes: ExitCodes::default(),
         annotations: Annotations { read_only, destructive: !read_only, idempotent: true, open_world: false },
         output: OutputRules::plain(ByteSize(MOST_OUTPUT)),
+        confirm: None,
+        logging: false,
         availability: Availability::Offered,
         tags: Vec::new(),
         scopes: Vec::new(),
