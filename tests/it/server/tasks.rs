@@ -51,7 +51,7 @@ commands:
   - name: routed
     description: Goes to a region.
     script: echo
-    args: [--, "{{region}}"]
+    args: ["{{region}}"]
     params: { region: { type: string, enum: [eu, us], x-mcp-header: Region } }
 "#;
 
