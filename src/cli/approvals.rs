@@ -80,12 +80,7 @@ fn show(approval: &Approval, printer: &Printer) {
     ));
 }
 
-fn decide(
-    approvals: &Approvals,
-    id: &str,
-    verdict: Verdict,
-    printer: &Printer,
-) -> Result<(), BadApprovals> {
+fn decide(approvals: &Approvals, id: &str, verdict: Verdict, printer: &Printer) -> Result<(), BadApprovals> {
     let is_approved = verdict.is_approved;
     let decided = approvals.decide(id, verdict)?;
     if printer.json {
@@ -94,7 +89,10 @@ fn decide(
     }
     let Approval { id, tool, caller, .. } = &decided;
     printer.talk(&match is_approved {
-        true => format!("approved {id}: `{tool}` runs once when {caller} calls it again within {}\n", left(&decided)),
+        true => format!(
+            "approved {id}: `{tool}` runs once when {caller} calls it again within {}\n",
+            left(&decided)
+        ),
         false => format!("denied {id}: `{tool}` for {caller}\n"),
     });
     Ok(())

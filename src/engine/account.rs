@@ -353,7 +353,9 @@ fn decision(rejection: &Rejection) -> Decision {
         Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Decision::Condition,
         Rejection::NotRecorded { .. } => Decision::Unrecorded,
         Rejection::NotConfirmed { .. } => Decision::Unconfirmed,
-        Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => Decision::TooOften,
+        Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => {
+            Decision::TooOften
+        }
         Rejection::Plan(problems) => match problems.first().map(PlanError::cause) {
             Some(PlanError::Call(problem)) => of_call(problem),
             Some(PlanError::Argument { .. }) => Decision::Invalid,

@@ -13,6 +13,8 @@ use super::{Outcome, Prepared, Sanitizer};
 /// The variable in which a command finds what the client has said.
 const INPUT: &str = "MCPFIER_INPUT";
 
+const UNASKED: &str = "the command asks for input, and there is no client here that could be asked";
+
 /// A variable may not be longer than 128 KiB on Linux.
 const LONGEST: usize = 96 << 10;
 
@@ -47,11 +49,16 @@ impl Outcome {
         let made = content::read(value, rules.show.as_len(), &|text| Sanitizer::clean(text.as_bytes()))?;
         match made {
             content::Made::Asks { questions, state } => {
+                // Whoever can ask a client does so, and shows nothing of this.
+                presented.is_error = true;
+                presented.text = vec![TextPart::Said(UNASKED.to_owned())];
                 presented.wanted = Some(Wanted { questions, state });
             }
             content::Made::Result { blocks, structured, is_error, meta } => {
                 if let (Some(schema), false) = (&rules.schema, is_error) {
-                    let value = structured.as_ref().ok_or("the output has no `structuredContent`, which `schema` describes")?;
+                    let value = structured
+                        .as_ref()
+                        .ok_or("the output has no `structuredContent`, which `schema` describes")?;
                     schema.check(value)?;
                 }
                 let texts = blocks.iter().filter_map(|block| block.get("text")?.as_str());

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{Call, Invocation};
 use crate::model::{
     Action, Annotations, Authorization, Availability, ByteSize, Catalog, Concurrency, Detach, Dialect,
-    Enforcement, ExitCodes, Kind, Limits, OWN_TOOLS, OutputRules, Param, ParamRule, Params, Permissions, Presence,
-    Principal, Secrets, ServerSettings, Tool,
+    Enforcement, ExitCodes, Kind, Limits, OWN_TOOLS, OutputRules, Param, ParamRule, Params, Permissions,
+    Presence, Principal, Secrets, ServerSettings, Tool,
 };
 
 use super::account::Entry;
@@ -155,7 +155,8 @@ fn cancel() -> Option<Tool> {
 
 fn list() -> Option<Tool> {
     let limit = number("limit", "How many to list, the newest first.", (1, MOST_LISTED), Some(20));
-    let about = "Lists the jobs that you have begun: those that run, and those that are over and not forgotten yet.";
+    let about =
+        "Lists the jobs that you have begun: those that run, and those that are over and not forgotten yet.";
     tool("job_list", "List jobs", about, [limit], true)
 }
 
@@ -176,8 +177,7 @@ fn job_id() -> Option<Param> {
 }
 
 fn number(name: &str, about: &str, (least, most): (u64, u64), default: Option<u64>) -> Option<Param> {
-    let mut schema =
-        json!({ "type": "integer", "description": about, "minimum": least, "maximum": most });
+    let mut schema = json!({ "type": "integer", "description": about, "minimum": least, "maximum": most });
     let presence = match default {
         Some(default) => {
             schema["default"] = json!(default);
@@ -186,7 +186,13 @@ fn number(name: &str, about: &str, (least, most): (u64, u64), default: Option<u6
         None => Presence::Optional,
     };
     let schema = self::schema(schema);
-    Some(Param { name: name.parse().ok()?, schema, kind: Kind::Integer, presence, rule: ParamRule::default() })
+    Some(Param {
+        name: name.parse().ok()?,
+        schema,
+        kind: Kind::Integer,
+        presence,
+        rule: ParamRule::default(),
+    })
 }
 
 fn schema(schema: Value) -> Map<String, Value> {
@@ -224,6 +230,7 @@ fn tool<const N: usize>(
         retry: None,
         fallback: None,
         breaker: None,
+        confirm: None,
         cache: None,
         timeout: std::time::Duration::from_mins(1),
         detach: Detach::Never,
@@ -233,7 +240,6 @@ fn tool<const N: usize>(
         exit_codes: ExitCodes::default(),
         annotations: Annotations { read_only, destructive: !read_only, idempotent: true, open_world: false },
         output: OutputRules::plain(ByteSize(MOST_OUTPUT)),
-        confirm: None,
         logging: false,
         availability: Availability::Offered,
         tags: Vec::new(),

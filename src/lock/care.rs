@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Approver, Breaker, CacheRules, Confirm, Fallback, FallbackWith, JsonTemplate, Retry, RetryOn, Tool, format_duration,
+    Approver, Breaker, CacheRules, Confirm, Fallback, FallbackWith, JsonTemplate, Retry, RetryOn, Tool,
+    format_duration,
 };
 
 use super::action::Around;

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    Action, Approver, Argument, Confirm, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template, Tool, Unasked, Workload,
+    Action, Approver, Argument, Confirm, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template,
+    Tool, Unasked, Workload,
 };
 
 use super::{container, escape, flow, http, requires, written};

@@ -89,11 +89,11 @@ impl Server {
             arguments: request.arguments.unwrap_or_default(),
         };
         self.judge_client(&call, context)?;
+        let brought = Brought { answers: request.input_responses, state: request.request_state };
         let origin = self.origin(context);
         if let Some(answer) = self.own_tool(&call, &origin, context).await {
             return Ok(Answer::Complete(answer?));
         }
-        let brought = Brought { answers: request.input_responses, state: request.request_state };
         if state.may_ask() || brought.state.is_some() {
             return self.call_asking(call, brought, context, era).await;
         }

@@ -41,7 +41,7 @@ impl Unasked {
 }
 
 /// What a command that decides can be given, as texts.
-pub const APPROVER_PARAMS: [&str; 4] = ["tool", "caller", "text", "plan"];
+pub const APPROVER_PARAMS: [&str; 4] = ["tool", "by", "text", "plan"];
 
 /// Who decides outside of the client.
 #[derive(Debug, Clone, PartialEq, Eq)]

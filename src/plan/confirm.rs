@@ -84,11 +84,9 @@ impl Planner<'_> {
         let asked = self.policy.asks(call, self.facts.now, seen);
         let confirm = match (own, asked) {
             (own, None) => own?,
-            (Some(own), Some(more)) => PlannedConfirm {
-                text: format!("{}\n{more}", own.text),
-                fallback: Unasked::Refuse,
-                ..own
-            },
+            (Some(own), Some(more)) => {
+                PlannedConfirm { text: format!("{}\n{more}", own.text), fallback: Unasked::Refuse, ..own }
+            }
             (None, Some(text)) => {
                 PlannedConfirm { text, fallback: Unasked::Refuse, ttl: Confirm::TTL, approve: None }
             }

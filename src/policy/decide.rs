@@ -7,8 +7,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Access, Annotations, AuthMethod, Condition, ConditionError, ConfirmRule, DenyRule, Judgement, Name, Principal, Sight,
-    Tool,
+    Access, Annotations, AuthMethod, Condition, ConditionError, ConfirmRule, DenyRule, Judgement, Name,
+    Principal, Sight, Tool,
 };
 
 use super::caller;

@@ -109,7 +109,9 @@ fn elicitation(place: &str, params: Option<&Value>) -> Result<(), String> {
             });
             match is_form {
                 true => Ok(()),
-                false => Err(format!("{place}: `requestedSchema` has to be of `type: object` with `properties`")),
+                false => {
+                    Err(format!("{place}: `requestedSchema` has to be of `type: object` with `properties`"))
+                }
             }
         }
     }
@@ -285,7 +287,8 @@ mod tests {
         assert_eq!(taken.len(), 6);
         assert_eq!(taken[0]["text"], "ab");
         assert_eq!(taken[5], blocks[5]);
-        let whole = json!({ "content": [], "structuredContent": { "a": 1 }, "isError": true, "_meta": { "m": 1 } });
+        let whole =
+            json!({ "content": [], "structuredContent": { "a": 1 }, "isError": true, "_meta": { "m": 1 } });
         let Ok(Made::Result { structured, is_error, meta, .. }) = made(whole) else { panic!() };
         assert_eq!((structured, is_error, &meta["m"]), (Some(json!({ "a": 1 })), true, &json!(1)));
         let asked = json!({ "input_required": {
@@ -323,8 +326,14 @@ mod tests {
             (json!({ "input_required": {} }), "expected `input_required"),
             (json!({ "input_required": { "requests": {} } }), "between one and"),
             (json!({ "input_required": { "requests": { "a": { "method": "tools/call" } } } }), "`method`"),
-            (json!({ "input_required": { "requests": { "a": { "method": "elicitation/create", "params": { "message": "?" } } } } }), "requestedSchema"),
-            (json!({ "input_required": { "requests": { "a": { "method": "sampling/createMessage" } } } }), "`params`"),
+            (
+                json!({ "input_required": { "requests": { "a": { "method": "elicitation/create", "params": { "message": "?" } } } } }),
+                "requestedSchema",
+            ),
+            (
+                json!({ "input_required": { "requests": { "a": { "method": "sampling/createMessage" } } } }),
+                "`params`",
+            ),
         ] {
             let problem = made(value.clone()).unwrap_err();
             assert!(problem.contains(said), "{value}: {problem}");

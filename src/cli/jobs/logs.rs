@@ -15,12 +15,7 @@ const GLANCE: Duration = Duration::from_millis(200);
 /// Read at once.
 const PIECE: usize = 64 << 10;
 
-pub(super) fn run(
-    arguments: &Arguments,
-    name: &str,
-    follow: bool,
-    printer: &Printer,
-) -> Result<(), Trouble> {
+pub(super) fn run(arguments: &Arguments, name: &str, follow: bool, printer: &Printer) -> Result<(), Trouble> {
     let (kept, mut record, mut job) = find(arguments, name)?;
     let mut sanitizer = Sanitizer::default();
     let mut offset = 0;

@@ -34,7 +34,8 @@ pub fn run(arguments: &Arguments, action: Option<&JobsAction>, printer: &Printer
         Some(JobsAction::Cancel { job }) => cancel(arguments, job, printer),
         Some(JobsAction::Prune { older }) => prune(arguments, older.unwrap_or_default(), printer),
         Some(JobsAction::Other(_)) => {
-            let words = "expected `jobs list`, `jobs show JOB`, `jobs logs JOB`, `jobs cancel JOB` or `jobs prune`";
+            let words =
+                "expected `jobs list`, `jobs show JOB`, `jobs logs JOB`, `jobs cancel JOB` or `jobs prune`";
             Err(Trouble(Exit::USAGE, words.to_owned()))
         }
     };
@@ -64,11 +65,15 @@ fn find(arguments: &Arguments, name: &str) -> Result<(KeptJobs, JobRecord, Job),
         let mut fitting = all.into_iter().filter(|record| record.id.as_str().starts_with(name));
         let Some(first) = fitting.next() else { continue };
         if found.is_some() || fitting.next().is_some() {
-            return Err(Trouble(Exit::USAGE, format!("several jobs begin with `{name}`; write more of the name")));
+            return Err(Trouble(
+                Exit::USAGE,
+                format!("several jobs begin with `{name}`; write more of the name"),
+            ));
         }
         found = Some((kept, first.id));
     }
-    let unknown = || Trouble::failure(format!("there is no job `{name}`; `mcpfier jobs` lists those that are there"));
+    let unknown =
+        || Trouble::failure(format!("there is no job `{name}`; `mcpfier jobs` lists those that are there"));
     let (kept, id) = found.ok_or_else(unknown)?;
     let (record, job) = kept.find(&id).map_err(Trouble::failure)?.ok_or_else(unknown)?;
     Ok((kept, record, job))

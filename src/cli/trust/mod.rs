@@ -19,8 +19,8 @@ use super::print::Printer;
 use super::session;
 
 use judge::{compare, name_of, named};
-pub use store::state_folder;
 use store::Store;
+pub use store::state_folder;
 
 pub use judge::{State, Undecided, state};
 

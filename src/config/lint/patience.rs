@@ -49,7 +49,8 @@ pub fn long_timeout(command: &Node<'_>, defaults: Option<&Node<'_>>) -> Option<S
     let timeout = command.get("timeout").or_else(|| defaults?.get(usual));
     let node = timeout.filter(|_| !is_hidden)?;
     let timeout = parse_duration(node.as_text()?).ok()?;
-    let is_long = timeout > PATIENCE && waits(command.get("detach_after").or_else(|| defaults?.get("detach_after")));
+    let is_long =
+        timeout > PATIENCE && waits(command.get("detach_after").or_else(|| defaults?.get("detach_after")));
     (is_long && command.get("background").and_then(Node::as_text) != Some("true")).then_some(node.span)
 }
 

@@ -29,14 +29,16 @@ fn own_name(problems: &Problems, name: &Node<'_>) {
     let text = name.as_text().unwrap_or_default();
     let message = format!("`{text}` is a tool of the server itself, by which clients look after jobs");
     let problem = Diagnostic::error(Code::OwnName, name.span, message);
-    problems.add(problem.help("choose another name, or see that no call becomes a job: `detach_after: never`"));
+    problems
+        .add(problem.help("choose another name, or see that no call becomes a job: `detach_after: never`"));
 }
 
 fn in_vain(problems: &Problems, written: &Node<'_>, tool: &Tool) {
     let Detach::After(after) = tool.detach else { return };
     if after >= tool.timeout {
         let timeout = format_duration(tool.timeout);
-        let message = format!("every call is over after {timeout} (timeout), before it would be left to itself");
+        let message =
+            format!("every call is over after {timeout} (timeout), before it would be left to itself");
         let problem = Diagnostic::warning(Code::VainDetach, written.span, message);
         problems.add(problem.help("give it a longer `timeout`, or remove `detach_after`"));
     }

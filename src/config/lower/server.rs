@@ -9,7 +9,9 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Jobs, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CacheCaps, CallCaps, JobRules, Permissions, Principal, Secrets, ServerSettings, WarmCaps};
+use crate::model::{
+    CacheCaps, CallCaps, JobRules, Permissions, Principal, Secrets, ServerSettings, WarmCaps,
+};
 
 pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> ServerSettings {
     let reader = place.reader;

@@ -50,7 +50,8 @@ impl<'n> ConfirmKeys<'n> {
         };
         fields.close();
         if keys.ttl.is_zero() {
-            let problem = Diagnostic::error(Code::BadConfirm, field.node.span, "nobody can answer in no time");
+            let problem =
+                Diagnostic::error(Code::BadConfirm, field.node.span, "nobody can answer in no time");
             reader.problems.add(problem.help("write `ttl: 5m`, or leave `ttl` out"));
         }
         Some(keys)

@@ -86,7 +86,7 @@ pub static APPROVE: Shape = Shape {
         Key::new(
             "command",
             Kind::ToolName,
-            "A command of this file decides, often one with a `webhook` that asks a chat or a ticket system: if it succeeds the call is approved. It gets what it declares of the parameters `tool`, `caller`, `text` and `plan`, which are texts.",
+            "A command of this file decides, often one with a `webhook` that asks a chat or a ticket system: if it succeeds the call is approved. It gets what it declares of the parameters `tool`, `by`, `text` and `plan`, which are texts.",
         )
         .otherwise("none")
         .examples(&["ask-the-duty-officer"]),

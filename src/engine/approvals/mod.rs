@@ -38,13 +38,17 @@ impl Engine {
     fn approval_at_shell(&self, prepared: &Prepared, question: &Question) -> Result<(), Rejection> {
         let refused = |why: String| Err(prepared.not_confirmed(why));
         let Some(approvals) = &self.approvals else {
-            return refused("there is no folder in which calls could wait for `mcpfier approvals`".to_owned());
+            return refused(
+                "there is no folder in which calls could wait for `mcpfier approvals`".to_owned(),
+            );
         };
         let (tool, caller) = (prepared.plan.tool.name.as_str(), prepared.plan.principal.id());
         match approvals.take(tool, caller.as_str(), &question.plan) {
             Ok(Some(Verdict { is_approved: true, .. })) => return Ok(()),
             Ok(Some(Verdict { reason, .. })) => {
-                return refused(reason.map_or("it was denied".to_owned(), |reason| format!("it was denied: {reason}")));
+                return refused(
+                    reason.map_or("it was denied".to_owned(), |reason| format!("it was denied: {reason}")),
+                );
             }
             Ok(None) => {}
             Err(problem) => return refused(problem.to_string()),
@@ -98,11 +102,11 @@ impl Engine {
 
 /// What an approver is told, as far as it declares it.
 fn handed(param: &Param, prepared: &Prepared, question: &Question) -> Option<Handed> {
-    let [tool, caller, text, plan] = APPROVER_PARAMS;
+    let [tool, by, text, plan] = APPROVER_PARAMS;
     let name = param.name.as_str();
     let value = match name {
         _ if name == tool => prepared.plan.tool.name.to_string(),
-        _ if name == caller => prepared.plan.principal.id().as_str().to_owned(),
+        _ if name == by => prepared.plan.principal.id().as_str().to_owned(),
         _ if name == text => question.text.clone(),
         _ if name == plan => question.plan.clone(),
         _ => return None,

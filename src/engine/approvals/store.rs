@@ -54,7 +54,9 @@ pub enum BadApprovals {
     Io { path: PathBuf, source: io::Error },
     #[error("`{path}` belongs to somebody else, or others may write into it; remove it, or take their rights away", path = .path.display())]
     NotOurs { path: PathBuf },
-    #[error("{MOST} calls wait for an approval already, which is as many as may; `mcpfier approvals` shows them")]
+    #[error(
+        "{MOST} calls wait for an approval already, which is as many as may; `mcpfier approvals` shows them"
+    )]
     TooMany,
     #[error("there is no call `{0}` that waits; `mcpfier approvals` shows those that do")]
     Unknown(String),

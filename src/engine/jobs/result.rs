@@ -11,6 +11,7 @@ use crate::engine::files::known_type;
 use crate::engine::{BinaryPart, Content, Presented, TextPart, WrittenFile};
 
 pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
+    // Whoever could answer what is wanted is not there any more.
     let Presented {
         is_error,
         text: _,
@@ -49,10 +50,6 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<Presented> {
     let text = |value: Value| value.as_str().map(str::to_owned);
     let said = text(take("text"))?;
     let binary = take("binary");
-    let content = match take("content") {
-        Value::Array(blocks) => Some(blocks),
-        _ => None,
-    };
     let Value::Array(files) = take("files") else { return None };
     let Value::Array(mut structured) = take("structured") else { return None };
     let Value::Object(meta) = take("meta") else { return None };
@@ -61,7 +58,7 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<Presented> {
         text: if said.is_empty() { Vec::new() } else { vec![TextPart::Said(said)] },
         mime: text(take("mime")),
         binary: binary_of_json(&binary),
-        content,
+        content: take("content").as_array().cloned(),
         wanted: None,
         files: files.iter().filter_map(file_of_json).collect(),
         structured: structured.pop(),

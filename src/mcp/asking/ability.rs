@@ -21,11 +21,13 @@ impl Ability {
     pub(in crate::mcp) fn of(question: &Value) -> Option<Self> {
         let params = question.get("params");
         Some(match question.get("method")?.as_str()? {
-            "elicitation/create" => match params.and_then(|params| params.get("mode")).and_then(Value::as_str) {
-                None | Some("form") => Self::Form,
-                Some("url") => Self::Page,
-                Some(_) => return None,
-            },
+            "elicitation/create" => {
+                match params.and_then(|params| params.get("mode")).and_then(Value::as_str) {
+                    None | Some("form") => Self::Form,
+                    Some("url") => Self::Page,
+                    Some(_) => return None,
+                }
+            }
             "sampling/createMessage" => {
                 let with_tools = |params: &Value| params.get("tools").is_some_and(|tools| !tools.is_null());
                 if params.is_some_and(with_tools) { Self::ToolSampling } else { Self::Sampling }
@@ -103,9 +105,17 @@ mod tests {
             (&roots, json!({ "roots": {} }), true),
             (&roots, json!({}), false),
         ] {
-            assert_eq!(Ability::of(question).unwrap().is_in(&of(declared.clone())), may, "{question} {declared}");
+            assert_eq!(
+                Ability::of(question).unwrap().is_in(&of(declared.clone())),
+                may,
+                "{question} {declared}"
+            );
         }
-        for strange in [json!({ "method": "ping" }), json!({}), json!({ "method": "elicitation/create", "params": { "mode": "x" } })] {
+        for strange in [
+            json!({ "method": "ping" }),
+            json!({}),
+            json!({ "method": "elicitation/create", "params": { "mode": "x" } }),
+        ] {
             assert_eq!(Ability::of(&strange), None, "{strange}");
         }
     }

@@ -39,7 +39,8 @@ fn field(schema: &Map<String, Value>, kind: &Kind) -> Map<String, Value> {
         field.extend(value.map(|value| ((*key).to_owned(), value.clone())));
     }
     let choices = schema.get("enum").and_then(Value::as_array);
-    if let Some(choices) = choices.filter(|choices| name == "string" && choices.iter().all(Value::is_string)) {
+    if let Some(choices) = choices.filter(|choices| name == "string" && choices.iter().all(Value::is_string))
+    {
         // A choice has no length and no format.
         field.retain(|key, _| matches!(key.as_str(), "type" | "title" | "description" | "default"));
         field.insert("enum".to_owned(), json!(choices));

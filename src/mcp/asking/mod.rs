@@ -76,13 +76,10 @@ impl About<'_> {
     fn digest(&self) -> Vec<u8> {
         let Self { caller, method, name, arguments } = self;
         let arguments = sorted(&Value::Object((*arguments).clone()));
-        Sha256::digest(Value::from(vec![
-            Value::from(*caller),
-            Value::from(*method),
-            Value::from(*name),
-            arguments,
-        ])
-        .to_string())
+        Sha256::digest(
+            Value::from(vec![Value::from(*caller), Value::from(*method), Value::from(*name), arguments])
+                .to_string(),
+        )
         .to_vec()
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::engine::{Consent, Prepared, Question, Rejection, Wanted};
-use crate::model::format_duration;
+use crate::model::{OutputFormat, format_duration};
 
 use super::super::call::{Answer, Stop};
 use super::super::era::Era;
@@ -66,6 +66,9 @@ impl Server {
         let call = self.complete_call(call, talk).await?;
         let prepared = self.prepare(call, self.origin(context)).await?;
         let mut prepared = self.confirm(prepared, talk, context).await?;
+        if prepared.tool.output.format != OutputFormat::Mcp {
+            return Ok(self.carry(prepared, era, context).await?);
+        }
         loop {
             if let Some(wanted) = talk.noted("wanted").cloned() {
                 prepared = answered(prepared, &wanted, talk, era).await?;

@@ -117,7 +117,9 @@ mod tests {
         let text = seal.close(b"ann", memory(), Duration::from_secs(60)).unwrap();
         assert_eq!(other.open(b"ann", &text), Err(BadState::NotOurs));
         assert_eq!(seal.open(b"bob", &text), Err(BadState::NotOurs));
-        for bad in [format!("{text}-TAMPERED"), text.replacen(&text[40..41], "_", 1), String::new(), "é".into()] {
+        for bad in
+            [format!("{text}-TAMPERED"), text.replacen(&text[40..41], "_", 1), String::new(), "é".into()]
+        {
             if bad != text {
                 assert_eq!(seal.open(b"ann", &bad), Err(BadState::NotOurs), "{bad}");
             }

@@ -167,8 +167,7 @@ impl Ticket {
     /// open already.
     pub(in crate::mcp) fn ask(&self, method: &str, params: &Value) -> Option<Question> {
         let question = self.0.table.desk.open()?;
-        let message =
-            json!({ "jsonrpc": "2.0", "id": question.id(), "method": method, "params": params });
+        let message = json!({ "jsonrpc": "2.0", "id": question.id(), "method": method, "params": params });
         self.put(&message);
         Some(question)
     }

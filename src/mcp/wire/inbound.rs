@@ -145,8 +145,9 @@ fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawVal
 
 fn read_call(params: Option<&RawValue>) -> Result<CallToolRequest, String> {
     let params = params.ok_or("expected `params` with the `name` of a tool")?;
-    let CallParams { name, arguments, _meta, input_responses, request_state } = outermost(params.get().as_bytes())
-        .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
+    let CallParams { name, arguments, _meta, input_responses, request_state } =
+        outermost(params.get().as_bytes())
+            .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
     let mut params = CallToolRequestParams::new(name);
     (params.arguments, params.input_responses, params.request_state) =
         (arguments, input_responses, request_state);
@@ -272,7 +273,10 @@ mod tests {
     #[test]
     fn an_answer_to_a_question_is_read_with_what_it_says() {
         for (line, expected) in [
-            (r#"{"id":"q","result":{"action":"accept"}}"#, Said::Result(serde_json::json!({ "action": "accept" }))),
+            (
+                r#"{"id":"q","result":{"action":"accept"}}"#,
+                Said::Result(serde_json::json!({ "action": "accept" })),
+            ),
             (r#"{"id":"q","error":{"code":-1,"message":"no"}}"#, Said::Error("no".to_owned())),
         ] {
             let Inbound::Answer(id, said) = read(line.as_bytes()) else { panic!("{line}") };

@@ -73,8 +73,9 @@ fn values_are_made_without_input_output_clock_or_environment() {
 #[test]
 fn foreign_crates_stay_in_their_rooms() {
     check(|file| {
-        let owners: [(&str, &[&str]); 27] = [
+        let owners: [(&str, &[&str]); 28] = [
             ("redis", &["serve"]),
+            ("rusqlite", &["engine"]),
             ("argon2", &["auth"]),
             ("bcrypt", &["auth"]),
             ("governor", &["engine"]),

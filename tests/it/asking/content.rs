@@ -26,7 +26,9 @@ async fn blocks_of_content_reach_the_client_checked_and_clean() {
     let result = server.client.call(2, "blocks", json!({})).await;
     assert_eq!((text(&result), &result["isError"]), ("no", &json!(true)));
     for (id, (bad, said)) in
-        [("{", "not JSON"), ("[{\"type\":\"video\"}]", "block 1"), ("3", "a list of blocks")].iter().enumerate()
+        [("{", "not JSON"), ("[{\"type\":\"video\"}]", "block 1"), ("3", "a list of blocks")]
+            .iter()
+            .enumerate()
     {
         std::fs::write(&file, bad).unwrap();
         let result = server.client.call(10 + id, "blocks", json!({})).await;

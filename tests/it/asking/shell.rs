@@ -64,7 +64,11 @@ async fn a_call_waits_for_somebody_at_a_shell_and_runs_once() {
     let other = server.client.call(3, "watched", json!({ "what": "other" })).await;
     assert_eq!(other["isError"], true, "another call was approved: {other}");
     assert_eq!(text(&server.client.call(4, "watched", json!({ "what": "this" })).await), "ran this\n");
-    assert_eq!(server.client.call(5, "watched", json!({ "what": "this" })).await["isError"], true, "it ran twice");
+    assert_eq!(
+        server.client.call(5, "watched", json!({ "what": "this" })).await["isError"],
+        true,
+        "it ran twice"
+    );
     let listed: Value =
         serde_json::from_slice(&mcpfier(&server.folder, &["approvals", "list", "--json"]).stdout).unwrap();
     let ids: Vec<&str> = listed.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();

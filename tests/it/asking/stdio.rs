@@ -119,7 +119,10 @@ async fn what_a_call_lacks_is_asked_for_and_judged_like_what_it_has() {
         call(&mut server.client, id, "greet", json!({ "times": 2 })).await;
         let asked = question(&mut server.client).await;
         let schema = &asked["params"]["requestedSchema"];
-        assert_eq!(schema["properties"], json!({ "name": { "type": "string", "description": "Whom to greet" } }));
+        assert_eq!(
+            schema["properties"],
+            json!({ "name": { "type": "string", "description": "Whom to greet" } })
+        );
         assert_eq!(schema["required"], json!(["name"]));
         answer(&mut server.client, &asked, json!({ "action": "accept", "content": content })).await;
         let result = &server.client.answer(id).await["result"];
@@ -182,7 +185,10 @@ async fn in_the_newer_era_the_call_is_made_again_with_the_answer_and_a_state_tha
         assert_eq!(refused["error"]["code"], -32602, "{refused}");
     }
     let done = client.ask(5, "tools/call", params(json!({ "version": "3" }), with(&state))).await;
-    assert_eq!((&done["result"]["isError"], &done["result"]["resultType"]), (&json!(false), &json!("complete")));
+    assert_eq!(
+        (&done["result"]["isError"], &done["result"]["resultType"]),
+        (&json!(false), &json!("complete"))
+    );
     let again = client.ask(6, "tools/call", params(json!({ "version": "3" }), with(&state))).await;
     assert!(again["error"]["message"].as_str().unwrap().contains("used before"), "{again}");
     let bare = json!({ "inputResponses": yes });

@@ -36,7 +36,10 @@ async fn ask(house: &House, who: &str, method: &str, params: Value) -> Value {
     let request = house.modern(1, method, params).header("Authorization", format!("Bearer {key}"));
     let body = request.send().await.expect("an answer").text().await.expect("a body");
     // It may have come as a stream.
-    let last = body.lines().rev().find_map(|line| line.strip_prefix("data: ").or(line.starts_with('{').then_some(line)));
+    let last = body
+        .lines()
+        .rev()
+        .find_map(|line| line.strip_prefix("data: ").or(line.starts_with('{').then_some(line)));
     serde_json::from_str(last.unwrap_or_else(|| panic!("no message: {body}"))).expect("JSON")
 }
 
@@ -72,7 +75,10 @@ async fn a_job_of_somebody_else_is_as_unknown_as_none() {
 #[tokio::test]
 async fn callers_have_the_tools_for_jobs_if_they_can_have_jobs_and_no_rule_denies_them() {
     let house = House::start(FILE).await;
-    assert_eq!(tools(&house, "ann").await, ["quick", "behind", "job_wait", "job_output", "job_cancel", "job_list"]);
+    assert_eq!(
+        tools(&house, "ann").await,
+        ["quick", "behind", "job_wait", "job_output", "job_cancel", "job_list"]
+    );
     assert_eq!(tools(&house, "bob").await, ["quick", "behind", "job_wait", "job_output", "job_list"]);
     assert_eq!(tools(&house, "eve").await, ["quick"]);
     let denied = call(&house, "bob", "job_cancel", json!({ "job_id": "x" })).await;

@@ -17,15 +17,15 @@ server: { calls: { max: 200, queue: 200 }, jobs: { folder: kept, max: 200, per_c
 commands:
   - name: note
     description: Notes that it ran, and takes a while.
-    shell: sh
-    run: "echo {{n}} >>ran-{{n}}; echo begun; : {{mark}}; sleep 0.{{n}}; echo done"
+    script: sh
+    args: [-c, 'echo "$1" >>"ran-$1"; echo begun; sleep "0.$1"; echo done', "{{mark}}", "{{n}}"]
     params: { n: { type: integer, minimum: 10, maximum: 999 }, mark: { type: string } }
     timeout: 1m
     background: true
   - name: long
     description: Says something and stays.
-    shell: sh
-    run: "echo first; echo second; : {{mark}}; sleep 1000"
+    script: sh
+    args: [-c, "echo first; echo second; sleep 1000; true", "{{mark}}"]
     params: { mark: { type: string } }
     timeout: 1h
     background: true
@@ -83,7 +83,10 @@ async fn whenever_the_server_is_killed_no_job_is_forgotten_or_run_twice() {
         let mark = mark();
         for number in 0..JOBS {
             let arguments = json!({ "n": 10 + (moment * JOBS + number) % 990, "mark": mark });
-            server.client.request(number, "tools/call", json!({ "name": "note", "arguments": arguments })).await;
+            server
+                .client
+                .request(number, "tools/call", json!({ "name": "note", "arguments": arguments }))
+                .await;
         }
         // Anything between the first answer and long after the last.
         server.client.is_told_something().await;
@@ -91,11 +94,16 @@ async fn whenever_the_server_is_killed_no_job_is_forgotten_or_run_twice() {
         server.signal(Signal::SIGKILL);
         server.ended().await;
         let answers = server.client.rest_of_a_dead_server().await;
-        let ids: Vec<String> = answers.iter().filter(|answer| answer["result"].is_object()).map(|answer| job(&answer["result"])).collect();
+        let ids: Vec<String> = answers
+            .iter()
+            .filter(|answer| answer["result"].is_object())
+            .map(|answer| job(&answer["result"]))
+            .collect();
         known.extend(ids.iter().cloned());
         assert_none_left(&mark, Duration::from_secs(20));
         let check = rusqlite::Connection::open(database(server.folder.path())).expect("a database");
-        let whole: String = check.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
+        let whole: String =
+            check.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("an answer");
         assert_eq!(whole, "ok");
         drop(check);
         server = again(&mut server).await;

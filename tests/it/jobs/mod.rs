@@ -31,8 +31,8 @@ commands:
     run: echo begun; while [ ! -e go ]; do sleep 0.02; done; echo done; exit 3
   - name: behind
     description: Nobody waits for it.
-    shell: sh
-    run: "echo begun; : {{mark}}; while [ ! -e go ]; do sleep 0.02; done; echo done"
+    script: sh
+    args: [-c, "echo begun; while [ ! -e go ]; do sleep 0.02; done; echo done", "{{mark}}"]
     params: { mark: { type: string, default: none } }
     background: true
   - name: chatty
@@ -104,7 +104,9 @@ async fn a_call_that_is_over_in_time_is_a_call() {
     let listed = server.client.call(2, "job_list", json!({})).await;
     assert_eq!(text(&listed), "there are no jobs");
     assert!(!server.folder.path().join("kept").read_dir().is_ok_and(|mut files| {
-        files.any(|file| file.expect("a file").path().join("logs").read_dir().is_ok_and(|logs| logs.count() > 0))
+        files.any(|file| {
+            file.expect("a file").path().join("logs").read_dir().is_ok_and(|logs| logs.count() > 0)
+        })
     }));
 }
 
@@ -261,8 +263,12 @@ async fn tools_for_jobs_are_there_only_where_something_can_become_one() {
     ] {
         let mut server = serving(&file(more)).await;
         let listed = server.client.ask(1, "tools/list", json!({})).await;
-        let names: Vec<&str> =
-            listed["result"]["tools"].as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
+        let names: Vec<&str> = listed["result"]["tools"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|tool| tool["name"].as_str())
+            .collect();
         let own: Vec<&str> = names.into_iter().filter(|name| *name != "x").collect();
         assert_eq!(own, if is_there { &NAMES[..] } else { &[] }, "{more}");
         let called = server.client.ask(2, "tools/call", json!({ "name": "job_list", "arguments": {} })).await;
@@ -285,7 +291,8 @@ async fn bad_arguments_of_our_tools_are_refused_like_those_of_others() {
         assert!(texts(&result).contains(said), "{tool}: {}", texts(&result));
     }
     for id in ["x", "../jobs.db", "", "ü", &"x".repeat(100)] {
-        let result = server.client.ask(2, "tools/call", json!({ "name": "job_wait", "arguments": { "job_id": id } }));
+        let result =
+            server.client.ask(2, "tools/call", json!({ "name": "job_wait", "arguments": { "job_id": id } }));
         assert_eq!(result.await["result"]["isError"], true);
     }
 }

@@ -14,7 +14,8 @@ fn jobs(server: &Server, words: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
     command.arg("jobs").args(words).arg("--config").arg(server.folder.path().join("tools.yaml"));
     let output = command.output().expect("the program starts");
-    let [stdout, stderr] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
+    let [stdout, stderr] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).expect("text"));
     (output.status.code().expect("it ends by itself"), stdout, stderr)
 }
 

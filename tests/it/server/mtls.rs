@@ -109,7 +109,8 @@ async fn a_certificate_that_its_authority_takes_back_lets_in_no_more() {
     let folder = tempfile::tempdir().unwrap();
     make_certificates(folder.path());
     list(folder.path(), None);
-    let file = USERS.replace("CLIENT_AUTH", "required").replace("client_ca", "client_crl: clients.crl, client_ca");
+    let file =
+        USERS.replace("CLIENT_AUTH", "required").replace("client_ca", "client_crl: clients.crl, client_ca");
     let secure = Secure::start_in(folder, &file).await;
     let ci = with(&secure, "client");
     let message = call(1, "echo", json!({ "what": "known" }));

@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Spanned, nearest};
 use crate::model::{
-    BadCondition, Condition, ConfirmRule, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool,
+    BadCondition, Condition, ConfirmRule, DenyRule, Name, OWN_TOOLS, PLAN_PARTS, Permissions, Presence, Tool,
     name_matches,
 };
 
@@ -100,7 +100,7 @@ fn condition(beside: &Beside<'_>, deny: Spanned<&str>, about: &Permissions, does
 
 /// A rule for no command protects nothing.
 fn check_pattern(beside: &Beside<'_>, pattern: Spanned<&str>) {
-    let names = || beside.tools.iter().map(|tool| tool.name.as_str());
+    let names = || beside.tools.iter().map(|tool| tool.name.as_str()).chain(OWN_TOOLS);
     if beside.is_selection || names().any(|name| name_matches(pattern.value, name)) {
         return;
     }

@@ -11,7 +11,9 @@ pub fn confirm(scope: &Scope<'_>, keys: &ConfirmKeys<'_>) -> Option<Confirm> {
     let text = keys.text?;
     if text.value.trim().is_empty() {
         let problem = Diagnostic::error(Code::BadConfirm, text.span, "the question is empty");
-        scope.problems.add(problem.help("write what a person has to agree to: `confirm: Deploy {{version}}?`"));
+        scope
+            .problems
+            .add(problem.help("write what a person has to agree to: `confirm: Deploy {{version}}?`"));
         return None;
     }
     if let (Some(_), Unasked::Allow) = (keys.approve, keys.fallback) {

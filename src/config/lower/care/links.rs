@@ -7,7 +7,8 @@ use crate::config::native::{ApproveKeys, CacheKeys, CareKeys, FallbackKeys};
 use crate::config::read::nearest;
 use crate::config::source::Span;
 use crate::model::{
-    APPROVER_PARAMS, Action, FallbackWith, FlowStep, JsonTemplate, Kind, OnError, Param, Presence, Reference, StepWork, Tool,
+    APPROVER_PARAMS, Action, FallbackWith, FlowStep, JsonTemplate, Kind, OnError, Param, Presence, Reference,
+    StepWork, Tool,
 };
 
 use super::retry;
@@ -38,7 +39,10 @@ impl Links {
             Some(ApproveKeys::Command(name)) => Some((name.value.to_owned(), name.span)),
             _ => None,
         });
-        if approver.is_none() && fallback.is_none() && cache.as_ref().is_none_or(|cache| cache.commands.is_empty()) {
+        if approver.is_none()
+            && fallback.is_none()
+            && cache.as_ref().is_none_or(|cache| cache.commands.is_empty())
+        {
             return;
         }
         let place =

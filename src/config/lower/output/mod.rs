@@ -24,8 +24,8 @@ pub fn rules(scope: &Scope<'_>, written: &Output<'_>, action: Option<&Action>) -
     let reader = scope.place.reader;
     let name = written.format.unwrap_or(FormatName::Text);
     let format = format(reader, written, name);
-    let is_structured = written.is_unknown()
-        || !matches!(name, FormatName::Text | FormatName::Binary | FormatName::Mcp);
+    let is_structured =
+        written.is_unknown() || !matches!(name, FormatName::Text | FormatName::Binary | FormatName::Mcp);
     check_content(reader, written, name, action);
     check_mime(reader, written, name);
     let select = select(reader, written, is_structured);

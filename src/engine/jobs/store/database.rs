@@ -61,8 +61,7 @@ impl Database {
 
     /// Everybody's, the newest first, without their results.
     pub fn all(&self) -> rusqlite::Result<Vec<Record>> {
-        let mut query =
-            self.0.prepare(&format!("SELECT {COLUMNS}, NULL FROM jobs ORDER BY created DESC"))?;
+        let mut query = self.0.prepare(&format!("SELECT {COLUMNS}, NULL FROM jobs ORDER BY created DESC"))?;
         query.query_map([], record)?.collect()
     }
 
@@ -71,8 +70,9 @@ impl Database {
         let mut query = self.0.prepare("SELECT DISTINCT server FROM jobs WHERE state = 0")?;
         let servers: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for server in servers.iter().filter(|server| !folder.lives(server)) {
-            let mut query =
-                self.0.prepare(&format!("SELECT {COLUMNS}, NULL FROM jobs WHERE state = 0 AND server = ?1"))?;
+            let mut query = self
+                .0
+                .prepare(&format!("SELECT {COLUMNS}, NULL FROM jobs WHERE state = 0 AND server = ?1"))?;
             let lost: Vec<Record> = query.query_map([server], record)?.collect::<Result<_, _>>()?;
             for record in lost {
                 let record = folder.judged(record);
@@ -129,7 +129,8 @@ pub struct Changes<'c>(Transaction<'c>);
 
 impl Changes<'_> {
     pub fn begin(&self, record: &Record) -> rusqlite::Result<()> {
-        let Record { id, owner, tool, server, state, created, changed, last_line, log_bytes, result: _ } = record;
+        let Record { id, owner, tool, server, state, created, changed, last_line, log_bytes, result: _ } =
+            record;
         let values = "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
         self.0.execute(
             &format!("INSERT INTO jobs ({COLUMNS}) VALUES {values}"),
@@ -169,7 +170,9 @@ impl Changes<'_> {
 
 fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     let text = |column: usize| row.get::<_, String>(column);
-    let bad = |column: usize| rusqlite::Error::InvalidColumnType(column, String::new(), rusqlite::types::Type::Null);
+    let bad = |column: usize| {
+        rusqlite::Error::InvalidColumnType(column, String::new(), rusqlite::types::Type::Null)
+    };
     let [created, changed] = [row.get(5)?, row.get(6)?].map(moment);
     Ok(Record {
         id: JobId::of(&text(0)?),

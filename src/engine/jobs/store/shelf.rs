@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::engine::jobs::{Job, JobId};
 use crate::engine::jobs::record::Record;
+use crate::engine::jobs::{Job, JobId};
 
 use super::database::Database;
 use super::folder::{BadJobs, Folder};

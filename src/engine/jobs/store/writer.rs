@@ -33,8 +33,18 @@ const SWEEP: Duration = Duration::from_mins(5);
 const OPEN: usize = 64;
 
 pub enum Command {
-    Begin { job: Weak<Job>, record: Box<Record>, keep: Duration, done: oneshot::Sender<bool> },
-    End { job: Arc<Job>, record: Box<Record>, keep: Duration, done: oneshot::Sender<bool> },
+    Begin {
+        job: Weak<Job>,
+        record: Box<Record>,
+        keep: Duration,
+        done: oneshot::Sender<bool>,
+    },
+    End {
+        job: Arc<Job>,
+        record: Box<Record>,
+        keep: Duration,
+        done: oneshot::Sender<bool>,
+    },
     Log(JobId),
     /// Of one that another process runs.
     Cancel(JobId),
@@ -106,7 +116,9 @@ impl Desk {
         let mut keep = None;
         for command in &batch {
             match command {
-                Command::Begin { job, record, .. } => drop(self.running.insert(record.id.clone(), job.clone())),
+                Command::Begin { job, record, .. } => {
+                    drop(self.running.insert(record.id.clone(), job.clone()))
+                }
                 Command::Log(id) => self.write_log(id),
                 Command::End { job, .. } => {
                     self.move_log(job);
