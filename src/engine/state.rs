@@ -27,10 +27,10 @@ pub struct State {
     pub(super) admission: Admission,
     pub(super) breakers: Breakers,
     rates: Rates,
-    /// Some call of it may ask its client something.
-    may_ask: bool,
     /// Something can become a job.
     pub(super) may_detach: bool,
+    /// Some call of it may ask its client something.
+    may_ask: bool,
     quotas: Quotas,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,

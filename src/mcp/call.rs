@@ -56,7 +56,7 @@ impl Server {
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
         let identity = &self.face.identity;
-        match self.call(request, context, era).await {
+        match self.call(request, era, context).await {
             Ok(Answer::Complete(presented)) => {
                 let knows_links = era == Era::PerRequest || knows_links(context);
                 Ok(Reply::of_call(presented, knows_links, era, identity))
@@ -79,8 +79,8 @@ impl Server {
     async fn call(
         &self,
         request: CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
         era: Era,
+        context: &RequestContext<RoleServer>,
     ) -> Result<Answer, Stop> {
         let state = self.engine.state();
         let call = Call {
@@ -88,8 +88,8 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
-        let brought = Brought { answers: request.input_responses, state: request.request_state };
         self.judge_client(&call, context)?;
+        let brought = Brought { answers: request.input_responses, state: request.request_state };
         let origin = self.origin(context);
         if let Some(answer) = self.own_tool(&call, &origin, context).await {
             return Ok(Answer::Complete(answer?));
@@ -98,21 +98,20 @@ impl Server {
             return self.call_asking(call, brought, context, era).await;
         }
         let plan = self.prepare(call, origin).await?;
-        self.answer_plan(plan, context, era).await
+        Ok(self.carry(plan, era, context).await?)
     }
 
-    /// Carries out a plan of which nothing has to be asked any more.
-    pub(super) async fn answer_plan(
+    /// Carries a plan out as what its client takes: a call, a task, or a job that outlives the call.
+    pub(super) async fn carry(
         &self,
         plan: Prepared,
-        context: &RequestContext<RoleServer>,
         era: Era,
-    ) -> Result<Answer, Stop> {
-        if let Some(after) = plan.tool.detaches() {
-            return Ok(match tasks::are_taken(era, context) {
-                true => self.as_task(plan, after, context).await?,
-                false => Answer::Complete(self.as_job(plan, after, context).await?),
-            });
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answer, Rejection> {
+        match plan.tool.detaches() {
+            Some(after) if tasks::are_taken(era, context) => return self.as_task(plan, after, context).await,
+            Some(after) => return self.as_job(plan, after, context).await.map(Answer::Complete),
+            None => {}
         }
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
@@ -172,11 +171,7 @@ impl Server {
     }
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.
-    pub(super) async fn run(
-        &self,
-        plan: &Prepared,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Outcome, Rejection> {
+    pub(super) async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
         let (mut ear, mut mouth) = self.telling(plan, context);
         if mouth.is_shut() {
             return self.engine.execute(plan, &mut ear, context.ct.clone()).await;

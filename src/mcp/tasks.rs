@@ -14,10 +14,11 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::engine::{Job, JobState, JobStatus, Prepared, Rejection, State, written_time};
+use crate::engine::{Job, JobState, JobStatus, Prepared, Presented, Rejection, State, written_time};
 
+use super::asking::Ability;
 use super::call::Answer;
 use super::detach::Left;
 use super::era::Era;
@@ -55,7 +56,13 @@ impl Server {
         // A short call stays a plain one. Once it is a task nothing is told of it but how it stands.
         match self.leave(plan, after.min(MOMENT), context).await? {
             Left::Over(presented) => Ok(Answer::Complete(presented)),
-            Left::Goes(job) => Ok(Answer::Task(job)),
+            Left::Goes(job) => {
+                let client = context.client_capabilities().unwrap_or_default();
+                job.let_ask(move |question| {
+                    Ability::of(question).is_some_and(|ability| ability.is_in(&client))
+                });
+                Ok(Answer::Task(job))
+            }
         }
     }
 
@@ -84,7 +91,12 @@ impl Server {
 
     /// `tasks/update`: answers to what a task has asked. What it has not asked is nobody's.
     pub(super) fn answer_task(&self, request: &UpdateTaskParams) -> Result<(), ErrorData> {
-        self.job_of(&request.task_id).map(drop)
+        let answers = request
+            .input_responses
+            .iter()
+            .filter_map(|(name, answer)| Some((name.clone(), serde_json::to_value(answer).ok()?)));
+        self.job_of(&request.task_id)?.answer(answers.collect());
+        Ok(())
     }
 
     /// `tasks/cancel`. It is over when that can be asked for.
@@ -107,15 +119,25 @@ impl Server {
 
     fn detailed(&self, job: &Job) -> Reply {
         let status = job.status();
+        let asks = if status.state.is_over() { Map::new() } else { job.asks() };
         let before = self.told(&status, "complete");
+        if !asks.is_empty() {
+            let asks = Value::Object(asks);
+            let before = before.replacen("\"status\":\"working\"", "\"status\":\"input_required\"", 1);
+            return Reply::json(format!("{before}}},\"inputRequests\":{asks}}}").into());
+        }
         match (status.state, job.result()) {
+            // What never ran has no result of its command: the request itself has failed.
+            (JobState::Failed, Some(presented)) if never_ran(&presented) => {
+                let before = before.replacen("\"status\":\"completed\"", "\"status\":\"failed\"", 1);
+                Reply::json(format!("{before}}},\"error\":{}}}", error(&presented.plain_text())).into())
+            }
             (JobState::Succeeded | JobState::Failed, Some(presented)) => {
                 let result = Reply::of_call(presented, true, Era::PerRequest, &self.face.identity);
                 Reply::around(format!("{before}}},\"result\":"), result, "}")
             }
             (JobState::Lost | JobState::Succeeded | JobState::Failed, _) => {
-                let error = json!({ "code": ErrorCode::INTERNAL_ERROR.0, "message": LOST });
-                Reply::json(format!("{before}}},\"error\":{error}}}").into())
+                Reply::json(format!("{before}}},\"error\":{}}}", error(LOST)).into())
             }
             (JobState::Running | JobState::Cancelled, _) => Reply::json(format!("{before}}}}}").into()),
         }
@@ -152,6 +174,15 @@ impl Server {
 }
 
 const LOST: &str = "the server ended while this ran; what it had written is in its log";
+
+/// What came of a run has facts of that run beside it.
+fn never_ran(presented: &Presented) -> bool {
+    presented.is_error && !presented.meta.contains_key("mcpfier/run")
+}
+
+fn error(message: &str) -> Value {
+    json!({ "code": ErrorCode::INTERNAL_ERROR.0, "message": message })
+}
 
 fn word(state: JobState) -> &'static str {
     match state {

@@ -3,19 +3,24 @@
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Outcome, Prepared, Presented, Rejection, Sanitizer};
+use crate::engine::{Prepared, Presented, Sanitizer, Wanted};
 use crate::model::{CallerId, JobRules, ToolName};
 
 use super::JobId;
+use super::asks::Asks;
 use super::log::{Log, LogPart};
 use super::record::Record;
 use super::store::Store;
+
+/// How long a person may take for an answer.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +74,7 @@ pub struct Job {
     inner: Mutex<Inner>,
     /// Another number whenever there is something new.
     changes: watch::Sender<u64>,
+    asks: Asks,
 }
 
 struct Inner {
@@ -111,6 +117,7 @@ impl Job {
             stop: CancellationToken::new(),
             inner: Mutex::new(inner),
             changes: watch::Sender::new(0),
+            asks: Asks::default(),
         })
     }
 
@@ -132,6 +139,7 @@ impl Job {
             stop: CancellationToken::new(),
             inner: Mutex::new(inner),
             changes: watch::Sender::new(0),
+            asks: Asks::default(),
         }
     }
 
@@ -197,6 +205,54 @@ impl Job {
 
     pub(super) fn is_running(&self) -> bool {
         !self.state().is_over()
+    }
+
+    /// From now on its caller looks after what it asks, and can answer such questions.
+    pub fn let_ask(&self, can: impl Fn(&Value) -> bool + Send + Sync + 'static) {
+        self.asks.allow(Box::new(can));
+    }
+
+    /// What it asks and nobody has answered yet; it waits for that.
+    pub fn asks(&self) -> Map<String, Value> {
+        self.asks.pending()
+    }
+
+    /// Answers some of what it asks.
+    pub fn answer(&self, answers: Map<String, Value>) {
+        self.asks.answer(answers);
+        self.changes.send_modify(|number| *number += 1);
+    }
+
+    /// Whoever called it waits for it.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self.lock().keeping, Keeping::Held)
+    }
+
+    /// Waits until everything is answered. The error says why that will not be.
+    pub(super) async fn told(&self, wanted: Wanted) -> Result<Value, String> {
+        if !self.asks.is_allowed() {
+            return Err("nobody waits for it who could be asked".to_owned());
+        }
+        let mut changes = self.changes();
+        self.asks.open(wanted);
+        self.changes.send_modify(|number| *number += 1);
+        let answered = async {
+            loop {
+                if let Some(input) = self.asks.close() {
+                    return input;
+                }
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let told = tokio::select! {
+            input = answered => Ok(input),
+            () = self.stop.cancelled() => Err("it was cancelled before anybody answered".to_owned()),
+            () = tokio::time::sleep(PATIENCE) => Err("nobody has answered in time".to_owned()),
+        };
+        self.asks.give_up();
+        told
     }
 
     /// From now on it is there for whoever asks by its name. Says no if it is about to be over.
@@ -275,16 +331,7 @@ impl Job {
     }
 
     /// It is over. Who is told of it finds it in the store, if it is kept there.
-    pub(super) async fn end(
-        self: &Arc<Self>,
-        prepared: Prepared,
-        result: Result<Outcome, Rejection>,
-        rules: &JobRules,
-    ) -> bool {
-        let presented = match result {
-            Ok(outcome) => outcome.present_aside(prepared).await,
-            Err(rejection) => Presented::refusal(rejection.to_string()),
-        };
+    pub(super) async fn end(self: &Arc<Self>, presented: Presented, rules: &JobRules) -> bool {
         let state = match presented.is_error {
             _ if self.stop.is_cancelled() => JobState::Cancelled,
             true => JobState::Failed,

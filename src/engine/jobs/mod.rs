@@ -6,6 +6,7 @@
 //! told when that is written there. Knows no protocol: tools, tasks, resources and schedules are made of
 //! this elsewhere.
 
+mod asks;
 mod held;
 mod id;
 mod job;
@@ -26,7 +27,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::model::{JobRules, Principal};
 
-use super::{Engine, Prepared, Rejection, Watcher};
+use super::{Engine, Prepared, Presented, Rejection, Watcher};
 
 use listener::Listener;
 use store::Store;
@@ -202,12 +203,34 @@ impl Engine {
         tokio::spawn(async move {
             let rules = prepared.state.catalog().server.jobs.clone();
             let mut listener = Listener::new(Arc::clone(&job), watcher);
-            let result = engine.execute(&prepared, &mut listener, job.stop().clone()).await;
+            let presented = engine.run_asking(&job, prepared, &mut listener).await;
             // What was written last is told before the end is.
             drop(listener);
-            if job.end(prepared, result, &rules).await {
+            if job.end(presented, &rules).await {
                 engine.jobs().lock().remove(job.id());
             }
         });
+    }
+
+    /// Runs a job, and runs it again with the answers of its caller as often as it asks.
+    async fn run_asking(
+        self: &Arc<Self>,
+        job: &Arc<Job>,
+        mut prepared: Prepared,
+        listener: &mut Listener,
+    ) -> Presented {
+        loop {
+            let mut presented = match self.execute(&prepared, listener, job.stop().clone()).await {
+                Ok(outcome) => outcome.present_aside(prepared.clone()).await,
+                Err(rejection) => return Presented::refusal(rejection.to_string()),
+            };
+            // Whoever waits for it asks by themselves.
+            let Some(wanted) = presented.wanted.take_if(|_| !job.is_held()) else { return presented };
+            let answered = job.told(wanted).await.and_then(|input| prepared.clone().with_input(&input));
+            prepared = match answered {
+                Ok(answered) => answered,
+                Err(why) => return Presented::refusal(format!("`{}` asks its client: {why}", job.tool())),
+            };
+        }
     }
 }

@@ -67,14 +67,16 @@ impl Server {
         let prepared = self.prepare(call, self.origin(context)).await?;
         let mut prepared = self.confirm(prepared, talk, context).await?;
         if prepared.tool.output.format != OutputFormat::Mcp {
-            return Ok(self.answer_plan(prepared, context, era).await?);
+            return Ok(self.carry(prepared, era, context).await?);
         }
         loop {
             if let Some(wanted) = talk.noted("wanted").cloned() {
                 prepared = answered(prepared, &wanted, talk, era).await?;
             }
-            let outcome = self.run(&prepared, context).await?;
-            let mut presented = outcome.present_aside(prepared.clone()).await;
+            let mut presented = match self.carry(prepared.clone(), era, context).await? {
+                Answer::Complete(presented) => presented,
+                answer => return Ok(answer),
+            };
             match presented.wanted.take() {
                 Some(Wanted { questions, state }) => {
                     talk.note("wanted", json!({ "questions": questions, "state": state }));
