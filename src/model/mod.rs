@@ -28,6 +28,7 @@ mod issuer;
 mod limits;
 mod name;
 mod nearest;
+mod offer;
 mod output;
 mod params;
 mod password;
@@ -81,6 +82,10 @@ pub use issuer::{
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
+pub use offer::{
+    BadUri, Directory, Offers, Prompt, PromptContent, PromptMessage, PromptRole, PromptText, RESERVED_SCHEMES,
+    Resource, ResourceSource, Suggest, UriTemplate,
+};
 pub use output::{
     BadGlob, BadPattern, BadSelect, BadText, Block, CsvForm, ExitCodes, FileGlob, Local, Lookup, OnOverflow,
     Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,

@@ -18,6 +18,7 @@ mod http_server;
 mod image;
 mod network;
 mod oauth;
+mod offer;
 mod output;
 mod rate_limit;
 mod requires;
@@ -51,6 +52,9 @@ pub use http_server::{
 pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use oauth::{Introspection as HttpIntrospection, Issuer as HttpIssuer, scopes};
+pub use offer::{
+    EmbeddedKeys, Made, MadeOf, MessageKeys, OfferKeys, PromptKeys, ResourceKeys, SuggestKeys, only as only_made,
+};
 pub use output::{FormatName, Output};
 pub use rate_limit::{ConnectionPool, Rate, RateLimit, Tenant, ToolRate};
 pub use requires::{OneOf, RequiredExecutable, Requires};

@@ -95,7 +95,7 @@ fn format(reader: &Reader<'_>, field: Field<'_>) -> Option<FormatName> {
     }
 }
 
-fn mime<'n>(reader: &Reader<'_>, field: Field<'n>) -> Option<Spanned<&'n str>> {
+pub(super) fn mime<'n>(reader: &Reader<'_>, field: Field<'n>) -> Option<Spanned<&'n str>> {
     let mime = reader.text(field.node, "mime")?;
     let is_type = mime.value.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty());
     if is_type {
