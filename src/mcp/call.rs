@@ -52,7 +52,7 @@ impl Server {
     }
 
     /// Where a call comes from, for its records.
-    fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
+    pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
         let via = match self.caller {
             Caller::OnStdio => "stdio",
             Caller::Known(_) => "http",

@@ -7,9 +7,11 @@
 mod base64;
 mod call;
 mod changes;
+mod due;
 mod era;
 mod escape;
 mod listing;
+mod offered;
 mod offers;
 mod progress;
 mod remote;

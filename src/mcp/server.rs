@@ -6,11 +6,12 @@
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestMethod, CompleteRequestParams,
-    CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, InitializeRequestParams,
-    InitializeResult, ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
-    ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ServerConfig, SubscriptionFilter, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CompleteRequestParams, CompleteResult,
+    CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams, GetPromptResponse, GetPromptResult,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, ReadResourceResult, ServerConfig, SubscribeRequestParams, SubscriptionFilter, Tool,
+    UnsubscribeRequestParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -29,7 +30,7 @@ use super::wire::Ticket;
 pub struct Server {
     pub(super) engine: Arc<Engine>,
     pub(super) face: Arc<Face>,
-    told: Arc<Told>,
+    pub(super) told: Arc<Told>,
     pub(super) caller: Caller,
     /// Whether nothing but the answer may be sent.
     pub(super) is_quiet: bool,
@@ -86,7 +87,8 @@ impl Server {
 
     /// What tells the client of changes if it has opened a session.
     pub fn announcer(&self) -> Announcer {
-        Announcer::new(Changes::of(&self.engine, self.caller.clone()), Arc::clone(&self.told))
+        let changes = Changes::of(&self.engine, self.caller.clone(), Arc::clone(self.told.due()));
+        Announcer::new(changes, Arc::clone(&self.told))
     }
 
     pub(super) fn era(&self, context: &RequestContext<RoleServer>) -> Result<Era, ErrorData> {
@@ -103,13 +105,25 @@ pub(super) fn hand_over<T: Default + serde::de::DeserializeOwned>(
     reply: Reply,
     context: &RequestContext<RoleServer>,
 ) -> Result<T, ErrorData> {
+    hand_over_or(reply, context, T::default)
+}
+
+/// The same where the value that rmcp wants has no empty form of its own.
+fn hand_over_or<T: serde::de::DeserializeOwned>(
+    reply: Reply,
+    context: &RequestContext<RoleServer>,
+    empty: impl FnOnce() -> T,
+) -> Result<T, ErrorData> {
     if let Some(ticket) = context.extensions.get::<Ticket>() {
         ticket.deposit(reply);
-        return Ok(T::default());
+        return Ok(empty());
     }
     serde_json::from_slice(&reply.into_json())
         .map_err(|error| ErrorData::internal_error(format!("the result is not valid: {error}"), None))
 }
+
+/// Resources of one subscription.
+const MOST_LISTENED: usize = 256;
 
 /// How much of a method's name is repeated.
 const NAMED: usize = 100;
@@ -145,16 +159,17 @@ impl ServerHandler for Server {
         self.told.session();
     }
 
-    /// Of all that can be listened to, there are only changes of the list of tools.
+    /// Lists are told of to everybody; of single resources those that the caller can read.
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let mut accepted = SubscriptionFilter::new();
-        accepted.tools_list_changed = requested.tools_list_changed;
+        let mut accepted = requested.clone();
+        let uris = accepted.resource_subscriptions.take().into_iter().flatten();
+        let uris: Vec<String> = uris.filter(|uri| self.updates(uri).is_ok()).take(MOST_LISTENED).collect();
+        accepted.resource_subscriptions = Some(uris);
         Some(accepted)
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let changes = Changes::of(&self.engine, self.caller.clone());
-        changes::listen(&self.engine, changes, &self.told, context).await;
+        changes::listen(self, context).await;
         Ok(())
     }
 
@@ -192,34 +207,72 @@ impl ServerHandler for Server {
 
     async fn complete(
         &self,
-        _request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(not_offered(CompleteRequestMethod::VALUE))
+        let reply = self.answer_complete(request, &context).await?;
+        hand_over(reply, &context)
     }
 
     async fn list_prompts(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(not_offered(ListPromptsRequestMethod::VALUE))
+        let reply = self.answer_prompts(request.and_then(|page| page.cursor), &context)?;
+        hand_over(reply, &context)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let reply = self.answer_prompt(request, &context).await?;
+        hand_over_or(reply, &context, || GetPromptResult::new(Vec::new())).map(GetPromptResponse::from)
     }
 
     async fn list_resources(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(not_offered(ListResourcesRequestMethod::VALUE))
+        let reply = self.answer_resources(request.and_then(|page| page.cursor), &context).await?;
+        hand_over(reply, &context)
     }
 
     async fn list_resource_templates(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(not_offered(ListResourceTemplatesRequestMethod::VALUE))
+        let reply = self.answer_templates(request.and_then(|page| page.cursor), &context)?;
+        hand_over(reply, &context)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let reply = self.answer_read(&request.uri, &context).await?;
+        hand_over_or(reply, &context, || ReadResourceResult::new(Vec::new())).map(ReadResourceResponse::from)
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.answer_subscribe(&request.uri, &context)
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.answer_unsubscribe(&request.uri, &context)
     }
 
     /// Where rmcp puts every method that it does not know, and known ones with parameters that do
