@@ -185,8 +185,17 @@ impl<'s> Interpreting<'_, 's> {
     }
 
     fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>, Vec<AskedAt>) {
-        let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, audit, offers } =
-            file;
+        let native::File {
+            commands,
+            defaults,
+            secrets,
+            mut server,
+            executors,
+            vars: _,
+            access,
+            audit,
+            offers,
+        } = file;
         let access = access.and(server.http.auth.as_mut().and_then(|auth| auth.rbac.take()));
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);

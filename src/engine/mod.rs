@@ -97,7 +97,14 @@ pub struct Engine {
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
-        Self { state, runner, cache: Arc::default(), audit: Arc::default(), jobs: Arc::default(), hub: Arc::default() }
+        Self {
+            state,
+            runner,
+            cache: Arc::default(),
+            audit: Arc::default(),
+            jobs: Arc::default(),
+            hub: Arc::default(),
+        }
     }
 
     /// The same with this cache.

@@ -5,12 +5,13 @@
 //! asks for them with `subscriptions/listen` and is told on that subscription. A reload that leaves
 //! a list as it was is told to nobody.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rmcp::RoleServer;
 use rmcp::model::{ResourceUpdatedNotificationParam, SubscriptionFilter};
 use rmcp::service::{Peer, SubscriptionContext, SubscriptionSink};
+use rmcp::{RoleServer, ServerHandler};
 use tokio::sync::watch;
 
 use crate::engine::{Engine, NotRead, State, Updates};
@@ -31,13 +32,15 @@ pub(super) struct Changes {
     due: Arc<Due>,
     /// Somebody has asked, so the folders are watched.
     has_begun: bool,
+    /// Whether they are.
+    follows_folders: bool,
 }
 
 impl Changes {
     pub(super) fn of(engine: &Engine, caller: Caller, due: Arc<Due>) -> Self {
         let mut states = engine.states();
         let last = Arc::clone(&states.borrow_and_update());
-        Self { engine: engine.clone(), states, last, caller, due, has_begun: false }
+        Self { engine: engine.clone(), states, last, caller, due, has_begun: false, follows_folders: true }
     }
 
     /// Resolves when the client has to be told something; never, once nothing can change any more. May
@@ -75,7 +78,9 @@ impl Changes {
         if listed_resources(&before, &old) != listed_resources(&self.last, &new) {
             self.due.add(News::Resources);
         }
-        self.watch_folders();
+        if self.follows_folders {
+            self.watch_folders();
+        }
     }
 
     fn watch_folders(&self) {
@@ -120,11 +125,8 @@ impl Told {
     /// The lists that the client has, of an earlier state.
     pub(super) fn outdated(&self, engine: &Engine) -> Vec<News> {
         let now = engine.state().edition();
-        let lists = [
-            (&self.tools, News::Tools),
-            (&self.prompts, News::Prompts),
-            (&self.resources, News::Resources),
-        ];
+        let lists =
+            [(&self.tools, News::Tools), (&self.prompts, News::Prompts), (&self.resources, News::Resources)];
         let outdated = lists.into_iter().filter(|(told, _)| {
             let told = told.load(Ordering::SeqCst);
             told != 0 && told != now
@@ -174,19 +176,58 @@ impl Announcer {
     }
 }
 
+/// What is followed for subscriptions that are accepted, and of which the client has not heard yet: a
+/// change after it has heard is seen.
+#[derive(Default)]
+pub(super) struct Accepted(Mutex<VecDeque<(SubscriptionFilter, Arc<Due>)>>);
+
+impl Accepted {
+    /// Subscriptions that are accepted at the same time; beyond that the oldest is begun anew.
+    const MOST: usize = 16;
+
+    fn put(&self, filter: SubscriptionFilter, due: Arc<Due>) {
+        let mut accepted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        accepted.truncate(Self::MOST - 1);
+        accepted.push_front((filter, due));
+    }
+
+    fn take(&self, filter: &SubscriptionFilter) -> Option<Arc<Due>> {
+        let mut accepted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = accepted.iter().position(|(known, _)| known == filter)?;
+        accepted.remove(at).map(|(_, due)| due)
+    }
+}
+
+/// Resources of one subscription.
+const MOST_LISTENED: usize = 256;
+
+/// Of what a client wants to be told, what it can be; from now on changes become due. Lists are told of to
+/// everybody; of single resources those that the caller can read.
+pub(super) fn accept(server: &Server, requested: &SubscriptionFilter) -> SubscriptionFilter {
+    let (mut accepted, due) = (requested.clone(), Arc::<Due>::default());
+    let uris = accepted.resource_subscriptions.take().into_iter().flatten();
+    let follow = |uri: &String| server.updates(uri).is_ok_and(|updates| due.follow(updates).is_ok());
+    let uris: Vec<String> = uris.filter(follow).take(MOST_LISTENED).collect();
+    accepted.resource_subscriptions = (!uris.is_empty()).then_some(uris);
+    if accepted.resources_list_changed == Some(true) {
+        due.follow_folders(server.engine.watch_folders(&server.engine.state()));
+    }
+    let advertised = accepted.supported_by(&server.get_info().capabilities);
+    server.accepted.put(requested.intersection(&accepted).intersection(&advertised), due);
+    accepted
+}
+
 /// Serves one subscription until it is cancelled or the client says no more.
 pub(super) async fn listen(server: &Server, subscription: SubscriptionContext) {
     let accepted = subscription.accepted();
-    let due = Arc::<Due>::default();
-    for uri in accepted.resource_subscriptions.iter().flatten() {
-        if let Ok(updates) = server.updates(uri) {
-            // There are no more of them than were accepted.
-            let _ = due.follow(updates);
-        }
-    }
+    let due = server.accepted.take(accepted).unwrap_or_else(|| {
+        accept(server, accepted);
+        server.accepted.take(accepted).unwrap_or_default()
+    });
     let mut changes = Changes::of(&server.engine, server.caller.clone(), Arc::clone(&due));
-    // Folders are followed for those alone who want to know.
-    changes.has_begun = accepted.resources_list_changed != Some(true);
+    // Folders are followed already, for those who want to know.
+    changes.has_begun = true;
+    changes.follows_folders = accepted.resources_list_changed == Some(true);
     // A change between its last list and its subscription would be told by nobody else.
     server.told.outdated(&server.engine).into_iter().for_each(|news| due.add(news));
     let ticket = subscription.request_context().extensions.get::<Ticket>();

@@ -19,7 +19,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use crate::engine::{Engine, State};
 use crate::model::Principal;
 
-use super::changes::{self, Announcer, Changes, Told};
+use super::changes::{self, Accepted, Announcer, Changes, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
 use super::offers;
@@ -31,6 +31,7 @@ pub struct Server {
     pub(super) engine: Arc<Engine>,
     pub(super) face: Arc<Face>,
     pub(super) told: Arc<Told>,
+    pub(super) accepted: Accepted,
     pub(super) caller: Caller,
     /// Whether nothing but the answer may be sent.
     pub(super) is_quiet: bool,
@@ -71,7 +72,14 @@ impl Server {
     /// Whoever calls is the caller on stdio that the file names.
     pub fn new(engine: Arc<Engine>) -> Self {
         let face = Arc::new(Face::new(&engine));
-        Self { engine, face, told: Arc::default(), caller: Caller::OnStdio, is_quiet: false }
+        Self {
+            engine,
+            face,
+            told: Arc::default(),
+            accepted: Accepted::default(),
+            caller: Caller::OnStdio,
+            is_quiet: false,
+        }
     }
 
     /// For one request of a caller who is known.
@@ -82,7 +90,8 @@ impl Server {
         caller: Arc<Principal>,
         is_quiet: bool,
     ) -> Self {
-        Self { engine, face, told, caller: Caller::Known(caller), is_quiet }
+        let accepted = Accepted::default();
+        Self { engine, face, told, accepted, caller: Caller::Known(caller), is_quiet }
     }
 
     /// What tells the client of changes if it has opened a session.
@@ -122,9 +131,6 @@ fn hand_over_or<T: serde::de::DeserializeOwned>(
         .map_err(|error| ErrorData::internal_error(format!("the result is not valid: {error}"), None))
 }
 
-/// Resources of one subscription.
-const MOST_LISTENED: usize = 256;
-
 /// How much of a method's name is repeated.
 const NAMED: usize = 100;
 
@@ -159,13 +165,8 @@ impl ServerHandler for Server {
         self.told.session();
     }
 
-    /// Lists are told of to everybody; of single resources those that the caller can read.
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let mut accepted = requested.clone();
-        let uris = accepted.resource_subscriptions.take().into_iter().flatten();
-        let uris: Vec<String> = uris.filter(|uri| self.updates(uri).is_ok()).take(MOST_LISTENED).collect();
-        accepted.resource_subscriptions = Some(uris);
-        Some(accepted)
+        Some(changes::accept(self, requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {

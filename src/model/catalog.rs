@@ -43,7 +43,17 @@ impl Catalog {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
         let (fed, executors, access) = (FedVariables::default(), Vec::new(), Arc::default());
-        Self { tools, by_name, server, secrets, fed, executors, access, audit: None, offers: Offers::default() }
+        Self {
+            tools,
+            by_name,
+            server,
+            secrets,
+            fed,
+            executors,
+            access,
+            audit: None,
+            offers: Offers::default(),
+        }
     }
 
     /// What a token has to be good for, for all that a command may do: its own scopes, and those of

@@ -83,8 +83,8 @@ pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
 pub use offer::{
-    BadUri, Directory, Offers, Prompt, PromptContent, PromptMessage, PromptRole, PromptText, RESERVED_SCHEMES,
-    Resource, ResourceSource, Suggest, UriTemplate,
+    BadUri, Directory, Offers, Prompt, PromptContent, PromptMessage, PromptRole, PromptText,
+    RESERVED_SCHEMES, Resource, ResourceSource, Suggest, UriTemplate,
 };
 pub use output::{
     BadGlob, BadPattern, BadSelect, BadText, Block, CsvForm, ExitCodes, FileGlob, Local, Lookup, OnOverflow,

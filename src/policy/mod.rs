@@ -18,7 +18,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::call::{BadCall, Call, Invocation};
-use crate::model::{Access, AuthMethod, Authorization, Availability, Catalog, Permissions, Principal, Tool, moment};
+use crate::model::{
+    Access, AuthMethod, Authorization, Availability, Catalog, Permissions, Principal, Tool, moment,
+};
 
 pub use decide::{Asked, Came, Finding};
 pub use denied::{Denied, NotAdmitted, Reason};

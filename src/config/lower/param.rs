@@ -45,7 +45,9 @@ impl LoweredParams {
     /// Takes any text for what is not declared.
     pub fn add_holes<'h>(&mut self, holes: impl Iterator<Item = &'h str>, span: Span) {
         for hole in holes {
-            let Some(name) = hole.parse::<ParamName>().ok().filter(|_| !self.is_declared(hole)) else { continue };
+            let Some(name) = hole.parse::<ParamName>().ok().filter(|_| !self.is_declared(hole)) else {
+                continue;
+            };
             let schema = Map::from_iter([("type".to_owned(), Value::String("string".to_owned()))]);
             let rule = ParamRule { max_bytes: Params::DEFAULT_MAX_BYTES, ..ParamRule::default() };
             self.places.push((hole.to_owned(), span));

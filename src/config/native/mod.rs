@@ -53,7 +53,8 @@ pub use image::{BuildKeys, GpuKeys};
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use oauth::{Introspection as HttpIntrospection, Issuer as HttpIssuer, scopes};
 pub use offer::{
-    EmbeddedKeys, Made, MadeOf, MessageKeys, OfferKeys, PromptKeys, ResourceKeys, SuggestKeys, only as only_made,
+    EmbeddedKeys, Made, MadeOf, MessageKeys, OfferKeys, PromptKeys, ResourceKeys, SuggestKeys,
+    only as only_made,
 };
 pub use output::{FormatName, Output};
 pub use rate_limit::{ConnectionPool, Rate, RateLimit, Tenant, ToolRate};

@@ -122,8 +122,7 @@ impl<'n> PromptKeys<'n> {
         let title = fields.text("title");
         let description = fields.text("description");
         let arguments = fields.take("arguments");
-        let mut made_of =
-            texts(reader, &mut fields, &[("text", MadeOf::Text), ("file", MadeOf::File)]);
+        let mut made_of = texts(reader, &mut fields, &[("text", MadeOf::Text), ("file", MadeOf::File)]);
         made_of.extend(fields.take("messages").map(|field| {
             let list = reader.list(field.node, "messages");
             let read = |list: &'n [Node<'n>]| {

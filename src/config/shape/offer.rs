@@ -87,8 +87,12 @@ pub static EMBEDDED: Shape = Shape {
         Key::new("uri", Kind::Template, "What the resource is called. Nothing is read from there.")
             .required()
             .examples(&["\"{{uri}}\"", "\"note://style\""]),
-        Key::new("text", Kind::Template, "What stands in it: a text with holes for the arguments of the prompt.")
-            .examples(&["Names are whole words."]),
+        Key::new(
+            "text",
+            Kind::Template,
+            "What stands in it: a text with holes for the arguments of the prompt.",
+        )
+        .examples(&["Names are whole words."]),
         Key::new("file", Kind::Path, "A file with such a text.").expands().examples(&["style.md"]),
         Key::new("mime", Kind::Mime, "What kind of text it is.").default("text/plain"),
     ]],
@@ -177,9 +181,13 @@ pub static OFFER_AUTHORIZATION: Shape = Shape {
         Key::new("required_roles", TEXTS, "The roles that a caller has to have, all of them.")
             .default("[]")
             .examples(&["[on-call]"]),
-        Key::new("required_permissions", TEXTS, "Words that the permissions of a caller have to cover, all of them.")
-            .default("[]")
-            .examples(&["[\"read-runbooks\"]"]),
+        Key::new(
+            "required_permissions",
+            TEXTS,
+            "Words that the permissions of a caller have to cover, all of them.",
+        )
+        .default("[]")
+        .examples(&["[\"read-runbooks\"]"]),
     ]],
 };
 

@@ -8,13 +8,18 @@ use crate::model::{JsonTemplate, Kind, ParamName, Params, Piece, Reference, Temp
 use super::NotRead;
 
 /// Values that fit, each of the type that its parameter has; what is absent is null.
-pub fn values(name: &str, params: &Params, texts: Vec<(String, String)>) -> Result<Map<String, Value>, NotRead> {
+pub fn values(
+    name: &str,
+    params: &Params,
+    texts: Vec<(String, String)>,
+) -> Result<Map<String, Value>, NotRead> {
     let typed = texts.into_iter().map(|(name, text)| {
         let kind = params.find(&name).map_or(&Kind::Text, |param| &param.kind);
         let value = typed(kind, text);
         (name, value)
     });
-    let mut values = fit(name, params, typed.collect()).map_err(|problem| NotRead::Bad(problem.to_string()))?;
+    let mut values =
+        fit(name, params, typed.collect()).map_err(|problem| NotRead::Bad(problem.to_string()))?;
     for param in params.iter() {
         values.entry(param.name.as_str()).or_insert(Value::Null);
     }

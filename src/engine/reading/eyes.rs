@@ -34,7 +34,10 @@ mod told {
     pub type Descriptor = WatchDescriptor;
 
     /// Needs a tokio runtime.
-    #[expect(deprecated, reason = "what replaces it is `unsafe`; the instance owns its descriptor, which is all it asks")]
+    #[expect(
+        deprecated,
+        reason = "what replaces it is `unsafe`; the instance owns its descriptor, which is all it asks"
+    )]
     pub fn open() -> Option<AsyncFd<Instance>> {
         let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).ok()?;
         AsyncFd::with_interest(Instance(inotify), Interest::READABLE).ok()

@@ -63,7 +63,8 @@ fn failed(path: &Path, problem: &str) -> NotRead {
 
 /// The files of a folder, by their paths below it.
 pub fn listed(folder: &Path, globs: &[FileGlob]) -> Vec<(String, u64)> {
-    let planned = globs.iter().map(|glob| PlannedFiles { folder: folder.to_path_buf(), parts: glob.parts().to_vec() });
+    let planned =
+        globs.iter().map(|glob| PlannedFiles { folder: folder.to_path_buf(), parts: glob.parts().to_vec() });
     let mut names = files::names_of(&planned.collect::<Vec<_>>());
     names.truncate(MOST_LISTED);
     names

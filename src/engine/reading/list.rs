@@ -15,9 +15,19 @@ const MOST_JOBS: usize = 50;
 pub enum Listed {
     Resource(Arc<Resource>),
     /// A file of a folder.
-    File { uri: String, name: String, size: u64, mime: Option<String>, of: Arc<Resource> },
+    File {
+        uri: String,
+        name: String,
+        size: u64,
+        mime: Option<String>,
+        of: Arc<Resource>,
+    },
     /// The log or the result of a job.
-    Job { uri: String, name: String, description: String },
+    Job {
+        uri: String,
+        name: String,
+        description: String,
+    },
 }
 
 impl State {
@@ -39,10 +49,13 @@ impl State {
     pub(super) fn shows(&self, known: &Principal, resource: &Resource) -> bool {
         self.policy.entitles(known, &resource.authorization)
             && match &resource.source {
-                ResourceSource::Command { tool, .. } => self.catalog().tool(tool.as_str()).is_some_and(|tool| {
-                    let is_there = matches!(tool.availability, Availability::Offered | Availability::Internal);
-                    is_there && self.policy.may_run(known, tool)
-                }),
+                ResourceSource::Command { tool, .. } => {
+                    self.catalog().tool(tool.as_str()).is_some_and(|tool| {
+                        let is_there =
+                            matches!(tool.availability, Availability::Offered | Availability::Internal);
+                        is_there && self.policy.may_run(known, tool)
+                    })
+                }
                 _ => true,
             }
     }
@@ -54,9 +67,10 @@ impl Engine {
         let state = self.state();
         let fixed = state.resources_of(caller, true).into_iter();
         let mut listed: Vec<Listed> = fixed.map(|resource| Listed::Resource(Arc::clone(resource))).collect();
-        let folders = state.resources_of(caller, false).into_iter().filter(|resource| {
-            matches!(resource.source, ResourceSource::Directory(_))
-        });
+        let folders = state
+            .resources_of(caller, false)
+            .into_iter()
+            .filter(|resource| matches!(resource.source, ResourceSource::Directory(_)));
         let folders: Vec<Arc<Resource>> = folders.cloned().collect();
         if !folders.is_empty() {
             listed.extend(aside(move || Ok(folders.iter().flat_map(files_of).collect::<Vec<_>>())).await?);

@@ -31,7 +31,10 @@ pub struct Said {
 pub enum Part {
     Text(String),
     /// An image or a sound.
-    Media { mime: String, bytes: Bytes },
+    Media {
+        mime: String,
+        bytes: Bytes,
+    },
     Resource(Contents),
 }
 
@@ -82,9 +85,11 @@ async fn words(text: &PromptText, values: &Map<String, Value>) -> Result<String,
     match text {
         PromptText::Here(template) => render(template, values.clone()),
         PromptText::File { path, vars } => {
-            let (path, name) = (path.clone(), path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+            let (path, name) =
+                (path.clone(), path.file_name().unwrap_or_default().to_string_lossy().into_owned());
             let found = aside(move || folder::file(&path)).await?;
-            let wrong = |problem: String| NotRead::Failed(format!("the file `{name}` makes no text: {problem}"));
+            let wrong =
+                |problem: String| NotRead::Failed(format!("the file `{name}` makes no text: {problem}"));
             let source = String::from_utf8(found.bytes).map_err(|_| wrong("it is no UTF-8".to_owned()))?;
             let mut template = TextTemplate::read(&source).map_err(|error| wrong(error.to_string()))?;
             template.vars = (**vars).clone();
@@ -94,7 +99,8 @@ async fn words(text: &PromptText, values: &Map<String, Value>) -> Result<String,
 }
 
 async fn media(path: &Path) -> Result<Part, NotRead> {
-    let (path, name) = (path.to_path_buf(), path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+    let (path, name) =
+        (path.to_path_buf(), path.file_name().unwrap_or_default().to_string_lossy().into_owned());
     let found = aside(move || folder::file(&path)).await?;
     if !found.mime.starts_with("image/") && !found.mime.starts_with("audio/") {
         return Err(NotRead::Failed(format!("the file `{name}` is neither an image nor a sound")));

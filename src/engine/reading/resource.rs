@@ -19,7 +19,11 @@ const MOST_LOG: u64 = 4 * 1024 * 1024;
 
 impl State {
     /// The resource that a URI means for a caller, with what stands in its holes.
-    pub(super) fn resource_at(&self, uri: &str, caller: &Principal) -> Option<(Arc<Resource>, Map<String, Value>)> {
+    pub(super) fn resource_at(
+        &self,
+        uri: &str,
+        caller: &Principal,
+    ) -> Option<(Arc<Resource>, Map<String, Value>)> {
         let known = self.policy.known(caller.clone());
         let found = self.catalog().offers.resources_at(uri);
         let mut visible = found.filter(|(resource, _)| self.shows(&known, resource));

@@ -80,7 +80,9 @@ impl Engine {
                 let found = visible.into_iter().find(|resource| resource.uri.text() == *uri);
                 let resource = found.ok_or_else(|| NotRead::no_resource(uri))?;
                 let folder = match &resource.source {
-                    ResourceSource::Directory(directory) => Some((directory.path.clone(), directory.files.clone())),
+                    ResourceSource::Directory(directory) => {
+                        Some((directory.path.clone(), directory.files.clone()))
+                    }
                     _ => None,
                 };
                 Ok((Arc::clone(&resource.params), folder))
@@ -101,7 +103,8 @@ impl Engine {
         let taken = given.filter(|(name, _)| command.params.find(name).is_some());
         let arguments: Map<String, Value> = taken.map(|(name, text)| (name, Value::String(text))).collect();
         let presented = self.print(tool, arguments, reader).await?;
-        let printed = presented.structured.clone().or_else(|| serde_json::from_str(&presented.plain_text()).ok());
+        let printed =
+            presented.structured.clone().or_else(|| serde_json::from_str(&presented.plain_text()).ok());
         let values = match printed {
             Some(Value::Array(values)) => values,
             // A schema that describes no object is wrapped.
@@ -130,7 +133,8 @@ fn chosen(all: Vec<String>, typed: &str) -> Suggestions {
     let mut seen = std::collections::HashSet::new();
     let lower: Vec<String> = all.iter().map(|value| value.to_lowercase()).collect();
     let begins = all.iter().zip(&lower).filter(|(_, lower)| lower.starts_with(&wanted));
-    let holds = all.iter().zip(&lower).filter(|(_, lower)| !lower.starts_with(&wanted) && lower.contains(&wanted));
+    let holds =
+        all.iter().zip(&lower).filter(|(_, lower)| !lower.starts_with(&wanted) && lower.contains(&wanted));
     for (value, _) in begins.chain(holds) {
         if seen.insert(value) {
             values.push(value.clone());

@@ -33,7 +33,12 @@ enum Source {
     Still,
     File(watch::Receiver<u64>),
     /// The log of a job, or what it came to.
-    Job { job: Arc<Job>, changes: watch::Receiver<u64>, is_result: bool, next: Instant },
+    Job {
+        job: Arc<Job>,
+        changes: watch::Receiver<u64>,
+        is_result: bool,
+        next: Instant,
+    },
 }
 
 impl Engine {

@@ -15,7 +15,12 @@ use super::super::reply::Reply;
 pub(super) const FRESH: Duration = Duration::from_secs(60);
 
 /// A whole result. `fresh` is how long a client may keep it, where the protocol asks for that.
-pub(super) fn result(mut map: Map<String, Value>, fresh: Option<Duration>, era: Era, identity: &Identity) -> Reply {
+pub(super) fn result(
+    mut map: Map<String, Value>,
+    fresh: Option<Duration>,
+    era: Era,
+    identity: &Identity,
+) -> Reply {
     if era == Era::PerRequest {
         map.insert("resultType".to_owned(), json!("complete"));
         if let Some(fresh) = fresh {

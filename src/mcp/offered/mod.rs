@@ -30,7 +30,8 @@ impl Offered {
         let prompts = offers.prompts.iter().flat_map(|prompt| prompt.arguments.iter());
         let holes = offers.resources.iter().flat_map(|resource| resource.params.iter());
         let is_suggested = |suggest: &Option<Suggest>| suggest.is_some();
-        let has_folders = offers.resources.iter().any(|resource| !resource.uri.is_fixed() && resource.is_on_disk());
+        let has_folders =
+            offers.resources.iter().any(|resource| !resource.uri.is_fixed() && resource.is_on_disk());
         let mut params = prompts.chain(holes);
         Self {
             prompts: !offers.prompts.is_empty(),
@@ -56,9 +57,7 @@ impl Server {
 fn error_of(problem: NotRead, uri: Option<&str>) -> ErrorData {
     let text = problem.to_string();
     match problem {
-        NotRead::NoResource(_) => {
-            ErrorData::resource_not_found(text, uri.map(|uri| json!({ "uri": uri })))
-        }
+        NotRead::NoResource(_) => ErrorData::resource_not_found(text, uri.map(|uri| json!({ "uri": uri }))),
         NotRead::NoPrompt(_) | NotRead::Bad(_) => ErrorData::invalid_params(text, None),
         // What a caller may not run is not there for them.
         NotRead::Rejected(rejection) if rejection.is_unknown_tool() => {

@@ -27,7 +27,8 @@ impl Offers {
         let prompts = prompts.into_iter().map(Arc::new).collect();
         let resources: Vec<Arc<Resource>> = resources.into_iter().map(Arc::new).collect();
         let mut fixed = HashMap::new();
-        for (index, resource) in resources.iter().enumerate().filter(|(_, resource)| resource.uri.is_fixed()) {
+        for (index, resource) in resources.iter().enumerate().filter(|(_, resource)| resource.uri.is_fixed())
+        {
             fixed.entry(resource.uri.text().to_owned()).or_insert(index);
         }
         Self { prompts, resources, fixed }

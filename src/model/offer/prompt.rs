@@ -47,7 +47,11 @@ pub enum PromptContent {
     /// A resource of this file, by its URI.
     Resource(TextTemplate),
     /// A resource that stands here itself.
-    Embedded { uri: TextTemplate, mime: Option<String>, text: PromptText },
+    Embedded {
+        uri: TextTemplate,
+        mime: Option<String>,
+        text: PromptText,
+    },
 }
 
 /// Where a text with holes stands.
@@ -55,5 +59,8 @@ pub enum PromptContent {
 pub enum PromptText {
     Here(TextTemplate),
     /// In a file, which is read when the prompt is asked for. Its holes see these variables.
-    File { path: PathBuf, vars: Arc<Map<String, Value>> },
+    File {
+        path: PathBuf,
+        vars: Arc<Map<String, Value>>,
+    },
 }

@@ -27,7 +27,10 @@ pub enum ResourceSource {
     File(PathBuf),
     Directory(Directory),
     /// What a command prints that only reads.
-    Command { tool: ToolName, with: Vec<(ParamName, JsonTemplate)> },
+    Command {
+        tool: ToolName,
+        with: Vec<(ParamName, JsonTemplate)>,
+    },
 }
 
 /// A folder of which files are handed out.

@@ -8,7 +8,10 @@ use crate::model::{FileGlob, ToolName};
 pub enum Suggest {
     Values(Vec<String>),
     /// The paths of files below a folder.
-    Files { folder: PathBuf, files: Vec<FileGlob> },
+    Files {
+        folder: PathBuf,
+        files: Vec<FileGlob>,
+    },
     /// What a command prints that only reads: a line each, or a JSON array.
     Command(ToolName),
 }

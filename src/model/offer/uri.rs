@@ -62,7 +62,9 @@ impl UriTemplate {
         if text.len() > LONGEST || holes.len() > MOST_HOLES {
             return Err(BadUri::TooLong);
         }
-        if let Some(twice) = holes.iter().enumerate().find(|(at, name)| holes.iter().take(*at).any(|before| before == *name)) {
+        if let Some(twice) =
+            holes.iter().enumerate().find(|(at, name)| holes.iter().take(*at).any(|before| before == *name))
+        {
             return Err(BadUri::Twice((*twice.1).to_owned()));
         }
         Ok(Self { text: text.to_owned(), parts, pattern: OnceLock::new() })

@@ -78,12 +78,13 @@ fn check_text(offering: &Offering<'_>, scope: &Scope<'_>, path: &Path, written: 
     match TextTemplate::read(&content) {
         Err(error) => refuse(format!("`{}` makes no text: {error}", written.value)),
         Ok(template) => {
-            let missing = template.names().into_iter().find(|name| match name.path.first().map(String::as_str) {
-                Some("params") => name.path.get(1).is_some_and(|param| !scope.params.is_declared(param)),
-                Some("vars") => name.path.get(1).is_some_and(|var| scope.place.vars.get(var).is_none()),
-                Some(param) => !scope.params.is_declared(param),
-                None => false,
-            });
+            let missing =
+                template.names().into_iter().find(|name| match name.path.first().map(String::as_str) {
+                    Some("params") => name.path.get(1).is_some_and(|param| !scope.params.is_declared(param)),
+                    Some("vars") => name.path.get(1).is_some_and(|var| scope.place.vars.get(var).is_none()),
+                    Some(param) => !scope.params.is_declared(param),
+                    None => false,
+                });
             if let Some(name) = missing {
                 refuse(format!("`{}` names `{}`, which it does not see", written.value, name.written));
             }
@@ -103,4 +104,3 @@ fn check_media(offering: &Offering<'_>, path: &Path, key: &str, span: Span) {
         offering.place.reader.problems.add(Diagnostic::error(Code::BadOffer, span, message));
     }
 }
-

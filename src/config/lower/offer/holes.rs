@@ -63,6 +63,7 @@ fn unknown(scope: &Scope<'_>, written: Spanned<&str>, name: &Lookup, known: &[St
             problem.help("nothing is filled in here; braces as they are: `\\{{`")
         }
         None if root == "vars" => problem.help("declare it under `vars` at the root of the file"),
-        None => problem.help(format!("it sees `{}`, and variables of the file as `vars.NAME`", known.join("`, `"))),
+        None => problem
+            .help(format!("it sees `{}`, and variables of the file as `vars.NAME`", known.join("`, `"))),
     });
 }

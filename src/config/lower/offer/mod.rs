@@ -77,11 +77,13 @@ impl Offering<'_> {
             return None;
         };
         if !matches!(tool.annotations, Annotations { read_only: true, .. }) {
-            let message = format!("`{name}` does not say that it only reads, and clients read without asking");
+            let message =
+                format!("`{name}` does not say that it only reads, and clients read without asking");
             let problem = Diagnostic::error(Code::NotReadOnly, written.span, message);
-            problems.add(problem.help(
-                "if it changes nothing, say so at the command: `annotations: { read_only: true }`",
-            ));
+            problems
+                .add(problem.help(
+                    "if it changes nothing, say so at the command: `annotations: { read_only: true }`",
+                ));
         }
         Some(tool)
     }

@@ -98,17 +98,22 @@ pub fn check_resources(
     let is_there = |uri: &str| {
         resources.iter().any(|resource| resource.uri.text() == uri || resource.uri.read_uri(uri).is_some())
     };
-    let sent = prompts.iter().flat_map(|prompt| &prompt.messages).filter_map(|message| match &message.content {
-        PromptContent::Resource(uri) if uri.names().is_empty() => Some(uri.source()),
-        _ => None,
-    });
+    let sent =
+        prompts.iter().flat_map(|prompt| &prompt.messages).filter_map(|message| match &message.content {
+            PromptContent::Resource(uri) if uri.names().is_empty() => Some(uri.source()),
+            _ => None,
+        });
     for uri in sent.filter(|uri| !is_there(uri)) {
         for written in written_resources(keys).filter(|written| written.value == uri) {
             let message = format!("there is no resource `{uri}` in this file");
             let problem = Diagnostic::error(Code::UnknownResource, written.span, message);
-            offering.place.reader.problems.add(problem.help(
-                "declare it under `resources`, or say what it is: `resource: { uri: …, text: … }`",
-            ));
+            offering
+                .place
+                .reader
+                .problems
+                .add(problem.help(
+                    "declare it under `resources`, or say what it is: `resource: { uri: …, text: … }`",
+                ));
         }
     }
 }

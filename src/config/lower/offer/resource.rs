@@ -73,7 +73,11 @@ fn check_params(offering: &Offering<'_>, params: &LoweredParams, uri: &UriTempla
             refuse(span, format!("`{name}` stands in a URI and cannot be a list or a map"), "make it a text");
         }
         if param.presence != Presence::Required {
-            refuse(span, format!("`{name}` is always there: a URI has no hole that is empty"), "leave out `default` and `optional`");
+            refuse(
+                span,
+                format!("`{name}` is always there: a URI has no hole that is empty"),
+                "leave out `default` and `optional`",
+            );
         }
         if param.rule.path.is_some() {
             refuse(span, format!("`{name}` cannot be a path here"), "files are handed out by `directory`");
@@ -112,7 +116,11 @@ impl Making<'_> {
         if let Some(hole) = self.uri.holes().next() {
             let message = format!("the URI has the hole `{hole}`: {why}");
             let problem = Diagnostic::error(Code::BadUri, self.written.span, message);
-            self.offering.place.reader.problems.add(problem.help("for the files of a folder write `directory`"));
+            self.offering
+                .place
+                .reader
+                .problems
+                .add(problem.help("for the files of a folder write `directory`"));
         }
     }
 
