@@ -240,7 +240,8 @@ impl<'s> Interpreting<'_, 's> {
         let fed = lower::fed(place, &usable);
         let (local_roles, local_permissions) =
             (server.stdio.roles.clone(), server.stdio.permissions.is_some());
-        let mut catalog = Catalog::new(tools, lower::server(place, server), usable);
+        let server = lower::server(place, server, &usable);
+        let mut catalog = Catalog::new(tools, server, usable);
         let mut asking = asking.take();
         let offering = lower::Offering {
             place,

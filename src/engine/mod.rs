@@ -19,8 +19,11 @@ mod flow;
 mod hall;
 mod jobs;
 mod outcome;
+mod own;
+mod own_folder;
 mod paths;
 mod present;
+mod quotas;
 mod rates;
 mod reading;
 mod redact;
@@ -56,9 +59,14 @@ pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
-pub use jobs::{Job, JobId, JobState, JobStatus, Jobs, LogPart};
+pub use jobs::{
+    BadJobs, Held, Job, JobId, JobPlace, JobRecord, JobState, JobStatus, Jobs, KeptJobs, LogPart,
+};
 pub use outcome::{Ending, Outcome};
+pub use own::{LONGEST_WAIT, OwnCall};
+pub use own_folder::NoFolder;
 pub use present::{BinaryPart, Presented, TextPart};
+pub use quotas::{Quotas, UsedUp};
 pub use rates::{Rates, TooOften};
 pub use reading::{
     Asking, Body, Contents, Filled, Listed, NotRead, Part, Reader, Said, Suggestions, Updates,
@@ -115,6 +123,11 @@ impl Engine {
     /// The same with records of its calls.
     pub fn recording(self, audit: Audit) -> Self {
         Self { audit: Arc::new(audit), ..self }
+    }
+
+    /// The same with these jobs.
+    pub fn keeping(self, jobs: Jobs) -> Self {
+        Self { jobs: Arc::new(jobs), ..self }
     }
 
     /// Where its calls are recorded.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::cache::CacheCaps;
 use super::http_server::HttpServer;
+use super::jobs::JobRules;
 use super::principal::Principal;
 use super::units::ByteSize;
 
@@ -22,6 +23,7 @@ pub struct ServerSettings {
     /// For `--server`.
     pub http: HttpServer,
     pub cache: CacheCaps,
+    pub jobs: JobRules,
 }
 
 /// How many containers may be waiting for calls, over all commands.
@@ -75,6 +77,7 @@ impl Default for ServerSettings {
             warm: WarmCaps::default(),
             http: HttpServer::default(),
             cache: CacheCaps::default(),
+            jobs: JobRules::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The command line as clap reads it.
 
 mod actions;
+mod jobs;
 mod verb;
 mod words;
 
@@ -15,6 +16,7 @@ use super::examples;
 pub use actions::{
     CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction, PolicyQuestion, SecretAction,
 };
+pub use jobs::JobsAction;
 pub use verb::Verb;
 pub use words::{
     BundleWords, CallWords, GraphFormat, GraphWords, ImportWords, MigrateWords, NewWords, SetupWords,

@@ -4,6 +4,7 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::syntax::Node;
 
+use super::quota::Quota;
 use super::rate_limit::Rate;
 
 /// What a file says of a caller, whatever lets them in.
@@ -14,6 +15,7 @@ pub struct CallerKeys<'n> {
     pub scopes: Option<Vec<Spanned<&'n str>>>,
     pub tenant: Option<Spanned<&'n str>>,
     pub rate: Option<Rate>,
+    pub quota: Option<Quota>,
 }
 
 /// Somebody with a password. What is there and cannot be read has been reported.
@@ -32,8 +34,9 @@ impl<'n> CallerKeys<'n> {
         let (permissions, roles, scopes) = (texts("permissions"), texts("roles"), texts("scopes"));
         let tenant = fields.text("tenant");
         let rate = Rate::read_field(reader, fields.take("rate_limit"));
+        let quota = Quota::read(reader, fields);
         fields.text("description");
-        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate }
+        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate, quota }
     }
 }
 

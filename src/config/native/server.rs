@@ -6,6 +6,7 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::model::ByteSize;
 
+use super::Jobs;
 use super::http_server::HttpServer;
 
 #[derive(Default)]
@@ -18,6 +19,7 @@ pub struct Server<'n> {
     pub warm: Warm,
     pub http: HttpServer<'n>,
     pub cache: Caches,
+    pub jobs: Jobs<'n>,
 }
 
 /// How much is remembered.
@@ -68,6 +70,7 @@ impl<'n> Server<'n> {
             warm: Warm::read(reader, &mut fields),
             http: HttpServer::read(reader, &mut fields),
             cache: Caches::read(reader, &mut fields),
+            jobs: Jobs::read(reader, &mut fields),
         };
         fields.close();
         server

@@ -1,15 +1,28 @@
 //! One element of `commands`.
 
 use super::care::CARE;
-use super::settings::SETTINGS;
+use super::settings::{DETACH_AFTER, SETTINGS};
 use super::{
     ALLOWANCE, ANNOTATIONS, AUTHORIZATION, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP,
-    Shape, TEST, WEBHOOK,
+    Shape, TEST, WEBHOOK, WORKING_DIR,
 };
 
 /// Of a command, and of what a profile says of one.
-static ALL: &[&[Key]] =
-    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER];
+static ALL: &[&[Key]] = &[
+    NAME,
+    ABOUT,
+    WORK,
+    FLOW,
+    PARAMS,
+    SURROUNDINGS,
+    SETTINGS,
+    CARE,
+    OUTCOME,
+    RESULT,
+    DETACHING,
+    CHOOSING,
+    LATER,
+];
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -29,7 +42,20 @@ pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER],
+    tables: &[
+        ABOUT,
+        WORK,
+        FLOW,
+        PARAMS,
+        SURROUNDINGS,
+        SETTINGS,
+        CARE,
+        OUTCOME,
+        RESULT,
+        DETACHING,
+        CHOOSING,
+        LATER,
+    ],
 };
 
 static NAME: &[Key] = &[
@@ -149,12 +175,12 @@ pub(super) static SURROUNDINGS: &[Key] = &[
     .examples(&["{ TOKEN: \"{{secrets.token}}\" }"]),
     Key::new(
         "working_dir",
-        Kind::Path,
-        "The folder in which the command runs, relative to the folder of this file.",
+        Kind::Either(&[Kind::Path, Kind::Group(&WORKING_DIR)]),
+        "The folder in which the command runs, relative to the folder of this file; or one in which each caller has a folder of their own.",
     )
     .otherwise("the folder of the file")
     .expands()
-    .examples(&["./data", "~/src"]),
+    .examples(&["./data", "~/src", "{ per_caller: ./work }"]),
     Key::new("stdin", Kind::Template, "What the command reads. `{{secrets.NAME}}` may stand here.")
         .otherwise("nothing to read")
         .examples(&["\"{{text}}\""]),
@@ -251,6 +277,16 @@ static CHOOSING: &[Key] = &[
     )
     .otherwise("none")
     .examples(&["careful", "[careful, quiet]"]),
+];
+
+static DETACHING: &[Key] = &[
+    DETACH_AFTER,
+    Key::new(
+        "background",
+        Kind::Boolean,
+        "`true`: a call is answered at once with the name of a job, which goes on by itself; `job_wait` waits for it, `job_output` reads what it has written. It excludes `detach_after`.",
+    )
+    .default("false"),
 ];
 
 static LATER: &[Key] = &[

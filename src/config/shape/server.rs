@@ -1,6 +1,6 @@
 //! `server` and the maps in it. `${VAR}` is expanded in all of them.
 
-use super::{HTTP_SERVER, Key, Kind, Shape};
+use super::{HTTP_SERVER, JOBS, Key, Kind, Shape};
 
 pub static SERVER: Shape = Shape {
     name: "server",
@@ -35,6 +35,11 @@ pub static SERVER: Shape = Shape {
             "cache",
             Kind::Group(&SERVER_CACHE),
             "How much may be remembered, over all commands with `cache`.",
+        ),
+        Key::new(
+            "jobs",
+            Kind::Group(&JOBS),
+            "How many calls may go on when nobody waits for them, and what is kept of them.",
         ),
         Key::later("transport"),
         Key::later("metrics"),

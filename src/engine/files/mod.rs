@@ -21,6 +21,7 @@ use super::redact::Redactor;
 use kind::Form;
 use walk::Seen;
 
+pub(super) use kind::known as known_type;
 pub use open::below as open_below;
 pub use walk::{Mark, mark_of};
 

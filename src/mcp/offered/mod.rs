@@ -35,7 +35,8 @@ impl Offered {
         let mut params = prompts.chain(holes);
         Self {
             prompts: !offers.prompts.is_empty(),
-            resources: !offers.resources.is_empty(),
+            // Those of jobs are there wherever jobs are.
+            resources: !offers.resources.is_empty() || state.keeps_jobs(),
             completions: has_folders
                 || params.any(|param| is_suggested(&param.rule.suggest) || param.schema.contains_key("enum")),
         }

@@ -18,6 +18,9 @@ mod mtls;
 mod oauth;
 mod offers;
 mod operation;
+#[cfg(feature = "oauth")]
+mod original;
+mod own_folders;
 mod passwords;
 mod permissions;
 mod proxies;
