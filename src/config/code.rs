@@ -273,6 +273,12 @@ codes! {
     VainDetach = 301, "a call that is over before it would be left to itself";
     TwoDetaches = 302, "a call that is left to itself in two ways";
 
+    // What people are asked.
+    BadConfirm = 310, "a question before a call that cannot be asked";
+    ConfirmWithoutAnybody = 311, "a call that nobody makes asks somebody";
+    BadAsk = 312, "a parameter that nobody can be asked for";
+    BadContentFormat = 313, "an output of content where none can be";
+
     // Prompts and resources.
     BadUri = 320, "a URI under which nothing can be read";
     DuplicateOffer = 321, "two prompts or resources of one name";
