@@ -17,12 +17,30 @@ const MAX_PROBLEMS: usize = 20;
 
 impl Invocation {
     pub fn bind(catalog: &Catalog, call: Call) -> Result<Self, BadCall> {
-        let Call { principal, tool, arguments } = call;
-        let tool = find(catalog, &tool)?;
+        let tool = find(catalog, &call.tool)?;
+        Self::of(tool, call)
+    }
+
+    /// The same for a command of which something else is offered.
+    pub fn bind_reading(catalog: &Catalog, call: Call) -> Result<Self, BadCall> {
+        let own = catalog.tool(&call.tool).filter(|tool| tool.availability == Availability::Internal);
+        match own {
+            Some(tool) => Self::of(Arc::clone(tool), call),
+            None => Self::bind(catalog, call),
+        }
+    }
+
+    fn of(tool: Arc<Tool>, call: Call) -> Result<Self, BadCall> {
+        let Call { principal, tool: _, arguments } = call;
         let values = bind_values(&tool, arguments, &Beside::default())?;
         let (later, hidden) = (BTreeMap::new(), BTreeSet::new());
         Ok(Self { tool, principal, values, later, hidden, surroundings: None })
     }
+}
+
+/// Values that fit parameters that are of no tool, with their defaults.
+pub fn fit(name: &str, params: &Params, values: Map<String, Value>) -> Result<Map<String, Value>, BadCall> {
+    bind_params(name, params, values, &Beside::default())
 }
 
 /// What is known of arguments beside their values.
@@ -55,7 +73,15 @@ pub(super) fn bind_values(
     arguments: Map<String, Value>,
     beside: &Beside,
 ) -> Result<Map<String, Value>, BadCall> {
-    let params = &tool.params;
+    bind_params(tool.name.as_str(), &tool.params, arguments, beside)
+}
+
+fn bind_params(
+    name: &str,
+    params: &Params,
+    arguments: Map<String, Value>,
+    beside: &Beside,
+) -> Result<Map<String, Value>, BadCall> {
     if params.ignores_unknown() {
         return Ok(Map::new());
     }
@@ -64,7 +90,7 @@ pub(super) fn bind_values(
     }
     let validator = params
         .validator()
-        .map_err(|source| BadCall::Schema { tool: tool.name.to_string(), source: source.clone() })?;
+        .map_err(|source| BadCall::Schema { tool: name.to_owned(), source: source.clone() })?;
     // `null` from a caller is absent.
     let given: Map<String, Value> = arguments.into_iter().filter(|(_, value)| !value.is_null()).collect();
     let given = Value::Object(given);
@@ -80,7 +106,7 @@ pub(super) fn bind_values(
     problems.extend(nowhere.map(|name| unknown(params, name)));
     if !problems.is_empty() {
         problems.truncate(MAX_PROBLEMS);
-        return Err(BadCall::Arguments { tool: tool.name.to_string(), problems });
+        return Err(BadCall::Arguments { tool: name.to_owned(), problems });
     }
     if params.is_given() {
         // What the schema lets pass beside its properties is nobody's.

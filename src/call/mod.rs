@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{Param, Principal, Tool};
 
+pub use bind::fit;
 pub use nested::{Given, Handed};
 pub use problem::{ArgumentProblem, BadCall};
 pub use surroundings::{Item, Seen, StepResult, StepState, Surroundings, later_text, output_text};

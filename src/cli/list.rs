@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Availability, Presence, Tool};
+use crate::model::{Availability, Offers, Param, Presence, Tool};
 
 use super::exit::Exit;
 use super::print::Printer;
@@ -27,6 +27,7 @@ pub fn run(session: &Session, all: bool, printer: &Printer) -> Exit {
     for tool in &tools {
         printer.data(&line(tool, width));
     }
+    list_offers(&session.catalog.offers, printer);
     let hidden = session.catalog.tools().len() - session.catalog.offered().count();
     if tools.is_empty() {
         printer.talk(&format!("{} offers no tools\n", session.path.display()));
@@ -35,6 +36,37 @@ pub fn run(session: &Session, all: bool, printer: &Printer) -> Exit {
         printer.talk(&format!("{hidden} more are hidden; `mcpfier list --all` says why\n"));
     }
     Exit::OK
+}
+
+/// Prompts and resources, if there are any.
+fn list_offers(offers: &Offers, printer: &Printer) {
+    let prompts = offers.prompts.iter().map(|prompt| {
+        let arguments = prompt.arguments.iter().map(with_presence).collect::<String>();
+        (format!("{}{arguments}", prompt.name), prompt.description.as_deref().or(prompt.title.as_deref()))
+    });
+    let resources = offers.resources.iter().map(|resource| {
+        let said = resource.description.as_deref().or(resource.title.as_deref());
+        (resource.uri.text().to_owned(), said.or(Some(resource.name.as_str())))
+    });
+    let (prompts, resources): (Vec<_>, Vec<_>) = (prompts.collect(), resources.collect());
+    for (title, entries) in [("prompts", prompts), ("resources", resources)] {
+        let widths = entries.iter().map(|(name, _)| name.chars().count());
+        let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or(INDENT);
+        if !entries.is_empty() {
+            printer.data(&format!("\n{title}:\n"));
+        }
+        for (name, said) in &entries {
+            let said = said.and_then(|said| said.lines().next()).unwrap_or_default();
+            printer.data(&format!("{name:width$}  {said}\n"));
+        }
+    }
+}
+
+fn with_presence(param: &Param) -> String {
+    match param.presence {
+        Presence::Required => format!(" {}=", param.name),
+        Presence::Optional | Presence::Default(_) => format!(" [{}=]", param.name),
+    }
 }
 
 fn line(tool: &Tool, width: usize) -> String {
@@ -64,14 +96,8 @@ fn shortened(text: &str) -> String {
 
 /// The name and its parameters, optional ones in brackets.
 fn signature(tool: &Tool) -> String {
-    let mut text = tool.name.to_string();
-    for param in tool.params.iter() {
-        match param.presence {
-            Presence::Required => text.push_str(&format!(" {}=", param.name)),
-            Presence::Optional | Presence::Default(_) => text.push_str(&format!(" [{}=]", param.name)),
-        }
-    }
-    text
+    let params: String = tool.params.iter().map(with_presence).collect();
+    format!("{}{params}", tool.name)
 }
 
 fn document(tool: &Tool) -> Value {

@@ -282,6 +282,15 @@ codes! {
     ConfirmWithoutAnybody = 311, "a call that nobody makes asks somebody";
     BadAsk = 312, "a parameter that nobody can be asked for";
     BadContentFormat = 313, "an output of content where none can be";
+
+    // Prompts and resources.
+    BadUri = 320, "a URI under which nothing can be read";
+    DuplicateOffer = 321, "two prompts or resources of one name";
+    BadOffer = 322, "a prompt or a resource that is not made of one thing";
+    NotReadOnly = 323, "a command that is run by reading and may change something";
+    BadArgumentKind = 324, "an argument that no client can send";
+    UnknownResource = 325, "a resource that the file does not have";
+    NoOfferedFile = 326, "a file to be read that this host does not have";
 }
 
 impl Code {

@@ -85,6 +85,7 @@ impl<'s> Interpreting<'_, 's> {
             expander,
             vars: Vars::default(),
             missing: RefCell::default(),
+            suggesting: RefCell::default(),
         };
         let shown = self.shown.map(|wanted| show::show(&place, root, wanted));
         Meaning { catalog: original::catalog(&place, root), shown, ..Meaning::default() }
@@ -117,6 +118,7 @@ impl<'s> Interpreting<'_, 's> {
             vars: Vars::read(&expander, file.vars),
             expander,
             missing: RefCell::default(),
+            suggesting: RefCell::default(),
         };
         let (catalog, trials, asked) = self.catalog(&place, file);
         let checks_all = self.depth == Depth::Everything;
@@ -183,8 +185,17 @@ impl<'s> Interpreting<'_, 's> {
     }
 
     fn catalog(&self, place: &Place<'_>, file: native::File<'_>) -> (Catalog, Vec<TrialSet>, Vec<AskedAt>) {
-        let native::File { commands, defaults, secrets, mut server, executors, vars: _, access, audit } =
-            file;
+        let native::File {
+            commands,
+            defaults,
+            secrets,
+            mut server,
+            executors,
+            vars: _,
+            access,
+            audit,
+            offers,
+        } = file;
         let access = access.and(server.http.auth.as_mut().and_then(|auth| auth.rbac.take()));
         let declared: BTreeSet<String> = secrets.iter().map(|secret| secret.name.value.to_owned()).collect();
         let usable = lower::secrets(place, &secrets);
@@ -231,7 +242,17 @@ impl<'s> Interpreting<'_, 's> {
             (server.stdio.roles.clone(), server.stdio.permissions.is_some());
         let server = lower::server(place, server, &usable);
         let mut catalog = Catalog::new(tools, server, usable);
-        let asking = asking.take();
+        let mut asking = asking.take();
+        let offering = lower::Offering {
+            place,
+            secrets: &declared,
+            tools: catalog.tools(),
+            is_selection: !self.choice.tags.is_empty(),
+            checks_all,
+            asking: RefCell::default(),
+        };
+        let offers = offering.lower(&offers);
+        asking.extend(offering.asking.take());
         let mut settings = catalog.server.clone();
         let beside = lower::Beside {
             reader: place.reader,
@@ -247,6 +268,7 @@ impl<'s> Interpreting<'_, 's> {
         catalog.fed = fed;
         catalog.audit = audit.map(|written| lower::audit(place, written));
         catalog.executors = executors.usable();
+        catalog.offers = offers;
         catalog.settle(&HostFindings::default());
         (catalog, trials.take(), asked.take())
     }

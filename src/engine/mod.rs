@@ -28,6 +28,7 @@ mod paths;
 mod present;
 mod quotas;
 mod rates;
+mod reading;
 mod redact;
 mod rejection;
 mod run;
@@ -74,6 +75,9 @@ pub use own_folder::NoFolder;
 pub use present::{BinaryPart, Presented, TextPart};
 pub use quotas::{Quotas, UsedUp};
 pub use rates::{Rates, TooOften};
+pub use reading::{
+    Asking, Body, Contents, Filled, Listed, NotRead, Part, Reader, Said, Suggestions, Updates,
+};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
@@ -101,6 +105,8 @@ pub struct Engine {
     cache: Arc<Cache>,
     audit: Arc<Audit>,
     jobs: Arc<Jobs>,
+    /// Files that somebody wants to be told of.
+    hub: Arc<reading::Hub>,
     /// Where calls wait for somebody at a shell.
     approvals: Option<Approvals>,
 }
@@ -108,8 +114,8 @@ pub struct Engine {
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
-        let (cache, audit, jobs) = (Arc::default(), Arc::default(), Arc::default());
-        Self { state, runner, cache, audit, jobs, approvals: None }
+        let (cache, audit, jobs, hub) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        Self { state, runner, cache, audit, jobs, hub, approvals: None }
     }
 
     /// The same with this cache.
@@ -182,10 +188,19 @@ impl Engine {
 
     /// The same for a call of which it is known where it comes from. If it is refused, that is recorded.
     pub fn prepare_from(&self, call: Call, origin: &Origin) -> Result<Prepared, Rejection> {
+        self.prepare_in(Way::Called, call, origin)
+    }
+
+    /// The same for a command that runs because somebody reads what it prints: it need not be offered.
+    fn prepare_reading(&self, call: Call, origin: &Origin) -> Result<Prepared, Rejection> {
+        self.prepare_in(Way::Read, call, origin)
+    }
+
+    fn prepare_in(&self, way: Way, call: Call, origin: &Origin) -> Result<Prepared, Rejection> {
         let state = self.state();
         let papers = self.papers(&state, &call, origin);
         let tool = papers.as_ref().map(|_| call.tool.clone());
-        let plan = prepare(state.catalog(), &state.policy, &state.facts, call);
+        let plan = prepare_by(way, state.catalog(), &state.policy, &state.facts, call);
         if let (Err(rejection), Some(papers), Some(tool)) = (&plan, &papers, tool) {
             papers.refused(&tool, rejection);
         }
@@ -259,9 +274,35 @@ pub fn prepare(
     facts: &Facts,
     call: Call,
 ) -> Result<ExecutionPlan, Rejection> {
+    prepare_by(Way::Called, catalog, policy, facts, call)
+}
+
+/// Why a command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Called,
+    /// What it prints is read under a name of its own.
+    Read,
+}
+
+fn prepare_by(
+    way: Way,
+    catalog: &Catalog,
+    policy: &Policy,
+    facts: &Facts,
+    call: Call,
+) -> Result<ExecutionPlan, Rejection> {
     let call = Call { principal: policy.known(call.principal), ..call };
-    policy.admit(catalog, &call)?;
-    let invocation = Invocation::bind(catalog, call)?;
+    let invocation = match way {
+        Way::Called => {
+            policy.admit(catalog, &call)?;
+            Invocation::bind(catalog, call)?
+        }
+        Way::Read => {
+            policy.admit_reading(catalog, &call)?;
+            Invocation::bind_reading(catalog, call)?
+        }
+    };
     let moment = conditions::of_this_moment(&invocation, facts, policy);
     let facts = moment.as_ref().unwrap_or(facts);
     let authorized = policy.authorize(invocation, facts.now)?;

@@ -73,6 +73,11 @@ impl State {
         self.edition
     }
 
+    /// Whether calls may go on by themselves.
+    pub fn keeps_jobs(&self) -> bool {
+        self.may_detach
+    }
+
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
     }

@@ -258,7 +258,8 @@ fn inherit(inherit: &EnvInherit) -> Value {
 fn rules(params: &Params, folder: &Path) -> Value {
     let mut map = Map::new();
     for Param { name, schema: _, kind: _, presence: _, rule } in params.iter() {
-        let ParamRule { allow_dash, ask, sensitive, path, max_bytes } = rule;
+        // Suggestions change no call.
+        let ParamRule { allow_dash, ask, sensitive, path, max_bytes, suggest: _ } = rule;
         let mut rules = Map::new();
         if *allow_dash {
             rules.insert("allow_dash".to_owned(), json!(true));

@@ -54,6 +54,11 @@ pub fn differences(agreed: &Lock, now: &Lock) -> Option<Differences> {
         telling.documents("", &agreed.access, &now.access, |_| "who may");
         changes.push(Change { tool: None, kind: Kind::Changed(telling.parts), lines: telling.lines });
     }
+    if agreed.offers != now.offers {
+        let mut telling = Telling::default();
+        telling.documents("", &agreed.offers, &now.offers, |_| "prompts and resources");
+        changes.push(Change { tool: None, kind: Kind::Changed(telling.parts), lines: telling.lines });
+    }
     let names: BTreeSet<&String> = agreed.tools.keys().chain(now.tools.keys()).collect();
     let of_tools = names.into_iter().filter_map(|name| {
         let (kind, lines) = match (agreed.tools.get(name), now.tools.get(name)) {

@@ -11,6 +11,7 @@ use crate::model::{Catalog, LockedImages};
 use super::access::access;
 use super::digest::sorted;
 use super::entry::Entry;
+use super::offers::offers;
 
 /// It lies beside the root file.
 pub const FILE_NAME: &str = "mcpfier.lock";
@@ -40,6 +41,8 @@ pub struct Lock {
     pub(super) instructions: Option<String>,
     /// Who may; nothing where the file says nothing.
     pub(super) access: Value,
+    /// Prompts and resources; nothing where the file has none.
+    pub(super) offers: Value,
     pub(super) tools: BTreeMap<String, Entry>,
     /// What an engine knew of the images when somebody agreed.
     pub images: LockedImages,
@@ -54,6 +57,7 @@ impl Lock {
             file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             instructions: catalog.server.instructions.clone(),
             access: access(&catalog.access).map_or(Value::Null, |access| sorted(&access)),
+            offers: offers(&catalog.offers, folder).map_or(Value::Null, |offers| sorted(&offers)),
             tools: catalog.tools().iter().map(|tool| (tool.name.to_string(), entry(tool))).collect(),
             images: LockedImages::default(),
         }
@@ -79,6 +83,9 @@ impl Lock {
         });
         if let Some(map) = document.as_object_mut().filter(|_| !self.access.is_null()) {
             map.insert("access".to_owned(), self.access.clone());
+        }
+        if let Some(map) = document.as_object_mut().filter(|_| !self.offers.is_null()) {
+            map.insert("offers".to_owned(), self.offers.clone());
         }
         if let Some(map) = document.as_object_mut().filter(|_| !self.images.is_empty()) {
             map.insert("images".to_owned(), json!(self.images.images));
@@ -109,7 +116,8 @@ impl Lock {
             builds: digests(&document, "builds", |digest| Some(digest.as_str()?.to_owned()))?,
         };
         let access = document.get("access").map(sorted).unwrap_or_default();
-        Ok(Self { file, instructions, access, tools: tools?, images })
+        let offers = document.get("offers").map(sorted).unwrap_or_default();
+        Ok(Self { file, instructions, access, offers, tools: tools?, images })
     }
 }
 

@@ -19,6 +19,7 @@ mod file;
 mod flow;
 mod http;
 mod image;
+mod offers;
 mod outline;
 mod requires;
 mod written;

@@ -171,7 +171,11 @@ impl Server {
     }
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.
-    pub(super) async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
+    pub(super) async fn run(
+        &self,
+        plan: &Prepared,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Outcome, Rejection> {
         let (mut ear, mut mouth) = self.telling(plan, context);
         if mouth.is_shut() {
             return self.engine.execute(plan, &mut ear, context.ct.clone()).await;

@@ -56,6 +56,11 @@ impl Identity {
         self.implementation.clone()
     }
 
+    /// The `_meta` of a result.
+    pub(super) fn meta(&self) -> serde_json::Value {
+        serde_json::from_str(&format!("{{{}}}", self.meta_entry)).unwrap_or_default()
+    }
+
     /// The entry of a result's `_meta`, key and value.
     pub(super) fn meta_entry(&self) -> &str {
         &self.meta_entry

@@ -6,12 +6,13 @@
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CompleteRequestMethod,
-    CompleteRequestParams, CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode,
-    GetTaskParams, GetTaskResult, InitializeRequestParams, InitializeResult, ListPromptsRequestMethod,
-    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult,
-    ListResourcesRequestMethod, ListResourcesResult, ListToolsResult, PaginatedRequestParams, ServerConfig,
-    SetLevelRequestMethod, SubscriptionFilter, Tool, UpdateTaskParams,
+    CallToolRequestParams, CallToolResponse, CallToolResult, CancelTaskParams, CompleteRequestParams,
+    CompleteResult, ConstString, CustomRequest, CustomResult, ErrorCode, GetPromptRequestParams,
+    GetPromptResponse, GetPromptResult, GetTaskParams, GetTaskResult, InitializeRequestParams,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+    ServerConfig, SetLevelRequestMethod, SubscribeRequestParams, SubscriptionFilter, Tool,
+    UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -20,7 +21,7 @@ use crate::engine::{Engine, State};
 use crate::model::Principal;
 
 use super::asking::Seal;
-use super::changes::{self, Announcer, Changes, Told};
+use super::changes::{self, Accepted, Announcer, Changes, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
 use super::logs::Wanted;
@@ -33,7 +34,8 @@ use super::wire::Ticket;
 pub struct Server {
     pub(super) engine: Arc<Engine>,
     pub(super) face: Arc<Face>,
-    told: Arc<Told>,
+    pub(super) told: Arc<Told>,
+    pub(super) accepted: Accepted,
     pub(super) caller: Caller,
     /// Whether nothing but the answer may be sent.
     pub(super) is_quiet: bool,
@@ -76,7 +78,14 @@ impl Server {
     /// Whoever calls is the caller on stdio that the file names.
     pub fn new(engine: Arc<Engine>) -> Self {
         let face = Arc::new(Face::new(&engine));
-        Self { engine, face, told: Arc::default(), caller: Caller::OnStdio, is_quiet: false }
+        Self {
+            engine,
+            face,
+            told: Arc::default(),
+            accepted: Accepted::default(),
+            caller: Caller::OnStdio,
+            is_quiet: false,
+        }
     }
 
     /// For one request of a caller who is known.
@@ -87,12 +96,14 @@ impl Server {
         caller: Arc<Principal>,
         is_quiet: bool,
     ) -> Self {
-        Self { engine, face, told, caller: Caller::Known(caller), is_quiet }
+        let accepted = Accepted::default();
+        Self { engine, face, told, accepted, caller: Caller::Known(caller), is_quiet }
     }
 
     /// What tells the client of changes if it has opened a session.
     pub fn announcer(&self) -> Announcer {
-        Announcer::new(Changes::of(&self.engine, self.caller.clone()), Arc::clone(&self.told))
+        let changes = Changes::of(&self.engine, self.caller.clone(), Arc::clone(self.told.due()));
+        Announcer::new(changes, Arc::clone(&self.told))
     }
 
     /// What the client of this session wants to be told of the logs of commands.
@@ -114,9 +125,18 @@ pub(super) fn hand_over<T: Default + serde::de::DeserializeOwned>(
     reply: Reply,
     context: &RequestContext<RoleServer>,
 ) -> Result<T, ErrorData> {
+    hand_over_or(reply, context, T::default)
+}
+
+/// The same where the value that rmcp wants has no empty form of its own.
+fn hand_over_or<T: serde::de::DeserializeOwned>(
+    reply: Reply,
+    context: &RequestContext<RoleServer>,
+    empty: impl FnOnce() -> T,
+) -> Result<T, ErrorData> {
     if let Some(ticket) = context.extensions.get::<Ticket>() {
         ticket.deposit(reply);
-        return Ok(T::default());
+        return Ok(empty());
     }
     serde_json::from_slice(&reply.into_json())
         .map_err(|error| ErrorData::internal_error(format!("the result is not valid: {error}"), None))
@@ -156,16 +176,12 @@ impl ServerHandler for Server {
         self.told.session();
     }
 
-    /// Of all that can be listened to, there are only changes of the list of tools.
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        let mut accepted = SubscriptionFilter::new();
-        accepted.tools_list_changed = requested.tools_list_changed;
-        Some(accepted)
+        Some(changes::accept(self, requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let changes = Changes::of(&self.engine, self.caller.clone());
-        changes::listen(&self.engine, changes, &self.told, context).await;
+        changes::listen(self, context).await;
         Ok(())
     }
 
@@ -244,34 +260,72 @@ impl ServerHandler for Server {
 
     async fn complete(
         &self,
-        _request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Err(not_offered(CompleteRequestMethod::VALUE))
+        let reply = self.answer_complete(request, &context).await?;
+        hand_over(reply, &context)
     }
 
     async fn list_prompts(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Err(not_offered(ListPromptsRequestMethod::VALUE))
+        let reply = self.answer_prompts(request.and_then(|page| page.cursor), &context)?;
+        hand_over(reply, &context)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let reply = self.answer_prompt(request, &context).await?;
+        hand_over_or(reply, &context, || GetPromptResult::new(Vec::new())).map(GetPromptResponse::from)
     }
 
     async fn list_resources(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(not_offered(ListResourcesRequestMethod::VALUE))
+        let reply = self.answer_resources(request.and_then(|page| page.cursor), &context).await?;
+        hand_over(reply, &context)
     }
 
     async fn list_resource_templates(
         &self,
-        _request: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(not_offered(ListResourceTemplatesRequestMethod::VALUE))
+        let reply = self.answer_templates(request.and_then(|page| page.cursor), &context)?;
+        hand_over(reply, &context)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let reply = self.answer_read(&request.uri, &context).await?;
+        hand_over_or(reply, &context, || ReadResourceResult::new(Vec::new())).map(ReadResourceResponse::from)
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.answer_subscribe(&request.uri, &context)
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.answer_unsubscribe(&request.uri, &context)
     }
 
     /// Where rmcp puts every method that it does not know, and known ones with parameters that do

@@ -10,6 +10,7 @@ use super::executor::Executor;
 use super::fed::FedVariables;
 use super::flow::StepWork;
 use super::name::ToolName;
+use super::offer::Offers;
 use super::requires::{HostFindings, settle};
 use super::secret::Secrets;
 use super::server::ServerSettings;
@@ -29,6 +30,8 @@ pub struct Catalog {
     pub access: Arc<Access>,
     /// `None`: nothing is recorded.
     pub audit: Option<AuditRules>,
+    /// What is offered beside the tools.
+    pub offers: Offers,
 }
 
 impl Catalog {
@@ -40,7 +43,17 @@ impl Catalog {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }
         let (fed, executors, access) = (FedVariables::default(), Vec::new(), Arc::default());
-        Self { tools, by_name, server, secrets, fed, executors, access, audit: None }
+        Self {
+            tools,
+            by_name,
+            server,
+            secrets,
+            fed,
+            executors,
+            access,
+            audit: None,
+            offers: Offers::default(),
+        }
     }
 
     /// What a token has to be good for, for all that a command may do: its own scopes, and those of

@@ -31,6 +31,7 @@ mod jobs;
 mod limits;
 mod name;
 mod nearest;
+mod offer;
 mod output;
 mod own_folder;
 mod param_header;
@@ -90,6 +91,10 @@ pub use jobs::{Detach, JobRules, OWN_TOOLS};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
+pub use offer::{
+    BadUri, Directory, Offers, Prompt, PromptContent, PromptMessage, PromptRole, PromptText,
+    RESERVED_SCHEMES, Resource, ResourceSource, Suggest, UriTemplate,
+};
 pub use output::{
     BadGlob, BadPattern, BadSelect, BadText, Block, CsvForm, ExitCodes, FileGlob, Local, Lookup, OnOverflow,
     Operand, Operator, OutputFormat, OutputRules, OutputSchema, Passage, RowPattern, Select, Start,

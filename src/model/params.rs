@@ -8,6 +8,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value, json};
 
 use super::name::ParamName;
+use super::offer::Suggest;
 use super::param_header::{ParamHeader, param_headers};
 
 /// A schema that no validator can be made from.
@@ -59,6 +60,8 @@ pub struct ParamRule {
     pub path: Option<PathRule>,
     /// Longest text in bytes.
     pub max_bytes: usize,
+    /// What is suggested to whoever types a value.
+    pub suggest: Option<Suggest>,
 }
 
 /// Where a path may lead.

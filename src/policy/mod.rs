@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::call::{BadCall, Call, Invocation};
 use crate::model::{
-    Access, AuthMethod, Availability, Catalog, Condition, Permissions, Principal, Tool, moment,
+    Access, AuthMethod, Authorization, Availability, Catalog, Condition, Permissions, Principal, Tool, moment,
 };
 
 pub use decide::{Asked, Came, Finding};
@@ -76,12 +76,26 @@ impl Policy {
     /// Judges a call before anything of it is looked at: a tool that its caller may not see is not
     /// there for them, and neither is its name. The caller is known.
     pub fn admit(&self, catalog: &Catalog, call: &Call) -> Result<(), NotAdmitted> {
+        self.admit_one(catalog, call, |tool| tool.availability != Availability::Internal)
+    }
+
+    /// The same for a command of which something else is offered: it need not be offered itself.
+    pub fn admit_reading(&self, catalog: &Catalog, call: &Call) -> Result<(), NotAdmitted> {
+        self.admit_one(catalog, call, |_| true)
+    }
+
+    fn admit_one(
+        &self,
+        catalog: &Catalog,
+        call: &Call,
+        is_there: impl Fn(&Arc<Tool>) -> bool,
+    ) -> Result<(), NotAdmitted> {
         let Call { principal, tool: name, .. } = call;
         let unknown = || {
             let seen = catalog.tools().iter().filter(|tool| self.shows(principal, tool));
             BadCall::unknown(name, seen.map(|tool| tool.name.as_str()))
         };
-        let found = catalog.tool(name).filter(|tool| tool.availability != Availability::Internal);
+        let found = catalog.tool(name).filter(|tool| is_there(tool));
         let Some(tool) = found else { return Err(NotAdmitted::Unknown(unknown())) };
         match (self.decide(&listed(principal, tool)), principal.method) {
             (Ok(()), _) => scopes::judge(catalog, principal, tool).map_err(NotAdmitted::Denied),
@@ -197,6 +211,20 @@ impl Policy {
     ) -> impl Iterator<Item = &'t Arc<Tool>> + 't {
         let known = self.known(principal.clone());
         tools.filter(move |tool| self.shows(&known, tool))
+    }
+
+    /// Whether a caller with all their roles may have what asks for this and is no tool.
+    pub fn entitles(&self, known: &Principal, wanted: &Authorization) -> bool {
+        if known.method == AuthMethod::Local && !self.access.judges_local {
+            return true;
+        }
+        wanted.required_roles.iter().all(|role| known.roles.contains(role))
+            && wanted.required_permissions.iter().all(|permission| known.permissions.allow(permission))
+    }
+
+    /// Whether a caller with all their roles may run a tool, whatever its arguments are.
+    pub fn may_run(&self, known: &Principal, tool: &Tool) -> bool {
+        self.decide(&listed(known, tool)).is_ok()
     }
 
     fn shows(&self, known: &Principal, tool: &Tool) -> bool {

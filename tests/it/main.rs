@@ -33,6 +33,8 @@ mod machine;
 mod man;
 mod migrate;
 #[cfg(unix)]
+mod offers;
+#[cfg(unix)]
 mod output;
 mod plan;
 mod policy;

@@ -155,7 +155,7 @@ async fn a_broken_promise_is_an_error_that_says_where() {
         ("first", "", "items: [1", "the command promised one YAML document on stdout, but wrote none"),
         ("part", "", "items: []", "there is nothing at `/items/0` (output.select)"),
         ("part", "", "items: [{ up: true }]", "\"name\" is a required property"),
-        ("report", "name\nweb\n", "", "`name` in `output.template` is not there"),
+        ("report", "name\nweb\n", "", "`name` in the template is not there"),
     ] {
         id += 1;
         // The template of `report` wants a name; without that column it finds none.

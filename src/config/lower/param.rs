@@ -10,9 +10,10 @@ use crate::config::shape::{self, Shape};
 use crate::config::source::Span;
 use crate::config::syntax::Kind as NodeKind;
 use crate::config::syntax::{Entry, Node};
-use crate::model::{Kind, Param, ParamName, Params, Presence};
+use crate::model::{Kind, Param, ParamName, ParamRule, Params, Presence};
 
 use super::json;
+use super::offer::suggest;
 use super::param_rule::{OwnKeys, check_ask, rule};
 use super::place::Place;
 use super::schema::{Schema, is_type};
@@ -33,7 +34,7 @@ impl LoweredParams {
         let Some(field) = field else { return Self::default() };
         if !matches!(field.node.kind, NodeKind::Map(_)) {
             let example = "a map such as `{ name: { type: string } }`";
-            place.reader.wrong_type(field.node, "`params`", example);
+            place.reader.wrong_type(field.node, &format!("`{}`", field.key), example);
         }
         let entries = field.node.entries();
         // Not collected: that would make room for four of them at once.
@@ -76,6 +77,19 @@ impl LoweredParams {
         match self.whole {
             Some(whole) => Params::given(self.list, whole),
             None => Params::new(self.list),
+        }
+    }
+
+    /// Takes any text for what is not declared.
+    pub fn add_holes<'h>(&mut self, holes: impl Iterator<Item = &'h str>, span: Span) {
+        for hole in holes {
+            let Some(name) = hole.parse::<ParamName>().ok().filter(|_| !self.is_declared(hole)) else {
+                continue;
+            };
+            let schema = Map::from_iter([("type".to_owned(), Value::String("string".to_owned()))]);
+            let rule = ParamRule { max_bytes: Params::DEFAULT_MAX_BYTES, ..ParamRule::default() };
+            self.places.push((hole.to_owned(), span));
+            self.list.push(Param { name, schema, kind: Kind::Text, presence: Presence::Required, rule });
         }
     }
 
@@ -151,6 +165,7 @@ fn read_map<'n>(place: &Place<'_>, node: &'n Node<'n>) -> (Map<String, Value>, O
                 own.allow_dash = allowed.map(|value| Spanned { value, span: entry.key.span });
             }
             "within" => own.within = reader.text(value, "within"),
+            "complete" => own.suggest = suggest(place, value),
             "format" if value.as_text() == Some("path") => own.is_path = Some(entry.key.span),
             "default" => own.default = Some(value),
             "x-mcp-header" => {

@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::read::Spanned;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
-use crate::model::{Kind, Param, ParamRule, Params, PathRule, Presence};
+use crate::model::{Kind, Param, ParamRule, Params, PathRule, Presence, Suggest};
 
 use super::pattern;
 use super::place::Place;
@@ -22,6 +22,7 @@ pub struct OwnKeys<'n> {
     pub is_path: Option<Span>,
     pub within: Option<Spanned<&'n str>>,
     pub default: Option<&'n Node<'n>>,
+    pub suggest: Option<Suggest>,
 }
 
 pub fn rule(place: &Place<'_>, own: &OwnKeys<'_>, kind: &Kind, schema: &Map<String, Value>) -> ParamRule {
@@ -51,6 +52,7 @@ pub fn rule(place: &Place<'_>, own: &OwnKeys<'_>, kind: &Kind, schema: &Map<Stri
         sensitive: own.sensitive,
         path: own.is_path.map(|span| path_rule(place, own, span)),
         max_bytes: max_bytes(schema),
+        suggest: own.suggest.clone(),
     }
 }
 

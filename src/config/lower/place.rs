@@ -25,6 +25,8 @@ pub struct Place<'a> {
     pub vars: Vars,
     /// A variable that the host does not have and that what is being read needs.
     pub missing: RefCell<Option<String>>,
+    /// Commands that parameters name in `complete`.
+    pub suggesting: RefCell<Vec<(String, Span)>>,
 }
 
 impl Place<'_> {

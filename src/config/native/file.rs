@@ -6,7 +6,7 @@ use crate::config::read::{Fields, Reader};
 use crate::config::shape;
 use crate::config::syntax::{Entry, Kind, Node};
 
-use super::{Access, AuditKeys, ExecutorEntry, SecretEntry, Server, Settings, Tenant};
+use super::{Access, AuditKeys, ExecutorEntry, OfferKeys, SecretEntry, Server, Settings, Tenant};
 
 #[derive(Default)]
 pub struct File<'n> {
@@ -20,6 +20,7 @@ pub struct File<'n> {
     pub executors: Vec<ExecutorEntry<'n>>,
     pub access: Access<'n>,
     pub audit: Option<AuditKeys<'n>>,
+    pub offers: OfferKeys<'n>,
 }
 
 impl<'n> File<'n> {
@@ -39,6 +40,7 @@ impl<'n> File<'n> {
             executors: ExecutorEntry::read_all(reader, &mut fields),
             access: Access::read(reader, &mut fields),
             audit: AuditKeys::read(reader, &mut fields),
+            offers: OfferKeys::read(reader, &mut fields),
         };
         file.server.http.tenants = Tenant::read_all(reader, &mut fields);
         fields.close();

@@ -20,6 +20,7 @@ mod image;
 mod jobs;
 mod network;
 mod oauth;
+mod offer;
 mod output;
 mod quota;
 mod rate_limit;
@@ -57,6 +58,10 @@ pub use image::{BuildKeys, GpuKeys};
 pub use jobs::Jobs;
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use oauth::{Introspection as HttpIntrospection, Issuer as HttpIssuer, scopes};
+pub use offer::{
+    EmbeddedKeys, Made, MadeOf, MessageKeys, OfferKeys, PromptKeys, ResourceKeys, SuggestKeys,
+    only as only_made,
+};
 pub use output::{FormatName, Output};
 pub use quota::Quota;
 pub use rate_limit::{ConnectionPool, Rate, RateLimit, Tenant, ToolRate};

@@ -87,7 +87,7 @@ impl<'n> Output<'n> {
     }
 }
 
-fn mime<'n>(reader: &Reader<'_>, field: Field<'n>) -> Option<Spanned<&'n str>> {
+pub(super) fn mime<'n>(reader: &Reader<'_>, field: Field<'n>) -> Option<Spanned<&'n str>> {
     let mime = reader.text(field.node, "mime")?;
     let is_type = mime.value.split_once('/').is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty());
     if is_type {

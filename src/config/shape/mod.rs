@@ -41,6 +41,7 @@ mod jobs;
 mod key;
 mod limits;
 mod oauth;
+mod offer;
 mod original;
 mod output;
 mod param;
@@ -77,6 +78,7 @@ pub use jobs::JOBS;
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use oauth::{CLAIMS, INTROSPECTION, JWT, OAUTH, OAUTH21};
+pub use offer::{EMBEDDED, MESSAGE, OFFER_AUTHORIZATION, PROMPT, RESOURCE, SUGGEST};
 pub use original::{
     ORIGINAL_AUTH, ORIGINAL_COMMAND, ORIGINAL_COMPOSITE, ORIGINAL_RESOURCES, ORIGINAL_RETRY, ORIGINAL_ROOT,
     ORIGINAL_SERVER, ORIGINAL_STEP, ORIGINAL_WEBHOOK,

@@ -1,5 +1,6 @@
 //! A parameter: JSON Schema with a few keys of our own, which no client sees.
 
+use super::offer::COMPLETE;
 use super::{Key, Kind, Shape};
 
 /// What the JSON types are called.
@@ -9,7 +10,7 @@ pub static PARAM: Shape = Shape {
     name: "parameter",
     what: "a parameter",
     description: "What a caller may say: a JSON Schema with a few keys of our own, which no client sees. A parameter is required unless it has a `default` or says `optional: true`.",
-    tables: &[TYPED, &[ITEMS], OWN, &[WITHIN, HEADER], KEYWORDS, &[Key::later("complete")]],
+    tables: &[TYPED, &[ITEMS], OWN, &[WITHIN, HEADER], KEYWORDS, &[COMPLETE]],
 };
 
 /// The schema of an array's items, which may be paths.

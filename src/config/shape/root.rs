@@ -1,6 +1,7 @@
 //! The root of a file.
 
 use super::access::ACCESS;
+use super::offer::OFFERS;
 use super::{
     AUDIT, CHANGE, COMMAND, DEFAULTS, EXECUTOR, Key, Kind, Names, SECRET, SERVER, Shape, TEMPLATE, TENANT,
 };
@@ -9,14 +10,14 @@ pub static ROOT: Shape = Shape {
     name: "file",
     what: "the file",
     description: "One file declares commands, and mcpfier makes each of them a tool that AI assistants can call.",
-    tables: &[SETTLED, COMMANDS, ACCESS, SHARED],
+    tables: &[SETTLED, COMMANDS, ACCESS, SHARED, OFFERS],
 };
 
 pub static PROFILE: Shape = Shape {
     name: "profile",
     what: "a profile",
     description: "What is different when this profile is chosen: maps are joined, lists and single values replaced, and commands are found by their name.",
-    tables: &[CHANGES, ACCESS, SHARED],
+    tables: &[CHANGES, ACCESS, SHARED, OFFERS],
 };
 
 /// What is settled before a profile is laid over the file.
@@ -105,8 +106,6 @@ static SHARED: &[Key] = &[
     .otherwise("none")
     .expands()
     .examples(&["{ remote: { docker: { host: ssh://ci@build-1 } } }"]),
-    Key::later("prompts"),
-    Key::later("resources"),
     Key::later("upstreams"),
     Key::later("telemetry"),
     Key::later("analytics"),

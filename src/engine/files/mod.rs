@@ -19,8 +19,11 @@ use crate::plan::PlannedFiles;
 
 use super::redact::Redactor;
 use kind::Form;
+use walk::Seen;
+
 pub(super) use kind::known as known_type;
-use walk::{Mark, Seen};
+pub use open::below as open_below;
+pub use walk::{Mark, mark_of};
 
 /// A file that is handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +62,18 @@ const MOST_MEDIA_TOGETHER: u64 = 4 * 1024 * 1024;
 /// Of one text, and of all together: a model reads them.
 const MOST_TEXT: u64 = 32 * 1024;
 const MOST_TEXT_TOGETHER: u64 = 128 * 1024;
+
+/// The names of files below their folders, with their sizes.
+pub fn names_of(planned: &[PlannedFiles]) -> Vec<(String, u64)> {
+    let seen = walk::look(planned).into_iter();
+    seen.map(|seen| (seen.name, seen.mark.size())).collect()
+}
+
+/// The type of a file, by how it begins and by its name.
+pub fn kind_of(path: &Path, bytes: &[u8]) -> &'static str {
+    let most = usize::try_from(kind::HEAD).unwrap_or(usize::MAX);
+    kind::of(path, bytes.get(..most).unwrap_or(bytes)).0
+}
 
 /// What was there before a run.
 #[derive(Default)]

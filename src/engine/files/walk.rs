@@ -82,8 +82,22 @@ impl Search {
     }
 }
 
+impl Mark {
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
 fn mark(path: &Path) -> Option<Mark> {
-    let metadata = path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
+    path.symlink_metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| of(&metadata))
+}
+
+/// Of whatever a path leads to.
+pub fn mark_of(path: &Path) -> Option<Mark> {
+    path.metadata().ok().map(|metadata| of(&metadata))
+}
+
+fn of(metadata: &std::fs::Metadata) -> Mark {
     #[cfg(unix)]
     let (inode, changed) = {
         use std::os::unix::fs::MetadataExt;
@@ -91,5 +105,5 @@ fn mark(path: &Path) -> Option<Mark> {
     };
     #[cfg(not(unix))]
     let (inode, changed) = (0, (0, 0));
-    Some(Mark { size: metadata.len(), modified: metadata.modified().ok(), inode, changed })
+    Mark { size: metadata.len(), modified: metadata.modified().ok(), inode, changed }
 }

@@ -1,4 +1,5 @@
-//! What a session is told while it asks for nothing: that its list of tools is another one.
+//! What a session is told while it asks for nothing: that its lists are others now, and
+//! what it subscribes to.
 
 use std::sync::Arc;
 
@@ -12,14 +13,10 @@ use super::super::server::Caller;
 use super::framing::{Framer, Framing};
 use super::session::Session;
 
-pub(super) const CHANGED: &str = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
-
 /// The one stream of events of a session; a newer one ends it.
 pub struct Events {
     session: Arc<Session>,
     changes: Changes,
-    /// The list changed after the session was given it, and before it listened.
-    is_due: bool,
     over: CancellationToken,
     closing: CancellationToken,
 }
@@ -32,21 +29,23 @@ impl Events {
         closing: CancellationToken,
     ) -> Self {
         session.told.session();
-        let changes = Changes::of(engine, Caller::Known(Arc::clone(caller)));
-        let (is_due, over) = (session.told.is_outdated(engine), session.listen());
-        Self { session, changes, is_due, over, closing }
+        let due = Arc::clone(session.told.due());
+        // Lists that changed after the session was given them, and before it listened.
+        session.told.outdated(engine).into_iter().for_each(|news| due.add(news));
+        let changes = Changes::of(engine, Caller::Known(Arc::clone(caller)), due);
+        let over = session.listen();
+        Self { session, changes, over, closing }
     }
 
     /// The next event; `None` when the session has ended. May be dropped at any await.
     pub async fn next(&mut self) -> Option<Vec<u8>> {
-        if !std::mem::take(&mut self.is_due) {
-            tokio::select! {
-                () = self.changes.next() => {}
-                () = self.over.cancelled() => return None,
-                () = self.closing.cancelled() => return None,
+        tokio::select! {
+            news = self.changes.next() => {
+                Some(Framer::new(Framing::Events).frame(format!("{}\n", news.message()).into_bytes()))
             }
+            () = self.over.cancelled() => None,
+            () = self.closing.cancelled() => None,
         }
-        Some(Framer::new(Framing::Events).frame(format!("{CHANGED}\n").into_bytes()))
     }
 }
 

@@ -14,7 +14,6 @@ use super::super::changes::Changes;
 use super::super::server::Caller;
 use super::super::wire::inbound::{self, Inbound};
 use super::super::wire::refusal::{INVALID_REQUEST, Refusal};
-use super::events::CHANGED;
 use super::exchange::{Begin, Exchange, Seat};
 use super::framing::{Framer, Framing};
 use super::session::{Session, Sessions};
@@ -58,10 +57,11 @@ impl Remote {
         let (name, session) = self.sessions.open(&self.prefix, session)?;
         // Its stream is open, so it is in use.
         session.listen();
+        let due = Arc::clone(session.told.due());
         Some(Mailbox {
             endpoint: Some(format!("event: endpoint\ndata: {endpoint}{name}\n\n").into_bytes()),
             letters,
-            changes: Changes::of(&self.engine, Caller::Known(Arc::clone(caller))),
+            changes: Changes::of(&self.engine, Caller::Known(Arc::clone(caller)), due),
             is_within: false,
             name,
             session,
@@ -161,8 +161,9 @@ impl Mailbox {
                     return Some(letter);
                 }
                 () = self.session.ended.cancelled() => return None,
-                () = self.changes.next(), if !self.is_within => {
-                    return Some(Framer::new(Framing::Events).frame(format!("{CHANGED}\n").into_bytes()));
+                news = self.changes.next(), if !self.is_within => {
+                    let message = format!("{}\n", news.message()).into_bytes();
+                    return Some(Framer::new(Framing::Events).frame(message));
                 }
                 () = self.closing.cancelled(), if !is_closing => {}
                 () = tokio::time::sleep(GLANCE), if is_closing => {}

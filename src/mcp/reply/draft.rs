@@ -12,6 +12,9 @@ use super::super::era::{Era, Identity};
 use super::super::escape::escape_into;
 use super::{Piece, Reply};
 
+/// So much of what a job has written is in an answer about it.
+const SHOWN_OF_JOB: u64 = 8 << 10;
+
 /// Pieces being put together; plain JSON between two outputs is one piece.
 #[derive(Default)]
 pub(super) struct Draft {
@@ -63,6 +66,21 @@ impl Draft {
             Content::Link => {
                 self.text_block(vec![TextPart::Said(format!("{uri} ({mime}, {size} bytes)"))]);
             }
+        }
+    }
+
+    /// Where all of what a job has written can be read, if it is more than is shown of it.
+    pub(super) fn job_link(&mut self, meta: &Map<String, Value>) {
+        let job = meta.get("mcpfier/job");
+        let size = job.and_then(|job| job.get("outputBytes")?.as_u64()).unwrap_or_default();
+        if let Some(id) = job.and_then(|job| job.get("id")?.as_str())
+            && size > SHOWN_OF_JOB
+        {
+            let uri = format!("run://{id}/output");
+            self.raw(",");
+            self.value(&json!({
+                "type": "resource_link", "uri": uri, "name": "output", "mimeType": "text/plain", "size": size,
+            }));
         }
     }
 

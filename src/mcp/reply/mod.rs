@@ -100,6 +100,9 @@ impl Reply {
             draft.raw(",");
             draft.file_block(file, knows_links);
         }
+        if knows_links {
+            draft.job_link(&meta);
+        }
         if let Some(note) = note {
             draft.raw(",");
             draft.text_block(vec![TextPart::Said(note)]);

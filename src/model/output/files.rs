@@ -60,6 +60,11 @@ impl FileGlob {
         &self.text
     }
 
+    /// From the folder on.
+    pub fn parts(&self) -> &[String] {
+        &self.parts
+    }
+
     /// The parts of the pattern below a folder; `None` if it does not lie there.
     pub fn below(&self, folder: &Path) -> Option<&[String]> {
         if !self.is_absolute {

@@ -105,7 +105,7 @@ impl Writer {
 
     fn put(&mut self, text: &str) -> Result<(), String> {
         if self.text.len() + text.len() > MOST_TEXT {
-            return Err(format!("`output.template` makes a text of more than {} KiB", MOST_TEXT / 1024));
+            return Err(format!("the template makes a text of more than {} KiB", MOST_TEXT / 1024));
         }
         self.text.push_str(text);
         Ok(())
@@ -115,7 +115,7 @@ impl Writer {
     fn spend(&mut self, work: usize) -> Result<(), String> {
         self.work = self.work.saturating_add(work);
         if self.work > MOST_WORK {
-            return Err(format!("`output.template` looks at more than {MOST_WORK} values"));
+            return Err(format!("the template looks at more than {MOST_WORK} values"));
         }
         Ok(())
     }

@@ -19,8 +19,8 @@ impl Writer {
         frame: &'f Frame<'f>,
     ) -> Result<Cow<'f, Value>, String> {
         self.tested(operand, frame)?.ok_or_else(|| match operand {
-            Operand::At(lookup) => format!("`{}` in `output.template` is not there", lookup.written),
-            _ => "`lookup` in `output.template` finds nothing".to_owned(),
+            Operand::At(lookup) => format!("`{}` in the template is not there", lookup.written),
+            _ => "`lookup` in the template finds nothing".to_owned(),
         })
     }
 
@@ -142,7 +142,7 @@ impl Writer {
     pub(super) fn json(&mut self, value: &Value) -> Result<String, String> {
         let mut bounded = Bounded(Vec::new());
         if serde_json::to_writer(&mut bounded, value).is_err() {
-            return Err(format!("`output.template` makes a text of more than {} KiB", MOST_TEXT / 1024));
+            return Err(format!("the template makes a text of more than {} KiB", MOST_TEXT / 1024));
         }
         self.spend(bounded.0.len() / 16)?;
         String::from_utf8(bounded.0).map_err(|error| error.to_string())

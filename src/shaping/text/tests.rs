@@ -68,9 +68,9 @@ fn blocks_repeat_choose_and_name() {
 #[test]
 fn what_is_not_there_is_an_error_and_no_empty_text() {
     for (template, problem) in [
-        ("{{result.7.name}}", "`result.7.name` in `output.template` is not there"),
-        ("{{#each result}}{{version}}{{/each}}", "`version` in `output.template` is not there"),
-        ("{{lookup map \"z\"}}", "`lookup` in `output.template` finds nothing"),
+        ("{{result.7.name}}", "`result.7.name` in the template is not there"),
+        ("{{#each result}}{{version}}{{/each}}", "`version` in the template is not there"),
+        ("{{lookup map \"z\"}}", "`lookup` in the template finds nothing"),
         ("{{#each version}}{{/each}}", "`{{#each}}` needs a list or an object; found a text"),
         ("{{len exit_code}}", "`len` needs a text, a list or an object; found a number"),
         ("{{#if (eq map map)}}{{/if}}", "only single values are compared; found an object"),

@@ -60,6 +60,11 @@ pub const ROWS: &[Row] = &[
         title: "large outputs over HTTP",
         measure: web::outputs::measure,
     },
+    Row {
+        numbers: &["http", "resources"],
+        title: "subscribers over HTTP",
+        measure: web::subscribers::measure,
+    },
     Row { numbers: &["http", "18"], title: "streaming over HTTP", measure: web::waits::streaming },
     Row { numbers: &["http", "19", "20", "22"], title: "ends over HTTP", measure: web::endings::measure },
 ];

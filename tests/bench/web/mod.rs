@@ -37,6 +37,17 @@ fn call_with(tool: &str, meta: &Value, more: &str) -> Vec<u8> {
     post(&head, &json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }))
 }
 
+/// Any other request of the newer era.
+pub fn ask(method: &str, params: &Value) -> Vec<u8> {
+    let mut params = params.clone();
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let head = format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\n");
+    post(&head, &json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
+}
+
 /// Opens a session of the older era.
 pub fn hello() -> Vec<u8> {
     let params = json!({

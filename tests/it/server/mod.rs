@@ -16,6 +16,7 @@ mod managed;
 mod mtls;
 #[cfg(feature = "oauth")]
 mod oauth;
+mod offers;
 mod operation;
 #[cfg(feature = "oauth")]
 mod original;

@@ -33,6 +33,7 @@ use super::param::LoweredParams;
 use super::scope::Scope;
 use super::when::when;
 
+pub use arguments::Written;
 pub use graph::settle;
 pub use others::{Call, Others};
 pub use sight::Sight;

@@ -4,6 +4,8 @@ mod files;
 mod never;
 mod text;
 
+pub use text::bad as bad_text;
+
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{FormatName, Output};

@@ -151,7 +151,8 @@ impl Sight<'_> {
     }
 }
 
-fn bad(scope: &Scope<'_>, written: Spanned<&str>, error: &BadText) -> Diagnostic {
+/// Why a text is no template.
+pub fn bad(scope: &Scope<'_>, written: Spanned<&str>, error: &BadText) -> Diagnostic {
     let reader = scope.place.reader;
     let span = match error {
         BadText::UnknownFunction { name, .. } | BadText::Operands { name, .. } => {

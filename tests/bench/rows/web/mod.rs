@@ -5,6 +5,7 @@ pub mod calls;
 pub mod endings;
 pub mod memory;
 pub mod outputs;
+pub mod subscribers;
 pub mod waits;
 
 use std::path::PathBuf;
