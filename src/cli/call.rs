@@ -16,6 +16,7 @@ use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 use crate::runner::process::ForkServer;
 
+use super::consent;
 use super::exit::Exit;
 use super::print::Printer;
 use super::serve::{hangup, runtime, stop_signal};
@@ -42,7 +43,7 @@ pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: O
         };
         let audit = Audit::by(session.catalog.audit.as_ref(), Stdout::Stderr);
         let engine = Engine::clone(&engine).recording(audit);
-        let finished = carry_out(&engine, call, printer.json).await;
+        let finished = carry_out(&engine, call, session.agrees, printer.json).await;
         runner.shut_down(super::serve::PATIENCE).await;
         engine.audit().close().await;
         match finished {
@@ -68,9 +69,11 @@ fn cannot_start(printer: &Printer, error: &io::Error) -> Exit {
 pub async fn carry_out(
     engine: &Engine,
     call: crate::call::Call,
+    agrees: bool,
     quiet: bool,
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {
     let plan = engine.prepare_from(call, &Origin { via: "shell", ..Origin::default() })?;
+    let plan = consent::asked(engine, plan, agrees).await?;
     let cancel = CancellationToken::new();
     let holds = quiet || plan.may_not_be_the_result();
     let holds_stdout = plan.tool.output.makes_text();

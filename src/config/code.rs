@@ -272,6 +272,12 @@ codes! {
     OwnName = 300, "a command with the name of a tool of the server";
     VainDetach = 301, "a call that is over before it would be left to itself";
     TwoDetaches = 302, "a call that is left to itself in two ways";
+
+    // What people are asked.
+    BadConfirm = 310, "a question before a call that cannot be asked";
+    ConfirmWithoutAnybody = 311, "a call that nobody makes asks somebody";
+    BadAsk = 312, "a parameter that nobody can be asked for";
+    BadContentFormat = 313, "an output of content where none can be";
 }
 
 impl Code {

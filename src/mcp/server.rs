@@ -18,6 +18,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use crate::engine::{Engine, State};
 use crate::model::Principal;
 
+use super::asking::Seal;
 use super::changes::{self, Announcer, Changes, Told};
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
@@ -40,12 +41,14 @@ pub(super) struct Face {
     /// Stays what it was at first: a server cannot become another one under its clients.
     pub(super) identity: Identity,
     listing: Listing,
+    /// Of what clients keep for us between the rounds of one call.
+    pub(super) seal: Seal,
 }
 
 impl Face {
     pub(super) fn new(engine: &Engine) -> Self {
         let identity = Identity::new(&engine.state().catalog().server.name);
-        Self { identity, listing: Listing::default() }
+        Self { identity, listing: Listing::default(), seal: Seal::default() }
     }
 }
 

@@ -10,8 +10,9 @@ use crate::cli::examples;
 
 use super::words::INIT_FILE;
 use super::{
-    BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, JobsAction,
-    KeyAction, MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords, TrustWords,
+    ApprovalsAction, BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords,
+    JobsAction, KeyAction, MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords,
+    TrustWords,
 };
 
 #[derive(Debug, Subcommand)]
@@ -100,6 +101,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<ImagesAction>,
     },
+    /// Decide about calls that wait for somebody at a shell
+    #[command(after_help = examples::APPROVALS)]
+    Approvals {
+        #[command(subcommand)]
+        action: Option<ApprovalsAction>,
+    },
     /// Show or forget what is remembered on disk
     #[command(after_help = examples::CACHE)]
     Cache {
@@ -185,6 +192,7 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Images { .. } => "images",
+            Self::Approvals { .. } => "approvals",
             Self::Cache { .. } => "cache",
             Self::Jobs { .. } => "jobs",
             Self::Clean => "clean",
@@ -224,6 +232,9 @@ impl Verb {
             }
             Self::Key { action } => return action.as_ref().map(KeyAction::words).unwrap_or_default(),
             Self::Audit { action } => return action.as_ref().map(AuditAction::words).unwrap_or_default(),
+            Self::Approvals { action } => {
+                return action.as_ref().map(ApprovalsAction::words).unwrap_or_default();
+            }
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
             Self::Jobs { action } => return action.as_ref().map(JobsAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
@@ -255,6 +266,7 @@ impl Verb {
             Self::Key { action: Some(KeyAction::Other(words)) } => words.first(),
             Self::Policy { action: Some(PolicyAction::Other(words)) } => words.first(),
             Self::Audit { action: Some(AuditAction::Other(words)) } => words.first(),
+            Self::Approvals { action: Some(ApprovalsAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Jobs { action: Some(JobsAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),

@@ -97,6 +97,7 @@ impl<'n> Command<'n> {
                 .iter()
                 .any(|key| node.get(key).is_some()),
         };
+        command.care.confirm.iter().for_each(|confirm| confirm.check_beside(reader, node));
         // Read when every warning has been given.
         fields.take("allow");
         // Nothing is left of it in a command that could be put together.

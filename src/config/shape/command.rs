@@ -291,7 +291,6 @@ static DETACHING: &[Key] = &[
 
 static LATER: &[Key] = &[
     Key::later("else"),
-    Key::later("confirm"),
     Key::later("schedule"),
     Key::later("triggers"),
     Key::later("mock"),

@@ -120,6 +120,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         retry: None,
         fallback: None,
         breaker: None,
+        confirm: None,
         cache: None,
         timeout: Duration::from_secs(600),
         detach: mcpfier::model::Detach::Never,
