@@ -52,7 +52,7 @@ async fn a_job_is_cancelled_from_the_shell() {
     let (status, said, told) = jobs(&server, &["cancel", &id]);
     assert_eq!((status, said), (0, format!("cancelled {id}\n")), "{told}");
     let (status, _, told) = jobs(&server, &["cancel", &id]);
-    assert_eq!((status, told), (1, format!("mcpfier: the job `{id}` is over: cancelled\n")));
+    assert_eq!((status, told), (1, format!("error: the job `{id}` is over: cancelled\n")));
 }
 
 #[tokio::test]

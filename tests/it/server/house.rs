@@ -38,6 +38,7 @@ commands:
     shell: sh
     run: echo $$ >hanging; sleep 1000 & echo $! >>hanging; echo two >ready; wait
     timeout: 10m
+    detach_after: never
 "#;
 
 pub struct House {

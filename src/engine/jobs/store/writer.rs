@@ -32,6 +32,9 @@ const SWEEP: Duration = Duration::from_mins(5);
 /// Logs that are open for more.
 const OPEN: usize = 64;
 
+/// Written at once into a log.
+const PIECE: usize = 256 << 10;
+
 pub enum Command {
     Begin {
         job: Weak<Job>,
@@ -177,7 +180,9 @@ impl Desk {
     fn move_log(&mut self, job: &Job) {
         let id = job.id();
         job.move_log(|bytes| {
-            self.file(id)?.write_all(bytes)?;
+            let file = self.file(id)?;
+            // Who reads meanwhile waits for one piece at most.
+            bytes.chunks(PIECE).try_for_each(|piece| file.write_all(piece))?;
             Ok(self.folder.log(id))
         });
     }
