@@ -266,6 +266,15 @@ codes! {
     DuplicateCaller = 294, "two users or tenants of one name";
     BadStore = 295, "a store of sessions that is none";
     BadCopy = 296, "a name of a copy that headers cannot hold";
+
+    // What runs by itself, and what is offered.
+    BadSchedule = 330, "a schedule that cannot be kept";
+    UnknownActor = 331, "a schedule or a trigger that acts as nobody";
+    VainArguments = 332, "arguments of a schedule or a trigger that its command does not take";
+    BadTrigger = 333, "a trigger that nothing can set off";
+    NobodyToAsk = 334, "a confirmation where nobody can be asked";
+    EmptyToolset = 335, "tools of a tag that no command has";
+    NameOfDiscovery = 336, "a command with the name of a tool of our own";
 }
 
 impl Code {

@@ -8,6 +8,7 @@ mod access;
 mod action;
 mod api_key;
 mod audit;
+mod automation;
 mod breaker;
 mod cache;
 mod catalog;
@@ -16,6 +17,7 @@ mod container;
 mod copies;
 mod date;
 mod destination;
+mod discovery;
 mod executor;
 mod fallback;
 mod fed;
@@ -53,6 +55,10 @@ pub use access::{Access, Authorization, DenyRule, PLAN_PARTS, Role, RoleClaim, U
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use audit::{AuditKind, AuditRules, Checkpoint, OnUnrecorded, Rotation, Syslog};
+pub use automation::{
+    Automation, BadCron, BadFilling, BadZone, Change, Cron, Filling, FileTrigger, Given, Missed, Occasion, Overlap,
+    Schedule, SignedBy, Trigger, UnknownActor, Unfilled, Watched, Webhook, Zone, actor, written_moment,
+};
 pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
@@ -61,6 +67,7 @@ pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, T
 pub use copies::{Copies, Store};
 pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
+pub use discovery::{CALL_TOOL, Discovery, SEARCH_TOOLS, Search};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fallback::{Fallback, FallbackWith};
 pub use fed::FedVariables;

@@ -56,6 +56,7 @@ pub struct View {
     is_local: bool,
     permissions: Permissions,
     within: Option<Arc<[String]>>,
+    toolset: Option<Arc<[String]>>,
     roles: Vec<String>,
     /// What the rules look at of the caller.
     seen: Vec<String>,
@@ -80,6 +81,8 @@ impl Policy {
             BadCall::unknown(name, seen.map(|tool| tool.name.as_str()))
         };
         let found = catalog.tool(name).filter(|tool| tool.availability != Availability::Internal);
+        // What is not offered to a caller is not there for them either.
+        let found = found.filter(|tool| principal.is_offered(&tool.tags));
         let Some(tool) = found else { return Err(NotAdmitted::Unknown(unknown())) };
         match (self.decide(&listed(principal, tool)), principal.method) {
             (Ok(()), _) => scopes::judge(catalog, principal, tool).map_err(NotAdmitted::Denied),
@@ -160,7 +163,7 @@ impl Policy {
     }
 
     fn shows(&self, known: &Principal, tool: &Tool) -> bool {
-        tool.is_offered() && self.decide(&listed(known, tool)).is_ok()
+        tool.is_offered() && known.is_offered(&tool.tags) && self.decide(&listed(known, tool)).is_ok()
     }
 
     /// What decides which tools a caller sees.
@@ -168,7 +171,8 @@ impl Policy {
         let known = self.known(principal.clone());
         let seen = if self.access.policies.is_empty() { Vec::new() } else { self.looked_at(&known) };
         let is_local = known.method == AuthMethod::Local;
-        View { is_local, permissions: known.permissions, within: known.within, roles: known.roles, seen }
+        let Principal { permissions, within, toolset, roles, .. } = known;
+        View { is_local, permissions, within, toolset, roles, seen }
     }
 
     fn looked_at(&self, known: &Principal) -> Vec<String> {

@@ -23,7 +23,7 @@ impl Callers<'_> {
         name: String,
         written: native::CallerKeys<'_>,
     ) -> Option<Principal> {
-        let native::CallerKeys { permissions, roles, scopes, tenant, rate: written } = written;
+        let native::CallerKeys { permissions, roles, scopes, tenant, rate: written, tools } = written;
         let roles = all(roles);
         let permissions = Permissions::of_caller(permissions.map(all), &roles);
         let found = match tenant {
@@ -35,6 +35,7 @@ impl Callers<'_> {
             scopes: scopes.map(all),
             tenant: tenant.map(|tenant| tenant.value.to_owned()),
             within: found.and_then(|tenant| tenant.tools.clone()),
+            toolset: tools.map(|tags| all(tags).into()),
             rate: written.and_then(|written| rate(self.reader, written)),
             ..Principal::of(method, name, permissions)
         })

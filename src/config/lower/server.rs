@@ -9,11 +9,11 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CacheCaps, CallCaps, Permissions, Principal, ServerSettings, WarmCaps};
+use crate::model::{CacheCaps, CallCaps, Discovery, Permissions, Principal, ServerSettings, WarmCaps};
 
 pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
     let reader = place.reader;
-    let Server { name, instructions, calls, drain, stdio, warm, cache, http } = written;
+    let Server { name, instructions, calls, drain, stdio, warm, cache, http, discovery } = written;
     let default = ServerSettings::default();
     http.tls.iter().for_each(|tls| server_tls::look(place, tls));
     ServerSettings {
@@ -21,12 +21,17 @@ pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
         instructions: instructions.map(|text| text.value.to_owned()),
         calls: caps(&calls),
         drain: drain.unwrap_or(default.drain),
+        stdio_toolset: stdio.tools.as_ref().map(|tags| texts(tags.clone()).into()),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
         http: http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span))),
         cache: CacheCaps {
             memory: cache.memory.unwrap_or(default.cache.memory),
             disk: cache.disk.unwrap_or(default.cache.disk),
+        },
+        discovery: Discovery {
+            search: discovery.search.unwrap_or(default.discovery.search),
+            above: discovery.above.unwrap_or(default.discovery.above),
         },
     }
 }

@@ -5,6 +5,7 @@ use crate::config::shape;
 use crate::config::syntax::Node;
 
 use super::rate_limit::Rate;
+use super::server::toolset;
 
 /// What a file says of a caller, whatever lets them in.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub struct CallerKeys<'n> {
     pub scopes: Option<Vec<Spanned<&'n str>>>,
     pub tenant: Option<Spanned<&'n str>>,
     pub rate: Option<Rate>,
+    /// The tags of what they are offered.
+    pub tools: Option<Vec<Spanned<&'n str>>>,
 }
 
 /// Somebody with a password. What is there and cannot be read has been reported.
@@ -32,8 +35,9 @@ impl<'n> CallerKeys<'n> {
         let (permissions, roles, scopes) = (texts("permissions"), texts("roles"), texts("scopes"));
         let tenant = fields.text("tenant");
         let rate = Rate::read_field(reader, fields.take("rate_limit"));
+        let tools = toolset(reader, fields);
         fields.text("description");
-        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate }
+        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate, tools }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{Authorization, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
+use super::{Authorization, AutomationKeys, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
 
 /// In a step it is what stands there of it.
 #[derive(Default)]
@@ -49,6 +49,8 @@ pub struct Command<'n> {
     pub enabled: bool,
     pub tags: Vec<String>,
     pub scopes: Vec<String>,
+    /// What it does by itself. Boxed, since few commands have it.
+    pub automation: Option<Box<AutomationKeys<'n>>>,
     /// Read when tests are wanted: no server looks at them.
     pub tests: Option<Field<'n>>,
     /// It says what it does, even if not in a way that can be read or is supported yet.
@@ -88,6 +90,7 @@ impl<'n> Command<'n> {
             enabled: fields.boolean("enabled").unwrap_or(true),
             tags: tags(reader, &mut fields),
             scopes: super::scopes(reader, &mut fields, "scopes").unwrap_or_default(),
+            automation: AutomationKeys::read(reader, node, &mut fields),
             tests: fields.take("tests"),
             has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()

@@ -1,5 +1,6 @@
 //! One element of `commands`.
 
+use super::automation::AUTOMATION;
 use super::care::CARE;
 use super::settings::SETTINGS;
 use super::{
@@ -9,7 +10,7 @@ use super::{
 
 /// Of a command, and of what a profile says of one.
 static ALL: &[&[Key]] =
-    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER];
+    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, AUTOMATION, LATER];
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -29,7 +30,7 @@ pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, LATER],
+    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, AUTOMATION, LATER],
 };
 
 static NAME: &[Key] = &[
@@ -256,8 +257,6 @@ static CHOOSING: &[Key] = &[
 static LATER: &[Key] = &[
     Key::later("else"),
     Key::later("confirm"),
-    Key::later("schedule"),
-    Key::later("triggers"),
     Key::later("mock"),
     Key::later("deprecated"),
 ];

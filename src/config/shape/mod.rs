@@ -30,6 +30,7 @@ mod allow;
 mod annotations;
 mod argument;
 mod audit;
+mod automation;
 mod care;
 mod command;
 mod concurrency;
@@ -54,6 +55,7 @@ mod server_tls;
 mod settings;
 mod step;
 mod test;
+mod toolset;
 mod webhook;
 
 pub use access::{AUTHORIZATION, ENTERPRISE, ORIGINAL_AUTHORIZATION, POLICY, RBAC, ROLE, TEST_CALLER};
@@ -61,6 +63,7 @@ pub use allow::ALLOWANCE;
 pub use annotations::ANNOTATIONS;
 pub use argument::{CONDITION, LITERAL};
 pub use audit::{AUDIT, AUDIT_CHECKPOINT, AUDIT_ROTATE, AUDIT_SYSLOG};
+pub use automation::{SCHEDULE, TRIGGER};
 pub use care::{BREAKER, CACHE, FALLBACK, INVALIDATE_ON};
 pub use command::{CHANGE, COMMAND, TEMPLATE};
 pub use concurrency::CONCURRENCY;
@@ -90,6 +93,7 @@ pub use server_tls::{ACME, CERTIFICATE_USER, MTLS, SERVER_TLS};
 pub use settings::DEFAULTS;
 pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
+pub use toolset::{DISCOVERY, TOOLSET};
 pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
 
 /// A map whose keys are known.
