@@ -37,6 +37,7 @@ mod print;
 mod reload;
 mod replace;
 mod requirements;
+mod schedule;
 mod schema;
 mod secret;
 mod serve;
@@ -60,7 +61,7 @@ use clap::FromArgMatches;
 use crate::engine::CacheUse;
 use crate::runner::process::{self, ForkServer};
 
-use arguments::{Arguments, Verb};
+use arguments::{Arguments, ScheduleAction, Verb};
 use exit::Exit;
 use print::Printer;
 use requirements::Whose;
@@ -111,6 +112,7 @@ fn runs_something(arguments: &Arguments) -> bool {
     let runs = match &arguments.verb {
         None | Some(Verb::Call(_) | Verb::Add { .. }) => true,
         Some(Verb::Test(words)) => !words.list,
+        Some(Verb::Schedule { action }) => matches!(action, Some(ScheduleAction::Run { .. })),
         Some(_) => false,
     };
     runs && !previews
@@ -193,6 +195,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
+        Verb::Schedule { action } => schedule::run(arguments, action.as_ref(), printer, fork_server),
         Verb::Audit { action } => audit::run(arguments, action.as_ref(), printer),
         Verb::Key { action } => key::run(arguments, action.as_ref(), printer),
         Verb::Policy { action } => policy::run(arguments, action.as_ref(), printer),

@@ -8,6 +8,7 @@ mod account;
 mod admission;
 mod ahead;
 mod attempts;
+mod automatic;
 mod breaker;
 mod cache;
 mod cached;
@@ -51,6 +52,7 @@ pub use crate::runner::process::{give_memory_back, give_program_back, share_one_
 pub use crate::shaping::Sanitizer;
 pub use account::Origin;
 pub use ahead::Serving;
+pub use automatic::{Automatic, NotBegun};
 pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};

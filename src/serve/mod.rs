@@ -8,6 +8,8 @@ mod herald;
 #[cfg(all(unix, feature = "server"))]
 pub mod http;
 pub mod reload;
+#[cfg(unix)]
+pub mod schedule;
 pub mod stdio;
 
 #[cfg(unix)]

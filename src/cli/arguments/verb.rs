@@ -11,7 +11,7 @@ use crate::cli::examples;
 use super::words::INIT_FILE;
 use super::{
     BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, KeyAction,
-    MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords, TrustWords,
+    MigrateWords, NewWords, PolicyAction, ScheduleAction, SecretAction, SetupWords, TestWords, TrustWords,
 };
 
 #[derive(Debug, Subcommand)]
@@ -133,6 +133,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<PolicyAction>,
     },
+    /// Show what runs by the clock, or run it now
+    #[command(after_help = examples::SCHEDULE)]
+    Schedule {
+        #[command(subcommand)]
+        action: Option<ScheduleAction>,
+    },
     /// Look into the records of calls, and whether they are as they were written
     #[command(after_help = examples::AUDIT)]
     Audit {
@@ -186,6 +192,7 @@ impl Verb {
             Self::Secret { .. } => "secret",
             Self::Key { .. } => "key",
             Self::Policy { .. } => "policy",
+            Self::Schedule { .. } => "schedule",
             Self::Audit { .. } => "audit",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
@@ -217,6 +224,9 @@ impl Verb {
             }
             Self::Key { action } => return action.as_ref().map(KeyAction::words).unwrap_or_default(),
             Self::Audit { action } => return action.as_ref().map(AuditAction::words).unwrap_or_default(),
+            Self::Schedule { action } => {
+                return action.as_ref().map(ScheduleAction::words).unwrap_or_default();
+            }
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
@@ -248,6 +258,7 @@ impl Verb {
             Self::Policy { action: Some(PolicyAction::Other(words)) } => words.first(),
             Self::Audit { action: Some(AuditAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
+            Self::Schedule { action: Some(ScheduleAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),
             Self::Migrate(migrate) => migrate.words.first(),

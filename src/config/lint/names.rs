@@ -27,6 +27,7 @@ const VERBS: &[&str] = &[
     "migrate",
     "new",
     "policy",
+    "schedule",
     "schema",
     "secret",
     "setup",
