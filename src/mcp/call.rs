@@ -46,6 +46,10 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
+        let call = match self.discovered(call) {
+            Ok(call) => call,
+            Err(answer) => return Ok(Answer::Complete(*answer)),
+        };
         let plan = self.prepare(call, self.origin(context)).await?;
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))

@@ -7,6 +7,7 @@
 mod base64;
 mod call;
 mod changes;
+mod discovery;
 mod era;
 mod escape;
 mod listing;

@@ -19,6 +19,7 @@ use crate::engine::{Engine, State};
 use crate::model::Principal;
 
 use super::changes::{self, Announcer, Changes, Told};
+use super::discovery::Searched;
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
 use super::offers;
@@ -40,12 +41,13 @@ pub(super) struct Face {
     /// Stays what it was at first: a server cannot become another one under its clients.
     pub(super) identity: Identity,
     listing: Listing,
+    pub(super) searched: Searched,
 }
 
 impl Face {
     pub(super) fn new(engine: &Engine) -> Self {
         let identity = Identity::new(&engine.state().catalog().server.name);
-        Self { identity, listing: Listing::default() }
+        Self { identity, listing: Listing::default(), searched: Searched::default() }
     }
 }
 
@@ -60,7 +62,11 @@ pub(super) enum Caller {
 impl Caller {
     pub(super) fn principal(&self, state: &State) -> Principal {
         match self {
-            Self::OnStdio => state.catalog().server.stdio.clone(),
+            Self::OnStdio => {
+                let server = &state.catalog().server;
+                // A client is offered its tools; at a shell the same caller has all.
+                Principal { toolset: server.stdio_toolset.clone(), ..server.stdio.clone() }
+            }
             Self::Known(principal) => Principal::clone(principal),
         }
     }
