@@ -12,6 +12,7 @@ use crate::model::{Auth, HttpServer};
 use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
 use crate::serve::schedule::{HostClock, keep};
+use crate::serve::trigger;
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
@@ -153,6 +154,7 @@ fn serve(
             never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},
             never = keep(Arc::clone(&engine), memory, HostClock, leaving.clone()) => match never {},
+            never = trigger::keep(Arc::clone(&engine), leaving.clone()) => match never {},
         }
         runner.shut_down(PATIENCE).await;
         end(engine.audit()).await;

@@ -11,6 +11,8 @@ pub mod reload;
 #[cfg(unix)]
 pub mod schedule;
 pub mod stdio;
+#[cfg(unix)]
+pub mod trigger;
 
 #[cfg(unix)]
 pub use herald::Herald;

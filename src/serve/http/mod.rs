@@ -13,6 +13,7 @@ mod cors;
 mod crowd;
 mod door;
 mod guard;
+mod hooks;
 mod leaving;
 mod listen;
 mod older;

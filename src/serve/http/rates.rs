@@ -19,10 +19,15 @@ pub async fn let_in(
     peer: &Peer,
 ) -> Result<Arc<Principal>, Answer> {
     let (rates, settings) = (state.rates(), &state.catalog().server.http);
-    rates.request(peer.address).map_err(|late| too_often(late, "its address"))?;
+    by_address(state, peer)?;
     let caller = settings.bounded(door.open(settings, headers, peer).await?);
     rates.known(&caller).map_err(|late| too_often(late, caller.id().as_str()))?;
     Ok(caller)
+}
+
+/// Whether an address has not asked too often, before anything else is known.
+pub fn by_address(state: &State, peer: &Peer) -> Result<(), Answer> {
+    state.rates().request(peer.address).map_err(|late| too_often(late, "its address"))
 }
 
 fn too_often(late: TooOften, who: &str) -> Answer {

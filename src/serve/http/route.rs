@@ -16,6 +16,7 @@ use crate::model::{HttpServer, Principal};
 use super::answer::{Answer, come_back, empty, refusal, secure, set, whole, with_body};
 use super::body::{self, Unread};
 use super::door::{Door, texts};
+use super::hooks::Hooks;
 use super::leaving::Leaving;
 use super::listen::Address;
 use super::proxy::{self, Seen};
@@ -42,11 +43,12 @@ pub struct House {
     address: Address,
     door: Door,
     leaving: Leaving,
+    hooks: Hooks,
 }
 
 impl House {
     pub fn new(engine: Arc<Engine>, remote: Remote, address: Address, leaving: Leaving) -> Self {
-        Self { engine, remote, address, door: Door::default(), leaving }
+        Self { engine, remote, address, door: Door::default(), leaving, hooks: Hooks::default() }
     }
 
     /// What is served now.
@@ -65,6 +67,10 @@ impl House {
         let heard = announce::heard(settings, request.headers(), &seen);
         let mut answer = match self.judge(&state, settings, &request, &seen) {
             Some(answer) => answer,
+            None if Hooks::is_one(&request) => match rates::by_address(&state, &peer) {
+                Ok(()) => self.hooks.answer(&self.engine, &state, settings, request).await,
+                Err(late) => late,
+            },
             None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
                 Err(refused) => refused,
