@@ -21,6 +21,7 @@ mod passwords;
 mod permissions;
 mod proxies;
 mod safety;
+mod schedules;
 mod sessions;
 #[cfg(feature = "redis")]
 mod shared;
@@ -29,4 +30,6 @@ mod tls;
 #[cfg(feature = "oauth")]
 mod tokens;
 mod transport;
+mod toolsets;
 mod traps;
+mod triggers;
