@@ -39,6 +39,10 @@ pub struct BadZone {
 /// Longer ones say nothing that a shorter one could not.
 const LONGEST: usize = 200;
 
+const DAY: i64 = 86_400;
+/// No country has left out more in a row.
+const DAYS_LEFT_OUT: i64 = 2;
+
 /// 2026-01-01, from which an expression has to be due some day.
 const SOME_DAY: i64 = 1_767_225_600;
 
@@ -74,10 +78,13 @@ impl Cron {
 
     /// The first moment after this one at which it is due; `None` if there is none.
     pub fn next(&self, zone: Zone, after: i64) -> Option<i64> {
-        let after = zone.0.timestamp_opt(after, 0).single()?;
-        let next = self.cron.find_next_occurrence(&after, false).ok()?;
-        // Wherever clocks are set back, time goes on.
-        (next.timestamp() > after.timestamp()).then(|| next.timestamp())
+        // A country that leaves out a whole day leaves out what is due then; it is looked behind it.
+        (0..=DAYS_LEFT_OUT).find_map(|days| {
+            let from = zone.0.timestamp_opt(after.checked_add(days * DAY)?, 0).single()?;
+            let next = self.cron.find_next_occurrence(&from, false).ok()?;
+            // Wherever clocks are set back, time goes on.
+            (next.timestamp() > after).then(|| next.timestamp())
+        })
     }
 }
 

@@ -84,6 +84,9 @@ async fn keep_time(engine: &Arc<Engine>, memory: Option<&Memory>, clock: &impl C
     let mut runs = Runs::default();
     // From now on it is known what is missed.
     remember(memory, &agenda).await;
+    if cfg!(not(feature = "schedule")) {
+        tracing::warn!("this program was built without schedules: nothing runs by the clock");
+    }
     tracing::info!("{} schedules are kept", agenda.marks().count());
     loop {
         let due = agenda.advance(clock.now() / 1000);

@@ -69,10 +69,8 @@ commands:
     assert!(!folder.path().join("denied").exists());
     let audit = std::fs::read_to_string(folder.path().join("audit.jsonl")).unwrap();
     let records: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let by_clock = |event: &str| {
-        records.iter().any(|record| record.to_string().contains("\"via\":\"schedule\"") && record["event"] == event)
-    };
-    assert!(by_clock("began") || audit.contains("schedule"), "{audit}");
+    let began = records.iter().find(|record| record["event"] == "call.began").expect("a record");
+    assert_eq!((&began["via"], &began["caller"]), (&Value::from("schedule"), &Value::from("service:clock")));
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn each_caller_is_offered_the_tools_with_their_tags() {
 async fn on_stdio_there_are_those_of_its_tags_and_at_a_shell_all() {
     let mut server = Server::start(FILE);
     server.client.initialize().await;
-    let listed = server.client.request("tools/list", json!({})).await;
+    let listed = server.client.ask(2, "tools/list", json!({})).await;
     let names: Vec<&str> =
         listed["result"]["tools"].as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
     assert_eq!(names, ["git-log", "both"]);
