@@ -54,7 +54,8 @@ pub fn judge<'h>(
     let text = |name: &'static str| header(name).ok_or(BadSignature::Missing(name));
     match signed_by {
         SignedBy::Github => {
-            let given = text(HUB)?.strip_prefix("sha256=").and_then(hexadecimal).ok_or(BadSignature::Wrong)?;
+            let given =
+                text(HUB)?.strip_prefix("sha256=").and_then(hexadecimal).ok_or(BadSignature::Wrong)?;
             let made = hmac(secret.as_bytes(), &[body]);
             is_same(&made, &given).then(|| BASE64_STANDARD.encode(made)).ok_or(BadSignature::Wrong)
         }
@@ -117,7 +118,13 @@ mod tests {
 
     const TOLERANCE: Duration = Duration::from_mins(5);
 
-    fn judged(signed_by: SignedBy, secret: &str, headers: &[(&str, &str)], body: &str, now: u64) -> Result<String, BadSignature> {
+    fn judged(
+        signed_by: SignedBy,
+        secret: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+        now: u64,
+    ) -> Result<String, BadSignature> {
         let headers: Vec<(String, String)> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let header = |name: &'static str| {
@@ -167,6 +174,9 @@ mod tests {
     #[test]
     fn headers_have_to_be_there() {
         assert_eq!(judged(SignedBy::Github, "s", &[], "", 0), Err(BadSignature::Missing(HUB)));
-        assert_eq!(judged(SignedBy::Standard, "s", &[(ID, "x")], "", 0), Err(BadSignature::Missing(TIMESTAMP)));
+        assert_eq!(
+            judged(SignedBy::Standard, "s", &[(ID, "x")], "", 0),
+            Err(BadSignature::Missing(TIMESTAMP))
+        );
     }
 }

@@ -2,9 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{
-    Automation, FileTrigger, Filling, Occasion, Schedule, Trigger, Webhook, format_duration,
-};
+use crate::model::{Automation, FileTrigger, Filling, Occasion, Schedule, Trigger, Webhook, format_duration};
 
 use super::action::Around;
 use super::written;
@@ -36,7 +34,8 @@ fn trigger(trigger: &Trigger, around: &Around<'_>) -> Value {
         Occasion::File(files) => file(files, around),
         Occasion::Webhook(hook) => webhook(hook),
     };
-    let with: Map<String, Value> = with.iter().map(|(name, filling)| (name.clone(), filled(filling))).collect();
+    let with: Map<String, Value> =
+        with.iter().map(|(name, filling)| (name.clone(), filled(filling))).collect();
     map.insert("as".to_owned(), json!(acts_as));
     map.insert("with".to_owned(), Value::Object(with));
     map.insert("enabled".to_owned(), json!(enabled));

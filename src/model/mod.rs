@@ -56,8 +56,9 @@ pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable,
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
 pub use audit::{AuditKind, AuditRules, Checkpoint, OnUnrecorded, Rotation, Syslog};
 pub use automation::{
-    Automation, BadCron, BadFilling, BadZone, Change, Cron, Filling, FileTrigger, Given, Missed, Occasion, Overlap,
-    Schedule, SignedBy, Trigger, UnknownActor, Unfilled, Watched, Webhook, Zone, actor, written_moment,
+    Automation, BadCron, BadFilling, BadZone, Change, Cron, FileTrigger, Filling, Given, Missed, Occasion,
+    Overlap, Schedule, SignedBy, Trigger, Unfilled, UnknownActor, Watched, Webhook, Zone, actor,
+    written_moment,
 };
 pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};

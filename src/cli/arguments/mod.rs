@@ -13,7 +13,8 @@ pub use super::audit::arguments::AuditAction;
 use super::examples;
 
 pub use actions::{
-    CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction, PolicyQuestion, ScheduleAction, SecretAction,
+    CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction, PolicyQuestion,
+    ScheduleAction, SecretAction,
 };
 pub use verb::Verb;
 pub use words::{

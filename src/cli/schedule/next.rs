@@ -10,7 +10,13 @@ use crate::serve::schedule::{Clock as _, HostClock};
 
 use super::chosen;
 
-pub fn run(session: &Session, name: Option<&str>, count: usize, from: Option<&str>, printer: &Printer) -> Exit {
+pub fn run(
+    session: &Session,
+    name: Option<&str>,
+    count: usize,
+    from: Option<&str>,
+    printer: &Printer,
+) -> Exit {
     let from = match from {
         None => HostClock.now() / 1000,
         Some(text) => match parse_moment(text).and_then(|moment| i64::try_from(moment).ok()) {

@@ -128,6 +128,7 @@ fn changes(reader: &Reader<'_>, field: Field<'_>) -> Option<Vec<Change>> {
 }
 
 fn keys(node: &Node<'_>) -> Vec<(&'static str, Span)> {
-    let span = |key: &str| node.entries().iter().find(|entry| entry.key.text == key).map(|entry| entry.key.span);
+    let span =
+        |key: &str| node.entries().iter().find(|entry| entry.key.text == key).map(|entry| entry.key.span);
     OF_FILES.into_iter().chain(OF_WEBHOOKS).filter_map(|key| Some((key, span(key)?))).collect()
 }

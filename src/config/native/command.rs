@@ -11,7 +11,9 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
-use super::{Authorization, AutomationKeys, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook};
+use super::{
+    Authorization, AutomationKeys, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook,
+};
 
 /// In a step it is what stands there of it.
 #[derive(Default)]

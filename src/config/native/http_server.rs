@@ -18,8 +18,8 @@ use super::access::Access;
 
 use super::basic::{CallerKeys, User};
 use super::copies::Copies;
-use super::server::toolset;
 use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
+use super::server::toolset;
 
 #[derive(Default)]
 pub struct HttpServer<'n> {

@@ -9,8 +9,21 @@ use super::{
 };
 
 /// Of a command, and of what a profile says of one.
-static ALL: &[&[Key]] =
-    &[NAME, ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, AUTOMATION, LATER];
+static ALL: &[&[Key]] = &[
+    NAME,
+    ABOUT,
+    WORK,
+    FLOW,
+    PARAMS,
+    SURROUNDINGS,
+    SETTINGS,
+    CARE,
+    OUTCOME,
+    RESULT,
+    CHOOSING,
+    AUTOMATION,
+    LATER,
+];
 
 pub static COMMAND: Shape = Shape {
     name: "command",
@@ -30,7 +43,20 @@ pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[ABOUT, WORK, FLOW, PARAMS, SURROUNDINGS, SETTINGS, CARE, OUTCOME, RESULT, CHOOSING, AUTOMATION, LATER],
+    tables: &[
+        ABOUT,
+        WORK,
+        FLOW,
+        PARAMS,
+        SURROUNDINGS,
+        SETTINGS,
+        CARE,
+        OUTCOME,
+        RESULT,
+        CHOOSING,
+        AUTOMATION,
+        LATER,
+    ],
 };
 
 static NAME: &[Key] = &[
@@ -254,9 +280,5 @@ static CHOOSING: &[Key] = &[
     .examples(&["careful", "[careful, quiet]"]),
 ];
 
-static LATER: &[Key] = &[
-    Key::later("else"),
-    Key::later("confirm"),
-    Key::later("mock"),
-    Key::later("deprecated"),
-];
+static LATER: &[Key] =
+    &[Key::later("else"), Key::later("confirm"), Key::later("mock"), Key::later("deprecated")];

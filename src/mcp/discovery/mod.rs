@@ -168,15 +168,19 @@ fn shown(tool: &crate::model::Tool) -> Value {
 }
 
 fn question(arguments: &Map<String, Value>) -> Result<(String, usize, usize), String> {
-    if let Some(strange) = arguments.keys().find(|key| !["query", "limit", "offset"].contains(&key.as_str())) {
-        return Err(format!("`{strange}` is no argument of `{SEARCH_TOOLS}`; expected `query`, `limit`, `offset`"));
+    if let Some(strange) = arguments.keys().find(|key| !["query", "limit", "offset"].contains(&key.as_str()))
+    {
+        return Err(format!(
+            "`{strange}` is no argument of `{SEARCH_TOOLS}`; expected `query`, `limit`, `offset`"
+        ));
     }
     let query = match arguments.get("query") {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) if text.len() <= LONGEST => text.clone(),
         Some(_) => return Err(format!("`query` has to be a text of at most {LONGEST} bytes")),
     };
-    let number = |name: &str, usual: usize, range: std::ops::RangeInclusive<usize>| match arguments.get(name) {
+    let number = |name: &str, usual: usize, range: std::ops::RangeInclusive<usize>| match arguments.get(name)
+    {
         None | Some(Value::Null) => Ok(usual),
         Some(value) => {
             let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
@@ -192,7 +196,9 @@ fn question(arguments: &Map<String, Value>) -> Result<(String, usize, usize), St
 fn unwrapped(call: Call) -> Result<Call, String> {
     let Call { principal, tool: _, mut arguments } = call;
     let Some(Value::String(tool)) = arguments.remove("name") else {
-        return Err(format!("`{CALL_TOOL}` needs `name`, the name of a tool that `{SEARCH_TOOLS}` has found"));
+        return Err(format!(
+            "`{CALL_TOOL}` needs `name`, the name of a tool that `{SEARCH_TOOLS}` has found"
+        ));
     };
     if [SEARCH_TOOLS, CALL_TOOL].contains(&tool.as_str()) {
         return Err(format!("`{tool}` is called by itself, and not with `{CALL_TOOL}`"));

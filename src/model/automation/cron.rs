@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::Tz;
+use croner::errors::CronError;
 use croner::parser::{CronParser, Seconds, Year};
 
 /// When something is due: `minute hour day month weekday`, with seconds before them if there are six.
@@ -54,8 +55,12 @@ impl FromStr for Cron {
         if text.len() > LONGEST {
             return Err(not_read(format!("it has more than {LONGEST} characters")));
         }
+        let fields = text.split_whitespace().count();
+        if !matches!(fields, 5 | 6) && !text.trim_start().starts_with('@') {
+            return Err(not_read(format!("it has {fields} fields, and not five, or six with seconds")));
+        }
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
-        let cron = parser.parse(text).map_err(|error| not_read(plain(&error.to_string())))?;
+        let cron = parser.parse(text).map_err(|error| not_read(plain(&error)))?;
         let cron = Self { text: text.to_owned(), cron };
         match cron.next(Zone::default(), SOME_DAY) {
             Some(_) => Ok(cron),
@@ -64,9 +69,15 @@ impl FromStr for Cron {
     }
 }
 
-/// The beginning of a sentence in the middle of ours.
-fn plain(problem: &str) -> String {
-    let mut letters = problem.chars();
+/// Its words, in the middle of our sentence.
+fn plain(error: &CronError) -> String {
+    let said = match error {
+        CronError::InvalidPattern(said)
+        | CronError::IllegalCharacters(said)
+        | CronError::ComponentError(said) => said.clone(),
+        other => other.to_string(),
+    };
+    let mut letters = said.chars();
     let first = letters.next().into_iter().flat_map(char::to_lowercase);
     first.chain(letters).collect::<String>().trim_end_matches('.').to_owned()
 }

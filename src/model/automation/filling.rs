@@ -118,9 +118,7 @@ impl Filling {
         match self {
             Self::Value(_) => false,
             Self::Hole(hole) => is(hole),
-            Self::Text(pieces) => {
-                pieces.iter().any(|piece| matches!(piece, Piece::Hole(hole) if is(hole)))
-            }
+            Self::Text(pieces) => pieces.iter().any(|piece| matches!(piece, Piece::Hole(hole) if is(hole))),
             Self::List(items) => items.iter().any(|item| item.asks_for(root)),
             Self::Map(entries) => entries.iter().any(|(_, filling)| filling.asks_for(root)),
         }
@@ -130,7 +128,8 @@ impl Filling {
 impl Hole {
     fn read(text: &str, known: &[&str]) -> Result<Self, BadFilling> {
         let path: Vec<String> = text.split('.').map(str::to_owned).collect();
-        let is_name = |name: &String| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '{');
+        let is_name =
+            |name: &String| !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '{');
         if path.len() > DEEPEST || !path.iter().all(is_name) {
             return Err(BadFilling::NoPath(text.to_owned()));
         }

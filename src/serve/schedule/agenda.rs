@@ -83,9 +83,8 @@ impl Agenda {
         seed: u64,
     ) -> Self {
         let entry = |(id, schedule): (Id, Schedule)| {
-            let known = mark(&id).filter(|mark| {
-                mark.cron == schedule.cron.as_str() && mark.zone == schedule.zone.to_string()
-            });
+            let known = mark(&id)
+                .filter(|mark| mark.cron == schedule.cron.as_str() && mark.zone == schedule.zone.to_string());
             let ran = known.as_ref().and_then(|mark| mark.ran);
             let left = known.map(|mark| mark.done).filter(|done| *done <= now + SET_BACK);
             let done = match schedule.missed {
@@ -330,7 +329,8 @@ mod tests {
     #[test]
     fn a_reload_changes_what_is_another_one_and_nothing_else() {
         let before = agenda(schedule("0 * * * *", Missed::Skip), None, NOON);
-        let same = agenda(schedule("0 * * * *", Missed::Skip), None, NOON + 2 * HOUR).following(before.clone());
+        let same =
+            agenda(schedule("0 * * * *", Missed::Skip), None, NOON + 2 * HOUR).following(before.clone());
         assert_eq!(same.next(), Some(NOON + HOUR));
         let other = agenda(schedule("30 * * * *", Missed::Skip), None, NOON + 2 * HOUR).following(before);
         assert_eq!(other.next(), Some(NOON + 2 * HOUR + 1800));

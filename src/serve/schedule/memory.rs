@@ -62,7 +62,10 @@ impl Memory {
         let read = fs::read(&self.path);
         let written: Vec<Written> = match &read {
             Ok(bytes) => serde_json::from_slice(bytes).unwrap_or_else(|error| {
-                tracing::warn!("`{}` cannot be read, and what was missed is not known: {error}", self.path.display());
+                tracing::warn!(
+                    "`{}` cannot be read, and what was missed is not known: {error}",
+                    self.path.display()
+                );
                 Vec::new()
             }),
             Err(_) => Vec::new(),

@@ -145,11 +145,15 @@ async fn held(memory: &Memory) -> Option<Held> {
             Ok(Some(held)) => return Some(held),
             Ok(None) if is_told => {}
             Ok(None) => {
-                tracing::info!("another server of this file keeps its schedules; this one takes over when that one ends");
+                tracing::info!(
+                    "another server of this file keeps its schedules; this one takes over when that one ends"
+                );
                 is_told = true;
             }
             Err(error) => {
-                tracing::warn!("what schedules have done cannot be kept, so what is missed is not known: {error}");
+                tracing::warn!(
+                    "what schedules have done cannot be kept, so what is missed is not known: {error}"
+                );
                 return None;
             }
         }
@@ -162,6 +166,8 @@ pub fn schedules(state: &State) -> impl Iterator<Item = (Id, Schedule)> {
     state.catalog().tools().iter().flat_map(|tool| {
         let schedules = tool.automation.iter().flat_map(|automation| automation.schedules.iter());
         let name = tool.name.as_str();
-        schedules.enumerate().map(move |(index, schedule)| (Id { tool: name.to_owned(), index }, schedule.clone()))
+        schedules
+            .enumerate()
+            .map(move |(index, schedule)| (Id { tool: name.to_owned(), index }, schedule.clone()))
     })
 }

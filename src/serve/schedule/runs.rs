@@ -71,7 +71,8 @@ impl Lane {
     async fn run(&self, engine: &Arc<Engine>, due: Due) {
         let Due { id: Id { tool, .. }, schedule, moment, is_late } = due;
         let acts_as = schedule.acts_as.clone();
-        let wanted = Automatic { tool: tool.clone(), acts_as, arguments: schedule.with.clone(), via: "schedule" };
+        let wanted =
+            Automatic { tool: tool.clone(), acts_as, arguments: schedule.with.clone(), via: "schedule" };
         let job = match engine.begin_automatic(wanted).await {
             Ok(job) => job,
             Err(problem) => {

@@ -72,7 +72,8 @@ impl Batch {
             Err(problem) => return tracing::error!("`{tool}` is not run for a file: {problem}"),
         };
         let acts_as = trigger.acts_as.clone();
-        match engine.begin_automatic(Automatic { tool: tool.clone(), acts_as, arguments, via: "file" }).await {
+        match engine.begin_automatic(Automatic { tool: tool.clone(), acts_as, arguments, via: "file" }).await
+        {
             Ok(job) => {
                 tracing::info!("`{tool}` runs for {} changed files", paths.len());
                 job.over().await;

@@ -67,7 +67,9 @@ pub async fn keep(engine: Arc<Engine>, closing: CancellationToken) -> Infallible
 /// Those of this state; the same as before go on as they are.
 async fn follow(watches: &mut HashMap<Id, Watch>, state: &State) {
     let wanted: Vec<(Id, Trigger, FileTrigger)> = wanted(state).collect();
-    watches.retain(|id, watch| wanted.iter().any(|(known, trigger, _)| known == id && *trigger == watch.trigger));
+    watches.retain(|id, watch| {
+        wanted.iter().any(|(known, trigger, _)| known == id && *trigger == watch.trigger)
+    });
     for (id, trigger, files) in wanted {
         if watches.contains_key(&id) {
             continue;
@@ -144,8 +146,11 @@ impl Watch {
         }
         let changes = self.latest.changes(&self.seen);
         self.seen = self.latest.clone();
-        let paths: Vec<String> =
-            changes.into_iter().filter(|(change, _)| self.files.changes.contains(change)).map(|(_, path)| path).collect();
+        let paths: Vec<String> = changes
+            .into_iter()
+            .filter(|(change, _)| self.files.changes.contains(change))
+            .map(|(_, path)| path)
+            .collect();
         if !paths.is_empty() {
             let (tool, trigger) = (self.id.0.clone(), self.trigger.clone());
             batches.begin(engine, &self.id, Batch { tool, trigger, paths });

@@ -29,7 +29,7 @@ mod soak;
 mod tls;
 #[cfg(feature = "oauth")]
 mod tokens;
-mod transport;
 mod toolsets;
+mod transport;
 mod traps;
 mod triggers;

@@ -113,7 +113,10 @@ commands:
     house.server.says("3 schedules are kept").await;
     let kept = || {
         let states = std::fs::read_dir(folder.path().join("state/mcpfier/schedules")).ok()?;
-        states.flatten().map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == "json"))
+        states
+            .flatten()
+            .map(|entry| entry.path())
+            .find(|path| path.extension().is_some_and(|end| end == "json"))
     };
     until("what is done is kept", || kept().is_some()).await;
     drop(house);
@@ -213,7 +216,10 @@ commands:
     assert!(rows[2].contains("nightly (who may not)") && rows[2].contains("disabled"), "{out}");
     assert!(rows[3].contains("@daily (UTC)") && rows[3].trim_end().ends_with("never"), "{out}");
 
-    let (_, out, _) = said(folder.path(), &["schedule", "next", "report", "--count", "2", "--from", "2026-03-28T12:00:00Z"]);
+    let (_, out, _) = said(
+        folder.path(),
+        &["schedule", "next", "report", "--count", "2", "--from", "2026-03-28T12:00:00Z"],
+    );
     assert_eq!(
         out,
         "2026-03-29 03:00:00 +02:00  Europe/Paris  report\n2026-03-30 02:30:00 +02:00  Europe/Paris  report\n"

@@ -54,10 +54,15 @@ async fn on_stdio_there_are_those_of_its_tags_and_at_a_shell_all() {
     let mut server = Server::start(FILE);
     server.client.initialize().await;
     let listed = server.client.ask(2, "tools/list", json!({})).await;
-    let names: Vec<&str> =
-        listed["result"]["tools"].as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
+    let names: Vec<&str> = listed["result"]["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|tool| tool["name"].as_str())
+        .collect();
     assert_eq!(names, ["git-log", "both"]);
-    let said = crate::support::program::mcpfier(&["call", "disk"]).tools(FILE).run();
+    let said =
+        crate::support::program::mcpfier(&["call", "disk"]).tools(&format!("version: 1\n{FILE}")).run();
     assert_eq!(said.stdout, "disk\n");
 }
 
@@ -121,7 +126,8 @@ async fn many_tools_are_searched_and_called_with_two() {
     assert_eq!((found(&all), &all["total"]), (vec!["tool-59", "uses"], &json!(52)));
     assert_eq!(search(&house, ALL, json!({ "query": "zzz" })).await["total"], 0);
 
-    let wrapped = |name: &str, arguments: Value| call(8, "call_tool", json!({ "name": name, "arguments": arguments }));
+    let wrapped =
+        |name: &str, arguments: Value| call(8, "call_tool", json!({ "name": name, "arguments": arguments }));
     let called = ask(&house, ALL, wrapped("branch-delete", json!({ "branch": "old" }))).await;
     assert_eq!(text(&called["result"]), "deleted old\n");
     let direct = ask(&house, ALL, call(9, "tool-42", json!({}))).await;
@@ -132,7 +138,11 @@ async fn many_tools_are_searched_and_called_with_two() {
     let bad = ask(&house, ALL, wrapped("branch-delete", json!({ "brunch": "x" }))).await;
     assert_eq!(bad["result"]["isError"], true, "{bad}");
     let hidden = ask(&house, ALL, wrapped("hidden-branch", json!({}))).await;
-    assert_eq!(hidden["error"]["message"].as_str().map(|text| text.starts_with("there is no tool `hidden-branch`")), Some(true), "{hidden}");
+    assert_eq!(
+        hidden["error"]["message"].as_str().map(|text| text.starts_with("there is no tool `hidden-branch`")),
+        Some(true),
+        "{hidden}"
+    );
 }
 
 #[tokio::test]
@@ -145,7 +155,11 @@ async fn calls_that_say_nothing_are_told_what_is_wrong() {
         ("call_tool", json!({}), "`call_tool` needs `name`"),
         ("call_tool", json!({ "name": "call_tool" }), "`call_tool` is called by itself"),
         ("call_tool", json!({ "name": "tool-10", "arguments": "x" }), "`arguments` has to be an object"),
-        ("call_tool", json!({ "name": "tool-10", "target": "x" }), "put what is for `tool-10` into `arguments`"),
+        (
+            "call_tool",
+            json!({ "name": "tool-10", "target": "x" }),
+            "put what is for `tool-10` into `arguments`",
+        ),
     ] {
         let refused = ask(&house, ALL, call(3, tool, arguments)).await;
         assert_eq!(refused["result"]["isError"], true, "{refused}");
@@ -160,5 +174,8 @@ async fn without_a_word_of_it_there_is_no_such_tool() {
     let house = House::start(&many("search: never")).await;
     assert!(names(&house, ALL).await.contains(&"tool-42".to_owned()));
     let refused = ask(&house, ALL, call(3, "search_tools", json!({}))).await;
-    assert!(refused["error"]["message"].as_str().is_some_and(|text| text.starts_with("there is no tool")), "{refused}");
+    assert!(
+        refused["error"]["message"].as_str().is_some_and(|text| text.starts_with("there is no tool")),
+        "{refused}"
+    );
 }

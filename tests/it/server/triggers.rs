@@ -185,5 +185,8 @@ commands:
     assert!(!each().contains(&"not.txt".to_owned()));
     std::fs::remove_file(root.join("inbox/before.csv")).unwrap();
     std::fs::remove_file(root.join("inbox/first.csv")).unwrap();
-    until("their going is seen", || text(&root.join("together")).lines().map(|line| line.parse::<usize>().unwrap()).sum::<usize>() == 2).await;
+    until("their going is seen", || {
+        text(&root.join("together")).lines().map(|line| line.parse::<usize>().unwrap()).sum::<usize>() == 2
+    })
+    .await;
 }

@@ -15,7 +15,10 @@ use super::Lowering;
 impl Lowering<'_> {
     /// Of a schedule: known now, and checked.
     pub(super) fn arguments(&self, with: Option<Field<'_>>, span: Span) -> Map<String, Value> {
-        let entries = self.entries(with).filter_map(|(name, node)| {
+        if !self.is_map(with) {
+            return Map::new();
+        }
+        let entries = entries(with).filter_map(|(name, node)| {
             let kind = self.tool.params.find(name).map_or(&Kind::Any, |param| &param.kind);
             let value = json::value(self.place.reader, node, kind).filter(|value| !value.is_null())?;
             Some((name.to_owned(), value))
@@ -28,7 +31,7 @@ impl Lowering<'_> {
             let name = place.trim_start_matches('/').split('/').next().unwrap_or_default();
             let is_sensitive = self.tool.params.find(name).is_some_and(|param| param.rule.sensitive);
             let reason = if is_sensitive { error.masked().to_string() } else { error.to_string() };
-            let value = self.entries(with).find(|(known, _)| *known == name).map(|(_, node)| node.span);
+            let value = entries(with).find(|(known, _)| *known == name).map(|(_, node)| node.span);
             let at = value.or(with.map(|field| field.key_span)).unwrap_or(span);
             let message = format!("the command would refuse this call: {reason}");
             self.error(Code::VainArguments, at, message, "say it in `with`, as a caller would");
@@ -44,7 +47,10 @@ impl Lowering<'_> {
         span: Span,
     ) -> Vec<(String, Filling)> {
         let mut fillings = Vec::new();
-        for (name, node) in self.entries(with) {
+        if !self.is_map(with) {
+            return fillings;
+        }
+        for (name, node) in entries(with) {
             let Some(param) = self.tool.params.find(name) else {
                 let message = format!("`{name}` is no parameter of this command");
                 let names: Vec<&str> = self.tool.params.iter().map(|param| param.name.as_str()).collect();
@@ -58,7 +64,7 @@ impl Lowering<'_> {
             fillings.extend(self.filling(node, known, &param.kind).map(|filling| (name.to_owned(), filling)));
         }
         let needed = self.tool.params.iter().filter(|param| param.presence == Presence::Required);
-        for param in needed.filter(|param| !fillings.iter().any(|(name, _)| name == param.name.as_str())) {
+        for param in needed.filter(|param| !entries(with).any(|(name, _)| name == param.name.as_str())) {
             let message = format!("nothing is said of `{}`, which is required", param.name);
             let at = with.map_or(span, |field| field.key_span);
             self.error(Code::VainArguments, at, message, "say it in `with`, as a caller would");
@@ -68,19 +74,25 @@ impl Lowering<'_> {
 
     fn filling(&self, node: &Node<'_>, known: &[&str], kind: &Kind) -> Option<Filling> {
         match &node.kind {
-            NodeKind::Scalar(scalar) if scalar.text.contains("{{") => match Filling::read(&scalar.text, known) {
-                Ok(filling) => Some(filling),
-                Err(bad) => {
-                    self.report(node.span, &bad);
-                    None
+            NodeKind::Scalar(scalar) if scalar.text.contains("{{") => {
+                match Filling::read(&scalar.text, known) {
+                    Ok(filling) => Some(filling),
+                    Err(bad) => {
+                        self.report(node.span, &bad);
+                        None
+                    }
                 }
-            },
-            NodeKind::List(items) => {
-                items.iter().map(|item| self.filling(item, known, &Kind::Any)).collect::<Option<_>>().map(Filling::List)
             }
+            NodeKind::List(items) => items
+                .iter()
+                .map(|item| self.filling(item, known, &Kind::Any))
+                .collect::<Option<_>>()
+                .map(Filling::List),
             NodeKind::Map(entries) => entries
                 .iter()
-                .map(|entry| Some((entry.key.text.to_string(), self.filling(&entry.value, known, &Kind::Any)?)))
+                .map(|entry| {
+                    Some((entry.key.text.to_string(), self.filling(&entry.value, known, &Kind::Any)?))
+                })
                 .collect::<Option<_>>()
                 .map(Filling::Map),
             _ => json::value(self.place.reader, node, kind).map(Filling::Value),
@@ -92,13 +104,16 @@ impl Lowering<'_> {
         self.error(Code::VainArguments, span, bad.to_string(), help);
     }
 
-    fn entries<'n>(&self, with: Option<Field<'n>>) -> impl Iterator<Item = (&'n str, &'n Node<'n>)> {
-        if let Some(field) = with
-            && !matches!(field.node.kind, NodeKind::Map(_))
-        {
+    fn is_map(&self, with: Option<Field<'_>>) -> bool {
+        let strange = with.filter(|field| !matches!(field.node.kind, NodeKind::Map(_)));
+        if let Some(field) = strange {
             self.place.reader.wrong_type(field.node, "`with`", "a map of parameters and values");
         }
-        let entries = with.map(|field| field.node.entries()).unwrap_or_default();
-        entries.iter().map(|entry| (&*entry.key.text, &entry.value))
+        strange.is_none()
     }
+}
+
+fn entries<'n>(with: Option<Field<'n>>) -> impl Iterator<Item = (&'n str, &'n Node<'n>)> {
+    let entries = with.map(|field| field.node.entries()).unwrap_or_default();
+    entries.iter().map(|entry| (&*entry.key.text, &entry.value))
 }

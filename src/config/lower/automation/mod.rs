@@ -108,9 +108,9 @@ impl Lowering<'_> {
             let message = "`confirm` asks a person, and nobody is there when the command runs by itself";
             let problem = Diagnostic::error(Code::NobodyToAsk, span, message);
             let problem = problem.other(first, "it runs by itself here");
-            self.place.reader.problems.add(
-                problem.help("make a command of its own for the clock, without `confirm`, that few callers may run"),
-            );
+            self.place.reader.problems.add(problem.help(
+                "make a command of its own for the clock, without `confirm`, that few callers may run",
+            ));
         }
         if !command.expose {
             self.error(

@@ -7,8 +7,8 @@ use crate::config::code::Code;
 use crate::config::native::{OF_FILES, OF_WEBHOOKS, On, TriggerKeys};
 use crate::config::read::{Spanned, nearest};
 use crate::model::{
-    ByteSize, Change, FileGlob, FileTrigger, Occasion, Piece, Reference, SecretName, SignedBy, Template, Trigger,
-    Watched, Webhook, is_pattern,
+    ByteSize, Change, FileGlob, FileTrigger, Occasion, Piece, Reference, SecretName, SignedBy, Template,
+    Trigger, Watched, Webhook, is_pattern,
 };
 
 use super::Lowering;
@@ -65,12 +65,17 @@ impl Lowering<'_> {
             }
         };
         let is_absolute = written.value.starts_with('/');
-        let base = if is_absolute { PathBuf::from("/") } else { self.place.folder(written.span).to_path_buf() };
+        let base =
+            if is_absolute { PathBuf::from("/") } else { self.place.folder(written.span).to_path_buf() };
         let parts = glob.below(&PathBuf::from("/"))?;
         // Of a file that is named itself, the folder is what is watched.
-        let fixed = parts.iter().take_while(|part| !is_pattern(part)).count().min(parts.len().saturating_sub(1));
+        let fixed =
+            parts.iter().take_while(|part| !is_pattern(part)).count().min(parts.len().saturating_sub(1));
         let (fixed, rest) = parts.split_at_checked(fixed)?;
-        Some(Watched { folder: fixed.iter().fold(base, |folder, part| folder.join(part)), parts: rest.to_vec() })
+        Some(Watched {
+            folder: fixed.iter().fold(base, |folder, part| folder.join(part)),
+            parts: rest.to_vec(),
+        })
     }
 
     fn webhook(&self, keys: &TriggerKeys<'_>) -> Option<Webhook> {
@@ -85,7 +90,8 @@ impl Lowering<'_> {
         let secret = match keys.secret {
             Some(secret) => self.secret(secret),
             None => {
-                let help = "anybody could set it off: declare a secret, and write `secret: \"{{secrets.NAME}}\"`";
+                let help =
+                    "anybody could set it off: declare a secret, and write `secret: \"{{secrets.NAME}}\"`";
                 self.error(Code::BadTrigger, keys.span, "a trigger with `on: webhook` needs `secret`", help);
                 None
             }
@@ -120,7 +126,12 @@ impl Lowering<'_> {
         });
         let Some(name) = name else {
             let help = "declare it under `secrets`, and write `secret: \"{{secrets.NAME}}\"`";
-            self.error(Code::BadTrigger, written.span, "`secret` has to be exactly one `{{secrets.NAME}}`", help);
+            self.error(
+                Code::BadTrigger,
+                written.span,
+                "`secret` has to be exactly one `{{secrets.NAME}}`",
+                help,
+            );
             return None;
         };
         if !self.secrets.contains(name.as_str()) {
