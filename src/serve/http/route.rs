@@ -68,8 +68,8 @@ impl House {
         let mut answer = match self.judge(&state, settings, &request, &seen) {
             Some(answer) => answer,
             None if Hooks::is_one(&request) => match rates::by_address(&state, &peer) {
-                Ok(()) => self.hooks.answer(&self.engine, &state, settings, request).await,
-                Err(late) => late,
+                None => self.hooks.answer(&self.engine, &state, settings, request).await,
+                Some(late) => late,
             },
             None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,

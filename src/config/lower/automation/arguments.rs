@@ -18,12 +18,12 @@ impl Lowering<'_> {
         if !self.is_map(with) {
             return Map::new();
         }
-        let entries = entries(with).filter_map(|(name, node)| {
+        let said = entries(with).filter_map(|(name, node)| {
             let kind = self.tool.params.find(name).map_or(&Kind::Any, |param| &param.kind);
             let value = json::value(self.place.reader, node, kind).filter(|value| !value.is_null())?;
             Some((name.to_owned(), value))
         });
-        let arguments: Map<String, Value> = entries.collect();
+        let arguments: Map<String, Value> = said.collect();
         let Ok(validator) = self.tool.params.validator() else { return arguments };
         let whole = Value::Object(arguments.clone());
         for error in validator.iter_errors(&whole) {

@@ -34,9 +34,10 @@ pub fn automated(
     let AutomationKeys { schedules, triggers, confirm } = command.automation.as_deref()?;
     let lowering = Lowering { place, secrets, tool };
     lowering.check_whole(command, schedules, triggers, *confirm);
-    let mut automation = Automation::default();
-    automation.schedules = schedules.iter().filter_map(|keys| lowering.schedule(keys)).collect();
-    automation.triggers = triggers.iter().filter_map(|keys| lowering.trigger(keys)).collect();
+    let automation = Automation {
+        schedules: schedules.iter().filter_map(|keys| lowering.schedule(keys)).collect(),
+        triggers: triggers.iter().filter_map(|keys| lowering.trigger(keys)).collect(),
+    };
     let actors = schedules.iter().map(|keys| keys.acts_as).chain(triggers.iter().map(|keys| keys.acts_as));
     let hooks = triggers.iter().filter_map(|keys| keys.path);
     Some(Automated {
