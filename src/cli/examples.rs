@@ -208,6 +208,17 @@ Examples:
 
 `mcpfier --server` is what keeps the time; at a shell nothing waits. Without a word it is `schedule list`.";
 
+pub const JOBS: &str = "\
+Examples:
+  mcpfier jobs                         what runs, and what is over and not forgotten yet
+  mcpfier jobs show 4kQ                how one stands, and its result
+  mcpfier jobs logs -f 4kQ             what it writes, until it is over
+  mcpfier jobs cancel 4kQ              end it, with all of its processes
+  mcpfier jobs prune --older 1h        forget what has been over for an hour
+
+A call becomes a job when it takes longer than `detach_after`, or at once with `background: true`.
+Every file that is served has jobs of its own; here are those of all that this user serves.";
+
 pub const CLEAN: &str = "\
 Examples:
   mcpfier clean

@@ -74,8 +74,11 @@ impl Exit {
             | Rejection::QueueTimeout { .. } => Self::REFUSED,
             Rejection::Cancelled => Self::INTERRUPTED,
             Rejection::BusyCaller { .. } | Rejection::BreakerOpen { .. } => Self::REFUSED,
-            Rejection::TooOften { .. } | Rejection::NotRecorded { .. } => Self::REFUSED,
-            Rejection::Start(_) => Self::NOT_STARTED,
+            Rejection::TooOften { .. }
+            | Rejection::UsedUp { .. }
+            | Rejection::TooManyJobs { .. }
+            | Rejection::NotRecorded { .. } => Self::REFUSED,
+            Rejection::Start(_) | Rejection::NoFolder(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),
             Rejection::Shared(shared) => Self::of_rejection(shared),

@@ -23,6 +23,7 @@ mod images;
 mod import;
 mod init;
 mod into;
+mod jobs;
 mod key;
 mod list;
 mod lock;
@@ -40,6 +41,7 @@ mod requirements;
 mod schedule;
 mod schema;
 mod secret;
+mod secret_keys;
 mod serve;
 #[cfg(all(unix, feature = "server"))]
 mod serve_http;
@@ -191,6 +193,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Images { action } => images::run(arguments, action.as_ref(), printer),
+        Verb::Jobs { action } => jobs::run(arguments, action.as_ref(), printer),
         Verb::Cache { action } => cache::run(action.as_ref(), printer),
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),

@@ -20,7 +20,7 @@ use super::evidence::Evidence;
 use super::requirements::Asking;
 use super::serve::not_trusted;
 use super::session::{self, Session};
-use super::{lock, trust};
+use super::{lock, secret_keys, trust};
 
 /// What is left of a session once its catalog is the engine's.
 pub struct Reloading {
@@ -33,15 +33,20 @@ pub struct Reloading {
 
 impl Reloading {
     pub fn of(session: Session, locked: bool, asking: Asking) -> Self {
-        Self::of_server(session, locked, asking, false)
+        Self::with(session, locked, asking, Over::Stdio)
     }
 
     /// The same for a server; an exposed one is reached by others, and has to ask them who they are.
     pub fn of_server(session: Session, locked: bool, asking: Asking, is_exposed: bool) -> Self {
-        let Session { found, facts, mut sources, since, choice, .. } = session;
-        let rules = Rules { found, choice, locked, is_exposed };
+        Self::with(session, locked, asking, Over::Http { is_exposed })
+    }
+
+    fn with(session: Session, locked: bool, asking: Asking, over: Over) -> Self {
+        let Session { found, facts, mut sources, since, choice, key_files, .. } = session;
+        let rules = Rules { found, choice, locked, over };
         let papers = rules.papers(&session::host(), &sources.files);
         sources.files.extend(papers);
+        sources.files.extend(key_files);
         Self { rules, asking, means: facts.means, sources, since }
     }
 
@@ -56,11 +61,13 @@ impl Reloading {
             let mut sources = Sources { files: loaded.files, folders: loaded.folders };
             let papers = rules.papers(&host, &sources.files);
             sources.files.extend(papers);
+            sources.files.extend(loaded.catalog.iter().flat_map(|catalog| rules.key_files(catalog)));
             let state = match loaded.catalog {
                 // What may not be served runs nothing.
                 Some(catalog) => judged.and_then(|images| {
                     let catalog = settled(&runtime, &asking, catalog, &host.environment, occasion)?;
-                    Ok(state(catalog, host.environment, means, images))
+                    let (catalog, vault) = rules.with_keys(catalog, &host.environment)?;
+                    Ok(state(catalog, host.environment, vault, means, images))
                 }),
                 None => Err(loaded.report.render(config::Style::Plain)),
             };
@@ -75,7 +82,14 @@ struct Rules {
     found: Found,
     choice: Choice,
     locked: bool,
-    is_exposed: bool,
+    over: Over,
+}
+
+/// How clients come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Stdio,
+    Http { is_exposed: bool },
 }
 
 impl Rules {
@@ -89,7 +103,8 @@ impl Rules {
             }
         }
         let http = loaded.catalog.as_ref().map(|catalog| &catalog.server.http);
-        if self.is_exposed && http.is_some_and(|http| http.auth.is_none() && !http.insecure) {
+        let is_exposed = self.over == Over::Http { is_exposed: true };
+        if is_exposed && http.is_some_and(|http| http.auth.is_none() && !http.insecure) {
             return Err("other machines reach this server, and this file would let everyone in".to_owned());
         }
         if !self.locked {
@@ -102,6 +117,19 @@ impl Rules {
 
     fn needs_trust(&self) -> bool {
         self.found.how == How::CurrentDirectory
+    }
+
+    /// The catalog with the keys that secrets hold, for a server that asks for them.
+    fn with_keys(&self, mut catalog: Catalog, environment: &Environment) -> Result<(Catalog, Vault), String> {
+        let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment.clone())));
+        if self.over != Over::Stdio {
+            secret_keys::read(&mut catalog, &vault).map_err(|problem| problem.to_string())?;
+        }
+        Ok((catalog, vault))
+    }
+
+    fn key_files(&self, catalog: &Catalog) -> Vec<PathBuf> {
+        if self.over == Over::Stdio { Vec::new() } else { secret_keys::files(catalog) }
     }
 
     /// The files that this judgement depends on.
@@ -138,9 +166,14 @@ fn settled(
     settled.recv().map_err(|_| "the server ends".to_owned())
 }
 
-fn state(catalog: Catalog, environment: Environment, means: Means, images: Option<LockedImages>) -> State {
+fn state(
+    catalog: Catalog,
+    environment: Environment,
+    vault: Vault,
+    means: Means,
+    images: Option<LockedImages>,
+) -> State {
     let facts = Facts::new(&environment, &catalog.secrets, means).with_locked(images);
     let facts = facts.with_warm_on_stdio(catalog.server.warm.stdio);
-    let vault = Vault::new(catalog.secrets.clone(), catalog.fed.beside(&Arc::new(environment)));
     State::new(Arc::new(catalog), facts, Arc::new(vault))
 }

@@ -15,6 +15,7 @@ use crate::serve::{Herald, stdio};
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
+use super::jobs;
 use super::log;
 use super::print::Printer;
 use super::reload::Reloading;
@@ -53,7 +54,7 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
         let audit = Audit::by(session.catalog.audit.as_ref(), Stdout::Stderr);
         begin(&audit, started(&session, None)).await.map_err(io::Error::other)?;
         let engine = session.engine_on(Arc::new(runner.clone()), session.vault());
-        let engine = Arc::new(engine.recording(audit));
+        let engine = Arc::new(engine.recording(audit).keeping(jobs::of(&session, None)));
         engine.stay();
         greet(&session);
         let streams = stdio::take_over()?;
@@ -64,7 +65,7 @@ fn serve(mut session: Session, locked: bool, fork_server: Option<ForkServer>) ->
             never = engine.keep_ready(Serving::OneClient) => match never {},
         }
         engine.close();
-        runner.shut_down(PATIENCE).await;
+        jobs::end(&engine, runner.shut_down(PATIENCE)).await;
         end(engine.audit()).await;
         Ok(())
     });

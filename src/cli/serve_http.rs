@@ -16,6 +16,7 @@ use crate::serve::trigger;
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
+use super::jobs;
 use super::log;
 use super::print::Printer;
 use super::reload::Reloading;
@@ -130,14 +131,16 @@ fn serve(
         let runner = session.runner(fork_server)?;
         let asking = Asking::by(Arc::new(runner.clone()));
         session.settle_by(&asking).await;
+        session.read_keys().map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem.to_string()))?;
         let audit = Audit::by(session.catalog.audit.as_ref(), Stdout::Ours);
         let started = started(&session, Some(bound.address.to_string()));
         begin(&audit, started).await.map_err(|problem| Failure::NotBegun(Exit::FAILURE, problem))?;
         let engine = session.engine_on(Arc::new(runner.clone()), session.vault());
-        let engine = Arc::new(engine.recording(audit));
+        let copy = session.catalog.server.http.copies.copy.clone();
+        let engine = Arc::new(engine.recording(audit).keeping(jobs::of(&session, copy)));
         // Who reads that it serves may stop it at once.
         let stopped = stop_signal();
-        announce(&session, settings, &bound);
+        announce(&session, &bound);
         let (memory, leaving) = (schedule::memory(&session::host(), &session.path), CancellationToken::new());
         let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
         herald.ready();
@@ -155,8 +158,10 @@ fn serve(
             never = engine.keep_ready(Serving::Many) => match never {},
             never = keep(Arc::clone(&engine), memory, HostClock, leaving.clone()) => match never {},
             never = trigger::keep(Arc::clone(&engine), leaving.clone()) => match never {},
+            never = engine.keep_quotas() => match never {},
         }
-        runner.shut_down(PATIENCE).await;
+        engine.state().quotas().save();
+        jobs::end(&engine, runner.shut_down(PATIENCE)).await;
         end(engine.audit()).await;
         tracing::info!(target: "mcpfier::serve::http", "stopped");
         Ok(())
@@ -165,18 +170,27 @@ fn serve(
     served
 }
 
+/// Everything that lets somebody in, each with its number.
 fn known_by(auth: &Auth) -> String {
-    let keys = match auth.mtls.len() {
-        0 => format!("{} keys", auth.api_keys.len()),
-        certificates => format!("{} keys, {certificates} certificates", auth.api_keys.len()),
-    };
-    auth.issuers.iter().fold(keys, |said, issuer| format!("{said}, tokens of {}", issuer.name))
+    let counted = [
+        (auth.api_keys.len(), "key", "keys"),
+        (auth.users.len(), "user", "users"),
+        (auth.mtls.len(), "certificate", "certificates"),
+        (auth.issuers.len(), "issuer", "issuers"),
+    ];
+    let there = counted.into_iter().filter(|(count, ..)| *count > 0);
+    let said = there.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }));
+    let said: Vec<String> = said.collect();
+    if said.is_empty() {
+        return "nobody is let in".to_owned();
+    }
+    auth.issuers.iter().fold(said.join(", "), |said, issuer| format!("{said}, tokens of {}", issuer.name))
 }
 
 /// One line, and nothing that is secret.
-fn announce(session: &Session, settings: &HttpServer, bound: &Bound) {
+fn announce(session: &Session, bound: &Bound) {
     let tools = session.catalog.offered().count();
-    let callers = match &settings.auth {
+    let callers = match &session.catalog.server.http.auth {
         Some(auth) => known_by(auth),
         None => "no keys are asked for".to_owned(),
     };

@@ -19,6 +19,7 @@ use super::evidence::Evidence;
 use super::exit::Exit;
 use super::place;
 use super::print::Printer;
+use super::secret_keys;
 use super::started_by;
 
 /// A loaded file on this host.
@@ -38,6 +39,8 @@ pub struct Session {
     pub evidence: Evidence,
     /// How results that are remembered are used.
     pub cache_use: CacheUse,
+    /// Where keys of callers are, beside the file.
+    pub key_files: Vec<PathBuf>,
     environment: Arc<Environment>,
 }
 
@@ -98,6 +101,7 @@ impl Session {
             evidence,
             facts: facts.with_means(process::probe_means()),
             cache_use: CacheUse::default(),
+            key_files: Vec::new(),
             environment,
         })
     }
@@ -126,6 +130,16 @@ impl Session {
     /// The same file with other commands.
     pub fn with_catalog(self, catalog: Catalog) -> Self {
         Self { catalog: Arc::new(catalog), ..self }
+    }
+
+    /// Reads the keys of callers that secrets hold.
+    pub fn read_keys(&mut self) -> Result<(), secret_keys::Unread> {
+        if !secret_keys::are_there(&self.catalog) {
+            return Ok(());
+        }
+        let vault = self.vault();
+        self.key_files = secret_keys::files(&self.catalog);
+        secret_keys::read(Arc::make_mut(&mut self.catalog), &vault)
     }
 
     /// Where the values of secrets are read.

@@ -266,6 +266,12 @@ codes! {
     DuplicateCaller = 294, "two users or tenants of one name";
     BadStore = 295, "a store of sessions that is none";
     BadCopy = 296, "a name of a copy that headers cannot hold";
+    CallerFolder = 297, "folders of callers where no program runs";
+
+    // Calls that go on by themselves.
+    OwnName = 300, "a command with the name of a tool of the server";
+    VainDetach = 301, "a call that is over before it would be left to itself";
+    TwoDetaches = 302, "a call that is left to itself in two ways";
 
     // What runs by itself, and what is offered.
     BadSchedule = 330, "a schedule that cannot be kept";

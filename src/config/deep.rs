@@ -47,12 +47,14 @@ pub fn check_promises(place: &Place<'_>, schemas: &Schemas, tool: &Tool, command
 
 /// What it does on this host.
 pub fn check_action(place: &Place<'_>, tool: &Tool, command: &Command<'_>) {
-    if let (Some(written), Action::Process(workload)) = (command.working_dir, &tool.action)
+    if let (Some(written), Action::Process(workload)) = (&command.working_dir, &tool.action)
+        // Those of callers are made when they call.
+        && !written.per_caller
         // Where no folder could be made of it, the base stands in its place.
         && let Some(folder) = workload.working_dir.as_literal().map(Path::new)
         && folder != place.base
     {
-        check_folder(place, Some(folder), written.span);
+        check_folder(place, Some(folder), written.path.span);
     }
     if let (Some(written), Action::Container(container)) = (&command.container, &tool.action)
         && container.executor.as_ref().is_none_or(|executor| executor.host.is_here())

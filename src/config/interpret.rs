@@ -236,7 +236,8 @@ impl<'s> Interpreting<'_, 's> {
         let toolsets = lower::Toolsets::of(&server);
         let (local_roles, local_permissions) =
             (server.stdio.roles.clone(), server.stdio.permissions.is_some());
-        let mut catalog = Catalog::new(tools, lower::server(place, server), usable);
+        let server = lower::server(place, server, &usable);
+        let mut catalog = Catalog::new(tools, server, usable);
         let asking = asking.take();
         let mut settings = catalog.server.clone();
         let beside = lower::Beside {

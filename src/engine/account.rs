@@ -13,7 +13,7 @@ use crate::audit::{
     Began, Caller, Decision, Ended, Event, Journal, Refused, Verdict, next_call, recorded, short_text,
 };
 use crate::call::{BadCall, Call, Invocation};
-use crate::model::{Principal, Secrets, ToolName};
+use crate::model::{Catalog, Principal, Secrets, ToolName};
 use crate::plan::{ExecutionPlan, PlanError, Step};
 use crate::policy::{Denied, Reason};
 use crate::runner::End;
@@ -62,6 +62,22 @@ impl Engine {
         let caller = caller(&state.policy.known(call.principal.clone()), origin);
         let arguments = Some(Arc::new(arguments));
         Some(Papers { journal, call: next_call(), parent: None, step: None, caller, arguments })
+    }
+}
+
+impl Engine {
+    /// The same of a tool of our own.
+    pub(super) fn papers_of_own(
+        &self,
+        tools: &Catalog,
+        state: &State,
+        call: &Call,
+        origin: &Origin,
+    ) -> Option<Papers> {
+        let papers = self.papers(state, call, origin)?;
+        let tool = tools.tool(&call.tool).map(|tool| &**tool);
+        let arguments = recorded(tool, &call.arguments, papers.journal.rules());
+        Some(Papers { arguments: Some(Arc::new(arguments)), ..papers })
     }
 }
 
@@ -132,6 +148,43 @@ impl Papers {
     }
 }
 
+impl Papers {
+    /// Records that a call of a tool of our own begins. It has no plan but itself.
+    pub(super) async fn begin_own(
+        self: Arc<Self>,
+        call: &Call,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Entry>, Rejection> {
+        let tool = call.tool.clone();
+        let event = Event::Began(Box::new(Began {
+            call: Arc::clone(&self.call),
+            parent: None,
+            step: None,
+            caller: self.caller.clone(),
+            tool: tool.clone(),
+            arguments: self.arguments.clone(),
+            decision: Decision::Allowed,
+            kind: "job",
+            plan: digest_of(|hash| serde_json::to_writer(hash, &(&call.tool, &call.arguments))),
+        }));
+        let began = Instant::now();
+        let mut entry = Entry { papers: self, tool, began, is_certain: false, is_over: false };
+        let journal = Arc::clone(&entry.papers.journal);
+        let written = tokio::select! {
+            biased;
+            written = journal.record(event) => written,
+            () = cancel.cancelled() => return Err(Rejection::Cancelled),
+        };
+        match written {
+            Err(problem) if journal.refuses() => {
+                entry.is_over = true;
+                Err(Rejection::NotRecorded { tool: entry.tool.clone(), problem: problem.to_string() })
+            }
+            _ => Ok(Some(entry)),
+        }
+    }
+}
+
 impl Prepared {
     /// Returns when there is a record that it begins; a call of which there can be none is not run.
     pub(super) async fn begin(&self, cancel: &CancellationToken) -> Result<Option<Entry>, Rejection> {
@@ -182,6 +235,13 @@ impl Entry {
             true => self.papers.journal.tell_surely(event).await,
             false => self.papers.journal.tell(event).await,
         }
+    }
+
+    /// The same of a tool of our own.
+    pub(super) async fn end_own(mut self, is_error: bool) {
+        self.is_over = true;
+        let ended = self.ended(if is_error { Verdict::Failure } else { Verdict::Success });
+        self.papers.journal.tell(Event::Ended(Box::new(ended))).await;
     }
 
     fn ran(&self, plan: &ExecutionPlan, outcome: &Outcome) -> Ended {
@@ -289,7 +349,9 @@ fn decision(rejection: &Rejection) -> Decision {
         Rejection::BadCall(problem) => of_call(problem),
         Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Decision::Condition,
         Rejection::NotRecorded { .. } => Decision::Unrecorded,
-        Rejection::TooOften { .. } => Decision::TooOften,
+        Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => {
+            Decision::TooOften
+        }
         Rejection::Plan(problems) => match problems.first().map(PlanError::cause) {
             Some(PlanError::Call(problem)) => of_call(problem),
             Some(PlanError::Argument { .. }) => Decision::Invalid,
@@ -312,6 +374,10 @@ fn kind(step: &Step) -> &'static str {
 /// Of the plan as a dry-run prints it, without blanks. What is sensitive stands there as `***`, so
 /// that nobody can find it by trying.
 fn digest(plan: &ExecutionPlan, secrets: &Secrets) -> String {
+    digest_of(|hash| serde_json::to_writer(hash, &plan.to_json(secrets)))
+}
+
+fn digest_of(write: impl FnOnce(&mut dyn io::Write) -> serde_json::Result<()>) -> String {
     struct Into(Sha256);
     impl io::Write for Into {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -325,7 +391,7 @@ fn digest(plan: &ExecutionPlan, secrets: &Secrets) -> String {
     }
     let mut hash = io::BufWriter::with_capacity(1024, Into(Sha256::new()));
     // A hash takes everything.
-    let _ = serde_json::to_writer(&mut hash, &plan.to_json(secrets));
+    let _ = write(&mut hash);
     let hash = hash.into_inner().map_or_else(|_| Sha256::new(), |hash| hash.0);
     let digits = hash.finalize().iter().fold(String::with_capacity(71), |mut text, byte| {
         text.push_str(&format!("{byte:02x}"));

@@ -40,7 +40,7 @@ impl Engine {
         self.judge_rate(&principal, &tool)?;
         let call = Call { principal, tool, arguments };
         let prepared = self.prepare_aside(call, origin).await.map_err(NotBegun::Rejected)?;
-        self.begin_job(prepared, Box::new(Unwatched)).map_err(NotBegun::Rejected)
+        self.begin_job(prepared, Box::new(Unwatched)).await.map_err(NotBegun::Rejected)
     }
 
     fn judge_rate(&self, principal: &Principal, tool: &str) -> Result<(), NotBegun> {

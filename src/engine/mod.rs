@@ -20,8 +20,11 @@ mod flow;
 mod hall;
 mod jobs;
 mod outcome;
+mod own;
+mod own_folder;
 mod paths;
 mod present;
+mod quotas;
 mod rates;
 mod redact;
 mod rejection;
@@ -57,9 +60,14 @@ pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
-pub use jobs::{Job, JobId, JobState, JobStatus, Jobs, LogPart};
+pub use jobs::{
+    BadJobs, Held, Job, JobId, JobPlace, JobRecord, JobState, JobStatus, Jobs, KeptJobs, LogPart,
+};
 pub use outcome::{Ending, Outcome};
+pub use own::{LONGEST_WAIT, OwnCall};
+pub use own_folder::NoFolder;
 pub use present::{BinaryPart, Presented, TextPart};
+pub use quotas::{Quotas, UsedUp};
 pub use rates::{Rates, TooOften};
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
@@ -104,6 +112,11 @@ impl Engine {
     /// The same with records of its calls.
     pub fn recording(self, audit: Audit) -> Self {
         Self { audit: Arc::new(audit), ..self }
+    }
+
+    /// The same with these jobs.
+    pub fn keeping(self, jobs: Jobs) -> Self {
+        Self { jobs: Arc::new(jobs), ..self }
     }
 
     /// Where its calls are recorded.

@@ -16,7 +16,9 @@ const PRETENDED: &str = "pretended";
 
 /// The facts with this call's paths, or `None` if no path has to be looked up.
 pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
-    let confined = |param: &Param| param.rule.path.as_ref().is_some_and(|rule| rule.within.is_some());
+    let own = own_folder(invocation);
+    let confined =
+        |param: &Param| param.rule.path.as_ref().is_some_and(|rule| rule.within.is_some() || own.is_some());
     let container = match &invocation.tool().action {
         Action::Container(container)
             if container.build.is_some() || container.mounts.iter().any(|mount| mount.within.is_some()) =>
@@ -31,10 +33,16 @@ pub fn look_up(invocation: &Invocation, facts: &Facts) -> Option<Facts> {
     let base = folder(invocation);
     let mut facts = facts.clone();
     for (param, value) in invocation.values() {
-        let Some(within) = param.rule.path.as_ref().and_then(|rule| rule.within.as_deref()) else { continue };
+        let Some(rule) = &param.rule.path else { continue };
         for text in texts(value) {
-            let key = (param.name.to_string(), text.to_owned());
-            facts.paths.insert(key, path_fact(&base.join(text), within));
+            let path = base.join(text);
+            let fact = match (&rule.within, &own) {
+                (Some(within), Some(own)) => own.kept(&path, path_fact(&path, within)),
+                (Some(within), None) => path_fact(&path, within),
+                (None, Some(own)) => own.fact(&path),
+                (None, None) => continue,
+            };
+            facts.paths.insert((param.name.to_string(), text.to_owned()), fact);
         }
     }
     if let Some(container) = container {
@@ -73,11 +81,47 @@ fn build_fact(container: &ContainerWorkload, facts: &Facts) -> Option<BuildFact>
 /// then does not exist: the lookup fails closed.
 fn folder(invocation: &Invocation) -> PathBuf {
     match &invocation.tool().action {
-        Action::Process(workload) => PathBuf::from(workload.working_dir.source()),
+        Action::Process(workload) => own_folder(invocation)
+            .map_or_else(|| PathBuf::from(workload.working_dir.source()), |own| own.path),
         Action::Container(container) => container.folder.clone(),
         Action::Http(call) => call.folder.clone(),
         Action::Flow(flow) => flow.folder.clone(),
         Action::NotSupported(_) => PathBuf::from("/"),
+    }
+}
+
+/// The folder that a caller has for themselves beside those of others.
+struct OwnFolder {
+    /// It need not be there yet.
+    path: PathBuf,
+    /// What holds those of all callers.
+    all: PathBuf,
+}
+
+fn own_folder(invocation: &Invocation) -> Option<OwnFolder> {
+    let Action::Process(workload) = &invocation.tool().action else { return None };
+    let all = PathBuf::from(workload.working_dir.source());
+    let name = invocation.principal().folder_name().filter(|_| workload.per_caller)?;
+    Some(OwnFolder { path: all.join(name), all })
+}
+
+impl OwnFolder {
+    /// Where a path leads that has to stay in it.
+    fn fact(&self, path: &Path) -> PathFact {
+        match (canonical(&self.path), canonical(path)) {
+            (Ok(within), Ok(path)) if path.starts_with(&within) => PathFact::At(path),
+            (Ok(within), Ok(_)) => PathFact::Outside { within },
+            (Err(error), _) | (_, Err(error)) => PathFact::Unknown(error.to_string()),
+        }
+    }
+
+    /// What is known of a path, unless it leads to where other callers are.
+    fn kept(&self, path: &Path, known: PathFact) -> PathFact {
+        let PathFact::At(found) = &known else { return known };
+        match canonical(&self.all) {
+            Ok(all) if !found.starts_with(&all) => known,
+            _ => self.fact(path),
+        }
     }
 }
 

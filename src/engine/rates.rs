@@ -12,7 +12,9 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
 
-use crate::model::{AuthMethod, CallerId, Catalog, Principal, Rate, RateLimit, RatePer, Tenant};
+use crate::model::{
+    AuthMethod, CallerId, Catalog, Principal, Rate, RateLimit, RatePer, Tenant, host_network,
+};
 
 /// Counts that are kept. Beyond them those who come new share one.
 const MOST: usize = 65_536;
@@ -58,7 +60,7 @@ impl Rates {
     pub fn request(&self, address: Option<IpAddr>) -> Result<(), TooOften> {
         match (self.limit.rate, address) {
             (Some(rate), Some(address)) if self.is_per(RatePer::Address) => {
-                self.count(&Subject::Address(network(address)), rate)
+                self.count(&Subject::Address(host_network(address)), rate)
             }
             _ => Ok(()),
         }
@@ -109,7 +111,7 @@ impl Rates {
     /// Where nobody is asked who they are, callers are told apart by where they are.
     fn who(&self, caller: &Principal) -> Subject {
         match (caller.method, caller.address) {
-            (AuthMethod::Anonymous, Some(address)) => Subject::Address(network(address)),
+            (AuthMethod::Anonymous, Some(address)) => Subject::Address(host_network(address)),
             _ => Subject::Caller(caller.id()),
         }
     }
@@ -130,17 +132,6 @@ enum Subject {
     Tools(Arc<str>, Option<Box<Subject>>),
     /// Everybody for whom there is no room.
     Others,
-}
-
-/// One host: of an address of six bytes or more a customer has as many as they like.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-        }
-        address @ IpAddr::V4(_) => address,
-    }
 }
 
 type Counter<C> = RateLimiter<Subject, HashMapStateStore<Subject>, C, NoOpMiddleware<<C as Clock>::Instant>>;

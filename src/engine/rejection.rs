@@ -10,6 +10,8 @@ use crate::policy::{Denied, NotAdmitted};
 use crate::runner::StartError;
 use crate::runner::container::ContainerFailure;
 
+use super::own_folder::NoFolder;
+use super::quotas::UsedUp;
 use super::rates::TooOften;
 
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,14 @@ pub enum Rejection {
     QueueTimeout { after: Duration },
     #[error("`{tool}` is called {late}")]
     TooOften { tool: String, late: TooOften },
+    #[error(
+        "no more jobs now: {running}{whose} are running, which is as many as may; wait for one of them, or cancel it"
+    )]
+    TooManyJobs { running: usize, whose: &'static str },
+    #[error(transparent)]
+    NoFolder(NoFolder),
+    #[error("`{tool}` is not run: {used_up}")]
+    UsedUp { tool: String, used_up: UsedUp },
     #[error("cancelled before it started")]
     Cancelled,
     #[error(transparent)]
@@ -93,7 +103,11 @@ impl Rejection {
     /// The command could not do its work; other refusals are about the call, or about how busy we are.
     pub(super) fn is_failure(&self) -> bool {
         match self {
-            Self::Start(_) | Self::BreakerOpen { .. } | Self::Again { .. } | Self::Fallback { .. } => true,
+            Self::Start(_)
+            | Self::NoFolder(_)
+            | Self::BreakerOpen { .. }
+            | Self::Again { .. }
+            | Self::Fallback { .. } => true,
             Self::Shared(shared) => shared.is_failure(),
             _ => false,
         }

@@ -10,6 +10,7 @@ use crate::runner::{End, OutputEvent, RunId, Running, SecretValues, Teller};
 
 use super::capture::Capture;
 use super::files::{Before, Written};
+use super::own_folder;
 use super::redact::Redactor;
 use super::story::Story;
 use super::supply::Means;
@@ -37,6 +38,7 @@ impl Engine {
         let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
         let (secrets, mut redactor) = state.secrets.of(&plan.step, &means).await?;
         let mut capture = Capture::new(plan, &redactor);
+        own_folder::make(&plan.step).await?;
         let before = Before::look(&plan.output.files).await;
         let mut running = self.start(&id, &plan.step, &secrets, stop.clone(), watcher).await?;
         let end = loop {

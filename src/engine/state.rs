@@ -12,6 +12,7 @@ use crate::runner::Vault;
 use super::account::Papers;
 use super::admission::Admission;
 use super::breaker::{Breakers, Standing};
+use super::quotas::Quotas;
 use super::rates::Rates;
 use super::supply::Supply;
 
@@ -25,6 +26,9 @@ pub struct State {
     pub(super) admission: Admission,
     pub(super) breakers: Breakers,
     rates: Rates,
+    /// Something can become a job.
+    pub(super) may_detach: bool,
+    quotas: Quotas,
     /// What a successful call of a command makes worthless.
     clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>>,
 }
@@ -33,8 +37,21 @@ impl State {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>) -> Self {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
-        let (policy, rates) = (Policy::of(&catalog), Rates::new(&catalog));
-        Self { edition: 1, catalog, policy, facts, secrets, admission, breakers, rates, clears }
+        let (policy, rates, quotas) = (Policy::of(&catalog), Rates::new(&catalog), Quotas::new(&catalog));
+        let may_detach = catalog.offered().any(|tool| tool.detaches().is_some());
+        Self {
+            edition: 1,
+            catalog,
+            policy,
+            facts,
+            secrets,
+            admission,
+            breakers,
+            rates,
+            may_detach,
+            quotas,
+            clears,
+        }
     }
 
     /// The same, for calls that come after those of the state before.
@@ -42,7 +59,8 @@ impl State {
         let admission = before.admission.following(&self.catalog);
         let breakers = before.breakers.following(&self.catalog);
         let rates = self.rates.following(&before.rates);
-        Self { edition: before.edition + 1, admission, breakers, rates, ..self }
+        let quotas = self.quotas.following(&before.quotas);
+        Self { edition: before.edition + 1, admission, breakers, rates, quotas, ..self }
     }
 
     /// Tells the states of one engine apart; counted from 1.
@@ -55,8 +73,8 @@ impl State {
     }
 
     /// The tools that a caller sees.
-    pub fn offered_to(&self, principal: &Principal) -> impl Iterator<Item = &Arc<Tool>> {
-        self.policy.seen_by(principal, self.catalog.offered())
+    pub fn offered_to<'t>(&'t self, principal: &Principal) -> impl Iterator<Item = &'t Arc<Tool>> {
+        self.policy.seen_by(principal, self.catalog.offered()).chain(self.own_of(principal))
     }
 
     /// What decides which tools a caller sees.
@@ -72,6 +90,11 @@ impl State {
     /// How often callers over HTTP may ask.
     pub fn rates(&self) -> &Rates {
         &self.rates
+    }
+
+    /// How many calls callers over HTTP have.
+    pub fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     /// Where the breaker of a command stands; `None` while it is closed, or if it has none.

@@ -6,10 +6,10 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Enforcement, EnvInherit, FileGlob, Limits,
-    OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox, Script,
-    SecretName, SecretScript, SecretSource, Secrets, Select, Stdin, Template, TextTemplate, Tool, Variable,
-    When, Workload, format_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Detach, Enforcement, EnvInherit, FileGlob,
+    Limits, OnOverflow, OutputFormat, OutputRules, Param, ParamRule, Params, PathRule, Reference, Sandbox,
+    Script, SecretName, SecretScript, SecretSource, Secrets, Select, Stdin, Template, TextTemplate, Tool,
+    Variable, When, Workload, format_duration,
 };
 
 use super::care::care;
@@ -41,6 +41,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         breaker: _,
         cache: _,
         timeout,
+        detach,
         kill_grace,
         limits,
         concurrency: Concurrency { max, per_caller, lock },
@@ -73,6 +74,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     }
     care(tool, around).into_iter().for_each(|(key, value)| put(&key, value));
     put("timeout", json!(format_duration(*timeout)));
+    put("detach_after", self::detach(*detach));
     put("kill_grace", json!(format_duration(*kill_grace)));
     put("limits", self::limits(limits));
     put("concurrency", json!(max));
@@ -96,18 +98,29 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     Value::Object(map)
 }
 
+/// What is usual is not written down.
+fn detach(detach: Detach) -> Value {
+    match detach {
+        Detach::USUAL => Value::Null,
+        Detach::After(after) => json!(format_duration(after)),
+        Detach::Never => json!("never"),
+        Detach::AtOnce => json!("0s"),
+    }
+}
+
 fn is_nothing(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
 fn process(workload: &Workload, around: &Around<'_>) -> Map<String, Value> {
-    let Workload { script, env, inherit, working_dir, stdin, sandbox } = workload;
+    let Workload { script, env, inherit, working_dir, per_caller, stdin, sandbox } = workload;
     let mut map = self::script(script);
     let mut put = |key: &str, value: Value| drop(map.insert(key.to_owned(), value));
     put("env", variables(env));
     put("env_inherit", self::inherit(inherit));
     let folder = written::template(working_dir);
     put("working_dir", json!(written::path(Path::new(&folder), around.folder)));
+    put("per_caller", if *per_caller { json!(true) } else { Value::Null });
     put("stdin", self::stdin(stdin));
     put("secrets", secrets(workload, around));
     put("sandbox", sandbox.as_ref().map_or(Value::Null, |sandbox| self::sandbox(sandbox, around.folder)));
@@ -162,7 +175,7 @@ pub(super) fn private(template: &Template) -> Value {
 
 /// Where the secrets that the process gets come from.
 fn secrets(workload: &Workload, around: &Around<'_>) -> Value {
-    let Workload { script, env, stdin, inherit: _, working_dir, sandbox: _ } = workload;
+    let Workload { script, env, stdin, inherit: _, working_dir, per_caller: _, sandbox: _ } = workload;
     let mut templates: Vec<&Template> = env.iter().map(|variable| &variable.value).collect();
     templates.push(working_dir);
     if let Stdin::Text(text) = stdin {

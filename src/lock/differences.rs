@@ -147,7 +147,13 @@ fn part_of_action(key: &str) -> &'static str {
         "rules" => "parameters",
         "output" | "exit_codes" => "output",
         "authorization" => "who may",
-        "timeout" | "kill_grace" | "limits" | "concurrency" | "concurrency_per_caller" | "lock" => "limits",
+        "timeout"
+        | "detach_after"
+        | "kill_grace"
+        | "limits"
+        | "concurrency"
+        | "concurrency_per_caller"
+        | "lock" => "limits",
         _ => "what runs",
     }
 }

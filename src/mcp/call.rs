@@ -50,7 +50,14 @@ impl Server {
             Ok(call) => call,
             Err(answer) => return Ok(Answer::Complete(*answer)),
         };
-        let plan = self.prepare(call, self.origin(context)).await?;
+        let origin = self.origin(context);
+        if let Some(answer) = self.own_tool(&call, &origin, context).await {
+            return answer.map(Answer::Complete);
+        }
+        let plan = self.prepare(call, origin).await?;
+        if let Some(after) = plan.tool.detaches() {
+            return self.as_job(plan, after, context).await.map(Answer::Complete);
+        }
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
     }
@@ -84,7 +91,22 @@ impl Server {
                 rejection
             })?;
         }
-        self.engine.prepare_aside(call, origin).await
+        let counted = match &self.caller {
+            Caller::Known(caller) if state.quotas().are_there() => {
+                Some((caller, call.clone(), origin.clone()))
+            }
+            _ => None,
+        };
+        let prepared = self.engine.prepare_aside(call, origin).await?;
+        let Some((caller, call, origin)) = counted else { return Ok(prepared) };
+        match state.quotas().call(caller) {
+            Ok(()) => Ok(prepared),
+            Err(used_up) => {
+                let rejection = Rejection::UsedUp { tool: call.tool.clone(), used_up };
+                self.engine.refused(&call, &origin, &rejection);
+                Err(rejection)
+            }
+        }
     }
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.
@@ -105,7 +127,7 @@ impl Server {
 }
 
 /// The watcher of a call whose client did not ask for progress.
-struct Unwatched;
+pub(super) struct Unwatched;
 
 impl Watcher for Unwatched {
     fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}

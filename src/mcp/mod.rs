@@ -7,9 +7,11 @@
 mod base64;
 mod call;
 mod changes;
+mod detach;
 mod discovery;
 mod era;
 mod escape;
+mod job_tools;
 mod listing;
 mod offers;
 mod progress;

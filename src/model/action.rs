@@ -33,6 +33,8 @@ pub struct Workload {
     pub env: Vec<Variable>,
     pub inherit: EnvInherit,
     pub working_dir: Template,
+    /// Each caller has a folder of their own in `working_dir`.
+    pub per_caller: bool,
     pub stdin: Stdin,
     /// `None`: as free as the server itself.
     pub sandbox: Option<Sandbox>,

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
+use super::name::SecretName;
 use super::principal::{AuthMethod, Permissions, Principal};
+use super::secret::SecretText;
 
 /// A caller's key, and what it lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +18,30 @@ pub struct ApiKey {
     pub expires: Option<u64>,
 }
 
+/// A key that stands in no file: a secret holds it, or its fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretKey {
+    pub secret: SecretName,
+    pub is_hash: bool,
+    pub principal: Principal,
+    pub expires: Option<u64>,
+}
+
+impl SecretKey {
+    /// The key by the value that its secret has now.
+    pub fn read(&self, value: &SecretText) -> Result<ApiKey, BadFingerprint> {
+        let fingerprint = match self.is_hash {
+            true => value.reveal().trim().parse()?,
+            false => Fingerprint::of(value.reveal()),
+        };
+        Ok(ApiKey { fingerprint, principal: self.principal.clone(), expires: self.expires })
+    }
+}
+
 impl ApiKey {
+    /// Keys of fewer characters can be guessed.
+    pub const SHORTEST: usize = 16;
+
     pub fn new(name: String, fingerprint: Fingerprint, permissions: Permissions) -> Self {
         let principal = Principal::of(AuthMethod::Key, name, permissions);
         Self { fingerprint, principal, expires: None }

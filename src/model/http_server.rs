@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::api_key::ApiKey;
+use super::api_key::{ApiKey, SecretKey};
 use super::copies::Copies;
 use super::issuer::Issuer;
 use super::password::PasswordHash;
 use super::principal::Principal;
+use super::quota::Quota;
 use super::rate::{RateLimit, Tenant};
 use super::tls::{CertificateUser, Tls};
 use super::trusted_proxy::TrustedProxy;
@@ -40,6 +41,10 @@ pub struct HttpServer {
     /// How long a server that is told to stop says so and takes calls all the same.
     pub notice: Duration,
     pub rate_limit: RateLimit,
+    /// How many calls each caller has.
+    pub quota: Option<Quota>,
+    /// Where it is kept what is used up of them.
+    pub quota_file: Option<PathBuf>,
     pub tenants: Vec<Tenant>,
     pub connection_pool: ConnectionPool,
     /// Beside our own, or in their place.
@@ -65,6 +70,8 @@ pub enum ProxyHeaders {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
     pub api_keys: Vec<ApiKey>,
+    /// Whose values nobody has read yet; they let nobody in.
+    pub secret_keys: Vec<SecretKey>,
     /// Whose tokens let in.
     pub issuers: Vec<Issuer>,
     pub users: Vec<BasicUser>,
@@ -126,6 +133,7 @@ impl Auth {
     pub fn callers(&self) -> impl Iterator<Item = &Principal> {
         let users = self.users.iter().map(|user| &user.principal);
         let keys = self.api_keys.iter().map(|key| &key.principal);
+        let keys = keys.chain(self.secret_keys.iter().map(|key| &key.principal));
         keys.chain(users).chain(self.mtls.iter().map(|user| &user.principal))
     }
 }
@@ -147,6 +155,8 @@ impl Default for HttpServer {
             copies: Copies::default(),
             notice: Duration::ZERO,
             rate_limit: RateLimit::default(),
+            quota: None,
+            quota_file: None,
             tenants: Vec::new(),
             connection_pool: ConnectionPool::default(),
             headers: Vec::new(),
@@ -171,6 +181,8 @@ pub struct Cors {
 pub struct HttpLimits {
     /// Of one request's body.
     pub body: ByteSize,
+    /// Of all bodies that are being received.
+    pub bodies: ByteSize,
     /// Of one request's line and headers.
     pub headers: ByteSize,
     /// How long a connection may take until a whole head is there, also between requests.
@@ -179,6 +191,8 @@ pub struct HttpLimits {
     /// How long a client may take nothing of an answer.
     pub stall_timeout: Duration,
     pub connections: usize,
+    /// That one caller holds open.
+    pub streams: usize,
     pub sessions: usize,
     /// How long a session lives that nobody uses.
     pub session_timeout: Duration,
@@ -188,11 +202,13 @@ impl Default for HttpLimits {
     fn default() -> Self {
         Self {
             body: ByteSize(4 << 20),
+            bodies: ByteSize(64 << 20),
             headers: ByteSize(32 << 10),
             header_timeout: Duration::from_secs(60),
             body_timeout: Duration::from_secs(30),
             stall_timeout: Duration::from_secs(60),
             connections: 10_000,
+            streams: 2_500,
             sessions: 10_000,
             session_timeout: Duration::from_secs(24 * 3600),
         }

@@ -23,17 +23,21 @@ mod fallback;
 mod fed;
 mod flow;
 mod glob;
+mod host_network;
 mod http;
 mod http_server;
 mod image;
 mod issuer;
+mod jobs;
 mod limits;
 mod name;
 mod nearest;
 mod output;
+mod own_folder;
 mod params;
 mod password;
 mod principal;
+mod quota;
 mod rate;
 mod requires;
 mod retry;
@@ -53,7 +57,7 @@ mod units;
 
 pub use access::{Access, Authorization, DenyRule, PLAN_PARTS, Role, RoleClaim, UserRoles};
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
-pub use api_key::{ApiKey, BadFingerprint, Fingerprint};
+pub use api_key::{ApiKey, BadFingerprint, Fingerprint, SecretKey};
 pub use audit::{AuditKind, AuditRules, Checkpoint, OnUnrecorded, Rotation, Syslog};
 pub use automation::{
     Automation, BadCron, BadFilling, BadZone, Change, Cron, FileTrigger, Filling, Given, Missed, Occasion,
@@ -76,6 +80,7 @@ pub use flow::{
     Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
 };
 pub use glob::{is_pattern, name_matches};
+pub use host_network::host_network;
 pub use http::{
     BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
@@ -86,6 +91,7 @@ pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use issuer::{
     Algorithm, BadServiceUrl, ClaimNames, Endpoints, Introspection, Issuer, ServiceUrl, is_scope,
 };
+pub use jobs::{Detach, JobRules, OWN_TOOLS};
 pub use limits::{Enforcement, Limits};
 pub use name::{BadName, ParamName, RESERVED, SecretName, StepId, ToolName};
 pub use nearest::nearest;
@@ -97,6 +103,7 @@ pub use output::{
 pub use params::{Kind, Param, ParamRule, Params, PathRule, Presence, SchemaError};
 pub use password::{BadPasswordHash, PasswordHash, PasswordKind};
 pub use principal::{AuthMethod, CallerId, Permissions, Principal};
+pub use quota::Quota;
 pub use rate::{Rate, RateLimit, RatePer, Tenant, ToolRate};
 pub use requires::{
     Asked, BadRange, EngineKind, HostFindings, MOST_SAID, NeededEngine, NeededFile, NeededProgram,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::glob::name_matches;
+use super::quota::Quota;
 use super::rate::Rate;
 
 /// A caller, as policy and audit know it.
@@ -28,6 +29,8 @@ pub struct Principal {
     pub toolset: Option<Arc<[String]>>,
     /// How often they may ask, in place of what holds for everybody.
     pub rate: Option<Rate>,
+    /// How many calls they have, in place of what holds for everybody.
+    pub quota: Option<Quota>,
     /// From where; `None` on stdio, at the shell and over a socket in the file system.
     pub address: Option<IpAddr>,
 }
@@ -56,6 +59,7 @@ impl Principal {
             within: None,
             toolset: None,
             rate: None,
+            quota: None,
             address: None,
         }
     }
@@ -125,6 +129,11 @@ impl fmt::Display for AuthMethod {
 pub struct CallerId(Arc<str>);
 
 impl CallerId {
+    /// One that was written down.
+    pub fn written(text: &str) -> Self {
+        Self(text.into())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::cache::CacheCaps;
 use super::discovery::Discovery;
 use super::http_server::HttpServer;
+use super::jobs::JobRules;
 use super::principal::Principal;
 use super::units::ByteSize;
 
@@ -27,6 +28,7 @@ pub struct ServerSettings {
     pub http: HttpServer,
     pub cache: CacheCaps,
     pub discovery: Discovery,
+    pub jobs: JobRules,
 }
 
 /// How many containers may be waiting for calls, over all commands.
@@ -82,6 +84,7 @@ impl Default for ServerSettings {
             http: HttpServer::default(),
             cache: CacheCaps::default(),
             discovery: Discovery::default(),
+            jobs: JobRules::default(),
         }
     }
 }

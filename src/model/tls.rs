@@ -59,6 +59,8 @@ impl Acme {
 pub struct ClientCertificates {
     /// The authorities that have signed them; no other is believed.
     pub ca: PathBuf,
+    /// What those authorities have taken back.
+    pub crl: Option<PathBuf>,
     /// Whether those without one are not even talked to.
     pub are_required: bool,
 }

@@ -10,6 +10,7 @@ use super::breaker::Breaker;
 use super::cache::CacheRules;
 use super::condition::When;
 use super::fallback::Fallback;
+use super::jobs::Detach;
 use super::limits::Limits;
 use super::name::ToolName;
 use super::output::{ExitCodes, OutputRules};
@@ -39,6 +40,8 @@ pub struct Tool {
     pub cache: Option<CacheRules>,
     /// For all tries together.
     pub timeout: Duration,
+    /// When a call that still runs is left to itself.
+    pub detach: Detach,
     /// Between the polite signal and the kill.
     pub kill_grace: Duration,
     pub limits: Limits,
@@ -57,6 +60,15 @@ pub struct Tool {
 }
 
 impl Tool {
+    /// When a call of it is left to itself; `None`: not before it is over.
+    pub fn detaches(&self) -> Option<Duration> {
+        match self.detach {
+            Detach::Never => None,
+            Detach::AtOnce => Some(Duration::ZERO),
+            Detach::After(after) => (after < self.timeout).then_some(after),
+        }
+    }
+
     /// What its process may touch, if it is a process that is held at all.
     pub fn sandbox(&self) -> Option<&Sandbox> {
         match &self.action {

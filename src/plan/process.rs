@@ -27,6 +27,8 @@ pub struct ProcessPlan {
     /// Set by the file; wins over what is inherited.
     pub variables: Vec<(String, Word)>,
     pub working_dir: PathBuf,
+    /// It is the caller's own, and made before anything runs in it.
+    pub own_folder: bool,
     pub stdin: PlannedStdin,
     /// What it may touch; `None`: as free as the server itself.
     pub sandbox: Option<Sandbox>,
@@ -51,6 +53,8 @@ impl ProcessPlan {
         self.argv.iter().chain(self.variables.iter().map(|(_, word)| word)).chain(stdin)
     }
 }
+
+const NOT_TOLD_APART: &str = "each caller of it has a folder of their own, and nobody is asked here who they are; set `server.http.auth`";
 
 /// Plans one authorized call that is no flow. All problems with its arguments are reported at once.
 pub fn plan(authorized: &Authorized, facts: &Facts) -> Result<ExecutionPlan, Vec<PlanError>> {
@@ -113,14 +117,23 @@ fn process(
             .filter_map(|Variable { name, value }| expansion.text(value).map(|word| (name.clone(), word))),
     );
     let stdin = stdin(&workload.stdin, &mut expansion);
-    let working_dir = working_dir(&workload.working_dir, &mut expansion)?;
-    let sandbox = workload.sandbox.clone().map(|sandbox| sandbox.with_file(&program));
+    let mut working_dir = working_dir(&workload.working_dir, &mut expansion)?;
+    let mut sandbox = workload.sandbox.clone().map(|sandbox| sandbox.with_file(&program));
+    if workload.per_caller {
+        let Some(name) = invocation.principal().folder_name() else {
+            problems.push(unavailable(invocation, NOT_TOLD_APART.to_owned()));
+            return None;
+        };
+        working_dir.push(name);
+        sandbox.iter_mut().for_each(|sandbox| sandbox.write.push(working_dir.clone()));
+    }
     Some(ProcessPlan {
         program,
         argv,
         inherited: facts.inherited(&workload.inherit),
         variables,
         working_dir,
+        own_folder: workload.per_caller,
         stdin,
         sandbox,
         limits: tool.limits.clone(),

@@ -90,7 +90,7 @@ pub(super) fn one_line(plan: &ExecutionPlan, secrets: &Secrets) -> String {
 fn process_lines(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Vec<(&'static str, String)> {
     let mut lines = vec![
         ("program", process.program.display().to_string()),
-        ("folder", process.working_dir.display().to_string()),
+        ("folder", folder(process)),
         ("input", input(&process.stdin, secrets)),
     ];
     lines.extend(environment(process, secrets).into_iter().map(|line| ("env", line)));
@@ -100,6 +100,11 @@ fn process_lines(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Vec<
     lines.push(("timeout", stopping(process.timeout, process.kill_grace, "the whole tree", "TERM")));
     lines.extend(limits(&process.limits, means).into_iter().map(|line| ("limits", line)));
     lines
+}
+
+fn folder(process: &ProcessPlan) -> String {
+    let own = if process.own_folder { "  (this caller's own)" } else { "" };
+    format!("{}{own}", process.working_dir.display())
 }
 
 fn process_json(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Map<String, Value> {

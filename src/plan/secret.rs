@@ -18,6 +18,7 @@ impl SecretScript {
             inherited: facts.inherited(inherit),
             variables: env.iter().map(|variable| (variable.name.clone(), word(&variable.value))).collect(),
             working_dir: working_dir.clone(),
+            own_folder: false,
             stdin: PlannedStdin::Null,
             sandbox: None,
             limits: Limits::only_output(ByteSize(SecretText::MOST as u64)),

@@ -22,6 +22,7 @@ impl VersionQuestion {
             // Numbers and words as everywhere.
             variables: vec![("LC_ALL".to_owned(), Word::Known("C".to_owned()))],
             working_dir: folder.clone(),
+            own_folder: false,
             stdin: PlannedStdin::Null,
             sandbox: None,
             limits: Limits::only_output(ByteSize(MOST_SAID as u64)),

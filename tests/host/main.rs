@@ -72,6 +72,7 @@ impl Order {
             inherited: Arc::new(environment),
             variables: Vec::new(),
             working_dir: PathBuf::from("/"),
+            own_folder: false,
             stdin: PlannedStdin::Null,
             limits: Limits {
                 memory: self.number("memory").map(ByteSize::mib),

@@ -91,6 +91,11 @@ fn the_server_for_a_team_works() {
 }
 
 #[test]
+fn the_records_of_calls_work() {
+    works("examples/audit.yaml", 2);
+}
+
+#[test]
 fn permissions_work() {
     let example = |words: &[&str]| example("examples/permissions.yaml", words);
     example(&["--validate", "--strict"]).run();

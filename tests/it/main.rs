@@ -21,6 +21,8 @@ mod flows;
 mod graph;
 mod help;
 mod http;
+#[cfg(target_os = "linux")]
+mod jobs;
 mod links;
 mod lock;
 mod machine;

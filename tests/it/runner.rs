@@ -33,6 +33,7 @@ fn plan(program: &Path, arguments: &[&str]) -> ProcessPlan {
         inherited: Arc::default(),
         variables: Vec::new(),
         working_dir: PathBuf::from("/"),
+        own_folder: false,
         stdin: PlannedStdin::Null,
         sandbox: None,
         limits: Limits {

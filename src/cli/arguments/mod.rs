@@ -1,6 +1,7 @@
 //! The command line as clap reads it.
 
 mod actions;
+mod jobs;
 mod verb;
 mod words;
 
@@ -16,6 +17,7 @@ pub use actions::{
     CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction, PolicyQuestion,
     ScheduleAction, SecretAction,
 };
+pub use jobs::JobsAction;
 pub use verb::Verb;
 pub use words::{
     BundleWords, CallWords, GraphFormat, GraphWords, ImportWords, MigrateWords, NewWords, SetupWords,

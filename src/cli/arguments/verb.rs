@@ -10,8 +10,9 @@ use crate::cli::examples;
 
 use super::words::INIT_FILE;
 use super::{
-    BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, KeyAction,
-    MigrateWords, NewWords, PolicyAction, ScheduleAction, SecretAction, SetupWords, TestWords, TrustWords,
+    BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, JobsAction,
+    KeyAction, MigrateWords, NewWords, PolicyAction, ScheduleAction, SecretAction, SetupWords, TestWords,
+    TrustWords,
 };
 
 #[derive(Debug, Subcommand)]
@@ -106,6 +107,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<CacheAction>,
     },
+    /// Look after calls that go on, or went on, when nobody waits for them
+    #[command(after_help = examples::JOBS)]
+    Jobs {
+        #[command(subcommand)]
+        action: Option<JobsAction>,
+    },
     /// Remove the containers of servers that are gone
     #[command(after_help = examples::CLEAN)]
     Clean,
@@ -186,6 +193,7 @@ impl Verb {
             Self::Bundle(_) => "bundle",
             Self::Images { .. } => "images",
             Self::Cache { .. } => "cache",
+            Self::Jobs { .. } => "jobs",
             Self::Clean => "clean",
             Self::Doctor => "doctor",
             Self::Migrate(_) => "migrate",
@@ -228,6 +236,7 @@ impl Verb {
                 return action.as_ref().map(ScheduleAction::words).unwrap_or_default();
             }
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
+            Self::Jobs { action } => return action.as_ref().map(JobsAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
             Self::Setup(setup) => (None, &setup.clients),
             Self::Migrate(migrate) => {
@@ -259,6 +268,7 @@ impl Verb {
             Self::Audit { action: Some(AuditAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Schedule { action: Some(ScheduleAction::Other(words)) } => words.first(),
+            Self::Jobs { action: Some(JobsAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),
             Self::Migrate(migrate) => migrate.words.first(),

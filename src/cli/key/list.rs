@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::print::Printer;
 use crate::cli::secret::utc;
 use crate::cli::session::Session;
-use crate::model::{Auth, Fingerprint, Permissions, Principal};
+use crate::model::{Auth, Fingerprint, Permissions, Principal, SecretName};
 
 pub fn list(arguments: &Arguments, printer: &Printer) -> Exit {
     let session = match Session::open(arguments, printer) {
@@ -40,19 +40,32 @@ pub fn list(arguments: &Arguments, printer: &Printer) -> Exit {
 
 struct Caller<'a> {
     principal: &'a Principal,
-    fingerprint: Option<Fingerprint>,
+    by: By<'a>,
     expires: Option<u64>,
+}
+
+/// What lets them in.
+enum By<'a> {
+    Key(Fingerprint),
+    /// A key that a secret holds.
+    Secret(&'a SecretName),
+    Password,
 }
 
 fn callers(auth: &Auth) -> Vec<Caller<'_>> {
     let keys = auth.api_keys.iter().map(|key| Caller {
         principal: &key.principal,
-        fingerprint: Some(key.fingerprint),
+        by: By::Key(key.fingerprint),
+        expires: key.expires,
+    });
+    let of_secrets = auth.secret_keys.iter().map(|key| Caller {
+        principal: &key.principal,
+        by: By::Secret(&key.secret),
         expires: key.expires,
     });
     let users =
-        auth.users.iter().map(|user| Caller { principal: &user.principal, fingerprint: None, expires: None });
-    keys.chain(users).collect()
+        auth.users.iter().map(|user| Caller { principal: &user.principal, by: By::Password, expires: None });
+    keys.chain(of_secrets).chain(users).collect()
 }
 
 impl Caller<'_> {
@@ -69,28 +82,40 @@ impl Caller<'_> {
     }
 
     fn words(&self) -> String {
-        let Principal { roles, tenant, rate, .. } = self.principal;
+        let Principal { roles, tenant, rate, quota, .. } = self.principal;
         let start = |fingerprint: Fingerprint| fingerprint.to_string().chars().take(15).collect::<String>();
-        let by = self.fingerprint.map_or_else(|| "password".to_owned(), |it| format!("{}…", start(it)));
+        let by = match self.by {
+            By::Key(fingerprint) => format!("{}…", start(fingerprint)),
+            By::Secret(name) => format!("the secret `{name}`"),
+            By::Password => "password".to_owned(),
+        };
         let mut words = vec![by];
         let permissions = self.permissions();
         words.extend((!permissions.is_empty()).then(|| format!("may {}", permissions.join(" "))));
         words.extend((!roles.is_empty()).then(|| format!("roles {}", roles.join(" "))));
         words.extend(tenant.as_ref().map(|tenant| format!("tenant {tenant}")));
         words.extend(rate.map(|rate| format!("{} a minute", rate.per_minute)));
+        words.extend(quota.and_then(|quota| quota.per_hour).map(|calls| format!("{calls} calls an hour")));
+        words.extend(quota.and_then(|quota| quota.per_day).map(|calls| format!("{calls} calls a day")));
         words.extend(self.expires().map(|moment| format!("until {moment}")));
         words.join(", ")
     }
 
     fn document(&self) -> Value {
-        let Principal { name, method, roles, scopes, tenant, rate, .. } = self.principal;
+        let Principal { name, method, roles, scopes, tenant, rate, quota, .. } = self.principal;
         let rate =
             rate.map(|rate| json!({ "requests_per_minute": rate.per_minute, "burst_size": rate.burst }));
+        let (hash, secret) = match self.by {
+            By::Key(fingerprint) => (Some(fingerprint.to_string()), None),
+            By::Secret(name) => (None, Some(name.as_str())),
+            By::Password => (None, None),
+        };
+        let quota =
+            quota.map(|quota| json!({ "calls_per_hour": quota.per_hour, "calls_per_day": quota.per_day }));
         json!({
-            "name": name, "method": method.as_str(),
-            "key_hash": self.fingerprint.map(|fingerprint| fingerprint.to_string()),
+            "name": name, "method": method.as_str(), "key_hash": hash, "secret": secret,
             "permissions": self.permissions(), "roles": roles, "scopes": scopes, "tenant": tenant,
-            "rate_limit": rate, "expires": self.expires(),
+            "rate_limit": rate, "quota": quota, "expires": self.expires(),
         })
     }
 }

@@ -21,6 +21,7 @@ const VERBS: &[&str] = &[
     "images",
     "import",
     "init",
+    "jobs",
     "key",
     "list",
     "lock",

@@ -49,5 +49,16 @@ pub fn long_timeout(command: &Node<'_>, defaults: Option<&Node<'_>>) -> Option<S
     let timeout = command.get("timeout").or_else(|| defaults?.get(usual));
     let node = timeout.filter(|_| !is_hidden)?;
     let timeout = parse_duration(node.as_text()?).ok()?;
-    (timeout > PATIENCE).then_some(node.span)
+    let is_long =
+        timeout > PATIENCE && waits(command.get("detach_after").or_else(|| defaults?.get("detach_after")));
+    (is_long && command.get("background").and_then(Node::as_text) != Some("true")).then_some(node.span)
+}
+
+/// Whether whoever calls waits that long: a call that is left to itself is answered before.
+fn waits(detach_after: Option<&Node<'_>>) -> bool {
+    match detach_after.and_then(Node::as_text) {
+        None => false,
+        Some("never") => true,
+        Some(text) => parse_duration(text).is_ok_and(|after| after > PATIENCE),
+    }
 }

@@ -5,14 +5,15 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
-use crate::model::{AuthMethod, BasicUser, PasswordHash, Permissions, Principal, Tenant};
+use crate::model::{AuthMethod, BasicUser, PasswordHash, Permissions, Principal, Secrets, Tenant};
 
-use super::rate_limit::rate;
+use super::rate_limit::{quota, rate};
 
 /// Knows what callers may belong to.
 pub(super) struct Callers<'a> {
     pub reader: &'a Reader<'a>,
     pub tenants: &'a [Tenant],
+    pub secrets: &'a Secrets,
 }
 
 impl Callers<'_> {
@@ -23,7 +24,8 @@ impl Callers<'_> {
         name: String,
         written: native::CallerKeys<'_>,
     ) -> Option<Principal> {
-        let native::CallerKeys { permissions, roles, scopes, tenant, rate: written, tools } = written;
+        let native::CallerKeys { permissions, roles, scopes, tenant, rate: written, quota: allowed, tools } =
+            written;
         let roles = all(roles);
         let permissions = Permissions::of_caller(permissions.map(all), &roles);
         let found = match tenant {
@@ -37,6 +39,7 @@ impl Callers<'_> {
             within: found.and_then(|tenant| tenant.tools.clone()),
             toolset: tools.map(|tags| all(tags).into()),
             rate: written.and_then(|written| rate(self.reader, written)),
+            quota: allowed.and_then(|allowed| quota(self.reader, allowed)),
             ..Principal::of(method, name, permissions)
         })
     }

@@ -11,8 +11,8 @@ use crate::config::read::{Field, Spanned};
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{
-    Action, Availability, Concurrency, ContainerWorkload, Dialect, EnvInherit, OutputRules, Params, Requires,
-    Script, Stdin, Template, Tool, ToolName, Variable, Workload,
+    Action, Availability, Concurrency, ContainerWorkload, Detach, Dialect, EnvInherit, OutputRules, Params,
+    Requires, Script, Stdin, Template, Tool, ToolName, Variable, Workload,
 };
 
 use super::access::authorization;
@@ -20,6 +20,7 @@ use super::care::{Care, Links};
 use super::container::container;
 use super::defaults::{Defaults, IN_CONTAINERS, limits};
 use super::description::description;
+use super::detach;
 use super::executor::Executors;
 use super::flow::{self, Others, Waiting};
 use super::interpreter::Interpreter;
@@ -76,6 +77,7 @@ impl Commands<'_> {
             self.note_links(&tools, &waiting, &mut links);
         }
         links.check(self.place.reader.problems, &tools);
+        detach::check(self.place.reader.problems, nodes, &tools);
         if !required.is_empty() {
             check_commands(self.place, &tools, &required, self.is_selection);
         }
@@ -227,6 +229,7 @@ pub(super) fn nameless(
         cache: None,
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),
+        detach: if command.background { Detach::AtOnce } else { settings.detach.unwrap_or(Detach::USUAL) },
         limits: limits(&settings.limits, settings.enforcement, &usual),
         concurrency: Concurrency {
             max: settings.concurrency,
@@ -324,12 +327,16 @@ fn workload(
     let env = variables(scope, command);
     let stdin = stdin(scope, command);
     let working_dir = working_dir(place, command);
-    let sandbox = sandbox::sandbox(place, settings.sandbox.as_ref(), &working_dir);
+    let per_caller = command.working_dir.as_ref().is_some_and(|written| written.per_caller);
+    // A folder of the caller's own is let in when it is known whose.
+    let usual = if per_caller { None } else { Some(&*working_dir) };
+    let sandbox = sandbox::sandbox(place, settings.sandbox.as_ref(), usual);
     Some(Workload {
         script: script?,
         env,
         inherit: settings.inherit.clone().unwrap_or(EnvInherit::Minimal),
         working_dir: Template::literal(working_dir.to_string_lossy()),
+        per_caller,
         stdin,
         sandbox,
     })
@@ -370,7 +377,7 @@ fn reads_code(script: &str, args: Option<Field<'_>>) -> bool {
 }
 
 pub(super) fn working_dir(place: &Place<'_>, command: &Command<'_>) -> PathBuf {
-    let written = command.working_dir.and_then(|written| place.path(written, "working_dir"));
+    let written = command.working_dir.as_ref().and_then(|written| place.path(written.path, "working_dir"));
     written.unwrap_or_else(|| place.base.clone())
 }
 

@@ -1,6 +1,7 @@
 //! What a user wrote in a native file → the model, checked for what its keys mean together.
 
 mod access;
+mod api_key;
 mod arguments;
 mod audit;
 mod automation;
@@ -12,6 +13,7 @@ mod container;
 mod copies;
 mod defaults;
 mod description;
+mod detach;
 mod executor;
 mod filling;
 mod flow;

@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::Reader;
 use crate::config::source::Span;
-use crate::model::{ConnectionPool, Rate, RateLimit, RatePer, Tenant, ToolRate};
+use crate::model::{ConnectionPool, Quota, Rate, RateLimit, RatePer, Tenant, ToolRate};
 
 /// A rate that limits something; what does not is reported.
 pub(super) fn rate(reader: &Reader<'_>, written: native::Rate) -> Option<Rate> {
@@ -27,6 +27,19 @@ fn bounded(reader: &Reader<'_>, written: native::Rate) -> Option<Rate> {
         return None;
     };
     Some(Rate { per_minute, burst: burst.unwrap_or(per_minute) })
+}
+
+/// A quota that limits something; what does not is reported.
+pub(super) fn quota(reader: &Reader<'_>, written: native::Quota) -> Option<Quota> {
+    let native::Quota { span, per_hour, per_day } = written;
+    let (per_hour, per_day) = (per_hour.and_then(NonZeroU32::new), per_day.and_then(NonZeroU32::new));
+    if per_hour.is_none() && per_day.is_none() {
+        let message = "a quota without `calls_per_hour` and `calls_per_day` limits nothing";
+        let problem = Diagnostic::warning(Code::VainRate, span, message);
+        reader.problems.add(problem.help("write `calls_per_day: 1000`"));
+        return None;
+    }
+    Some(Quota { per_hour, per_day })
 }
 
 fn limits_nothing(reader: &Reader<'_>, written: native::Rate, message: &str) {

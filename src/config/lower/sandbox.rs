@@ -10,8 +10,12 @@ use crate::model::{Sandbox, SandboxNetwork, SandboxTmp};
 
 use super::place::Place;
 
-/// `None` where there is to be no sandbox.
-pub fn sandbox(place: &Place<'_>, setting: Option<&SandboxSetting>, working_dir: &Path) -> Option<Sandbox> {
+/// `None` where there is to be no sandbox. `usual_folder` is what can be read where the file names nothing.
+pub fn sandbox(
+    place: &Place<'_>,
+    setting: Option<&SandboxSetting>,
+    usual_folder: Option<&Path>,
+) -> Option<Sandbox> {
     let usual = SandboxKeys::default();
     let SandboxKeys { read, write, network, tmp } = match setting? {
         SandboxSetting::Off => return None,
@@ -23,7 +27,7 @@ pub fn sandbox(place: &Place<'_>, setting: Option<&SandboxSetting>, working_dir:
     let write = paths(place, written, "sandbox.write");
     written.iter().zip(&write).for_each(|(written, path)| warn_of_holes(place, written, path));
     Some(Sandbox {
-        read: read.unwrap_or_else(|| vec![working_dir.to_path_buf()]),
+        read: read.unwrap_or_else(|| usual_folder.iter().map(|folder| folder.to_path_buf()).collect()),
         write,
         network: network.unwrap_or(SandboxNetwork::None),
         tmp: tmp.unwrap_or(SandboxTmp::Private),

@@ -7,13 +7,15 @@ use super::http_server::http_server;
 use super::server_tls;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::native::{Caller, Calls, Server, Warm};
+use crate::config::native::{Caller, Calls, Jobs, Server, Warm};
 use crate::config::read::{Reader, Spanned};
-use crate::model::{CacheCaps, CallCaps, Discovery, Permissions, Principal, ServerSettings, WarmCaps};
+use crate::model::{
+    CacheCaps, CallCaps, Discovery, JobRules, Permissions, Principal, Secrets, ServerSettings, WarmCaps,
+};
 
-pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
+pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> ServerSettings {
     let reader = place.reader;
-    let Server { name, instructions, calls, drain, stdio, warm, cache, http, discovery } = written;
+    let Server { name, instructions, calls, drain, stdio, warm, cache, jobs, http, discovery } = written;
     let default = ServerSettings::default();
     http.tls.iter().for_each(|tls| server_tls::look(place, tls));
     ServerSettings {
@@ -24,7 +26,9 @@ pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
         stdio_toolset: stdio.tools.as_ref().map(|tags| texts(tags.clone()).into()),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
-        http: http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span))),
+        http: http_server(reader, http, secrets, |path| {
+            place.host.resolve(path.value, place.folder(path.span))
+        }),
         cache: CacheCaps {
             memory: cache.memory.unwrap_or(default.cache.memory),
             disk: cache.disk.unwrap_or(default.cache.disk),
@@ -33,6 +37,20 @@ pub fn server(place: &Place<'_>, written: Server<'_>) -> ServerSettings {
             search: discovery.search.unwrap_or(default.discovery.search),
             above: discovery.above.unwrap_or(default.discovery.above),
         },
+        jobs: self::jobs(place, &jobs),
+    }
+}
+
+fn jobs(place: &Place<'_>, written: &Jobs<'_>) -> JobRules {
+    let default = JobRules::default();
+    let count = |count: Option<u32>| count.and_then(|count| usize::try_from(count).ok());
+    let folder = written.folder.filter(|folder| !folder.value.is_empty());
+    JobRules {
+        max: count(written.max).unwrap_or(default.max),
+        per_caller: count(written.per_caller).unwrap_or(default.per_caller),
+        keep: written.keep.unwrap_or(default.keep),
+        log_limit: written.log_limit.unwrap_or(default.log_limit),
+        folder: folder.map(|path| place.host.resolve(path.value, place.folder(path.span))),
     }
 }
 

@@ -23,7 +23,7 @@ pub fn tls(
     written: ServerTls<'_>,
     path: &impl Fn(Spanned<&str>) -> PathBuf,
 ) -> Option<Tls> {
-    let ServerTls { cert, key, self_signed, client_ca, clients_are_required, .. } = written;
+    let ServerTls { cert, key, self_signed, client_ca, client_crl, clients_are_required, .. } = written;
     let bad = |message: &str, help: &str| {
         let problem = Diagnostic::error(Code::NoServerCertificate, written.span, message);
         reader.problems.add(problem.help(help.to_owned()));
@@ -52,10 +52,18 @@ pub fn tls(
         let message = "`client_auth` has no effect without `client_ca`";
         reader.problems.add(Diagnostic::warning(Code::Pointless, span, message));
     }
+    if let (None, Some(crl)) = (client_ca, client_crl) {
+        let message = "`client_crl` has no effect without `client_ca`";
+        reader.problems.add(Diagnostic::warning(Code::Pointless, crl.span, message));
+    }
     let are_required = clients_are_required.is_none_or(|(are_required, _)| are_required);
     Some(Tls {
         identity,
-        clients: client_ca.map(|ca| ClientCertificates { ca: path(ca), are_required }),
+        clients: client_ca.map(|ca| ClientCertificates {
+            ca: path(ca),
+            crl: client_crl.map(path),
+            are_required,
+        }),
         min_version: written.min_version.unwrap_or(TlsVersion::V1_2),
         handshake_timeout: written.handshake_timeout.unwrap_or(HANDSHAKE),
     })
@@ -195,7 +203,7 @@ pub fn look(place: &Place<'_>, written: &ServerTls<'_>) {
     if place.host.as_written || written.self_signed {
         return;
     }
-    for text in [written.cert, written.key, written.client_ca].into_iter().flatten() {
+    for text in [written.cert, written.key, written.client_ca, written.client_crl].into_iter().flatten() {
         let path = place.host.resolve(text.value, place.folder(text.span));
         if !path.exists() {
             let message = format!("there is no file `{}`", path.display());

@@ -112,24 +112,39 @@ fn not_built(server: &Node<'_>) -> Vec<String> {
     found
 }
 
+/// Keys of maps that may be empty.
+const MAPS: [&str; 13] = [
+    "http",
+    "auth",
+    "simple",
+    "basic",
+    "basic_auth",
+    "enterprise",
+    "rbac",
+    "cors",
+    "security_headers",
+    "limits",
+    "rate_limit",
+    "rate_limits",
+    "connection_pool",
+];
+
+/// Whether nothing stays of the lines of a map, because all of its keys are empty.
+fn is_left_empty(page: &Page<'_>, entry: &Entry<'_>) -> bool {
+    let goes =
+        |entry: &Entry<'_>| matches!(entry.value.kind, Kind::Null) && !MAPS.contains(&&*entry.key.text);
+    let keys = entry.value.entries();
+    !keys.is_empty() && keys.iter().all(goes) && !page.is_flow(entry.value.span)
+}
+
 /// What is empty in a file of the original has to be a map, or not be there, in a native one.
 fn nothing(page: &Page<'_>, node: &Node<'_>, edits: &mut Edits) {
-    const MAPS: [&str; 13] = [
-        "http",
-        "auth",
-        "simple",
-        "basic",
-        "basic_auth",
-        "enterprise",
-        "rbac",
-        "cors",
-        "security_headers",
-        "limits",
-        "rate_limit",
-        "rate_limits",
-        "connection_pool",
-    ];
     for entry in node.entries() {
+        if is_left_empty(page, entry) {
+            let end = entry.key.span.range().end;
+            let colon = page.text.get(end..).and_then(|rest| rest.find(':')).unwrap_or_default();
+            edits.insert(end + colon + 1, " {}");
+        }
         match entry.value.kind {
             Kind::Null if MAPS.contains(&&*entry.key.text) => edits.insert(page.entry_end(entry), " {}"),
             Kind::Null => page.drop_entry(edits, node, entry, "empty"),

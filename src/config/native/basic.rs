@@ -4,6 +4,7 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::syntax::Node;
 
+use super::quota::Quota;
 use super::rate_limit::Rate;
 use super::server::toolset;
 
@@ -17,6 +18,7 @@ pub struct CallerKeys<'n> {
     pub rate: Option<Rate>,
     /// The tags of what they are offered.
     pub tools: Option<Vec<Spanned<&'n str>>>,
+    pub quota: Option<Quota>,
 }
 
 /// Somebody with a password. What is there and cannot be read has been reported.
@@ -35,9 +37,10 @@ impl<'n> CallerKeys<'n> {
         let (permissions, roles, scopes) = (texts("permissions"), texts("roles"), texts("scopes"));
         let tenant = fields.text("tenant");
         let rate = Rate::read_field(reader, fields.take("rate_limit"));
+        let quota = Quota::read(reader, fields);
         let tools = toolset(reader, fields);
         fields.text("description");
-        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate, tools }
+        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate, quota, tools }
     }
 }
 

@@ -11,8 +11,10 @@ use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
+use super::settings::detach;
 use super::{
     Authorization, AutomationKeys, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook,
+    WorkingDir,
 };
 
 /// In a step it is what stands there of it.
@@ -38,10 +40,12 @@ pub struct Command<'n> {
     /// Boxed, since few commands have it.
     pub authorization: Option<Box<Authorization>>,
     pub env: Vec<Variable<'n>>,
-    pub working_dir: Option<Spanned<&'n str>>,
+    pub working_dir: Option<WorkingDir<'n>>,
     pub stdin: Option<Spanned<&'n str>>,
     /// What `defaults` can say too.
     pub settings: Settings,
+    /// Nobody waits for it.
+    pub background: bool,
     pub care: CareKeys<'n>,
     pub lock: Option<String>,
     pub exit_codes: ExitCodes,
@@ -80,9 +84,10 @@ impl<'n> Command<'n> {
             requires: Requires::read(reader, &mut fields),
             authorization: Authorization::read(reader, &mut fields, &shape::AUTHORIZATION),
             env: variables(reader, &mut fields),
-            working_dir: fields.text("working_dir"),
+            working_dir: WorkingDir::read(reader, &mut fields),
             stdin: fields.text("stdin"),
-            settings: Settings::read(reader, &mut fields),
+            settings: Settings { detach: detach(reader, &mut fields), ..Settings::read(reader, &mut fields) },
+            background: fields.boolean("background").unwrap_or(false),
             care: CareKeys::read(reader, &mut fields),
             lock: lock(reader, &mut fields),
             exit_codes: exit_codes(reader, &mut fields),
@@ -118,7 +123,7 @@ impl<'n> Command<'n> {
             webhook: Webhook::read(reader, fields),
             process_keys: process_keys(node),
             env: variables(reader, fields),
-            working_dir: fields.text("working_dir"),
+            working_dir: WorkingDir::read(reader, fields),
             stdin: fields.text("stdin"),
             settings: Settings::read(reader, fields),
             lock: lock(reader, fields),

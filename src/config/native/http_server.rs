@@ -18,6 +18,7 @@ use super::access::Access;
 
 use super::basic::{CallerKeys, User};
 use super::copies::Copies;
+use super::quota::ServerQuota;
 use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
 use super::server::toolset;
 
@@ -39,6 +40,7 @@ pub struct HttpServer<'n> {
     pub notice: Option<Duration>,
     pub headers: Vec<(Spanned<&'n str>, Spanned<&'n str>)>,
     pub rate_limit: Option<RateLimit<'n>>,
+    pub quota: Option<ServerQuota<'n>>,
     /// Of the root of the file.
     pub tenants: Vec<Tenant<'n>>,
     pub connection_pool: ConnectionPool,
@@ -86,11 +88,13 @@ pub struct Cors<'n> {
 #[derive(Default)]
 pub struct HttpLimits {
     pub body: Option<ByteSize>,
+    pub bodies: Option<ByteSize>,
     pub headers: Option<ByteSize>,
     pub header_timeout: Option<Duration>,
     pub body_timeout: Option<Duration>,
     pub stall_timeout: Option<Duration>,
     pub connections: Option<u32>,
+    pub streams: Option<u32>,
     pub sessions: Option<u32>,
     pub session_timeout: Option<Duration>,
 }
@@ -120,6 +124,7 @@ impl<'n> HttpServer<'n> {
             notice: fields.duration("notice"),
             headers: security_headers(reader, &mut fields),
             rate_limit: RateLimit::read(reader, &mut fields),
+            quota: ServerQuota::read(reader, &mut fields),
             tenants: Vec::new(),
             connection_pool: ConnectionPool::read(reader, &mut fields),
             tls: ServerTls::read(reader, &mut fields),
@@ -243,14 +248,16 @@ impl HttpLimits {
             return Self::default();
         };
         let mut size = |key| fields.take(key).and_then(|field| reader.size(field.node, key));
-        let (body, headers) = (size("body"), size("headers"));
+        let (body, bodies, headers) = (size("body"), size("bodies"), size("headers"));
         let limits = Self {
             body,
+            bodies,
             headers,
             header_timeout: fields.duration("header_timeout"),
             body_timeout: fields.duration("body_timeout"),
             stall_timeout: fields.duration("stall_timeout"),
             connections: fields.count("connections"),
+            streams: fields.count("streams_per_caller"),
             sessions: fields.count("sessions"),
             session_timeout: fields.duration("session_timeout"),
         };

@@ -17,9 +17,11 @@ mod file;
 mod flow;
 mod http_server;
 mod image;
+mod jobs;
 mod network;
 mod oauth;
 mod output;
+mod quota;
 mod rate_limit;
 mod requires;
 mod retry;
@@ -34,6 +36,7 @@ mod test;
 mod webhook;
 mod webhook_parts;
 mod webhook_way;
+mod working_dir;
 
 pub use access::{Access, Authorization, Imagined, Policy, Role, Roles};
 pub use audit::{AuditKeys, SyslogKeys};
@@ -51,9 +54,11 @@ pub use http_server::{
     Auth as HttpAuth, Cors as HttpCors, HttpLimits, HttpServer, Key as HttpKey, Previous as PreviousKey,
 };
 pub use image::{BuildKeys, GpuKeys};
+pub use jobs::Jobs;
 pub use network::{Allowed, DestinationEntry, Network as NetworkEntry};
 pub use oauth::{Introspection as HttpIntrospection, Issuer as HttpIssuer, scopes};
 pub use output::{FormatName, Output};
+pub use quota::Quota;
 pub use rate_limit::{ConnectionPool, Rate, RateLimit, Tenant, ToolRate};
 pub use requires::{OneOf, RequiredExecutable, Requires};
 pub use retry::RetryKeys;
@@ -66,3 +71,4 @@ pub use test::{Check, Ending, Expect, MockEntry, Test};
 pub use webhook::{AuthType, Pair, Webhook, WebhookAuth};
 pub use webhook_parts::{Part, Parts};
 pub use webhook_way::{WebhookStream, WebhookTls};
+pub use working_dir::WorkingDir;

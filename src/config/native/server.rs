@@ -6,6 +6,7 @@ use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::model::{ByteSize, Search};
 
+use super::Jobs;
 use super::http_server::HttpServer;
 
 #[derive(Default)]
@@ -18,6 +19,7 @@ pub struct Server<'n> {
     pub warm: Warm,
     pub http: HttpServer<'n>,
     pub cache: Caches,
+    pub jobs: Jobs<'n>,
     pub discovery: DiscoveryKeys,
 }
 
@@ -78,6 +80,7 @@ impl<'n> Server<'n> {
             http: HttpServer::read(reader, &mut fields),
             cache: Caches::read(reader, &mut fields),
             discovery: DiscoveryKeys::read(reader, &mut fields),
+            jobs: Jobs::read(reader, &mut fields),
         };
         fields.close();
         server

@@ -15,6 +15,7 @@ pub struct ServerTls<'n> {
     pub self_signed: bool,
     pub acme: Option<AcmeEntry<'n>>,
     pub client_ca: Option<Spanned<&'n str>>,
+    pub client_crl: Option<Spanned<&'n str>>,
     /// Whether clients without a certificate are let in, and where that is said.
     pub clients_are_required: Option<(bool, Span)>,
     pub min_version: Option<TlsVersion>,
@@ -57,6 +58,7 @@ impl<'n> ServerTls<'n> {
             key: fields.text("key"),
             self_signed: fields.boolean("self_signed").unwrap_or(false),
             client_ca: fields.text("client_ca"),
+            client_crl: fields.text("client_crl"),
             clients_are_required: fields.take("client_auth").and_then(|field| {
                 let choices = [("required", true), ("optional", false)];
                 let chosen = reader.one_of(field.node, "client_auth", &choices)?;

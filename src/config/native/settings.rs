@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Field, Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::syntax::{Kind, Node};
-use crate::model::{ByteSize, Cores, Enforcement, EnvInherit};
+use crate::model::{ByteSize, Cores, Detach, Enforcement, EnvInherit};
 
 use super::{Container, SandboxSetting, env};
 
@@ -15,6 +15,8 @@ use super::{Container, SandboxSetting, env};
 pub struct Settings {
     pub timeout: Option<Duration>,
     pub kill_grace: Option<Duration>,
+    /// Not of a step.
+    pub detach: Option<Detach>,
     pub limits: LimitSettings,
     pub enforcement: Option<Enforcement>,
     pub concurrency: Option<usize>,
@@ -67,6 +69,7 @@ impl Settings {
         Self {
             timeout: timeout(reader, fields, "timeout"),
             kill_grace: fields.duration("kill_grace"),
+            detach: None,
             limits: fields
                 .take("limits")
                 .and_then(|field| LimitSettings::read(reader, field.node))
@@ -95,6 +98,7 @@ impl Settings {
         let mut settings = Self {
             workflow_timeout: timeout(reader, &mut defaults, "workflow_timeout"),
             cleanup_timeout: defaults.duration("cleanup_timeout"),
+            detach: detach(reader, &mut defaults),
             ..Self::read(reader, &mut defaults)
         };
         // Each container holds it by now; here its keys are looked at even if there is none.
@@ -110,6 +114,7 @@ impl Settings {
         Self {
             timeout: self.timeout.or(defaults.timeout),
             kill_grace: self.kill_grace.or(defaults.kill_grace),
+            detach: self.detach.or(defaults.detach),
             limits: self.limits.or(&defaults.limits),
             enforcement: self.enforcement.or(defaults.enforcement),
             concurrency: self.concurrency.or(defaults.concurrency),
@@ -165,6 +170,15 @@ impl LimitSettings {
             output: self.output.or(defaults.output),
         }
     }
+}
+
+/// A time after which a call is left to itself, or `never`.
+pub fn detach<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Detach> {
+    let field = fields.take("detach_after")?;
+    if field.node.as_text() == Some("never") {
+        return Some(Detach::Never);
+    }
+    reader.duration(field.node, "detach_after").map(Detach::After)
 }
 
 /// A timeout of zero would end every call before it begins.

@@ -12,8 +12,8 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node, scalar};
 use crate::model::{
-    Action, Annotations, Argument, Availability, Concurrency, Dialect, EnvInherit, ExitCodes, OutputRules,
-    Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
+    Action, Annotations, Argument, Availability, Concurrency, Detach, Dialect, EnvInherit, ExitCodes,
+    OutputRules, Params, Retry, Script, Stdin, Template, Tool, ToolName, Variable, Workload, format_duration,
     parse_duration,
 };
 
@@ -86,6 +86,7 @@ impl<'a> Commands<'a> {
             breaker: None,
             cache: None,
             timeout: timeout.unwrap_or(if is_call { CALL_TIMEOUT } else { usual.timeout }),
+            detach: Detach::Never,
             kill_grace: usual.kill_grace,
             limits: limits(&resources, None, &usual),
             concurrency: Concurrency::default(),
@@ -215,6 +216,7 @@ impl<'a> Commands<'a> {
             env,
             inherit: EnvInherit::All,
             working_dir: Template::literal(self.place.host.cwd.to_string_lossy()),
+            per_caller: false,
             stdin: Stdin::Null,
         }))
     }

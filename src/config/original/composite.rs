@@ -16,8 +16,8 @@ use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
 use crate::model::{
-    Action, Annotations, Authorization, Availability, Concurrency, Dialect, ExitCodes, Flow, FlowResult,
-    FlowStep, OnError, OutputRules, Params, StepId, StepWork, Tool, ToolName,
+    Action, Annotations, Authorization, Availability, Concurrency, Detach, Dialect, ExitCodes, Flow,
+    FlowResult, FlowStep, OnError, OutputRules, Params, StepId, StepWork, Tool, ToolName,
 };
 
 /// How long nothing is cleaned up.
@@ -130,6 +130,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         breaker: None,
         cache: None,
         timeout: usual.timeout,
+        detach: Detach::Never,
         kill_grace: usual.kill_grace,
         limits: limits(&LimitSettings::default(), None, &usual),
         concurrency: Concurrency::default(),

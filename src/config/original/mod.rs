@@ -18,7 +18,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::lower::{Beside, Place, access, http_server};
 use crate::config::native;
-use crate::config::read::Fields;
+use crate::config::read::{Fields, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
@@ -67,7 +67,7 @@ pub fn catalog<'a>(place: &'a Place<'a>, root: &'a Node<'a>) -> Option<Catalog> 
         is_selection: false,
     };
     let access = access(&beside, rbac.unwrap_or_default(), &mut settings);
-    catalog.access = Arc::new(access);
+    (catalog.access, catalog.server) = (Arc::new(access), settings);
     Some(catalog)
 }
 
@@ -93,6 +93,7 @@ fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> (ServerSettings,
     let mut http = native::HttpServer { tenants, ..native::HttpServer::read(reader, &mut fields) };
     fields.close();
     let rbac = http.auth.as_mut().and_then(|auth| auth.rbac.take());
-    let http = http_server(reader, http, |path| place.host.resolve(path.value, place.folder(path.span)));
+    let path = |path: Spanned<&str>| place.host.resolve(path.value, place.folder(path.span));
+    let http = http_server(reader, http, &Secrets::new(), path);
     (ServerSettings { http, ..ServerSettings::default() }, rbac)
 }

@@ -2,10 +2,10 @@
 
 use super::automation::AUTOMATION;
 use super::care::CARE;
-use super::settings::SETTINGS;
+use super::settings::{DETACH_AFTER, SETTINGS};
 use super::{
     ALLOWANCE, ANNOTATIONS, AUTHORIZATION, CONTAINER, DEPENDENCY, Key, Kind, Names, OUTPUT, REQUIRES, STEP,
-    Shape, TEST, WEBHOOK,
+    Shape, TEST, WEBHOOK, WORKING_DIR,
 };
 
 /// Of a command, and of what a profile says of one.
@@ -20,6 +20,7 @@ static ALL: &[&[Key]] = &[
     CARE,
     OUTCOME,
     RESULT,
+    DETACHING,
     CHOOSING,
     AUTOMATION,
     LATER,
@@ -53,6 +54,7 @@ pub static TEMPLATE: Shape = Shape {
         CARE,
         OUTCOME,
         RESULT,
+        DETACHING,
         CHOOSING,
         AUTOMATION,
         LATER,
@@ -176,12 +178,12 @@ pub(super) static SURROUNDINGS: &[Key] = &[
     .examples(&["{ TOKEN: \"{{secrets.token}}\" }"]),
     Key::new(
         "working_dir",
-        Kind::Path,
-        "The folder in which the command runs, relative to the folder of this file.",
+        Kind::Either(&[Kind::Path, Kind::Group(&WORKING_DIR)]),
+        "The folder in which the command runs, relative to the folder of this file; or one in which each caller has a folder of their own.",
     )
     .otherwise("the folder of the file")
     .expands()
-    .examples(&["./data", "~/src"]),
+    .examples(&["./data", "~/src", "{ per_caller: ./work }"]),
     Key::new("stdin", Kind::Template, "What the command reads. `{{secrets.NAME}}` may stand here.")
         .otherwise("nothing to read")
         .examples(&["\"{{text}}\""]),
@@ -278,6 +280,16 @@ static CHOOSING: &[Key] = &[
     )
     .otherwise("none")
     .examples(&["careful", "[careful, quiet]"]),
+];
+
+static DETACHING: &[Key] = &[
+    DETACH_AFTER,
+    Key::new(
+        "background",
+        Kind::Boolean,
+        "`true`: a call is answered at once with the name of a job, which goes on by itself; `job_wait` waits for it, `job_output` reads what it has written. It excludes `detach_after`.",
+    )
+    .default("false"),
 ];
 
 static LATER: &[Key] =

@@ -3,7 +3,7 @@
 use super::rate_limit::CALLER;
 use super::{
     BASIC_AUTH, CONNECTION_POOL, COPIES, ENTERPRISE, JWT, Key, Kind, MTLS, Names, OAUTH, RATE_LIMIT,
-    SERVER_TLS, Shape, TOOLSET,
+    SERVER_QUOTA, SERVER_TLS, Shape, TOOLSET,
 };
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
@@ -92,6 +92,9 @@ pub static HTTP_SERVER: Shape = Shape {
         Key::new("rate_limit", Kind::Group(&RATE_LIMIT), "How often somebody may ask.")
             .otherwise("as often as they like")
             .examples(&["{ requests_per_minute: 60, burst_size: 10 }"]),
+        Key::new("quota", Kind::Group(&SERVER_QUOTA), "How many calls each caller has in an hour and in a day.")
+            .otherwise("as many as they like")
+            .examples(&["{ calls_per_day: 1000 }"]),
         Key::new(
             "connection_pool",
             Kind::Group(&CONNECTION_POOL),
@@ -186,14 +189,14 @@ pub static API_KEY: Shape = Shape {
                 .otherwise("`key-1`, by its place")
                 .expands()
                 .examples(&["ci"]),
-            Key::new("key", Kind::Text, "The key itself; from a variable, so that the file holds no secret.")
+            Key::new("key", Kind::Text, "The key itself; from a secret or a variable, so that the file does not hold it. A secret is read when the server starts and when it loads its file.")
                 .otherwise("`key_hash`")
                 .expands()
-                .examples(&["\"${CI_KEY}\""]),
+                .examples(&["\"{{secrets.ci_key}}\"", "\"${CI_KEY}\""]),
             Key::new(
                 "key_hash",
                 Kind::Text,
-                "In place of the key: its SHA-256, which lets nobody in by itself.",
+                "In place of the key: its SHA-256, which lets nobody in by itself; also from a secret.",
             )
             .otherwise("`key`")
             .expands()
@@ -264,6 +267,13 @@ pub static HTTP_LIMITS: Shape = Shape {
     description: "Bounds for clients that are slow, large or many.",
     tables: &[&[
         Key::new("body", Kind::Size, "Of the body of one request.").default("4MiB").expands(),
+        Key::new(
+            "bodies",
+            Kind::Size,
+            "Of all bodies together that are being received and are larger than 16KiB; no less than `body`. When it is more, the largest is refused.",
+        )
+        .default("64MiB")
+        .expands(),
         Key::new("headers", Kind::Size, "Of the line and the headers of one request; at least 8KiB.")
             .default("32KiB")
             .expands(),
@@ -286,6 +296,13 @@ pub static HTTP_LIMITS: Shape = Shape {
             "Connections at once; when there are more, those go first that ask for nothing.",
         )
         .default("10000")
+        .expands(),
+        Key::new(
+            "streams_per_caller",
+            Kind::Count,
+            "Answers of one caller that are being sent as streams, at once: of events, and of calls that take a while.",
+        )
+        .otherwise("a quarter of `connections`, and at least 16")
         .expands(),
         Key::new(
             "sessions",

@@ -38,12 +38,14 @@ mod container;
 mod copies;
 mod executor;
 mod http_server;
+mod jobs;
 mod key;
 mod limits;
 mod oauth;
 mod original;
 mod output;
 mod param;
+mod quota;
 mod rate_limit;
 mod requires;
 mod retry;
@@ -57,6 +59,7 @@ mod step;
 mod test;
 mod toolset;
 mod webhook;
+mod working_dir;
 
 pub use access::{AUTHORIZATION, ENTERPRISE, ORIGINAL_AUTHORIZATION, POLICY, RBAC, ROLE, TEST_CALLER};
 pub use allow::ALLOWANCE;
@@ -73,6 +76,7 @@ pub use executor::{DOCKER, EXECUTOR, TLS};
 pub use http_server::{
     API_KEY, CORS, HTTP_AUTH, HTTP_LIMITS, HTTP_SERVER, PREVIOUS_KEY, SECURITY_HEADERS, SIMPLE_AUTH,
 };
+pub use jobs::JOBS;
 pub use key::{Key, Kind, Names, Stage};
 pub use limits::LIMITS;
 pub use oauth::{CLAIMS, INTROSPECTION, JWT, OAUTH, OAUTH21};
@@ -82,6 +86,7 @@ pub use original::{
 };
 pub use output::{LATER_FORMATS, OUTPUT};
 pub use param::{ITEM, PARAM, SCHEMA, TYPES};
+pub use quota::{QUOTA, SERVER_QUOTA};
 pub use rate_limit::{BASIC_AUTH, BASIC_USER, CONNECTION_POOL, RATE, RATE_LIMIT, TENANT, TOOL_RATE};
 pub use requires::{MACHINES, REQUIRED_EXECUTABLE, REQUIRES, SYSTEMS};
 pub use retry::RETRY;
@@ -95,6 +100,7 @@ pub use step::{ALTERNATIVE, DEPENDENCY, FOR_EACH, STEP};
 pub use test::{CHECKS, EXPECT, MOCK, TEST};
 pub use toolset::{DISCOVERY, TOOLSET};
 pub use webhook::{WEBHOOK, WEBHOOK_AUTH, WEBHOOK_PART, WEBHOOK_STREAM, WEBHOOK_TLS};
+pub use working_dir::WORKING_DIR;
 
 /// A map whose keys are known.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! How often somebody may ask, people with passwords, tenants, and the pool of connections.
 
-use super::{Key, Kind, Names, Shape, TOOLSET};
+use super::{Key, Kind, Names, QUOTA, Shape, TOOLSET};
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 
@@ -146,6 +146,10 @@ pub static CALLER: &[Key] = &[
         .otherwise("that of `server.http.rate_limit`")
         .expands()
         .examples(&["{ requests_per_minute: 600, burst_size: 50 }"]),
+    Key::new("quota", Kind::Group(&QUOTA), "How many calls they have, in place of what holds for everybody.")
+        .otherwise("that of `server.http.quota`")
+        .expands()
+        .examples(&["{ calls_per_day: 1000 }"]),
     Key::new("tools", Kind::Group(&TOOLSET), "Which of the tools that they may call they are offered.")
         .otherwise("those of `server.http.tools`")
         .expands()

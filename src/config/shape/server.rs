@@ -1,6 +1,6 @@
 //! `server` and the maps in it. `${VAR}` is expanded in all of them.
 
-use super::{DISCOVERY, HTTP_SERVER, Key, Kind, Shape, TOOLSET};
+use super::{DISCOVERY, HTTP_SERVER, JOBS, Key, Kind, Shape, TOOLSET};
 
 pub static SERVER: Shape = Shape {
     name: "server",
@@ -43,6 +43,11 @@ pub static SERVER: Shape = Shape {
         )
         .otherwise("all tools are listed")
         .examples(&["{ search: auto, above: 100 }"]),
+        Key::new(
+            "jobs",
+            Kind::Group(&JOBS),
+            "How many calls may go on when nobody waits for them, and what is kept of them.",
+        ),
         Key::later("transport"),
         Key::later("metrics"),
         Key::later("shared_socket"),

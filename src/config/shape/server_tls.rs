@@ -37,6 +37,14 @@ pub static SERVER_TLS: Shape = Shape {
         .expands()
         .examples(&["certs/clients-ca.pem"]),
         Key::new(
+            "client_crl",
+            Kind::Path,
+            "The lists of certificates that those authorities have taken back, in PEM: one of each authority. A certificate of an authority without a list is not believed.",
+        )
+        .otherwise("what is signed is believed until it ends")
+        .expands()
+        .examples(&["certs/clients.crl"]),
+        Key::new(
             "client_auth",
             Kind::Choice(&["required", "optional"]),
             "`optional`: a client may come without a certificate, and needs something else that lets it in. One that is shown has to be right all the same.",

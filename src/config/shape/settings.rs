@@ -56,6 +56,14 @@ pub(super) static SETTINGS: &[Key] = &[
     .examples(&["remote"]),
 ];
 
+pub(super) const DETACH_AFTER: Key = Key::new(
+    "detach_after",
+    Kind::Either(&[Kind::Duration, Kind::Choice(&["never"])]),
+    "A call that still runs after so long is answered with the name of a job, which goes on by itself until its `timeout`: clients give up on what takes longer. `never`: it is waited for to its end. Without effect if `timeout` is not longer.",
+)
+.default("45s")
+.examples(&["20s", "never"]);
+
 pub static DEFAULTS: Shape = Shape {
     name: "defaults",
     what: "`defaults`",
@@ -69,6 +77,7 @@ pub static DEFAULTS: Shape = Shape {
                 "How long a call of a command with `steps` or `depends_on` may take that has no `timeout` of its own.",
             )
             .default("10m"),
+            DETACH_AFTER,
             Key::new(
                 "cleanup_timeout",
                 Kind::Duration,

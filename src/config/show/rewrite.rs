@@ -26,8 +26,9 @@ const PATHS: [&str; 7] = ["script", "shell", "working_dir", "within", "file", "e
 /// Of these only what is written as a path is one.
 const PROGRAMS: [&str; 2] = ["script", "shell"];
 /// What `defaults` says for commands.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "timeout",
+    "detach_after",
     "kill_grace",
     "limits",
     "limits_enforcement",
@@ -253,7 +254,7 @@ fn is_path_key(path: &[&str]) -> bool {
     match as_of_command(path).as_slice() {
         // Values for another command, or of a test.
         ["commands", "with" | "for_each", ..] | ["commands", "tests", "with", ..] => false,
-        ["env_file"] => true,
+        ["env_file"] | ["commands", .., "working_dir", "per_caller"] => true,
         ["commands" | "defaults" | "templates", .., "sandbox", "read" | "write"] => true,
         [.., "container", "build"] | [.., "container", "build", "context" | "dockerfile"] => true,
         [.., "container", "verify", "key"] => true,
@@ -280,6 +281,7 @@ fn is_expanded(path: &[&str]) -> bool {
             | ["secrets", _, "env" | "file" | "script" | "store"]
             | ["commands", "env", _]
             | ["commands", .., "working_dir" | "within"]
+            | ["commands", .., "working_dir", "per_caller"]
             | ["commands", "container"]
             | ["commands", "container", "image" | "build"]
             | ["commands", "container", "build", "context" | "dockerfile"]

@@ -37,6 +37,16 @@ pub fn of(path: &Path, head: &[u8]) -> (&'static str, Form) {
     }
 }
 
+/// The type of that name, as it is known here.
+pub fn known(mime: &str) -> &'static str {
+    const NAMES: [&str; 27] = [
+        "txt", "md", "csv", "tsv", "html", "css", "js", "diff", "json", "yaml", "toml", "xml", "svg", "png",
+        "jpg", "gif", "webp", "wav", "mp3", "ogg", "flac", "pdf", "zip", "gz", "tar", "mp4", "sqlite",
+    ];
+    let types = NAMES.iter().map(|name| of_name(Path::new(&format!("a.{name}"))));
+    types.into_iter().find(|known| *known == mime).unwrap_or(UNKNOWN)
+}
+
 /// By the name alone.
 pub fn of_name(path: &Path) -> &'static str {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());

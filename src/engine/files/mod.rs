@@ -19,6 +19,7 @@ use crate::plan::PlannedFiles;
 
 use super::redact::Redactor;
 use kind::Form;
+pub(super) use kind::known as known_type;
 use walk::{Mark, Seen};
 
 /// A file that is handed over.

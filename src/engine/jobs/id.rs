@@ -13,11 +13,11 @@ const NAME: usize = 18;
 pub struct JobId(Arc<str>);
 
 impl JobId {
-    /// A new one; `None` if the system gives no random numbers.
-    pub(super) fn next() -> Option<Self> {
-        let mut random = [0; NAME];
-        getrandom::fill(&mut random).ok()?;
-        Some(Self(BASE64_URL_SAFE_NO_PAD.encode(random).into()))
+    /// A new one, which begins with the name of this copy of the server if it has one. `None` if the
+    /// system gives no random numbers.
+    pub(super) fn next(copy: Option<&str>) -> Option<Self> {
+        let random = random_name()?;
+        Some(Self(copy.map_or_else(|| random.clone(), |copy| format!("{copy}.{random}")).into()))
     }
 
     /// One that somebody has named.
@@ -28,6 +28,19 @@ impl JobId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it can be the name of a file: whatever else is none of ours.
+    pub(super) fn is_plain(&self) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        self.0.len() <= 100 && !self.0.starts_with('.') && self.0.bytes().all(is_plain)
+    }
+}
+
+/// Letters, digits, dashes and underscores.
+pub(super) fn random_name() -> Option<String> {
+    let mut random = [0; NAME];
+    getrandom::fill(&mut random).ok()?;
+    Some(BASE64_URL_SAFE_NO_PAD.encode(random))
 }
 
 impl fmt::Display for JobId {

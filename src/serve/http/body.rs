@@ -1,24 +1,76 @@
-//! The body of a request: whole, within its size and in time.
+//! The body of a request: whole, within its size and in time, and within what all of them may take.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+
+use super::bodies::{Bodies, Charge};
 
 /// Why there is no body: a status, and words.
 pub struct Unread(pub u16, pub String);
 
-pub async fn read(body: Incoming, most: u64, patience: Duration) -> Result<Bytes, Unread> {
-    let too_large = || Unread(413, format!("a body of more than {most} bytes is not taken"));
-    if body.size_hint().lower() > most {
-        return Err(too_large());
+/// What one body and all of them may take, and how long one may.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    pub most: u64,
+    pub together: u64,
+    pub patience: Duration,
+}
+
+/// A body, which counts as long as it is held.
+pub struct Whole {
+    pub bytes: Bytes,
+    _charge: Charge,
+}
+
+pub async fn read(body: Incoming, bodies: &Bodies, bounds: Bounds) -> Result<Whole, Unread> {
+    if body.size_hint().lower() > bounds.most {
+        return Err(too_large(bounds.most));
     }
-    let limited = Limited::new(body, usize::try_from(most).unwrap_or(usize::MAX));
-    match tokio::time::timeout(patience, limited.collect()).await {
-        Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Unread(400, "the body ended before it was whole".to_owned())),
-        Err(_) => Err(Unread(408, "the body did not come in time".to_owned())),
+    let mut charge = bodies.begin();
+    let go = charge.go();
+    tokio::select! {
+        biased;
+        () = go.notified() => Err(no_room()),
+        read = tokio::time::timeout(bounds.patience, gather(body, &mut charge, bounds)) => match read {
+            Ok(Ok(bytes)) => Ok(Whole { bytes, _charge: charge }),
+            Ok(Err(unread)) => Err(unread),
+            Err(_) => Err(Unread(408, "the body did not come in time".to_owned())),
+        },
     }
+}
+
+async fn gather(mut body: Incoming, charge: &mut Charge, bounds: Bounds) -> Result<Bytes, Unread> {
+    // Most bodies come in one piece, which is not copied.
+    let (mut first, mut all, mut length) = (Bytes::new(), BytesMut::new(), 0_u64);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Unread(400, "the body ended before it was whole".to_owned()))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        length = length.saturating_add(piece.len() as u64);
+        if length > bounds.most {
+            return Err(too_large(bounds.most));
+        }
+        if !charge.has(length, bounds.together) {
+            return Err(no_room());
+        }
+        if all.is_empty() && first.is_empty() {
+            first = piece;
+            continue;
+        }
+        if all.is_empty() {
+            all.extend_from_slice(&first);
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+fn too_large(most: u64) -> Unread {
+    Unread(413, format!("a body of more than {most} bytes is not taken"))
+}
+
+fn no_room() -> Unread {
+    Unread(503, "too much is being sent at once, and this is the largest of it; try again".to_owned())
 }

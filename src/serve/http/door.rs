@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::header::{self, HeaderMap, HeaderValue};
 
 use crate::auth::{self, Certificate, Credential, Patience, Penalty, Refused};
-use crate::model::{Auth, HttpServer, Principal};
+use crate::model::{Auth, HttpServer, Principal, host_network};
 
 use super::account::because;
 use super::answer::{Answer, refusal, set};
@@ -75,6 +75,7 @@ impl Door {
 
     /// The answer to a wrong guess, after a while that grows with their number.
     async fn held_back(&self, peer: Option<IpAddr>, told: Answer, reason: String) -> Answer {
+        let peer = peer.map(host_network);
         let penalty = self.lock().mistake(&peer, now());
         match penalty {
             Penalty::GoAway => because(too_many(), reason, None),

@@ -13,7 +13,8 @@ use crate::engine::{Automatic, Engine, State};
 use crate::model::{Given, HttpServer, Occasion, Trigger, Webhook};
 
 use super::answer::{Answer, empty, refusal};
-use super::body::{self, Unread};
+use super::bodies::Bodies;
+use super::body::{self, Bounds, Unread};
 
 const HOOKS: &str = "/hooks/";
 
@@ -43,7 +44,7 @@ impl Hooks {
         &self,
         engine: &Arc<Engine>,
         state: &State,
-        settings: &HttpServer,
+        (settings, bodies): (&HttpServer, &Bodies),
         request: Request<Incoming>,
     ) -> Answer {
         let path = request.uri().path();
@@ -51,7 +52,7 @@ impl Hooks {
         if request.method() != Method::POST {
             return refusal(405, "expected a POST");
         }
-        match self.take(engine, settings, found, request).await {
+        match self.take(engine, (settings, bodies), found, request).await {
             Ok(answer) => answer,
             Err(refused) => refused,
         }
@@ -60,7 +61,7 @@ impl Hooks {
     async fn take(
         &self,
         engine: &Arc<Engine>,
-        settings: &HttpServer,
+        (settings, bodies): (&HttpServer, &Bodies),
         found: Found,
         request: Request<Incoming>,
     ) -> Result<Answer, Answer> {
@@ -74,14 +75,18 @@ impl Hooks {
         if let Some(missing) = signature::wanted(hook.signed_by).iter().find(|name| header(name).is_none()) {
             return Err(unsigned(&hook, &BadSignature::Missing(missing)));
         }
-        let body = body::read(body, hook.max_body.0, settings.limits.body_timeout).await;
+        let limits = &settings.limits;
+        let bounds =
+            Bounds { most: hook.max_body.0, together: limits.bodies.0, patience: limits.body_timeout };
+        let body = body::read(body, bodies, bounds).await;
         let body = body.map_err(|Unread(status, text)| refusal(status, &text))?;
         let secret = engine.signing_secret(&hook.secret).map_err(|problem| {
             tracing::error!("`{}` takes nothing, for its secret has no value: {problem}", hook.path);
             refusal(503, "this webhook takes nothing now")
         })?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let judged = signature::judge(hook.signed_by, secret.reveal(), header, &body, now, hook.tolerance);
+        let judged =
+            signature::judge(hook.signed_by, secret.reveal(), header, &body.bytes, now, hook.tolerance);
         let id = judged.map_err(|bad| unsigned(&hook, &bad))?;
         match self.is_new(&hook, id) {
             Ok(true) => {}
@@ -91,7 +96,7 @@ impl Hooks {
             }
             Err(Full) => return Err(refusal(503, "too many requests of webhooks; try again later")),
         }
-        let arguments = arguments(&trigger, &body).map_err(|problem| {
+        let arguments = arguments(&trigger, &body.bytes).map_err(|problem| {
             tracing::warn!("`{}`: a request does not say what `{tool}` needs: {problem}", hook.path);
             refusal(422, &problem)
         })?;

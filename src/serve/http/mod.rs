@@ -7,12 +7,14 @@
 mod account;
 mod announce;
 mod answer;
+mod bodies;
 mod body;
 mod connection;
 mod cors;
 mod crowd;
 mod door;
 mod guard;
+mod held;
 mod hooks;
 mod leaving;
 mod listen;
@@ -81,7 +83,11 @@ pub async fn serve(
         reception.open(bound, shutdown, &mut connections).await;
         reception.house.remote.close();
         let drain = engine.state().catalog().server.drain;
-        if tokio::time::timeout(drain, reception.empty(&mut connections)).await.is_err() {
+        let emptied = async {
+            reception.empty(&mut connections).await;
+            engine.jobs().drain(drain).await;
+        };
+        if tokio::time::timeout(drain, emptied).await.is_err() {
             tracing::warn!("calls are cancelled that did not end in time");
             stop.cancel();
             let _ = tokio::time::timeout(LAST, reception.empty(&mut connections)).await;

@@ -32,13 +32,23 @@ pub fn session<'u>(settings: &HttpServer, uri: &'u Uri) -> Option<&'u str> {
 
 impl House {
     /// Opens a session and its stream.
-    pub(super) fn mailbox(&self, headers: &HeaderMap, caller: &Arc<Principal>) -> Answer {
+    pub(super) fn mailbox(
+        &self,
+        settings: &HttpServer,
+        headers: &HeaderMap,
+        caller: &Arc<Principal>,
+    ) -> Answer {
         if !accepts(headers, "text/event-stream") {
             return refusal(406, "events are sent as `text/event-stream`, which `Accept` does not name");
         }
+        let holding = match self.held.one_more(caller, settings.limits.streams) {
+            Ok(holding) => holding,
+            Err(refused) => return refused,
+        };
         match self.remote.mailbox(caller, &format!("{LETTERS}?{SESSION}")) {
             Some(mailbox) => {
-                with_body(200, Framing::Events.content_type(), stream::body(mailbox, Framing::Events))
+                let body = stream::body((mailbox, holding), Framing::Events);
+                with_body(200, Framing::Events.content_type(), body)
             }
             None => super::answer::come_back("as many sessions are open as may be"),
         }

@@ -14,8 +14,10 @@ use crate::mcp::{Asked, Beginning, Exchange, Framing, Headers, Reaction, Remote}
 use crate::model::{HttpServer, Principal};
 
 use super::answer::{Answer, come_back, empty, refusal, secure, set, whole, with_body};
-use super::body::{self, Unread};
+use super::bodies::Bodies;
+use super::body::{self, Bounds, Unread};
 use super::door::{Door, texts};
+use super::held::{Held, Holding};
 use super::hooks::Hooks;
 use super::leaving::Leaving;
 use super::listen::Address;
@@ -43,12 +45,15 @@ pub struct House {
     address: Address,
     door: Door,
     leaving: Leaving,
+    bodies: Bodies,
+    pub(super) held: Held,
     hooks: Hooks,
 }
 
 impl House {
     pub fn new(engine: Arc<Engine>, remote: Remote, address: Address, leaving: Leaving) -> Self {
-        Self { engine, remote, address, door: Door::default(), leaving, hooks: Hooks::default() }
+        let (door, bodies, held) = (Door::default(), Bodies::default(), Held::default());
+        Self { engine, remote, address, door, leaving, bodies, held, hooks: Hooks::default() }
     }
 
     /// What is served now.
@@ -68,7 +73,7 @@ impl House {
         let mut answer = match self.judge(&state, settings, &request, &seen) {
             Some(answer) => answer,
             None if Hooks::is_one(&request) => match rates::by_address(&state, &peer) {
-                None => self.hooks.answer(&self.engine, &state, settings, request).await,
+                None => self.hooks.answer(&self.engine, &state, (settings, &self.bodies), request).await,
                 Some(late) => late,
             },
             None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
@@ -134,7 +139,7 @@ impl House {
     ) -> Answer {
         let session = text(request.headers(), &SESSION).map(str::to_owned);
         if older::is_stream(settings, request.method(), request.uri()) {
-            return self.mailbox(request.headers(), &caller);
+            return self.mailbox(settings, request.headers(), &caller);
         }
         if let Some(session) = &session
             && let Err(problem) = self.remote.recall(session, &caller).await
@@ -143,7 +148,7 @@ impl House {
         }
         match (request.method(), session) {
             (&Method::POST, _) => self.post(settings, request, caller).await,
-            (&Method::GET, Some(session)) => self.listen(request.headers(), &session, &caller),
+            (&Method::GET, Some(session)) => self.listen(settings, request.headers(), &session, &caller),
             (&Method::DELETE, Some(session)) if self.remote.end(&session, &caller) => empty(204),
             (&Method::DELETE, Some(_)) => refusal(404, "there is no such session"),
             _ => {
@@ -155,13 +160,24 @@ impl House {
     }
 
     /// The stream of events of a session.
-    fn listen(&self, headers: &HeaderMap, session: &str, caller: &Arc<Principal>) -> Answer {
+    fn listen(
+        &self,
+        settings: &HttpServer,
+        headers: &HeaderMap,
+        session: &str,
+        caller: &Arc<Principal>,
+    ) -> Answer {
         if !accepts(headers, "text/event-stream") {
             return refusal(406, "events are sent as `text/event-stream`, which `Accept` does not name");
         }
+        let holding = match self.held.one_more(caller, settings.limits.streams) {
+            Ok(holding) => holding,
+            Err(refused) => return refused,
+        };
         match self.remote.events(session, caller) {
             Some(events) => {
-                with_body(200, Framing::Events.content_type(), stream::body(events, Framing::Events))
+                let body = stream::body((events, holding), Framing::Events);
+                with_body(200, Framing::Events.content_type(), body)
             }
             None => refusal(404, "there is no such session"),
         }
@@ -178,8 +194,13 @@ impl House {
             return refusal(415, "expected `Content-Type: application/json`");
         }
         let limits = settings.limits;
-        let body = match body::read(body, limits.body.0, limits.body_timeout).await {
+        if let Some(refused) = self.held.refused(&caller, limits.streams) {
+            return last(refused);
+        }
+        let bounds = Bounds { most: limits.body.0, together: limits.bodies.0, patience: limits.body_timeout };
+        let body = match body::read(body, &self.bodies, bounds).await {
             Ok(body) => body,
+            Err(Unread(503, text)) => return last(come_back(&text)),
             Err(Unread(status, text)) => return last(refusal(status, &text)),
         };
         if self.leaving.refusing.is_cancelled() {
@@ -193,7 +214,7 @@ impl House {
             session: text(&parts.headers, &SESSION),
             trace: text(&parts.headers, &TRACE),
         };
-        let asked = Asked { body: &body, headers, caller: Arc::clone(&caller), takes_events };
+        let asked = Asked { body: &body.bytes, headers, caller: Arc::clone(&caller), takes_events };
         let reaction = match older::session(settings, &parts.uri) {
             Some(session) => self.remote.letter(session, asked),
             None => self.remote.post(asked),
@@ -212,7 +233,7 @@ impl House {
                 if let Some(session) = &session {
                     self.remote.share(session, &caller).await;
                 }
-                let mut answer = begun(exchange, takes_events).await;
+                let mut answer = begun(exchange, || self.held.hold(&caller), takes_events).await;
                 if let Some(session) = session {
                     set(&mut answer, SESSION, &session);
                 }
@@ -222,14 +243,15 @@ impl House {
     }
 }
 
-async fn begun(mut exchange: Box<Exchange>, takes_events: bool) -> Answer {
+/// `hold` counts an answer that becomes a stream.
+async fn begun(mut exchange: Box<Exchange>, hold: impl FnOnce() -> Holding, takes_events: bool) -> Answer {
     match exchange.begin(PATIENCE).await {
         Beginning::Whole { body, .. } if body.is_empty() => empty(202),
         Beginning::Whole { status, body } => whole(status, "application/json", body),
         Beginning::Going => {
             let framing = if takes_events { Framing::Events } else { Framing::Json };
             exchange.framed(framing);
-            with_body(200, framing.content_type(), stream::body(exchange, framing))
+            with_body(200, framing.content_type(), stream::body((exchange, hold()), framing))
         }
     }
 }

@@ -8,8 +8,8 @@ mod threads;
 #[cfg(not(unix))]
 use threads as streams;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use rmcp::service::serve_directly_with_ct;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -61,14 +61,25 @@ where
     let stop = CancellationToken::new();
     let server = Server::new(Arc::clone(&engine));
     let announcer = server.announcer();
-    let drain = Box::new(move || engine.state().catalog().server.drain);
+    let jobs = Arc::clone(&engine);
+    let until = Arc::new(OnceLock::new());
+    let noted = Arc::clone(&until);
+    let drain = Box::new(move || {
+        let drain = engine.state().catalog().server.drain;
+        noted.get_or_init(|| Instant::now() + drain);
+        drain
+    });
     let connection = Connection::new(input, output, Closing { drain, hung_up, stop: stop.clone() });
     // Not rmcp's way of opening a session, which ends at the first message that it does not expect.
     let service = serve_directly_with_ct(server, connection, None, stop.clone());
     let announcing = announcer.run(service.peer().clone());
     let ended = async {
         tokio::select! {
-            _ = service.waiting() => Ended::ByClient,
+            () = async {
+                let _ = service.waiting().await;
+                let left = until.get().map(|until| until.saturating_duration_since(Instant::now()));
+                jobs.jobs().drain(left.unwrap_or_default()).await;
+            } => Ended::ByClient,
             ended = stopped(shutdown, &stop) => ended,
         }
     };

@@ -114,6 +114,7 @@ fn tool(name: &str, argument: &str) -> Tool {
             env: Vec::new(),
             inherit: EnvInherit::None,
             working_dir: word("/"),
+            per_caller: false,
             stdin: Stdin::Null,
         })),
         retry: None,

@@ -1,13 +1,17 @@
 //! Keys: who is let in, and what is there for them.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use mcpfier::model::Fingerprint;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::house::{COMMANDS, House, answer, call, request};
+use super::house::{COMMANDS, House, PATIENCE, answer, call, request};
 use crate::support::client::text;
 use crate::support::place::Place;
+use crate::support::server::{Server, Wire};
 
 const ANN: &str = "a-key-of-ann-that-is-long";
 const CI: &str = "a-key-of-ci-that-is-long-too";
@@ -165,4 +169,104 @@ async fn a_key_that_is_taken_out_of_the_file_lets_nobody_in_any_more() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(list(&house).header("X-API-Key", CI).send().await.unwrap().status(), 200);
+}
+
+fn of_secrets(folder: &Path) -> Command {
+    let file = r#"version: 1
+secrets:
+  by_file: { file: key-of-file }
+  by_variable: { env: KEY_OF_ENV }
+  by_hash: { env: HASH_OF_KEY }
+server:
+  http:
+    auth:
+      api_keys:
+        - { name: file, key: "{{secrets.by_file}}" }
+        - { name: variable, key: "{{ secrets.by_variable }}" }
+        - { name: hash, key_hash: "{{secrets.by_hash}}", permissions: [show] }
+commands:
+  - { name: show, description: All variables., shell: sh, run: env, env_inherit: all }
+  - { name: other, description: Another one., script: "true" }
+"#;
+    std::fs::write(folder.join("tools.yaml"), file).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
+    command.env_remove("PORT").env("KEY_OF_ENV", "a-key-that-is-in-a-variable");
+    command.env("HASH_OF_KEY", Fingerprint::of("a-key-of-which-a-hash-is-known").to_string());
+    command.arg("--config").arg(folder.join("tools.yaml")).args(["--server", "--port", "0"]);
+    command
+}
+
+#[tokio::test]
+async fn keys_that_secrets_hold_let_in_and_one_that_changes_counts_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("key-of-file"), "a-key-that-is-in-a-file\n").unwrap();
+    let command = of_secrets(folder.path());
+    let mut house = House::of(Server::run(Wire::Pipes, folder, command)).await;
+    assert!(house.server.says("/mcp").await.contains("(3 keys)"));
+    let ask = |key: &str, message: &Value| house.plain(message).header("X-API-Key", key).send();
+    let list = request(1, "tools/list", json!({}));
+    for (key, expected) in [
+        ("a-key-that-is-in-a-file", 200),
+        ("a-key-that-is-in-a-variable", 200),
+        ("a-key-of-which-a-hash-is-known", 200),
+        ("{{secrets.by_file}}", 401),
+        ("a-key-that-is-in-a-file\n", 401),
+    ] {
+        let Ok(response) = ask(key, &list).await else { continue };
+        assert_eq!(response.status(), expected, "{key:?}");
+    }
+    let listed = answer(ask("a-key-of-which-a-hash-is-known", &list).await.unwrap()).await;
+    assert_eq!(listed["result"]["tools"].as_array().map(Vec::len), Some(1), "{listed}");
+    let shown =
+        ask("a-key-that-is-in-a-file", &call(2, "show", json!({}))).await.unwrap().text().await.unwrap();
+    assert!(shown.contains("PATH=") && !shown.contains("that-is-in-a"), "no command is told a key: {shown}");
+
+    let path = house.server.folder.path().join("key-of-file");
+    std::fs::write(&path, "another-key-in-the-same-file").unwrap();
+    let begun = Instant::now();
+    while ask("another-key-in-the-same-file", &list).await.unwrap().status() != 200 {
+        assert!(begun.elapsed() < PATIENCE, "the new key never counts");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(ask("a-key-that-is-in-a-file", &list).await.unwrap().status(), 401);
+    std::fs::remove_file(&path).unwrap();
+    house.server.says("has no value").await;
+    let still = house.plain(&list).header("X-API-Key", "another-key-in-the-same-file").send().await.unwrap();
+    assert_eq!(still.status(), 200, "what was served stays");
+}
+
+#[tokio::test]
+async fn a_server_whose_key_has_no_value_does_not_start_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = of_secrets(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success(), "{said}");
+    assert!(said.contains("the key of `file` is in the secret `by_file`, which has no value: "), "{said}");
+    std::fs::write(folder.path().join("key-of-file"), "a-key-that-is-in-a-variable").unwrap();
+    let ended = of_secrets(folder.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("the key of `variable` is that of `file`, too"), "{said}");
+    let ended = of_secrets(folder.path())
+        .env("HASH_OF_KEY", "sha256:12")
+        .env("KEY_OF_ENV", "another-one")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("whose value is no `key_hash`: expected `sha256:` and 64"), "{said}");
+}
+
+#[test]
+fn keys_of_secrets_are_listed_by_the_name_of_the_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(of_secrets(folder.path()));
+    let place = Place::with(&[]);
+    let path = folder.path().join("tools.yaml");
+    let config = path.to_str().unwrap();
+    let listed = place.run(&["--config", config, "key", "list"]).ends_with(0).stdout;
+    assert!(listed.contains("key:file      the secret `by_file`"), "{listed}");
+    let refused = place.run(&["--config", config, "key", "rotate", "file"]).ends_with(1).stderr;
+    assert!(
+        refused.contains("the key of `file` is `{{secrets.by_file}}`: change it where that comes from"),
+        "{refused}"
+    );
 }

@@ -1,5 +1,6 @@
 //! How often callers may ask, how many calls of one caller run, and that nobody is held up by others.
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use reqwest::Response;
@@ -163,4 +164,98 @@ async fn connections_of_one_address_and_idle_ones_are_bounded() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     drop(held);
+}
+
+#[tokio::test]
+async fn bodies_have_room_together_and_the_largest_goes_first() {
+    let house = House::start(&format!(
+        "{COMMANDS}\nserver:\n  http:\n    limits: {{ body: 1MiB, bodies: 1MiB, body_timeout: 50s }}\n"
+    ))
+    .await;
+    let head = |length: usize| {
+        format!(
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        )
+    };
+    let mut greedy = house.connect();
+    greedy.write_all(head(1_000_000).as_bytes()).unwrap();
+    greedy.write_all(&[b' '; 800_000]).unwrap();
+    // Whoever sends little is served while it is held.
+    let small = house.plain(&call(1, "echo", json!({ "what": "small" }))).send().await.unwrap();
+    assert_eq!(text(&answer(small).await["result"]), "small\n");
+    let padded = format!("{}{}", " ".repeat(600_000), call(2, "echo", json!({ "what": "large" })));
+    let begun = Instant::now();
+    loop {
+        let sent = house.request(reqwest::Method::POST, "/").header("Content-Type", "application/json");
+        let response = sent.body(padded.clone()).send().await.unwrap();
+        if response.status() == 200 {
+            assert_eq!(text(&answer(response).await["result"]), "large\n");
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "there is never room: {}", response.status());
+    }
+    // It is the larger one as soon as the server has read enough of it.
+    let mut said = String::new();
+    greedy.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    let mut other = house.connect();
+    while said.is_empty() {
+        assert!(begun.elapsed() < PATIENCE, "the largest never goes");
+        let _ = other.write_all(head(900_000).as_bytes()).and_then(|()| other.write_all(&[b' '; 700_000]));
+        let _ = greedy.read_to_string(&mut said);
+        other = house.connect();
+    }
+    assert!(said.starts_with("HTTP/1.1 503 ") && said.contains("this is the largest of it"), "{said}");
+}
+
+#[tokio::test]
+async fn one_caller_holds_so_many_streams_and_others_have_theirs() {
+    let house = House::start(&file("limits: { streams_per_caller: 2 }", "")).await;
+    let call = call(1, "slow", json!({ "seconds": 30 }));
+    let begin = async |key: &str| house.post(&call).header("X-API-Key", key).send().await.unwrap();
+    let (first, second) = (begin(ANN).await, begin(ANN).await);
+    assert_eq!((first.status().as_u16(), second.status().as_u16()), (200, 200));
+    let refused = begin(ANN).await;
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (429, &"1".parse().unwrap()));
+    assert!(refused.text().await.unwrap().contains("you hold 2 streams open"));
+    assert_eq!(begin(BEN).await.status(), 200);
+    drop(first);
+    let begun = Instant::now();
+    while ask(&house, ANN, &request(2, "ping", json!({}))).await.status() == 429 {
+        assert!(begun.elapsed() < PATIENCE, "a stream that is gone still counts");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_caller_has_so_many_calls_a_day_and_a_server_that_starts_again_knows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = format!(
+        "version: 1\n{COMMANDS}\nserver:\n  http:\n    quota: {{ calls_per_day: 3, file: quota.json }}\n    auth:\n      api_keys:\n        - {{ name: ann, key: {ANN} }}\n        - {{ name: ben, key: {BEN}, quota: {{ calls_per_hour: 1 }} }}\n"
+    );
+    std::fs::write(folder.path().join("tools.yaml"), &file).unwrap();
+    let path = folder.path().to_path_buf();
+    let mut house = House::start_in(folder, "tools.yaml", &[]).await;
+    let say = call(1, "echo", json!({ "what": "hi" }));
+    let wrong = call(1, "echo", json!({ "waht": "hi" }));
+    for (key, expected) in [(ANN, 3), (BEN, 1)] {
+        let message = answer(ask(&house, key, &wrong).await).await;
+        assert_eq!(message["result"]["isError"], true, "it is refused, and does not count");
+        for _ in 0..expected {
+            assert_eq!(text(&answer(ask(&house, key, &say).await).await["result"]), "hi\n");
+        }
+        let refused = answer(ask(&house, key, &say).await).await;
+        let said = text(&refused["result"]).to_owned();
+        let period = if key == ANN { "all 3 calls of this day" } else { "all 1 calls of this hour" };
+        let expected = format!("`echo` is not run: {period} are used up; there are more in ");
+        assert!(said.starts_with(&expected), "{said}");
+        assert_eq!(ask(&house, key, &request(2, "tools/list", json!({}))).await.status(), 200);
+    }
+    house.server.signal(nix::sys::signal::Signal::SIGTERM);
+    assert!(house.server.ended().await.0.success());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(path.join("quota.json"), folder.path().join("quota.json")).unwrap();
+    std::fs::write(folder.path().join("tools.yaml"), file).unwrap();
+    let house = House::start_in(folder, "tools.yaml", &[]).await;
+    let refused = answer(ask(&house, ANN, &say).await).await;
+    assert!(text(&refused["result"]).contains("are used up"), "{refused}");
 }

@@ -17,6 +17,9 @@ mod mtls;
 #[cfg(feature = "oauth")]
 mod oauth;
 mod operation;
+#[cfg(feature = "oauth")]
+mod original;
+mod own_folders;
 mod passwords;
 mod permissions;
 mod proxies;

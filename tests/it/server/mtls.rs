@@ -1,10 +1,14 @@
 //! Callers who are known by the certificate of their client.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
 use reqwest::Identity;
 use serde_json::json;
 
-use super::house::{answer, call, request};
+use super::house::{PATIENCE, answer, call, request};
 use super::tls::Secure;
+use crate::support::certificates::{make_certificates, run};
 use crate::support::client::text;
 
 const USERS: &str = r#"tls: { cert: server.pem, key: server.key, client_ca: ca.pem, client_auth: CLIENT_AUTH },
@@ -75,5 +79,47 @@ async fn where_certificates_are_optional_a_key_does_and_wins_over_one() {
             request.header("Content-Type", "application/json").header("X-API-Key", "a-key-of-ann-in-a-test");
         let said = answer(request.body(message.to_string()).send().await.unwrap()).await;
         assert_eq!(text(&said["result"]), "started\ndone\n");
+    }
+}
+
+/// Makes the list of an authority anew, after it has taken back a certificate if one is named.
+fn list(folder: &Path, revoked: Option<&str>) {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let settings = format!(
+        "[ca]\ndefault_ca = own\n[own]\ndatabase = {}\ncrlnumber = {}\ndefault_md = sha256\ndefault_crl_days = 30\n",
+        path("index"),
+        path("number")
+    );
+    std::fs::write(path("authority"), settings).unwrap();
+    if !folder.join("index").exists() {
+        std::fs::write(path("index"), "").unwrap();
+        std::fs::write(path("number"), "01\n").unwrap();
+    }
+    let (settings, key, ca, out) = (path("authority"), path("ca.key"), path("ca.pem"), path("new.crl"));
+    let with = ["ca", "-config", &settings, "-keyfile", &key, "-cert", &ca];
+    if let Some(revoked) = revoked {
+        run("openssl", &[&with[..], &["-revoke", &path(revoked)]].concat());
+    }
+    run("openssl", &[&with[..], &["-gencrl", "-out", &out]].concat());
+    std::fs::rename(out, path("clients.crl")).unwrap();
+}
+
+#[tokio::test]
+async fn a_certificate_that_its_authority_takes_back_lets_in_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    make_certificates(folder.path());
+    list(folder.path(), None);
+    let file =
+        USERS.replace("CLIENT_AUTH", "required").replace("client_ca", "client_crl: clients.crl, client_ca");
+    let secure = Secure::start_in(folder, &file).await;
+    let ci = with(&secure, "client");
+    let message = call(1, "echo", json!({ "what": "known" }));
+    let said = answer(secure.call(&ci, &message).await.unwrap()).await;
+    assert_eq!(text(&said["result"]), "known\n");
+    list(secure.server.folder.path(), Some("client.pem"));
+    let begun = Instant::now();
+    while secure.call(&ci, &message).await.is_ok() {
+        assert!(begun.elapsed() < PATIENCE, "it is still let in");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

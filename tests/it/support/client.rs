@@ -90,6 +90,16 @@ impl Client {
         std::mem::take(&mut self.passed)
     }
 
+    /// Everything that a server has said that was killed: its last words may be cut.
+    pub async fn rest_of_a_dead_server(&mut self) -> Vec<Value> {
+        let mut bytes = Vec::new();
+        let read = tokio::io::AsyncReadExt::read_to_end(&mut self.input, &mut bytes);
+        // A socket of a dead peer may say that it was reset.
+        let _ = tokio::time::timeout(PATIENCE, read).await.expect("the output ends in time");
+        let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+        lines.map(|line| serde_json::from_slice(line).expect("every whole line is JSON")).collect()
+    }
+
     /// The next message, or `None` at the end of the server's output.
     pub async fn next(&mut self) -> Option<Value> {
         let mut line = Vec::new();

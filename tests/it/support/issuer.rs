@@ -164,6 +164,8 @@ impl Shared {
                 self.fetched.fetch_add(1, Ordering::SeqCst);
                 Some(json!({ "keys": *self.keys.lock().unwrap() }))
             }
+            // Where a file may say that they are, in place of the issuer.
+            "/other-keys" => Some(json!({ "keys": *self.keys.lock().unwrap() })),
             "/ask" => {
                 self.asked.fetch_add(1, Ordering::SeqCst);
                 let token = body.split('&').find_map(|pair| pair.strip_prefix("token="))?;

@@ -14,6 +14,7 @@ mod sight;
 mod step;
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -205,9 +206,19 @@ impl Lowering<'_> {
                 .or(self.settings.cleanup_timeout)
                 .unwrap_or(CLEANUP_TIMEOUT),
             result,
-            folder: command::working_dir(self.commands.place, self.command),
+            folder: self.folder(),
             apart: None,
         })
+    }
+
+    /// Where the paths of its parameters are; its steps have folders of their own.
+    fn folder(&self) -> PathBuf {
+        if let Some(written) = self.command.working_dir.as_ref().filter(|written| written.per_caller) {
+            let message = "a flow runs no program itself, so its callers have no folders in it";
+            let problem = Diagnostic::error(Code::CallerFolder, written.path.span, message);
+            self.add(problem.help("write `working_dir: { per_caller: … }` at the commands that it runs"));
+        }
+        command::working_dir(self.commands.place, self.command)
     }
 
     fn add(&self, problem: Diagnostic) {

@@ -137,6 +137,7 @@ mod tests {
             inherited: Arc::new(inherited),
             variables: Vec::new(),
             working_dir: PathBuf::from("/"),
+            own_folder: false,
             stdin: PlannedStdin::Null,
             sandbox: None,
             limits: Limits {

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 /// Why a file is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +13,8 @@ pub enum BadFile {
     Unreadable { path: PathBuf, error: std::io::Error },
     #[error("`{}` holds no certificate in PEM", path.display())]
     NoCertificate { path: PathBuf },
+    #[error("`{}` holds no list of revoked certificates in PEM", path.display())]
+    NoList { path: PathBuf },
     #[error("`{}` holds no private key in PEM, or one with a passphrase", path.display())]
     NoKey { path: PathBuf },
 }
@@ -23,6 +25,15 @@ pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BadFile
     match found {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(BadFile::NoCertificate { path: path.to_path_buf() }),
+    }
+}
+
+pub fn revoked(path: &Path) -> Result<Vec<CertificateRevocationListDer<'static>>, BadFile> {
+    let text = read(path)?;
+    let found: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&text).collect();
+    match found {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(BadFile::NoList { path: path.to_path_buf() }),
     }
 }
 

@@ -141,8 +141,8 @@ fn stamps(settings: &Tls) -> Vec<Stamp> {
         Identity::Acme(acme) => Some(acme.files()),
     };
     let files = files.into_iter().flat_map(|KeyPair { certificate, key }| [certificate, key]);
-    let ca = settings.clients.as_ref().map(|clients| clients.ca.clone());
-    files.chain(ca).map(|path| Stamp::of(&path)).collect()
+    let ca = settings.clients.iter().flat_map(|clients| std::iter::once(&clients.ca).chain(&clients.crl));
+    files.chain(ca.cloned()).map(|path| Stamp::of(&path)).collect()
 }
 
 fn configuration(settings: &Tls, names: &[String]) -> Result<ServerConfig, BadTls> {
@@ -155,8 +155,13 @@ fn configuration(settings: &Tls, names: &[String]) -> Result<ServerConfig, BadTl
     let builder = builder.with_protocol_versions(versions)?;
     let builder = match &settings.clients {
         None => builder.with_no_client_auth(),
-        Some(ClientCertificates { ca, are_required }) => {
+        Some(ClientCertificates { ca, crl, are_required }) => {
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(authorities(ca)?), provider);
+            let verifier = match crl {
+                // Of authorities in between nobody needs a list.
+                Some(crl) => verifier.with_crls(files::revoked(crl)?).only_check_end_entity_revocation(),
+                None => verifier,
+            };
             let verifier = if *are_required { verifier } else { verifier.allow_unauthenticated() };
             let verifier = verifier.build();
             builder.with_client_cert_verifier(

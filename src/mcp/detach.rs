@@ -1,0 +1,121 @@
+//! Calls that may take longer than their client waits: begun as jobs, and left to themselves in time.
+
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::service::RequestContext;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Held, Job, Prepared, Presented, Rejection, TextPart};
+use crate::model::format_duration;
+
+use super::call::Unwatched;
+use super::progress;
+use super::server::Server;
+
+/// What is shown of what a job has written so far.
+const SHOWN: usize = 8 << 10;
+
+impl Server {
+    /// Carries out a plan that is left to itself after a while: over until then, it was a call.
+    pub(super) async fn as_job(
+        &self,
+        plan: Prepared,
+        after: Duration,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Presented, Rejection> {
+        let has_schema = plan.tool.output.schema.is_some();
+        if after.is_zero() {
+            let job = self.engine.begin_job(plan, Box::new(Unwatched)).await?;
+            return Ok(begun(&job, "begun", has_schema));
+        }
+        let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
+        let Some(token) = token else {
+            let held = self.engine.hold_job(plan, Box::new(Unwatched))?;
+            return Ok(outcome(held, after, &context.ct, has_schema).await);
+        };
+        let (tap, mut publisher) = progress::channel(token, context.peer.clone());
+        let held = self.engine.hold_job(plan, Box::new(tap))?;
+        let presented = tokio::select! {
+            biased;
+            presented = outcome(held, after, &context.ct, has_schema) => presented,
+            never = publisher.run() => match never {},
+        };
+        publisher.finish(&context.ct).await;
+        Ok(presented)
+    }
+}
+
+/// What it comes to in time; otherwise that it goes on.
+async fn outcome(held: Held, after: Duration, cancel: &CancellationToken, has_schema: bool) -> Presented {
+    if is_over_within(&held, after, cancel).await {
+        return held.result().await;
+    }
+    match held.leave().await {
+        Ok(job) => begun(&job, &format!("still running after {}", format_duration(after)), has_schema),
+        Err(held) => {
+            is_over_within(&held, Duration::MAX, cancel).await;
+            held.result().await
+        }
+    }
+}
+
+/// Who cancels it hears of it when it is over.
+async fn is_over_within(held: &Held, time: Duration, cancel: &CancellationToken) -> bool {
+    tokio::select! {
+        biased;
+        () = held.job().over() => true,
+        () = cancel.cancelled() => {
+            held.job().cancel();
+            held.job().over().await;
+            true
+        }
+        () = tokio::time::sleep(time) => false,
+    }
+}
+
+/// That a call goes on by itself. Of a tool that promises its output in a form it is an error: there is
+/// no output of that form.
+fn begun(job: &Job, how: &str, is_error: bool) -> Presented {
+    let id = job.id();
+    let mut presented = still(job, &format!("{how}, as the job `{id}`"));
+    presented.is_error = is_error;
+    let next = format!(
+        "It goes on by itself. Call job_wait with job_id=\"{id}\" for its result, job_output to read what it has \
+         written, job_cancel to end it."
+    );
+    presented.text.push(TextPart::Said(next));
+    presented
+}
+
+/// How far a job is, with the end of what it has written.
+pub(super) fn still(job: &Job, how: &str) -> Presented {
+    let kept = job.log(u64::MAX, 0).next;
+    let tail = job.log(kept.saturating_sub(SHOWN as u64), SHOWN);
+    let mut presented = Presented { is_error: false, ..Presented::refusal(format!("{how}\n")) };
+    if !tail.bytes.is_empty() {
+        let before = tail.total.saturating_sub(tail.bytes.len() as u64);
+        let what = match before {
+            0 => "so far it wrote:\n".to_owned(),
+            more => format!("it wrote {more} bytes, and then:\n"),
+        };
+        let ends_line = tail.bytes.last() == Some(&b'\n');
+        presented.text.push(TextPart::Said(what));
+        presented.text.push(TextPart::Output(vec![tail.bytes.into()]));
+        presented.text.push(TextPart::Said(if ends_line { "\n" } else { "\n\n" }.to_owned()));
+    }
+    presented.meta.insert("mcpfier/job".to_owned(), facts(job));
+    presented
+}
+
+/// What programs are told of a job.
+pub(super) fn facts(job: &Job) -> Value {
+    let status = job.status();
+    json!({
+        "id": status.id.as_str(),
+        "tool": status.tool.as_str(),
+        "state": status.state.as_str(),
+        "outputBytes": status.log_bytes,
+    })
+}

@@ -1,0 +1,115 @@
+//! Streams that callers hold open: no caller has so many that no connection is left for others.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::model::{AuthMethod, CallerId, Principal, host_network};
+
+use super::answer::{Answer, refusal, set};
+use super::stream::Source;
+
+#[derive(Clone, Default)]
+pub struct Held(Arc<Mutex<HashMap<Holder, usize>>>);
+
+/// Whose streams are counted together: where nobody is asked who they are, those of an address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Holder {
+    Caller(CallerId),
+    Address(IpAddr),
+}
+
+impl Holder {
+    fn of(caller: &Principal) -> Self {
+        match (caller.method, caller.address) {
+            (AuthMethod::Anonymous, Some(address)) => Self::Address(host_network(address)),
+            _ => Self::Caller(caller.id()),
+        }
+    }
+}
+
+/// One open stream, until it is dropped.
+pub struct Holding {
+    held: Held,
+    holder: Holder,
+}
+
+impl Held {
+    /// A place for one more stream, or the answer for who has as many as they may.
+    pub fn one_more(&self, caller: &Principal, most: usize) -> Result<Holding, Answer> {
+        match self.refused(caller, most) {
+            Some(answer) => Err(answer),
+            None => Ok(self.hold(caller)),
+        }
+    }
+
+    /// The answer for who has as many as they may, before anything is begun that could become one more.
+    pub fn refused(&self, caller: &Principal, most: usize) -> Option<Answer> {
+        let held = self.lock();
+        // Mostly nobody holds any, and nobody has to be named.
+        let is_full = !held.is_empty() && held.get(&Holder::of(caller)).is_some_and(|own| *own >= most);
+        is_full.then(|| {
+            let mut answer =
+                refusal(429, &format!("you hold {most} streams open, which is as many as you may"));
+            set(&mut answer, http::header::RETRY_AFTER, "1");
+            answer
+        })
+    }
+
+    /// Counts one that has begun.
+    pub fn hold(&self, caller: &Principal) -> Holding {
+        let holder = Holder::of(caller);
+        *self.lock().entry(holder.clone()).or_default() += 1;
+        Holding { held: self.clone(), holder }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Holder, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        let mut held = self.held.lock();
+        if let Some(own) = held.get_mut(&self.holder) {
+            *own -= 1;
+            if *own == 0 {
+                held.remove(&self.holder);
+            }
+        }
+    }
+}
+
+/// A source that is counted as long as it is sent.
+impl<S: Source> Source for (S, Holding) {
+    fn next(&mut self) -> impl Future<Output = Option<Vec<u8>>> + Send {
+        self.0.next()
+    }
+
+    fn is_within(&self) -> bool {
+        self.0.is_within()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Permissions;
+
+    #[test]
+    fn each_caller_has_their_own_streams() {
+        let held = Held::default();
+        let caller = |name: &str| Principal::of(AuthMethod::Key, name.to_owned(), Permissions::All);
+        let at = |address: &str| Principal { address: address.parse().ok(), ..Principal::anonymous() };
+        let one = held.one_more(&caller("ann"), 2).ok();
+        let _two = held.one_more(&caller("ann"), 2).ok();
+        assert_eq!(held.one_more(&caller("ann"), 2).err().map(|answer| answer.status().as_u16()), Some(429));
+        assert!(held.one_more(&caller("ben"), 2).is_ok());
+        drop(one);
+        assert!(held.one_more(&caller("ann"), 2).is_ok());
+        let _first = held.one_more(&at("2001:db8::1"), 1).ok();
+        assert!(held.one_more(&at("2001:db8::2"), 1).is_err() && held.one_more(&at("192.0.2.1"), 1).is_ok());
+        assert_eq!(held.lock().len(), 2, "who holds nothing is forgotten");
+    }
+}
