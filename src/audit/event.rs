@@ -116,6 +116,9 @@ pub struct Began {
     pub kind: &'static str,
     /// The digest of the plan as it is printed.
     pub plan: String,
+    /// Who agreed to it, where somebody had to: `client`, `shell`, `approver`, `tester` or `nobody`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -136,6 +139,8 @@ pub enum Decision {
     Impossible,
     /// It could not be recorded.
     Unrecorded,
+    /// Nobody agreed to it who had to.
+    Unconfirmed,
 }
 
 /// A call that was not let through.

@@ -74,6 +74,7 @@ pub(super) fn bind_values(
         problems.extend(errors.flat_map(|error| schema_problems(params, &error, beside)));
     }
     let Value::Object(mut values) = given else { return Ok(Map::new()) };
+    problems.extend(unasked(params, &values, beside));
     problems.extend(rules::check(params, &values));
     let nowhere = beside.later.keys().filter(|name| params.find(name).is_none());
     problems.extend(nowhere.map(|name| unknown(params, name)));
@@ -83,6 +84,21 @@ pub(super) fn bind_values(
     }
     fill_defaults(params, &mut values, beside);
     Ok(values)
+}
+
+/// What a person could have been asked for, and still is not there.
+fn unasked<'p>(
+    params: &'p Params,
+    values: &'p Map<String, Value>,
+    beside: &'p Beside,
+) -> impl Iterator<Item = ArgumentProblem> + 'p {
+    let names = params
+        .iter()
+        .filter(|param| param.rule.ask && param.presence == Presence::Required)
+        .map(|param| param.name.as_str());
+    names
+        .filter(|name| !values.contains_key(*name) && !beside.later.contains_key(*name))
+        .map(|name| missing(params, name))
 }
 
 fn fill_defaults(params: &Params, values: &mut Map<String, Value>, beside: &Beside) {

@@ -83,7 +83,7 @@ fn help_text(words: &[String], printer: &Printer, fork_server: Option<ForkServer
     let runtime = runtime().map_err(cannot)?;
     let finished = runtime.block_on(async {
         let (engine, runner) = session.engine(fork_server).map_err(cannot)?;
-        let finished = carry_out(&engine, call, true).await;
+        let finished = carry_out(&engine, call, false, true).await;
         runner.shut_down(PATIENCE).await;
         finished.map_err(|rejection| {
             printer.error(&rejection.to_string());

@@ -17,6 +17,7 @@ use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 use crate::runner::process::ForkServer;
 
+use super::consent;
 use super::exit::Exit;
 use super::print::Printer;
 use super::serve::{hangup, runtime, stop_signal};
@@ -48,7 +49,7 @@ pub fn make(session: Session, call: Call, printer: &Printer, fork_server: Option
         };
         let audit = Audit::by(session.catalog.audit.as_ref(), Stdout::Stderr);
         let engine = Engine::clone(&engine).recording(audit);
-        let finished = carry_out(&engine, call, printer.json).await;
+        let finished = carry_out(&engine, call, session.agrees, printer.json).await;
         runner.shut_down(super::serve::PATIENCE).await;
         engine.audit().close().await;
         match finished {
@@ -74,9 +75,11 @@ fn cannot_start(printer: &Printer, error: &io::Error) -> Exit {
 pub async fn carry_out(
     engine: &Engine,
     call: Call,
+    agrees: bool,
     quiet: bool,
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {
     let plan = engine.prepare_from(call, &Origin { via: "shell", ..Origin::default() })?;
+    let plan = consent::asked(engine, plan, agrees).await?;
     let cancel = CancellationToken::new();
     let holds = quiet || plan.may_not_be_the_result();
     let holds_stdout = plan.tool.output.makes_text();

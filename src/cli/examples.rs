@@ -189,6 +189,16 @@ Examples:
 
 Without a word it is `images list`. NAME is an image, or a tool that runs in it.";
 
+pub const APPROVALS: &str = "\
+Examples:
+  mcpfier approvals                    the calls that wait, and those that were decided
+  mcpfier approvals show 4f            what exactly would run
+  mcpfier approvals approve 4f         let it run, one time, when it is called again
+  mcpfier approvals deny 4f --reason \"not before noon\"
+
+Calls wait here whose tool says `confirm: { approve: { cli: true } }`, those of all servers of this
+user. Without a word it is `approvals list`.";
+
 pub const CACHE: &str = "\
 Examples:
   mcpfier cache stats                  how much of each tool is remembered on disk

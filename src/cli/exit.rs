@@ -78,6 +78,9 @@ impl Exit {
             | Rejection::UsedUp { .. }
             | Rejection::TooManyJobs { .. }
             | Rejection::NotRecorded { .. } => Self::REFUSED,
+            Rejection::NotConfirmed { .. } | Rejection::NotGiven { .. } | Rejection::NotAsked { .. } => {
+                Self::REFUSED
+            }
             Rejection::Start(_) | Rejection::NoFolder(_) => Self::NOT_STARTED,
             Rejection::Again { last, .. } => Self::of_rejection(last),
             Rejection::Fallback { problem, .. } => Self::of_rejection(problem),

@@ -1,6 +1,7 @@
 //! The command line; the only module that prints, reads the environment or exits. A verb a file.
 
 mod add;
+mod approvals;
 mod arguments;
 mod audit;
 mod bundle;
@@ -10,6 +11,7 @@ mod clean;
 mod complete;
 mod completions;
 mod config;
+mod consent;
 mod containers;
 mod doctor;
 mod dry_run;
@@ -143,6 +145,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>, sockets: Vec<
     if arguments.wants_anew() {
         session.cache_use = CacheUse::Renew;
     }
+    session.agrees = arguments.agrees();
     if arguments.setup {
         return setup::show(&session);
     }
@@ -193,6 +196,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Setup(words) => setup::run(arguments, words, printer),
         Verb::Bundle(words) => bundle::run(arguments, words, printer),
         Verb::Images { action } => images::run(arguments, action.as_ref(), printer),
+        Verb::Approvals { action } => approvals::run(action.as_ref(), printer),
         Verb::Jobs { action } => jobs::run(arguments, action.as_ref(), printer),
         Verb::Cache { action } => cache::run(action.as_ref(), printer),
         Verb::Clean => clean::run(arguments, printer),

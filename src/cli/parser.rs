@@ -18,7 +18,7 @@ const IDLE: [(&[&str], &[&str]); 9] = [
     (&["bundle", "help"], &["json"]),
     (&["secret"], &["config", "dry_run", "locked"]),
     (&["audit", "schedule"], &["dry_run", "locked"]),
-    (&["cache", "clean"], &["config", "dry_run", "locked", "profile", "set", "tags"]),
+    (&["approvals", "cache", "clean"], &["config", "dry_run", "locked", "profile", "set", "tags"]),
     (
         &["explain", "init", "new", "add", "import", "completions", "schema", "secret", "migrate"],
         &["profile", "set", "tags"],

@@ -14,13 +14,13 @@ use crate::serve::reload::Sources;
 use crate::serve::stdio;
 
 use super::arguments::Arguments;
-use super::cache;
 use super::evidence::Evidence;
 use super::exit::Exit;
 use super::place;
 use super::print::Printer;
 use super::secret_keys;
 use super::started_by;
+use super::{approvals, cache};
 
 /// A loaded file on this host.
 pub struct Session {
@@ -39,6 +39,8 @@ pub struct Session {
     pub evidence: Evidence,
     /// How results that are remembered are used.
     pub cache_use: CacheUse,
+    /// Whoever calls agrees to what is asked.
+    pub agrees: bool,
     /// Where keys of callers are, beside the file.
     pub key_files: Vec<PathBuf>,
     environment: Arc<Environment>,
@@ -101,6 +103,7 @@ impl Session {
             evidence,
             facts: facts.with_means(process::probe_means()),
             cache_use: CacheUse::default(),
+            agrees: false,
             key_files: Vec::new(),
             environment,
         })
@@ -151,7 +154,12 @@ impl Session {
     /// What carries calls out with a runner that is there.
     pub fn engine_on(&self, runner: Arc<dyn Runner>, vault: Arc<Vault>) -> Engine {
         let cache = Cache::new().used(self.cache_use).in_folder(cache::folder(&self.environment));
-        Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner).remembering(cache)
+        let engine =
+            Engine::new(Arc::clone(&self.catalog), self.facts.clone(), vault, runner).remembering(cache);
+        match approvals::of(&self.environment) {
+            Some(approvals) => engine.approving(approvals),
+            None => engine,
+        }
     }
 
     /// The same with one that carries nothing out: nobody looks at what that would need.

@@ -273,12 +273,17 @@ codes! {
     VainDetach = 301, "a call that is over before it would be left to itself";
     TwoDetaches = 302, "a call that is left to itself in two ways";
 
+    // What people are asked.
+    BadConfirm = 310, "a question before a call that cannot be asked";
+    ConfirmWithoutAnybody = 311, "a call that nobody makes asks somebody";
+    BadAsk = 312, "a parameter that nobody can be asked for";
+    BadContentFormat = 313, "an output of content where none can be";
+
     // What runs by itself, and what is offered.
     BadSchedule = 330, "a schedule that cannot be kept";
     UnknownActor = 331, "a schedule or a trigger that acts as nobody";
     VainArguments = 332, "arguments of a schedule or a trigger that its command does not take";
     BadTrigger = 333, "a trigger that nothing can set off";
-    NobodyToAsk = 334, "a confirmation where nobody can be asked";
     EmptyToolset = 335, "tools of a tag that no command has";
     NameOfDiscovery = 336, "a command with the name of a tool of our own";
 }

@@ -18,6 +18,7 @@ use crate::plan::{ExecutionPlan, PlanError, Step};
 use crate::policy::{Denied, Reason};
 use crate::runner::End;
 
+use super::consent::Consent;
 use super::story::CacheMark;
 use super::{Ending, Engine, Outcome, Prepared, Rejection, State};
 
@@ -133,7 +134,7 @@ impl Papers {
         })));
     }
 
-    fn began(&self, plan: &ExecutionPlan, secrets: &Secrets) -> Event {
+    fn began(&self, plan: &ExecutionPlan, secrets: &Secrets, consent: Option<Consent>) -> Event {
         Event::Began(Box::new(Began {
             call: Arc::clone(&self.call),
             parent: self.parent.clone(),
@@ -144,6 +145,7 @@ impl Papers {
             decision: Decision::Allowed,
             kind: kind(&plan.step),
             plan: digest(plan, secrets),
+            confirmed: consent.map(Consent::word),
         }))
     }
 }
@@ -190,7 +192,7 @@ impl Prepared {
     pub(super) async fn begin(&self, cancel: &CancellationToken) -> Result<Option<Entry>, Rejection> {
         let Some(papers) = &self.papers else { return Ok(None) };
         let tool = self.plan.tool.name.to_string();
-        let event = papers.began(&self.plan, &self.state.catalog().secrets);
+        let event = papers.began(&self.plan, &self.state.catalog().secrets, self.consent);
         let (papers, began) = (Arc::clone(papers), Instant::now());
         let is_certain = self.plan.tool.authorization.audit;
         let mut entry = Entry { papers, tool, began, is_certain, is_over: false };
@@ -349,6 +351,7 @@ fn decision(rejection: &Rejection) -> Decision {
         Rejection::BadCall(problem) => of_call(problem),
         Rejection::NotMet { .. } | Rejection::NotJudged { .. } => Decision::Condition,
         Rejection::NotRecorded { .. } => Decision::Unrecorded,
+        Rejection::NotConfirmed { .. } => Decision::Unconfirmed,
         Rejection::TooOften { .. } | Rejection::UsedUp { .. } | Rejection::TooManyJobs { .. } => {
             Decision::TooOften
         }
@@ -373,7 +376,7 @@ fn kind(step: &Step) -> &'static str {
 
 /// Of the plan as a dry-run prints it, without blanks. What is sensitive stands there as `***`, so
 /// that nobody can find it by trying.
-fn digest(plan: &ExecutionPlan, secrets: &Secrets) -> String {
+pub(super) fn digest(plan: &ExecutionPlan, secrets: &Secrets) -> String {
     digest_of(|hash| serde_json::to_writer(hash, &plan.to_json(secrets)))
 }
 

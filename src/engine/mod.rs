@@ -7,6 +7,7 @@
 mod account;
 mod admission;
 mod ahead;
+mod approvals;
 mod attempts;
 mod automatic;
 mod breaker;
@@ -15,6 +16,8 @@ mod cached;
 mod capture;
 mod carry_out;
 mod conditions;
+mod consent;
+mod content;
 mod files;
 mod flow;
 mod hall;
@@ -55,9 +58,12 @@ pub use crate::runner::process::{give_memory_back, give_program_back, share_one_
 pub use crate::shaping::Sanitizer;
 pub use account::Origin;
 pub use ahead::Serving;
+pub use approvals::{Approval, Approvals, BadApprovals, Verdict};
 pub use automatic::{Automatic, NotBegun};
 pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
+pub use consent::{Consent, Question};
+pub use content::Wanted;
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use jobs::{
@@ -96,12 +102,15 @@ pub struct Engine {
     cache: Arc<Cache>,
     audit: Arc<Audit>,
     jobs: Arc<Jobs>,
+    /// Where calls wait for somebody at a shell.
+    approvals: Option<Approvals>,
 }
 
 impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
-        Self { state, runner, cache: Arc::default(), audit: Arc::default(), jobs: Arc::default() }
+        let (cache, audit, jobs) = (Arc::default(), Arc::default(), Arc::default());
+        Self { state, runner, cache, audit, jobs, approvals: None }
     }
 
     /// The same with this cache.
@@ -181,7 +190,7 @@ impl Engine {
         if let (Err(rejection), Some(papers), Some(tool)) = (&plan, &papers, tool) {
             papers.refused(&tool, rejection);
         }
-        Ok(Prepared { plan: plan?, state, is_step: false, papers: papers.map(Arc::new) })
+        Ok(Prepared { plan: plan?, state, is_step: false, papers: papers.map(Arc::new), consent: None })
     }
 
     /// Records that a call was not let through before anything of it was looked at.
@@ -215,6 +224,10 @@ impl Engine {
         watcher: &mut dyn Watcher,
         cancel: CancellationToken,
     ) -> Result<Outcome, Rejection> {
+        if let Err(rejection) = prepared.check_consent() {
+            self.refused_plan(prepared, &rejection);
+            return Err(rejection);
+        }
         let entry = prepared.begin(&cancel).await?;
         let result = match prepared.is_plain() {
             true => self.once(prepared, watcher, cancel).await,

@@ -8,6 +8,7 @@ use crate::plan::ExecutionPlan;
 use crate::runner::{End, Stream};
 
 use super::capture::Chunk;
+use super::content::Wanted;
 use super::files::WrittenFile;
 use super::{Ending, Outcome, Sanitizer};
 
@@ -19,6 +20,11 @@ pub struct Presented {
     /// What the text is, if it is more than plain.
     pub mime: Option<String>,
     pub binary: Option<BinaryPart>,
+    /// Blocks of the protocol that the command has made itself, in place of text and bytes. They are checked
+    /// and clean.
+    pub content: Option<Vec<Value>>,
+    /// The command asks before it goes on.
+    pub wanted: Option<Wanted>,
     /// What the command wrote beside its output.
     pub files: Vec<WrittenFile>,
     /// Present only if the command declares an output schema, and never on errors.
@@ -65,6 +71,8 @@ impl Presented {
             text,
             mime: None,
             binary: None,
+            content: None,
+            wanted: None,
             files,
             structured: None,
             broken: None,

@@ -61,6 +61,12 @@ pub enum Rejection {
     Fallback { tool: String, reason: String, fallback: String, problem: Box<Rejection> },
     #[error("`{tool}` is not run, because calls cannot be recorded: {problem}")]
     NotRecorded { tool: String, problem: String },
+    #[error("`{tool}` has to be confirmed before it runs: {why}")]
+    NotConfirmed { tool: String, why: String },
+    #[error("`{tool}` does not run without `{params}`: {why}")]
+    NotGiven { tool: String, params: String, why: String },
+    #[error("`{tool}` cannot go on without an answer: {why}")]
+    NotAsked { tool: String, why: String },
     /// Of a run that several callers wait for.
     #[error(transparent)]
     Shared(Arc<Rejection>),

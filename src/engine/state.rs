@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::model::{CacheStore, Catalog, Principal, Tool, ToolName};
+use crate::model::{CacheStore, Catalog, OutputFormat, Principal, Tool, ToolName};
 use crate::plan::{ExecutionPlan, Facts};
 use crate::policy::{Policy, View};
 use crate::runner::Vault;
@@ -12,6 +12,7 @@ use crate::runner::Vault;
 use super::account::Papers;
 use super::admission::Admission;
 use super::breaker::{Breakers, Standing};
+use super::consent::Consent;
 use super::quotas::Quotas;
 use super::rates::Rates;
 use super::supply::Supply;
@@ -26,6 +27,8 @@ pub struct State {
     pub(super) admission: Admission,
     pub(super) breakers: Breakers,
     rates: Rates,
+    /// Some call of it may ask its client something.
+    may_ask: bool,
     /// Something can become a job.
     pub(super) may_detach: bool,
     quotas: Quotas,
@@ -38,9 +41,11 @@ impl State {
         let (admission, secrets) = (Admission::new(&catalog), Supply::new(vault));
         let (breakers, clears) = (Breakers::default().following(&catalog), clears(&catalog));
         let (policy, rates, quotas) = (Policy::of(&catalog), Rates::new(&catalog), Quotas::new(&catalog));
+        let may_ask = may_ask(&catalog);
         let may_detach = catalog.offered().any(|tool| tool.detaches().is_some());
         Self {
             edition: 1,
+            may_ask,
             catalog,
             policy,
             facts,
@@ -87,6 +92,11 @@ impl State {
         self.catalog.tool(name).is_some_and(|tool| self.policy.may_see(principal, tool))
     }
 
+    /// Whether some call may ask its client something.
+    pub fn may_ask(&self) -> bool {
+        self.may_ask
+    }
+
     /// How often callers over HTTP may ask.
     pub fn rates(&self) -> &Rates {
         &self.rates
@@ -113,6 +123,15 @@ impl State {
     }
 }
 
+fn may_ask(catalog: &Catalog) -> bool {
+    let asks = |tool: &Arc<Tool>| {
+        tool.confirm.is_some()
+            || tool.output.format == OutputFormat::Mcp
+            || tool.params.iter().any(|param| param.rule.ask)
+    };
+    !catalog.access.confirms.is_empty() || catalog.tools().iter().any(asks)
+}
+
 fn clears(catalog: &Catalog) -> HashMap<ToolName, Vec<(ToolName, CacheStore)>> {
     let mut clears: HashMap<ToolName, Vec<(ToolName, CacheStore)>> = HashMap::new();
     for tool in catalog.tools() {
@@ -134,6 +153,8 @@ pub struct Prepared {
     pub(super) is_step: bool,
     /// What its records need; `None` where there are none.
     pub(super) papers: Option<Arc<Papers>>,
+    /// Somebody's, where it has to be confirmed.
+    pub(super) consent: Option<Consent>,
 }
 
 impl Prepared {

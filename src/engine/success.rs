@@ -53,6 +53,9 @@ impl Outcome {
     /// The result of a run that printed something, or whose template says something anyway.
     fn made(&self, plan: &ExecutionPlan, presented: &mut Presented) -> Result<(), String> {
         let rules = &plan.tool.output;
+        if rules.format == OutputFormat::Mcp {
+            return self.present_content(rules, presented);
+        }
         let wants_value = match &rules.template {
             Some(template) => rules.schema.is_some() || template.sees("result"),
             None => rules.schema.is_some() || rules.makes_text(),

@@ -60,7 +60,7 @@ impl Outcome {
         shaping::render(template, &root, value)
     }
 
-    fn whole_stdout(&self) -> Result<Cow<'_, [u8]>, String> {
+    pub(super) fn whole_stdout(&self) -> Result<Cow<'_, [u8]>, String> {
         if self.output.omitted > 0 {
             return Err("the output is longer than `limits.output`, so it is no whole document".to_owned());
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Access, Authorization, DenyRule, Role, RoleClaim, UserRoles};
+use crate::model::{Access, Authorization, ConfirmRule, DenyRule, Role, RoleClaim, UserRoles};
 
 /// Of one tool; only what is written.
 pub(super) fn authorization(authorization: &Authorization) -> Value {
@@ -24,7 +24,7 @@ pub(super) fn access(access: &Access) -> Option<Value> {
     if *access == Access::default() {
         return None;
     }
-    let Access { roles, user_roles, role_claims, policies, judges_local } = access;
+    let Access { roles, user_roles, role_claims, policies, confirms, judges_local } = access;
     let role = |role: &Role| {
         let Role { name, permissions, inherits, description: _ } = role;
         json!({ "name": name, "permissions": permissions.patterns(), "inherits": inherits })
@@ -38,11 +38,20 @@ pub(super) fn access(access: &Access) -> Option<Value> {
         let DenyRule { name, commands, deny, message } = rule;
         json!({ "name": name, "commands": commands.patterns(), "deny": deny.text(), "message": message.as_deref() })
     };
-    Some(json!({
+    let confirm = |rule: &ConfirmRule| {
+        let ConfirmRule { name, commands, confirm, message } = rule;
+        json!({ "name": name, "commands": commands.patterns(), "confirm": confirm.text(), "message": message.as_deref() })
+    };
+    let mut document = json!({
         "roles": roles.iter().map(role).collect::<Vec<_>>(),
         "user_roles": Value::Object(user_roles.iter().map(of_user).collect()),
         "role_claims": role_claims.iter().map(claim).collect::<Vec<_>>(),
         "policies": policies.iter().map(policy).collect::<Vec<_>>(),
         "judges_local": judges_local,
-    }))
+    });
+    if let (false, Value::Object(document)) = (confirms.is_empty(), &mut document) {
+        // Only where there are any, so that locks of other files stay as they are.
+        document.insert("confirms".to_owned(), confirms.iter().map(confirm).collect());
+    }
+    Some(document)
 }

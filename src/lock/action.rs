@@ -40,6 +40,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         fallback: _,
         breaker: _,
         cache: _,
+        confirm: _,
         timeout,
         detach,
         kill_grace,
@@ -257,10 +258,13 @@ fn inherit(inherit: &EnvInherit) -> Value {
 fn rules(params: &Params, folder: &Path) -> Value {
     let mut map = Map::new();
     for Param { name, schema: _, kind: _, presence: _, rule } in params.iter() {
-        let ParamRule { allow_dash, sensitive, path, max_bytes } = rule;
+        let ParamRule { allow_dash, ask, sensitive, path, max_bytes } = rule;
         let mut rules = Map::new();
         if *allow_dash {
             rules.insert("allow_dash".to_owned(), json!(true));
+        }
+        if *ask {
+            rules.insert("ask".to_owned(), json!(true));
         }
         if *sensitive {
             rules.insert("sensitive".to_owned(), json!(true));

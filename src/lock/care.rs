@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Breaker, CacheRules, Fallback, FallbackWith, JsonTemplate, Retry, RetryOn, Tool, format_duration,
+    Approver, Breaker, CacheRules, Confirm, Fallback, FallbackWith, JsonTemplate, Retry, RetryOn, Tool,
+    format_duration,
 };
 
 use super::action::Around;
@@ -16,6 +17,7 @@ pub(super) fn care(tool: &Tool, around: &Around<'_>) -> Map<String, Value> {
     put("fallback", tool.fallback.as_ref().map(fallback));
     put("breaker", tool.breaker.as_ref().map(breaker));
     put("cache", tool.cache.as_ref().map(|rules| cache(rules, around)));
+    put("confirm", tool.confirm.as_ref().map(|asked| confirm(asked)));
     map
 }
 
@@ -55,6 +57,20 @@ fn filled(value: &JsonTemplate) -> Value {
             Value::Object(entries.iter().map(|(key, value)| (key.clone(), filled(value))).collect())
         }
     }
+}
+
+fn confirm(confirm: &Confirm) -> Value {
+    let Confirm { text, fallback, ttl, approve } = confirm;
+    let approve = approve.as_ref().map(|approver| match approver {
+        Approver::Shell => json!({ "cli": true }),
+        Approver::Command(tool) => json!({ "command": tool.as_str() }),
+    });
+    json!({
+        "text": written::template(text),
+        "fallback": fallback.word(),
+        "ttl": format_duration(*ttl),
+        "approve": approve,
+    })
 }
 
 fn breaker(breaker: &Breaker) -> Value {

@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use crate::model::{
-    Action, Argument, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template, Tool, Workload,
+    Action, Approver, Argument, Confirm, Sandbox, SandboxNetwork, SandboxTmp, Script, SecretSource, Template,
+    Tool, Unasked, Workload,
 };
 
 use super::{container, escape, flow, http, requires, written};
@@ -13,8 +14,22 @@ use super::{container, escape, flow, http, requires, written};
 pub fn outline(tool: &Tool) -> Vec<String> {
     let mut lines = of_action(tool);
     lines.extend(tool.fallback.as_ref().map(|fallback| format!("if it fails: calls {}", fallback.tool)));
+    lines.extend(tool.confirm.iter().map(|confirm| asks(confirm)));
     lines.extend(tool.requires.iter().flat_map(|requires| requires::outline(requires)));
     lines
+}
+
+fn asks(confirm: &Confirm) -> String {
+    let text = escape::line(&written::template(&confirm.text));
+    let unasked = match confirm.fallback {
+        Unasked::Refuse => "",
+        Unasked::Allow => ", and runs where nobody can be asked",
+    };
+    match &confirm.approve {
+        None => format!("asks first: {text}{unasked}"),
+        Some(Approver::Shell) => format!("asks somebody at a shell first: {text}"),
+        Some(Approver::Command(tool)) => format!("asks {tool} first: {text}"),
+    }
 }
 
 fn of_action(tool: &Tool) -> Vec<String> {

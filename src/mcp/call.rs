@@ -7,14 +7,40 @@ use rmcp::{ErrorData, RoleServer};
 use crate::call::Call;
 use crate::engine::{Origin, Outcome, Prepared, Presented, Rejection, Stream, Watcher};
 
+use super::asking::{BadState, Brought, Questions};
 use super::era::Era;
 use super::progress;
 use super::reply::Reply;
 use super::server::{Caller, Server};
 
 /// What comes of a call that was not refused.
-enum Answer {
+pub(super) enum Answer {
     Complete(Presented),
+    /// The client has to answer these first, and call again with them and the state.
+    InputRequired {
+        questions: Questions,
+        state: String,
+    },
+}
+
+/// Why a call came to nothing.
+pub(super) enum Stop {
+    /// In words for whoever called.
+    Rejected(Rejection),
+    /// The request itself cannot be answered.
+    Refused(ErrorData),
+}
+
+impl From<Rejection> for Stop {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl From<BadState> for Stop {
+    fn from(problem: BadState) -> Self {
+        Self::Refused(problem.into())
+    }
 }
 
 impl Server {
@@ -24,15 +50,20 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
-        match self.call(request, context).await {
+        let identity = &self.face.identity;
+        match self.call(request, context, era).await {
             Ok(Answer::Complete(presented)) => {
                 let knows_links = era == Era::PerRequest || knows_links(context);
-                Ok(Reply::of_call(presented, knows_links, era, &self.face.identity))
+                Ok(Reply::of_call(presented, knows_links, era, identity))
             }
-            Err(rejection) if rejection.is_unknown_tool() => {
+            Ok(Answer::InputRequired { questions, state }) => {
+                Ok(Reply::input_required(&questions, &state, identity))
+            }
+            Err(Stop::Rejected(rejection)) if rejection.is_unknown_tool() => {
                 Err(ErrorData::invalid_params(rejection.to_string(), None))
             }
-            Err(rejection) => Ok(Reply::refusal(rejection.to_string(), era, &self.face.identity)),
+            Err(Stop::Rejected(rejection)) => Ok(Reply::refusal(rejection.to_string(), era, identity)),
+            Err(Stop::Refused(error)) => Err(error),
         }
     }
 
@@ -40,9 +71,11 @@ impl Server {
         &self,
         request: CallToolRequestParams,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Answer, Rejection> {
+        era: Era,
+    ) -> Result<Answer, Stop> {
+        let state = self.engine.state();
         let call = Call {
-            principal: self.caller.principal(&self.engine.state()),
+            principal: self.caller.principal(&state),
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
@@ -50,20 +83,33 @@ impl Server {
             Ok(call) => call,
             Err(answer) => return Ok(Answer::Complete(*answer)),
         };
+        let brought = Brought { answers: request.input_responses, state: request.request_state };
         let origin = self.origin(context);
         if let Some(answer) = self.own_tool(&call, &origin, context).await {
-            return answer.map(Answer::Complete);
+            return Ok(Answer::Complete(answer?));
+        }
+        if state.may_ask() || brought.state.is_some() {
+            return self.call_asking(call, brought, context, era).await;
         }
         let plan = self.prepare(call, origin).await?;
+        self.answer_plan(plan, context).await
+    }
+
+    /// Carries out a plan of which nothing has to be asked any more.
+    pub(super) async fn answer_plan(
+        &self,
+        plan: Prepared,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Answer, Stop> {
         if let Some(after) = plan.tool.detaches() {
-            return self.as_job(plan, after, context).await.map(Answer::Complete);
+            return Ok(Answer::Complete(self.as_job(plan, after, context).await?));
         }
         let outcome = self.run(&plan, context).await?;
         Ok(Answer::Complete(outcome.present_aside(plan).await))
     }
 
     /// Where a call comes from, for its records.
-    fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
+    pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
         let via = match self.caller {
             Caller::OnStdio => "stdio",
             Caller::Known(_) => "http",
@@ -79,7 +125,7 @@ impl Server {
     }
 
     /// The plan of a call, unless its caller has called that often enough.
-    async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
+    pub(super) async fn prepare(&self, call: Call, origin: Origin) -> Result<Prepared, Rejection> {
         let state = self.engine.state();
         if let Caller::Known(caller) = &self.caller
             && state.rates().has_tools()
@@ -110,7 +156,11 @@ impl Server {
     }
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.
-    async fn run(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> Result<Outcome, Rejection> {
+    pub(super) async fn run(
+        &self,
+        plan: &Prepared,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Outcome, Rejection> {
         let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
         let Some(token) = token else {
             return self.engine.execute(plan, &mut Unwatched, context.ct.clone()).await;

@@ -4,6 +4,7 @@
 //! requests of both eras of the protocol; [`Connection`] is the transport beneath it, and [`Remote`]
 //! is that of clients who ask by single requests.
 
+mod asking;
 mod base64;
 mod call;
 mod changes;

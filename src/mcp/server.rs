@@ -18,6 +18,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use crate::engine::{Engine, State};
 use crate::model::Principal;
 
+use super::asking::Seal;
 use super::changes::{self, Announcer, Changes, Told};
 use super::discovery::Searched;
 use super::era::{Era, Identity};
@@ -42,12 +43,14 @@ pub(super) struct Face {
     pub(super) identity: Identity,
     listing: Listing,
     pub(super) searched: Searched,
+    /// Of what clients keep for us between the rounds of one call.
+    pub(super) seal: Seal,
 }
 
 impl Face {
     pub(super) fn new(engine: &Engine) -> Self {
         let identity = Identity::new(&engine.state().catalog().server.name);
-        Self { identity, listing: Listing::default(), searched: Searched::default() }
+        Self { identity, listing: Listing::default(), searched: Searched::default(), seal: Seal::default() }
     }
 }
 

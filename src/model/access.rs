@@ -17,6 +17,7 @@ pub struct Access {
     pub user_roles: Vec<UserRoles>,
     pub role_claims: Vec<RoleClaim>,
     pub policies: Vec<DenyRule>,
+    pub confirms: Vec<ConfirmRule>,
     /// The file says who a caller on stdio is and what they may. Otherwise that one may everything that
     /// no policy denies.
     pub judges_local: bool,
@@ -57,6 +58,17 @@ pub struct DenyRule {
     pub commands: Permissions,
     pub deny: Condition,
     /// What a denied caller is told.
+    pub message: Option<Arc<str>>,
+}
+
+/// Calls that somebody has to agree to, whoever makes them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfirmRule {
+    pub name: String,
+    /// The commands that it is about.
+    pub commands: Permissions,
+    pub confirm: Condition,
+    /// What is asked.
     pub message: Option<Arc<str>>,
 }
 

@@ -50,6 +50,8 @@ pub enum Presence {
 pub struct ParamRule {
     /// A word may begin with `-` because of this value.
     pub allow_dash: bool,
+    /// Whoever is at the client is asked for it where a call lacks it.
+    pub ask: bool,
     /// Shown as `***` in plans and logs.
     pub sensitive: bool,
     /// The value (or each item) is a path.
@@ -147,7 +149,8 @@ fn input_schema(list: &[Param]) -> Map<String, Value> {
         .collect();
     let required: Vec<&str> = list
         .iter()
-        .filter(|param| param.presence == Presence::Required)
+        // Who calls may leave out what a person can be asked for.
+        .filter(|param| param.presence == Presence::Required && !param.rule.ask)
         .map(|param| param.name.as_str())
         .collect();
     let mut schema = Map::new();

@@ -9,6 +9,7 @@ use super::automation::Automation;
 use super::breaker::Breaker;
 use super::cache::CacheRules;
 use super::condition::When;
+use super::confirm::Confirm;
 use super::fallback::Fallback;
 use super::jobs::Detach;
 use super::limits::Limits;
@@ -38,6 +39,8 @@ pub struct Tool {
     pub fallback: Option<Fallback>,
     pub breaker: Option<Breaker>,
     pub cache: Option<CacheRules>,
+    /// Somebody is asked before it runs. Boxed, since few commands have it.
+    pub confirm: Option<Box<Confirm>>,
     /// For all tries together.
     pub timeout: Duration,
     /// When a call that still runs is left to itself.

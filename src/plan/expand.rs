@@ -157,7 +157,7 @@ impl<'a> Expansion<'a> {
         Some(Word::of(fills))
     }
 
-    fn fill(&mut self, piece: &Piece) -> Option<Fill> {
+    pub(super) fn fill(&mut self, piece: &Piece) -> Option<Fill> {
         match piece {
             Piece::Text(text) => Some(Fill::Text(text.clone())),
             Piece::Value(Reference::Secret(name)) | Piece::Json(Reference::Secret(name)) => {

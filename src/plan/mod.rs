@@ -6,6 +6,7 @@
 
 mod cache;
 mod care;
+mod confirm;
 mod container;
 mod expand;
 mod facts;
@@ -33,6 +34,7 @@ use crate::model::{Principal, SecretName, StepId, Tool};
 use crate::policy::Denied;
 
 pub use cache::KeyPart;
+pub use confirm::PlannedConfirm;
 pub use container::{
     BUILD_LABEL, BUILD_OF_LABEL, BuildFact, ContainerPlan, Door, Doors, Leads, MountLookup, PlannedBuild,
     PlannedMount, PlannedReuse, TRIVY_FOUND, ahead, build_tag, docker_line, lookups_ahead, mount_lookups,
@@ -64,6 +66,8 @@ pub struct ExecutionPlan {
     pub fallback: Option<PlannedFallback>,
     /// The condition under which it runs, if it has one. It has been judged.
     pub held: Option<Held>,
+    /// What has to be agreed to before it runs, of this alone.
+    pub confirm: Option<Box<PlannedConfirm>>,
     /// What the result is made with.
     pub output: PlannedOutput,
 }
@@ -74,7 +78,8 @@ impl ExecutionPlan {
         let (tool, principal) = (Arc::clone(invocation.tool()), invocation.principal().clone());
         let cache_key = tool.cache.as_ref().and_then(|rules| cache::key(rules, invocation, facts));
         let output = PlannedOutput::of(invocation, &step, facts);
-        Self { tool, principal, step, means: facts.means, cache_key, fallback: None, held: None, output }
+        let means = facts.means;
+        Self { tool, principal, step, means, cache_key, fallback: None, held: None, confirm: None, output }
     }
 
     /// Whether what its process prints may be of a try that fails, or may have been printed before.

@@ -77,7 +77,9 @@ pub(super) fn lines(tool: &Tool, planned: &PlannedOutput) -> Vec<String> {
         OutputFormat::Text | OutputFormat::Json | OutputFormat::Lines | OutputFormat::Binary => None,
         OutputFormat::Regex(pattern) => Some(format!("regex  {}", pattern.text())),
         OutputFormat::Csv(form) if !form.header => Some("csv, without a header".to_owned()),
-        format @ (OutputFormat::Csv(_) | OutputFormat::Yaml) => Some(format.name().to_owned()),
+        format @ (OutputFormat::Csv(_) | OutputFormat::Yaml | OutputFormat::Mcp) => {
+            Some(format.name().to_owned())
+        }
     };
     lines.extend(form);
     if let Some(select) = &rules.select {

@@ -34,6 +34,7 @@ impl ExecutionPlan {
             Step::Flow(_) => {}
         }
         lines.extend(self.held.iter().flat_map(Held::lines).map(|line| ("when", line)));
+        lines.extend(self.confirm_line());
         lines.extend(care::lines(self, secrets));
         lines.extend(output::lines(&self.tool, &self.output).into_iter().map(|line| ("output", line)));
         lines.push(("caller", self.principal.name.clone()));
@@ -72,6 +73,7 @@ impl ExecutionPlan {
             Step::Http(call) => http::to_json(call, secrets),
             Step::Flow(flow) => flow::to_json(flow, secrets),
         });
+        document.extend(self.confirm_json());
         document.extend(care::document(self, secrets));
         Value::Object(document)
     }

@@ -7,8 +7,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Access, Annotations, AuthMethod, Condition, ConditionError, DenyRule, Judgement, Name, Principal, Sight,
-    Tool,
+    Access, Annotations, AuthMethod, Condition, ConditionError, ConfirmRule, DenyRule, Judgement, Name,
+    Principal, Sight, Tool,
 };
 
 use super::caller;
@@ -135,12 +135,25 @@ pub(super) fn about<'p>(access: &'p Access, tool: &Tool) -> impl Iterator<Item =
     access.policies.iter().filter(|rule| rule.commands.allow(tool.name.as_str()))
 }
 
+/// The rules that ask about a tool.
+pub(super) fn asking<'p>(access: &'p Access, tool: &'p Tool) -> impl Iterator<Item = &'p ConfirmRule> {
+    access.confirms.iter().filter(|rule| rule.commands.allow(tool.name.as_str()))
+}
+
+/// What such a rule asks.
+pub(super) fn question(rule: &ConfirmRule) -> String {
+    match &rule.message {
+        Some(message) => message.to_string(),
+        None => format!("The policy `{}` asks whether this may run.", rule.name),
+    }
+}
+
 /// Whether a rule looks at something.
 pub(super) fn looks_at(rule: &DenyRule, root: &str) -> bool {
     rule.deny.names().iter().any(|name| name.root == root)
 }
 
-fn sight(asked: &Asked<'_>) -> Sight {
+pub(super) fn sight(asked: &Asked<'_>) -> Sight {
     let Asked { caller, tool, outer: _, known } = asked;
     let mut values = known.clone();
     values.insert("caller".to_owned(), caller::seen(caller));

@@ -18,7 +18,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::call::{BadCall, Call, Invocation};
-use crate::model::{Access, AuthMethod, Availability, Catalog, Permissions, Principal, Tool, moment};
+use crate::model::{
+    Access, AuthMethod, Availability, Catalog, Condition, Permissions, Principal, Tool, moment,
+};
 
 pub use decide::{Asked, Came, Finding};
 pub use denied::{Denied, NotAdmitted, Reason};
@@ -82,7 +84,7 @@ impl Policy {
         };
         let found = catalog.tool(name).filter(|tool| tool.availability != Availability::Internal);
         // What is not offered to a caller is not there for them either.
-        let found = found.filter(|tool| principal.is_offered(&tool.tags));
+        let found = found.filter(|tool| is_in_toolset(principal, tool));
         let Some(tool) = found else { return Err(NotAdmitted::Unknown(unknown())) };
         match (self.decide(&listed(principal, tool)), principal.method) {
             (Ok(()), _) => scopes::judge(catalog, principal, tool).map_err(NotAdmitted::Denied),
@@ -118,6 +120,23 @@ impl Policy {
         Ok(Authorized { invocation, part_of: None })
     }
 
+    /// Judges a command that the file itself has called: no permission is asked for, and rules deny it still.
+    pub fn authorize_of_file(
+        &self,
+        invocation: Invocation,
+        now: Option<Duration>,
+    ) -> Result<Authorized, Denied> {
+        let known = self.seen_of(&invocation, now);
+        let asked = Asked { caller: invocation.principal(), tool: invocation.tool(), outer: None, known };
+        let denial = decide::findings(&self.access, &asked)
+            .filter(|finding| matches!(finding, Finding::Policy { .. }))
+            .find_map(|finding| finding.denial());
+        match denial {
+            Some(reason) => Err(denied(&asked, reason)),
+            None => Ok(Authorized { invocation, part_of: None }),
+        }
+    }
+
     /// What is written in a step of a command may run where the command may.
     pub fn authorize_part(&self, of: &Authorized, part: Invocation) -> Authorized {
         let whole = of.part_of.as_ref().unwrap_or_else(|| of.invocation.tool());
@@ -136,6 +155,25 @@ impl Policy {
         denial.map_or(Ok(()), |reason| Err(denied(&asked, reason)))
     }
 
+    /// What the rules of the file ask about a call before it runs; `plan` is what it comes to, if one of
+    /// them looks. A rule that cannot be judged asks.
+    pub fn asks(
+        &self,
+        call: &Authorized,
+        now: Option<Duration>,
+        plan: impl FnOnce() -> Value,
+    ) -> Option<String> {
+        let tool = call.tool();
+        let mut rules = decide::asking(&self.access, tool).peekable();
+        rules.peek()?;
+        let mut known = self.seen_of(&call.invocation, now);
+        known.insert("plan".to_owned(), plan());
+        let sight = decide::sight(&Asked { caller: call.invocation.principal(), tool, outer: None, known });
+        let asked = rules.filter(|rule| rule.confirm.judge(&sight).map_or(true, |judged| judged.holds));
+        let asked: Vec<String> = asked.map(decide::question).collect();
+        (!asked.is_empty()).then(|| asked.join("\n"))
+    }
+
     /// Whether a rule wants to see the plan of such a call.
     pub fn looks_at_plan(&self, call: &Authorized) -> bool {
         !self.access.policies.is_empty()
@@ -144,7 +182,9 @@ impl Policy {
 
     /// Whether a rule asks what time it is.
     pub fn asks_time(&self) -> bool {
-        self.access.policies.iter().any(|rule| decide::looks_at(rule, "now"))
+        let asks_now = |condition: &Condition| condition.names().iter().any(|name| name.root == "now");
+        self.access.policies.iter().any(|rule| asks_now(&rule.deny))
+            || self.access.confirms.iter().any(|rule| asks_now(&rule.confirm))
     }
 
     /// Whether a caller sees a tool in the list: unless they are denied it whatever its arguments.
@@ -163,7 +203,7 @@ impl Policy {
     }
 
     fn shows(&self, known: &Principal, tool: &Tool) -> bool {
-        tool.is_offered() && known.is_offered(&tool.tags) && self.decide(&listed(known, tool)).is_ok()
+        tool.is_offered() && is_in_toolset(known, tool) && self.decide(&listed(known, tool)).is_ok()
     }
 
     /// What decides which tools a caller sees.
@@ -192,7 +232,7 @@ impl Policy {
     /// What rules see of a call, as far as any of them looks.
     fn seen_of(&self, invocation: &Invocation, now: Option<Duration>) -> Map<String, Value> {
         let mut known = Map::new();
-        if self.access.policies.is_empty() {
+        if self.access.policies.is_empty() && self.access.confirms.is_empty() {
             return known;
         }
         // Some of them at a time would look as if the others were absent.
@@ -204,6 +244,11 @@ impl Policy {
         known.extend(now.map(|now| ("now".to_owned(), moment(now))));
         known
     }
+}
+
+/// Whether a caller is offered a tool by its tags; those of our own have none and go with the others.
+fn is_in_toolset(caller: &Principal, tool: &Tool) -> bool {
+    caller.is_offered(&tool.tags) || OWN_TOOLS.contains(&tool.name.as_str())
 }
 
 /// What is asked before anything but caller and tool is known.

@@ -4,6 +4,7 @@
 //! bounded: the bytes by `limits.output`, and rows, values and work here. Knows nothing of runs, plans
 //! and protocols.
 
+pub mod content;
 mod convert;
 mod csv;
 mod json;
@@ -28,7 +29,8 @@ const MOST_CELLS: usize = 1_000_000;
 /// The value that a command printed, before anything is selected in it. `None` for text and bytes.
 pub fn read(format: &OutputFormat, stdout: &[u8]) -> Result<Option<Value>, String> {
     match format {
-        OutputFormat::Text | OutputFormat::Binary => Ok(None),
+        // Blocks of content are no value of the command's own; they are read where they are shown.
+        OutputFormat::Text | OutputFormat::Binary | OutputFormat::Mcp => Ok(None),
         OutputFormat::Json => json::value(stdout).map(Some),
         OutputFormat::Yaml => yaml::value(stdout).map(Some),
         OutputFormat::Lines => lines::value(stdout).map(Some),

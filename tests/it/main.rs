@@ -2,6 +2,8 @@
 
 mod architecture;
 #[cfg(all(unix, feature = "server"))]
+mod asking;
+#[cfg(all(unix, feature = "server"))]
 mod audit;
 mod cli;
 mod clients;

@@ -161,6 +161,48 @@ impl SecretAction {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum ApprovalsAction {
+    /// The calls that wait, and those that were decided
+    List,
+    /// What exactly would run
+    Show {
+        /// The call, by its name in the list or the beginning of that
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Let a call run, one time
+    Approve {
+        /// The call, by its name in the list or the beginning of that
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+    /// Have a call refused
+    Deny {
+        /// The call, by its name in the list or the beginning of that
+        #[arg(value_name = "ID")]
+        id: String,
+        /// What its caller is told
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+impl ApprovalsAction {
+    pub(super) fn words(&self) -> Vec<String> {
+        match self {
+            Self::List => vec!["list".to_owned()],
+            Self::Show { id } => vec!["show".to_owned(), id.clone()],
+            Self::Approve { id } => vec!["approve".to_owned(), id.clone()],
+            Self::Deny { id, .. } => vec!["deny".to_owned(), id.clone()],
+            Self::Other(words) => words.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
 pub enum CacheAction {
     /// How much is remembered of each tool
     Stats,

@@ -14,8 +14,8 @@ pub use super::audit::arguments::AuditAction;
 use super::examples;
 
 pub use actions::{
-    CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction, PolicyQuestion,
-    ScheduleAction, SecretAction,
+    ApprovalsAction, CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction,
+    PolicyQuestion, ScheduleAction, SecretAction,
 };
 pub use jobs::JobsAction;
 pub use verb::Verb;
@@ -83,6 +83,10 @@ pub struct Arguments {
     #[arg(long)]
     pub no_cache: bool,
 
+    /// Agree in advance to what the tool asks before it runs
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+
     /// Print JSON for programs
     #[arg(long, global = true)]
     pub json: bool,
@@ -140,6 +144,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// Whether whoever calls has agreed to what is asked.
+    pub fn agrees(&self) -> bool {
+        self.yes || matches!(&self.verb, Some(Verb::Call(call)) if call.yes)
+    }
+
     /// Whether a result that is remembered is not wanted.
     pub fn wants_anew(&self) -> bool {
         self.no_cache || matches!(&self.verb, Some(Verb::Call(call)) if call.no_cache)

@@ -10,9 +10,9 @@ use crate::cli::examples;
 
 use super::words::INIT_FILE;
 use super::{
-    BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords, JobsAction,
-    KeyAction, MigrateWords, NewWords, PolicyAction, ScheduleAction, SecretAction, SetupWords, TestWords,
-    TrustWords,
+    ApprovalsAction, BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords,
+    JobsAction, KeyAction, MigrateWords, NewWords, PolicyAction, ScheduleAction, SecretAction, SetupWords,
+    TestWords, TrustWords,
 };
 
 #[derive(Debug, Subcommand)]
@@ -100,6 +100,12 @@ pub enum Verb {
     Images {
         #[command(subcommand)]
         action: Option<ImagesAction>,
+    },
+    /// Decide about calls that wait for somebody at a shell
+    #[command(after_help = examples::APPROVALS)]
+    Approvals {
+        #[command(subcommand)]
+        action: Option<ApprovalsAction>,
     },
     /// Show or forget what is remembered on disk
     #[command(after_help = examples::CACHE)]
@@ -192,6 +198,7 @@ impl Verb {
             Self::Setup(_) => "setup",
             Self::Bundle(_) => "bundle",
             Self::Images { .. } => "images",
+            Self::Approvals { .. } => "approvals",
             Self::Cache { .. } => "cache",
             Self::Jobs { .. } => "jobs",
             Self::Clean => "clean",
@@ -235,6 +242,9 @@ impl Verb {
             Self::Schedule { action } => {
                 return action.as_ref().map(ScheduleAction::words).unwrap_or_default();
             }
+            Self::Approvals { action } => {
+                return action.as_ref().map(ApprovalsAction::words).unwrap_or_default();
+            }
             Self::Cache { action } => return action.as_ref().map(CacheAction::words).unwrap_or_default(),
             Self::Jobs { action } => return action.as_ref().map(JobsAction::words).unwrap_or_default(),
             Self::Images { action } => return action.as_ref().map(ImagesAction::words).unwrap_or_default(),
@@ -266,6 +276,7 @@ impl Verb {
             Self::Key { action: Some(KeyAction::Other(words)) } => words.first(),
             Self::Policy { action: Some(PolicyAction::Other(words)) } => words.first(),
             Self::Audit { action: Some(AuditAction::Other(words)) } => words.first(),
+            Self::Approvals { action: Some(ApprovalsAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
             Self::Schedule { action: Some(ScheduleAction::Other(words)) } => words.first(),
             Self::Jobs { action: Some(JobsAction::Other(words)) } => words.first(),

@@ -42,6 +42,9 @@ pub struct CallWords {
     /// Run it even if its result is remembered, and remember the new one
     #[arg(long)]
     pub no_cache: bool,
+    /// Agree in advance to what it asks before it runs
+    #[arg(long, short = 'y')]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,7 @@
 //! Where jobs are kept: a folder of this user, and in it one for each file that is served.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
-
-use sha2::{Digest as _, Sha256};
 
 use crate::cli::arguments::Arguments;
 use crate::cli::exit::Exit;
@@ -19,12 +17,11 @@ const LAST: Duration = Duration::from_secs(1);
 /// The jobs of a server of this file. Nothing is looked at before there is one.
 pub fn of(session: &Session, copy: Option<String>) -> Jobs {
     let base = session.catalog.server.jobs.folder.clone().or_else(|| usual(&session::host()));
-    let place = base.map(|base| JobPlace { folder: base.join(name(&session.path, copy.as_deref())), copy });
-    Jobs::kept_in(place)
+    Jobs::kept_in(base.map(|base| JobPlace::of(&base, &session.path, copy)))
 }
 
 /// Ends the jobs that run, as `killing` does; when this returns, their ends are written.
-pub async fn end(engine: &Engine, killing: impl Future) {
+pub async fn end<T>(engine: &Engine, killing: impl Future<Output = T>) {
     engine.jobs().stop();
     let _ = killing.await;
     engine.jobs().drain(LAST).await;
@@ -61,28 +58,4 @@ fn usual(host: &Host) -> Option<PathBuf> {
     let state = named.filter(|folder| folder.is_absolute());
     let state = state.or_else(|| Some(host.home.as_ref()?.join(".local/state")))?;
     Some(state.join("mcpfier").join("jobs"))
-}
-
-/// The same for every server of a file, and another one for each copy.
-fn name(file: &Path, copy: Option<&str>) -> String {
-    let digest = Sha256::digest(file.as_os_str().as_encoded_bytes());
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    copy.map_or_else(|| digest.clone(), |copy| format!("{digest}-{copy}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_file_and_each_copy_has_a_folder_of_its_own() {
-        let names = [
-            name(Path::new("/a.yaml"), None),
-            name(Path::new("/b.yaml"), None),
-            name(Path::new("/a.yaml"), Some("a")),
-        ];
-        assert_eq!(names[0], name(Path::new("/a.yaml"), None));
-        assert!(names[0] != names[1] && names[0] != names[2]);
-        assert_eq!(names[2], format!("{}-a", names[0]));
-    }
 }

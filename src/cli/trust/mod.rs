@@ -20,6 +20,7 @@ use super::session;
 
 use judge::{compare, name_of, named};
 use store::Store;
+pub use store::state_folder;
 
 pub use judge::{State, Undecided, state};
 

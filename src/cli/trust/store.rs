@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::config::Host;
+use crate::plan::Environment;
 
 /// Whoever holds the store longer than this is not one of us at work.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -64,14 +65,20 @@ pub struct Store {
 /// What is trusted: for each root file, the digests of all files that it is made of.
 pub type Trusted = BTreeMap<PathBuf, BTreeMap<PathBuf, String>>;
 
+/// Where what this program remembers of its user is kept. A relative folder means nothing in
+/// `XDG_STATE_HOME`, says the standard.
+pub fn state_folder(environment: &Environment) -> Option<PathBuf> {
+    let named = environment.get("XDG_STATE_HOME").map(PathBuf::from);
+    let home = || environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+    let state = named.filter(|folder| folder.is_absolute());
+    let state = state.or_else(|| Some(home()?.join(".local/state")))?;
+    Some(state.join("mcpfier"))
+}
+
 impl Store {
-    /// A relative folder means nothing in `XDG_STATE_HOME`, says the standard.
     pub fn of(host: &Host) -> Result<Self, BadStore> {
-        let named = host.environment.get("XDG_STATE_HOME").map(PathBuf::from);
-        let state = named.filter(|folder| folder.is_absolute());
-        let state = state.or_else(|| Some(host.home.as_ref()?.join(".local/state")));
-        let state = state.ok_or(BadStore::NoHome)?;
-        Ok(Self { path: state.join("mcpfier").join("trust.json") })
+        let folder = state_folder(&host.environment).ok_or(BadStore::NoHome)?;
+        Ok(Self { path: folder.join("trust.json") })
     }
 
     pub fn path(&self) -> &Path {

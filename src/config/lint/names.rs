@@ -7,6 +7,7 @@ use crate::config::syntax::Node;
 /// The words of our command line.
 const VERBS: &[&str] = &[
     "add",
+    "approvals",
     "audit",
     "bundle",
     "cache",

@@ -226,6 +226,7 @@ pub(super) fn nameless(
         retry: None,
         fallback: None,
         breaker: None,
+        confirm: None,
         cache: None,
         timeout: settings.timeout.unwrap_or(usual.timeout),
         kill_grace: settings.kill_grace.unwrap_or(usual.kill_grace),

@@ -12,7 +12,7 @@ use crate::config::syntax::{Entry, Node};
 use crate::model::{Kind, Param, ParamName, Presence};
 
 use super::json;
-use super::param_rule::{OwnKeys, rule};
+use super::param_rule::{OwnKeys, check_ask, rule};
 use super::place::Place;
 use super::schema::{Schema, is_type};
 
@@ -80,6 +80,7 @@ fn param(place: &Place<'_>, entry: &Entry<'_>) -> Option<Param> {
     }
     let rule = rule(place, &own, &kind, &schema);
     let presence = presence(place, &own, &name, &kind);
+    check_ask(place, &own, &presence, &kind);
     let mut schema = schema;
     if let Presence::Default(default) = &presence {
         schema.insert("default".to_owned(), default.clone());
@@ -105,6 +106,8 @@ fn read_map<'n>(place: &Place<'_>, node: &'n Node<'n>) -> (Map<String, Value>, O
         match &*entry.key.text {
             "optional" => own.optional = reader.boolean(value, "optional").unwrap_or_default(),
             "sensitive" => own.sensitive = reader.boolean(value, "sensitive").unwrap_or_default(),
+            "ask" if reader.boolean(value, "ask") == Some(true) => own.ask = Some(entry.key.span),
+            "ask" => {}
             "allow_dash" => {
                 let allowed = reader.boolean(value, "allow_dash");
                 own.allow_dash = allowed.map(|value| Spanned { value, span: entry.key.span });

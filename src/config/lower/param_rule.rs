@@ -7,7 +7,7 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::read::Spanned;
 use crate::config::source::Span;
 use crate::config::syntax::Node;
-use crate::model::{Kind, Param, ParamRule, Params, PathRule};
+use crate::model::{Kind, Param, ParamRule, Params, PathRule, Presence};
 
 use super::pattern;
 use super::place::Place;
@@ -18,6 +18,7 @@ pub struct OwnKeys<'n> {
     pub optional: bool,
     pub allow_dash: Option<Spanned<bool>>,
     pub sensitive: bool,
+    pub ask: Option<Span>,
     pub is_path: Option<Span>,
     pub within: Option<Spanned<&'n str>>,
     pub default: Option<&'n Node<'n>>,
@@ -46,10 +47,32 @@ pub fn rule(place: &Place<'_>, own: &OwnKeys<'_>, kind: &Kind, schema: &Map<Stri
     }
     ParamRule {
         allow_dash: own.allow_dash.is_some_and(|allowed| allowed.value),
+        ask: own.ask.is_some(),
         sensitive: own.sensitive,
         path: own.is_path.map(|span| path_rule(place, own, span)),
         max_bytes: max_bytes(schema),
     }
+}
+
+/// Whether a form can ask for it, and has a reason to.
+pub fn check_ask(place: &Place<'_>, own: &OwnKeys<'_>, presence: &Presence, kind: &Kind) {
+    let Some(span) = own.ask else { return };
+    let (message, help) = match (presence, kind) {
+        _ if own.sensitive => (
+            "nobody can be asked for a sensitive value: clients show and keep what is typed into a form",
+            "remove `ask`; a secret that is always the same belongs into `secrets`",
+        ),
+        (Presence::Optional | Presence::Default(_), _) => (
+            "nobody is asked for a parameter that may be absent",
+            "remove `ask`, or what makes the parameter optional",
+        ),
+        (Presence::Required, Kind::Text | Kind::Integer | Kind::Number | Kind::Boolean) => return,
+        (Presence::Required, _) => (
+            "a form asks for a text, a number, or a yes or no",
+            "give the parameter `type: string`, `integer`, `number` or `boolean`",
+        ),
+    };
+    place.reader.problems.add(Diagnostic::error(Code::BadAsk, span, message).help(help));
 }
 
 fn path_rule(place: &Place<'_>, own: &OwnKeys<'_>, span: Span) -> PathRule {

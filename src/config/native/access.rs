@@ -31,7 +31,9 @@ pub struct Roles<'n> {
 pub struct Policy<'n> {
     pub name: Option<Spanned<&'n str>>,
     pub commands: Option<Vec<Spanned<&'n str>>>,
+    pub span: Span,
     pub deny: Option<Spanned<&'n str>>,
+    pub confirm: Option<Spanned<&'n str>>,
     pub message: Option<Spanned<&'n str>>,
 }
 
@@ -173,7 +175,9 @@ fn policies<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Policy<'
         let policy = Policy {
             name: fields.required("name").and_then(|field| reader.text(field.node, "name")),
             commands: fields.texts("commands"),
-            deny: fields.required("deny").and_then(|field| reader.text(field.node, "deny")),
+            span: fields.span,
+            deny: fields.text("deny"),
+            confirm: fields.text("confirm"),
             message: fields.text("message"),
         };
         fields.close();

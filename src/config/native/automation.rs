@@ -12,8 +12,6 @@ use crate::model::{ByteSize, Change, Missed, Overlap, SignedBy};
 pub struct AutomationKeys<'n> {
     pub schedules: Vec<ScheduleKeys<'n>>,
     pub triggers: Vec<TriggerKeys<'n>>,
-    /// A key that asks a person, who is not there then.
-    pub confirm: Option<Span>,
 }
 
 pub struct ScheduleKeys<'n> {
@@ -58,7 +56,7 @@ pub const OF_WEBHOOKS: [&str; 5] = ["path", "secret", "signed_by", "max_body", "
 
 impl<'n> AutomationKeys<'n> {
     /// `None` if it does nothing by itself.
-    pub fn read(reader: &'n Reader<'n>, node: &'n Node<'n>, fields: &mut Fields<'n>) -> Option<Box<Self>> {
+    pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Box<Self>> {
         let (schedule, triggers) = (fields.take("schedule"), fields.take("triggers"));
         if schedule.is_none() && triggers.is_none() {
             return None;
@@ -66,8 +64,7 @@ impl<'n> AutomationKeys<'n> {
         let schedules = schedule.map(|field| ScheduleKeys::read_all(reader, field)).unwrap_or_default();
         let triggers = triggers.and_then(|field| reader.list(field.node, "triggers")).unwrap_or_default();
         let triggers = triggers.iter().filter_map(|item| TriggerKeys::read(reader, item)).collect();
-        let confirm = node.entries().iter().find(|entry| entry.key.text == "confirm");
-        Some(Box::new(Self { schedules, triggers, confirm: confirm.map(|entry| entry.key.span) }))
+        Some(Box::new(Self { schedules, triggers }))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::source::Span;
 use crate::config::syntax::{Entry, Kind};
 use crate::model::{Breaker, ByteSize, CacheScope, CacheStore};
 
-use super::RetryKeys;
+use super::{ConfirmKeys, RetryKeys};
 
 #[derive(Default)]
 pub struct CareKeys<'n> {
@@ -19,6 +19,8 @@ pub struct CareKeys<'n> {
     pub fallback: Option<FallbackKeys<'n>>,
     pub breaker: Option<Breaker>,
     pub cache: Option<CacheKeys<'n>>,
+    /// Boxed, since few commands have it.
+    pub confirm: Option<Box<ConfirmKeys<'n>>>,
 }
 
 pub struct FallbackKeys<'n> {
@@ -47,6 +49,7 @@ impl<'n> CareKeys<'n> {
             fallback: fields.take("fallback").and_then(|field| FallbackKeys::read(reader, field)),
             breaker: fields.take("breaker").and_then(|field| breaker(reader, field)),
             cache: fields.take("cache").and_then(|field| CacheKeys::read(reader, field)),
+            confirm: ConfirmKeys::read(reader, fields).map(Box::new),
         }
     }
 }

@@ -97,12 +97,13 @@ impl<'n> Command<'n> {
             enabled: fields.boolean("enabled").unwrap_or(true),
             tags: tags(reader, &mut fields),
             scopes: super::scopes(reader, &mut fields, "scopes").unwrap_or_default(),
-            automation: AutomationKeys::read(reader, node, &mut fields),
+            automation: AutomationKeys::read(reader, &mut fields),
             tests: fields.take("tests"),
             has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()
                 .any(|key| node.get(key).is_some()),
         };
+        command.care.confirm.iter().for_each(|confirm| confirm.check_beside(reader, node));
         // Read when every warning has been given.
         fields.take("allow");
         // Nothing is left of it in a command that could be put together.

@@ -9,6 +9,7 @@ mod automation;
 mod basic;
 mod care;
 mod command;
+mod confirm;
 mod container;
 mod copies;
 mod env;
@@ -44,6 +45,7 @@ pub use automation::{AutomationKeys, OF_FILES, OF_WEBHOOKS, On, ScheduleKeys, Tr
 pub use basic::{CallerKeys, User as HttpUser};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;
+pub use confirm::{ApproveKeys, ConfirmKeys};
 pub use container::{Container, MountEntry};
 pub use copies::Copies;
 pub use env::Variable;

@@ -34,9 +34,10 @@ pub enum FormatName {
     Regex,
     Yaml,
     Binary,
+    Mcp,
 }
 
-const FORMATS: [(&str, FormatName); 7] = [
+const FORMATS: [(&str, FormatName); 8] = [
     ("text", FormatName::Text),
     ("json", FormatName::Json),
     ("lines", FormatName::Lines),
@@ -44,6 +45,7 @@ const FORMATS: [(&str, FormatName); 7] = [
     ("regex", FormatName::Regex),
     ("yaml", FormatName::Yaml),
     ("binary", FormatName::Binary),
+    ("mcp", FormatName::Mcp),
 ];
 
 impl<'n> Output<'n> {
@@ -56,7 +58,7 @@ impl<'n> Output<'n> {
         let output = Self {
             span: field.key_span,
             format_span: format.map(|field| field.node.span),
-            format: format.and_then(|field| self::format(reader, field)),
+            format: format.and_then(|field| reader.one_of(field.node, "format", &FORMATS)),
             header: fields.take("header").and_then(|field| {
                 let value = reader.boolean(field.node, "header")?;
                 Some(Spanned { value, span: field.key_span })
@@ -82,16 +84,6 @@ impl<'n> Output<'n> {
     /// A format is named that could not be read, so nothing is known of it.
     pub fn is_unknown(&self) -> bool {
         self.format_span.is_some() && self.format.is_none()
-    }
-}
-
-fn format(reader: &Reader<'_>, field: Field<'_>) -> Option<FormatName> {
-    match field.node.as_text() {
-        Some(text) if shape::LATER_FORMATS.contains(&text) => {
-            reader.not_supported(field.node.span, &format!("the output format `{text}`"));
-            None
-        }
-        _ => reader.one_of(field.node, "format", &FORMATS),
     }
 }
 

@@ -84,6 +84,7 @@ impl<'a> Commands<'a> {
             retry: self.retry.take(),
             fallback: None,
             breaker: None,
+            confirm: None,
             cache: None,
             timeout: timeout.unwrap_or(if is_call { CALL_TIMEOUT } else { usual.timeout }),
             detach: Detach::Never,

@@ -128,6 +128,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         retry: None,
         fallback: None,
         breaker: None,
+        confirm: None,
         cache: None,
         timeout: usual.timeout,
         detach: Detach::Never,

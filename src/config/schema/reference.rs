@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::config::shape::{CONDITION, Key, Kind, LATER_FORMATS, LITERAL, Names, PARAM, ROOT, Shape, Stage};
+use crate::config::shape::{CONDITION, Key, Kind, LITERAL, Names, PARAM, ROOT, Shape, Stage};
 
 const HEAD: &str = "# Configuration: all keys
 
@@ -33,7 +33,6 @@ pub fn reference() -> String {
             let _ = writeln!(text, "- in {}: `{}`", shape.what, keys.join("`, `"));
         }
     }
-    let _ = writeln!(text, "- as `format` of `output`: `{}`", LATER_FORMATS.join("`, `"));
     text
 }
 

@@ -56,7 +56,7 @@ pub static ROLE: Shape = Shape {
 pub static POLICY: Shape = Shape {
     name: "policy",
     what: "a policy",
-    description: "A rule that denies calls. It is judged when tools are listed, when one is called, and on the finished plan; what it cannot judge it denies.",
+    description: "A rule that denies calls, or has somebody agree to them. It is judged when tools are listed, when one is called, and on the finished plan; what it cannot judge it denies.",
     tables: &[&[
         Key::new("name", Kind::Filled, "Its name, for callers and logs. No two have the same.")
             .required()
@@ -71,11 +71,18 @@ pub static POLICY: Shape = Shape {
         Key::new(
             "deny",
             Kind::Filled,
-            "A condition in CEL; where it holds the call is denied. It sees `caller` (`name`, `method`, `roles`, `scopes`, `claims`, `tenant`, `address`), `tool` (`name`, `tags`, `annotations`), `args`, `now`, and as `plan` what would run (`kind`, `argv`, `image`, `url`, …). `has(args.x)` asks whether there is one.",
+            "A condition in CEL; where it holds the call is denied. A policy has `deny`, `confirm` or both. It sees `caller` (`name`, `method`, `roles`, `scopes`, `claims`, `tenant`, `address`), `tool` (`name`, `tags`, `annotations`), `args`, `now`, and as `plan` what would run (`kind`, `argv`, `image`, `url`, …). `has(args.x)` asks whether there is one.",
         )
-        .required()
+        .otherwise("it denies nothing")
         .examples(&["args.target == \"prod\" && !(\"release-manager\" in caller.roles)"]),
-        Key::new("message", Kind::Text, "What the caller is told.")
+        Key::new(
+            "confirm",
+            Kind::Filled,
+            "A condition in CEL; where it holds, or cannot be judged, a person has to agree before the call runs, as the `confirm` of a command has it. It sees what `deny` sees.",
+        )
+        .otherwise("nobody is asked")
+        .examples(&["tool.annotations.destructive && args.target == \"prod\""]),
+        Key::new("message", Kind::Text, "What the caller is told, or what is asked.")
             .otherwise("the name of the policy")
             .examples(&["Nothing is deployed on Fridays."]),
     ]],

@@ -32,7 +32,66 @@ pub static CARE: &[Key] = &[
     )
     .otherwise("nothing is remembered")
     .examples(&["{ ttl: 5m }", "{ ttl: 1h, store: disk, invalidate_on: { files: [\"data/*.csv\"] } }"]),
+    Key::new(
+        "confirm",
+        Kind::Either(&[Kind::Filled, Kind::Group(&CONFIRM)]),
+        "Asks a person before the command runs: this text, and beneath it what exactly would run. The client shows it; at a shell the terminal does. Whoever declines, or does not answer, has the call refused, and so has a client that cannot ask. The text may hold `{{parameters}}`.",
+    )
+    .otherwise("nobody is asked")
+    .examples(&["\"Deploy {{version}} to {{target}}?\"", "{ text: \"Drop {{table}}?\", ttl: 2m }"]),
 ];
+
+pub static CONFIRM: Shape = Shape {
+    name: "confirm",
+    what: "`confirm`",
+    description: "What a person is asked before a command runs, and what happens where nobody can be asked.",
+    tables: &[&[
+        Key::new("text", Kind::Filled, "What the person is asked. Values of sensitive parameters are `***`.")
+            .required()
+            .examples(&["\"Deploy {{version}} to {{target}}?\""]),
+        Key::new(
+            "fallback",
+            Kind::Choice(&["refuse", "allow"]),
+            "What happens to calls of clients that cannot ask anybody: `refuse`, or `allow`, which runs them without a question.",
+        )
+        .default("refuse"),
+        Key::new(
+            "ttl",
+            Kind::Duration,
+            "How long an answer is waited for, and how long an approval by `approve` holds.",
+        )
+        .default("5m")
+        .examples(&["2m", "1h"]),
+        Key::new(
+            "approve",
+            Kind::Group(&APPROVE),
+            "Has somebody else decide, outside of the client that calls: its person is not asked then.",
+        )
+        .otherwise("the person at the client decides")
+        .examples(&["{ cli: true }", "{ command: ask-the-duty-officer }"]),
+    ]],
+};
+
+pub static APPROVE: Shape = Shape {
+    name: "approve",
+    what: "`approve`",
+    description: "Who decides about a call outside of the client that makes it: either key, not both.",
+    tables: &[&[
+        Key::new(
+            "cli",
+            Kind::Boolean,
+            "Whoever works as the user of this server decides at a shell, with `mcpfier approvals`. The call is refused with words that say so; made again once it is approved, it runs, one time.",
+        )
+        .default("false"),
+        Key::new(
+            "command",
+            Kind::ToolName,
+            "A command of this file decides, often one with a `webhook` that asks a chat or a ticket system: if it succeeds the call is approved. It gets what it declares of the parameters `tool`, `by`, `text` and `plan`, which are texts.",
+        )
+        .otherwise("none")
+        .examples(&["ask-the-duty-officer"]),
+    ]],
+};
 
 pub static FALLBACK: Shape = Shape {
     name: "fallback",

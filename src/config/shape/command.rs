@@ -292,5 +292,4 @@ static DETACHING: &[Key] = &[
     .default("false"),
 ];
 
-static LATER: &[Key] =
-    &[Key::later("else"), Key::later("confirm"), Key::later("mock"), Key::later("deprecated")];
+static LATER: &[Key] = &[Key::later("else"), Key::later("mock"), Key::later("deprecated")];

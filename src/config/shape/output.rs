@@ -2,9 +2,6 @@
 
 use super::{Key, Kind, Shape};
 
-/// Formats that are known and not built yet.
-pub const LATER_FORMATS: [&str; 1] = ["mcp"];
-
 pub static OUTPUT: Shape = Shape {
     name: "output",
     what: "`output`",
@@ -12,8 +9,8 @@ pub static OUTPUT: Shape = Shape {
     tables: &[&[
         Key::new(
             "format",
-            Kind::Choice(&["text", "json", "lines", "csv", "regex", "yaml", "binary"]),
-            "What the command prints. `json` and `yaml` are one document, `lines` a list of texts, `csv` a table whose header names its columns, `regex` a list of what the named groups of `pattern` match; each becomes a value that `select`, `schema` and `template` work on. `binary` is an image, a sound or a file by its `mime` type.",
+            Kind::Choice(&["text", "json", "lines", "csv", "regex", "yaml", "binary", "mcp"]),
+            "What the command prints. `json` and `yaml` are one document, `lines` a list of texts, `csv` a table whose header names its columns, `regex` a list of what the named groups of `pattern` match; each becomes a value that `select`, `schema` and `template` work on. `binary` is an image, a sound or a file by its `mime` type. `mcp` is a result as the protocol has it: a list of blocks of content, or a map with `content`, `structuredContent`, `isError` and `_meta`, or with `input_required`, which asks the client and runs the command again with what it says.",
         )
         .default("text")
         .examples(&["json", "csv"]),

@@ -9,7 +9,7 @@ pub static PARAM: Shape = Shape {
     name: "parameter",
     what: "a parameter",
     description: "What a caller may say: a JSON Schema with a few keys of our own, which no client sees. A parameter is required unless it has a `default` or says `optional: true`.",
-    tables: &[TYPED, &[ITEMS], OWN, &[WITHIN], KEYWORDS, &[Key::later("complete"), Key::later("ask")]],
+    tables: &[TYPED, &[ITEMS], OWN, &[WITHIN], KEYWORDS, &[Key::later("complete")]],
 };
 
 /// The schema of an array's items, which may be paths.
@@ -36,6 +36,12 @@ static OWN: &[Key] = &[
         "sensitive",
         Kind::Boolean,
         "The value is shown as `***` in plans and logs.",
+    )
+    .default("false"),
+    Key::new(
+        "ask",
+        Kind::Boolean,
+        "A call that lacks the parameter has the person at the client asked for it, in a form. It is for required texts, numbers and yes-or-no values that are not sensitive. A client that cannot ask is told that it is missing.",
     )
     .default("false"),
     Key::new(

@@ -16,8 +16,17 @@ pub struct Digest(pub [u8; 32]);
 impl Digest {
     /// What results of such a call are remembered by.
     pub fn of(plan: &ExecutionPlan, rules: &CacheRules) -> Self {
-        let ExecutionPlan { tool, principal, step, means: _, cache_key, fallback: _, held: _, output: _ } =
-            plan;
+        let ExecutionPlan {
+            tool,
+            principal,
+            step,
+            means: _,
+            cache_key,
+            fallback: _,
+            held: _,
+            confirm: _,
+            output: _,
+        } = plan;
         let mut text = Hashed::default();
         // Derived forms name every field and quote every text, so that nothing is left out or runs together.
         text.add(&(env!("CARGO_PKG_VERSION"), &tool.name));

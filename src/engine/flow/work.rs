@@ -104,7 +104,9 @@ impl Conductor<'_> {
         }
         let Made { plan, call } = made;
         let papers = self.papers.map(|papers| papers.of_part(task.name, Some(call)));
-        let prepared = Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true, papers };
+        // Whoever began the whole was asked about all of it.
+        let prepared =
+            Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true, papers, consent: None };
         if let Step::Flow(flow) = &plan.step {
             if !prepared.is_plain() {
                 // Its cache, its tries and its fallback lie around it; what it runs takes places of its own.

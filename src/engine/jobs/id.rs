@@ -36,11 +36,17 @@ impl JobId {
     }
 }
 
-/// Letters, digits, dashes and underscores.
+/// Letters, digits, dashes and underscores; it begins with a letter or a digit, so that it is never taken
+/// for a flag.
 pub(super) fn random_name() -> Option<String> {
-    let mut random = [0; NAME];
-    getrandom::fill(&mut random).ok()?;
-    Some(BASE64_URL_SAFE_NO_PAD.encode(random))
+    loop {
+        let mut random = [0; NAME];
+        getrandom::fill(&mut random).ok()?;
+        let name = BASE64_URL_SAFE_NO_PAD.encode(random);
+        if name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+            return Some(name);
+        }
+    }
 }
 
 impl fmt::Display for JobId {

@@ -11,6 +11,7 @@ mod id;
 mod job;
 mod listener;
 mod log;
+mod place;
 mod record;
 mod result;
 #[cfg(feature = "jobs")]
@@ -20,7 +21,6 @@ mod store;
 mod store;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -35,15 +35,9 @@ pub use held::Held;
 pub use id::JobId;
 pub use job::{Job, JobState, JobStatus};
 pub use log::LogPart;
+pub use place::JobPlace;
 pub use record::Record as JobRecord;
 pub use store::{BadJobs, KeptJobs};
-
-/// Where the jobs of one file are kept, and by which copy of its server.
-#[derive(Debug, Clone)]
-pub struct JobPlace {
-    pub folder: PathBuf,
-    pub copy: Option<String>,
-}
 
 /// The jobs of one engine.
 #[derive(Default)]

@@ -11,7 +11,20 @@ use crate::engine::files::known_type;
 use crate::engine::{BinaryPart, Content, Presented, TextPart, WrittenFile};
 
 pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
-    let Presented { is_error, text: _, mime, binary, files, structured, broken, note, meta } = result;
+    // Whoever could answer what is wanted is not there any more.
+    let Presented {
+        is_error,
+        text: _,
+        mime,
+        binary,
+        content,
+        wanted: _,
+        files,
+        structured,
+        broken,
+        note,
+        meta,
+    } = result;
     let binary = binary.as_ref().map(|part| json!({ "mime": part.mime, "bytes": encoded(&part.bytes) }));
     let files: Vec<Value> = files.iter().map(file_to_json).collect();
     let document = json!({
@@ -19,6 +32,7 @@ pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
         "text": result.plain_text(),
         "mime": mime,
         "binary": binary,
+        "content": content,
         "files": files,
         // What is absent and what is `null` are two things.
         "structured": structured.iter().collect::<Vec<_>>(),
@@ -44,6 +58,8 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<Presented> {
         text: if said.is_empty() { Vec::new() } else { vec![TextPart::Said(said)] },
         mime: text(take("mime")),
         binary: binary_of_json(&binary),
+        content: take("content").as_array().cloned(),
+        wanted: None,
         files: files.iter().filter_map(file_of_json).collect(),
         structured: structured.pop(),
         broken: text(take("broken")),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::engine::{Presented, State, TextPart};
-use crate::model::{CALL_TOOL, Principal, SEARCH_TOOLS};
+use crate::model::{CALL_TOOL, OWN_TOOLS, Principal, SEARCH_TOOLS, Tool};
 
 use super::listing;
 use super::server::Server;
@@ -48,7 +48,14 @@ pub(super) fn is_on(state: &State, principal: &Principal) -> bool {
 
 /// What is listed in place of a caller's tools.
 pub(super) fn listed(state: &State, principal: &Principal) -> Vec<Listed> {
-    vec![search_tool(state.offered_to(principal).count()), call_tool()]
+    // What looks after jobs stands beside them: nobody searches for that.
+    let own = state.offered_to(principal).filter(|tool| is_own(tool));
+    let others = state.offered_to(principal).filter(|tool| !is_own(tool)).count();
+    [search_tool(others), call_tool()].into_iter().chain(own.map(|tool| listing::listed(tool))).collect()
+}
+
+fn is_own(tool: &Tool) -> bool {
+    OWN_TOOLS.contains(&tool.name.as_str())
 }
 
 fn search_tool(count: usize) -> Listed {
@@ -145,7 +152,7 @@ impl Server {
             Ok(question) => question,
             Err(problem) => return Presented::refusal(problem),
         };
-        let visible = state.offered_to(&call.principal);
+        let visible = state.offered_to(&call.principal).filter(|tool| !is_own(tool));
         let found = self.face.searched.of(state).find(&query, visible);
         let tools: Vec<Value> = found.iter().skip(offset).take(limit).map(|tool| shown(tool)).collect();
         let answer = json!({ "tools": tools, "total": found.len() });
@@ -159,7 +166,7 @@ impl Server {
 }
 
 /// What a model needs to call a tool.
-fn shown(tool: &crate::model::Tool) -> Value {
+fn shown(tool: &Tool) -> Value {
     let mut listed = serde_json::to_value(listing::listed(tool)).unwrap_or_default();
     if let Some(map) = listed.as_object_mut() {
         map.remove("outputSchema");

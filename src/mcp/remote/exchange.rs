@@ -57,7 +57,9 @@ impl Seat {
         let outbox = Outbox::new();
         let stop =
             session.as_ref().map_or_else(CancellationToken::new, |session| session.ended.child_token());
-        let running = Running { in_flight: InFlight::new(Arc::clone(&outbox)), outbox, stop };
+        // Who asks without a session cannot be asked.
+        let desk = session.as_ref().map_or_else(Arc::default, |session| Arc::clone(&session.desk));
+        let running = Running { in_flight: InFlight::new(Arc::clone(&outbox), desk), outbox, stop };
         if session.as_ref().is_some_and(|session| !session.admit(id, running.clone())) {
             return None;
         }

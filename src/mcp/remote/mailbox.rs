@@ -105,6 +105,10 @@ impl Remote {
                 cancelled.map(|id| session.cancel(&id));
                 Reaction::Accepted
             }
+            Inbound::Answer(id, said) => {
+                session.desk.answer(&id, said);
+                Reaction::Accepted
+            }
             Inbound::Nothing => Reaction::Accepted,
             Inbound::Refused(refusal) => Reaction::refused(400, refusal),
         }

@@ -29,6 +29,7 @@ use crate::model::Principal;
 
 use super::changes::Told;
 use super::server::{Face, Server};
+use super::wire::desk::Said;
 use super::wire::inbound::{self, Inbound};
 use super::wire::refusal::{INVALID_REQUEST, Refusal};
 
@@ -159,6 +160,7 @@ impl Remote {
         match inbound::read(asked.body) {
             Inbound::Request(id, request) => self.request(asked, id, request),
             Inbound::Notification(_, cancelled) => self.notification(&asked, cancelled),
+            Inbound::Answer(id, said) => self.answer(&asked, &id, said),
             Inbound::Nothing if asked.body.trim_ascii().is_empty() => Reaction::refused(
                 400,
                 Refusal::new("null", INVALID_REQUEST, "expected a JSON-RPC message in the body"),
@@ -255,6 +257,19 @@ impl Remote {
     ) -> Result<InitializeRequestParams, rmcp::ErrorData> {
         let agreed = server.negotiate_initialize(params)?;
         Ok(params.clone().with_protocol_version(agreed.protocol_version))
+    }
+
+    /// Takes what a client says to a question; it may have been asked at another copy.
+    fn answer(&self, asked: &Asked<'_>, id: &str, said: Said) -> Reaction {
+        let Some(name) = asked.headers.session else { return Reaction::Accepted };
+        let Some(session) = self.sessions.find(name, &asked.caller) else {
+            return Reaction::refused(404, Refusal::new("null", INVALID_REQUEST, NO_SESSION));
+        };
+        match &self.shared {
+            Some(shared) if !session.desk.knows(id) => shared.answer(name, id, said),
+            _ => drop(session.desk.answer(id, said)),
+        }
+        Reaction::Accepted
     }
 
     fn notification(&self, asked: &Asked<'_>, cancelled: Option<RequestId>) -> Reaction {

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::{CallerId, Principal};
 
 use super::super::changes::Told;
+use super::super::wire::desk::Desk;
 use super::SessionCaps;
 use super::exchange::Running;
 use super::mailbox::Letters;
@@ -25,6 +26,8 @@ pub(super) struct Session {
     pub peer: OnceLock<InitializeRequestParams>,
     pub told: Arc<Told>,
     pub owner: CallerId,
+    /// What its client is asked.
+    pub desk: Arc<Desk>,
     /// Where its answers go if they all go one way.
     pub letters: Option<Letters>,
     /// It began here, and not at another copy of this server.
@@ -49,6 +52,7 @@ impl Session {
             peer: OnceLock::new(),
             told: Arc::default(),
             owner,
+            desk: Arc::default(),
             letters: None,
             is_ours: true,
             state: Mutex::new(state),

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::{Fingerprint, Principal};
 
+use super::super::wire::desk::Said;
 use super::session::{Session, Sessions};
 
 /// A session that was known so lately is not asked for again.
@@ -54,6 +55,9 @@ struct Word {
     /// The request that shall end; without it, the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cancel: Option<RequestId>,
+    /// What its client says to a question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answer: Option<(String, Said)>,
 }
 
 /// The shelf of a server, and what is done with it.
@@ -104,12 +108,18 @@ impl Shared {
     /// A session is over, at every copy.
     pub(super) fn end(&self, name: &str) {
         self.0.forget(mark(name));
-        self.say(&Word { session: mark(name), cancel: None });
+        self.say(&Word { session: mark(name), cancel: None, answer: None });
     }
 
     /// A request shall end that runs at another copy.
     pub(super) fn cancel(&self, name: &str, request: RequestId) {
-        self.say(&Word { session: mark(name), cancel: Some(request) });
+        self.say(&Word { session: mark(name), cancel: Some(request), answer: None });
+    }
+
+    /// What a client says to a question that was asked at another copy.
+    pub(super) fn answer(&self, name: &str, question: &str, said: Said) {
+        let answer = Some((question.to_owned(), said));
+        self.say(&Word { session: mark(name), cancel: None, answer });
     }
 
     fn say(&self, word: &Word) {
@@ -121,11 +131,12 @@ impl Shared {
 
 /// Does what another copy has said.
 pub(super) fn hear(sessions: &Sessions, word: &str) {
-    let Ok(Word { session, cancel }) = serde_json::from_str(word) else { return };
+    let Ok(Word { session, cancel, answer }) = serde_json::from_str(word) else { return };
     let Some((name, session)) = sessions.find_by(|name| mark(name) == session) else { return };
-    match cancel {
-        Some(request) => drop(session.cancel(&request)),
-        None => sessions.drop_one(&name),
+    match (cancel, answer) {
+        (_, Some((question, said))) => drop(session.desk.answer(&question, said)),
+        (Some(request), None) => drop(session.cancel(&request)),
+        (None, None) => sessions.drop_one(&name),
     }
 }
 

@@ -66,6 +66,20 @@ impl Draft {
         }
     }
 
+    /// What a command has made itself, checked and clean.
+    pub(super) fn blocks(&mut self, blocks: &[Value], knows_links: bool) {
+        for (at, block) in blocks.iter().enumerate() {
+            if at > 0 {
+                self.raw(",");
+            }
+            let text = |key: &str| block.get(key).and_then(Value::as_str).unwrap_or_default();
+            match knows_links || text("type") != "resource_link" {
+                true => self.value(block),
+                false => self.text_block(vec![TextPart::Said(format!("{} ({})", text("uri"), text("name")))]),
+            }
+        }
+    }
+
     fn resource(&mut self, uri: &str, mime: &str, parts: Vec<TextPart>) {
         self.raw(r#"{"type":"resource","resource":{"uri":"#);
         self.value(&uri);

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 
 use crate::engine::{Presented, Sanitizer, TextPart};
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
 use super::base64::Encoder;
 use super::era::{Era, Identity};
@@ -41,12 +42,39 @@ impl Reply {
         Self { size: bytes.len(), pieces: VecDeque::from([Piece::Json(bytes)]) }
     }
 
+    /// Questions that the client has to answer before the request can be; it then asks again.
+    pub(super) fn input_required(questions: &Map<String, Value>, state: &str, identity: &Identity) -> Self {
+        let mut draft = Draft::default();
+        draft.raw(r#"{"resultType":"input_required","inputRequests":"#);
+        draft.value(questions);
+        draft.raw(r#","requestState":"#);
+        draft.value(&state);
+        draft.raw(r#","_meta":{"#);
+        draft.raw(identity.meta_entry());
+        draft.raw("}}");
+        draft.into_reply()
+    }
+
     /// The result of a call. Who knows no links to resources is told of files in words.
     pub(super) fn of_call(presented: Presented, knows_links: bool, era: Era, identity: &Identity) -> Self {
-        let Presented { is_error, text, mime, binary, files, structured, broken: _, note, meta } = presented;
+        let Presented {
+            is_error,
+            text,
+            mime,
+            binary,
+            content,
+            wanted: _,
+            files,
+            structured,
+            broken: _,
+            note,
+            meta,
+        } = presented;
         let mut draft = Draft::default();
         draft.raw(r#"{"content":["#);
-        if !text.is_empty() || binary.is_none() {
+        if let Some(blocks) = &content {
+            draft.blocks(blocks, knows_links);
+        } else if !text.is_empty() || binary.is_none() {
             match mime.filter(|mime| !is_error && mime != "text/plain") {
                 Some(mime) => draft.document_block(&mime, text),
                 None => draft.text_block(text),

@@ -9,10 +9,12 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::RequestId;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::super::reply::Reply;
+use super::desk::{Desk, Question};
 use super::outbox::Outbox;
 use super::refusal::Refusal;
 
@@ -21,6 +23,8 @@ pub(in crate::mcp) struct InFlight {
     emptied: Notify,
     input_ended: CancellationToken,
     outbox: Arc<Outbox>,
+    /// Where answers to questions come in.
+    desk: Arc<Desk>,
 }
 
 #[derive(Default)]
@@ -52,12 +56,13 @@ struct Hold {
 }
 
 impl InFlight {
-    pub(in crate::mcp) fn new(outbox: Arc<Outbox>) -> Arc<Self> {
+    pub(in crate::mcp) fn new(outbox: Arc<Outbox>, desk: Arc<Desk>) -> Arc<Self> {
         Arc::new(Self {
             requests: Mutex::default(),
             emptied: Notify::new(),
             input_ended: CancellationToken::new(),
             outbox,
+            desk,
         })
     }
 
@@ -158,6 +163,29 @@ impl Ticket {
         });
     }
 
+    /// Puts a question to the client, beside what else belongs to this request. `None` if too many are
+    /// open already.
+    pub(in crate::mcp) fn ask(&self, method: &str, params: &Value) -> Option<Question> {
+        let question = self.0.table.desk.open()?;
+        let message = json!({ "jsonrpc": "2.0", "id": question.id(), "method": method, "params": params });
+        self.put(&message);
+        Some(question)
+    }
+
+    /// Tells the client that nobody waits for an answer any more.
+    pub(in crate::mcp) fn give_up(&self, question: &Question, why: &str) {
+        let params = json!({ "requestId": question.id(), "reason": why });
+        self.put(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params }));
+    }
+
+    /// After the answer of the request there is nobody who could be told.
+    fn put(&self, message: &Value) {
+        if !self.0.table.outbox.is_closed() {
+            // A `Value` has string keys only, and a buffer takes everything.
+            self.0.table.outbox.put(|out| drop(serde_json::to_writer(out, message)));
+        }
+    }
+
     /// Resolves when the client has closed our input, so that nothing can be cancelled any more.
     pub(in crate::mcp) async fn input_ended(&self) {
         self.0.table.input_ended.cancelled().await;
@@ -192,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_deposit_is_written_in_place_of_its_response() {
-        let table = InFlight::new(Outbox::new());
+        let table = InFlight::new(Outbox::new(), Arc::default());
         let ticket = table.admit(&id("a")).unwrap();
         assert!(table.admit(&id("a")).is_none(), "the id is in use");
         ticket.deposit(reply());
@@ -204,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_cancelled_request_leaves_nothing_and_frees_its_id_when_its_handler_returns() {
-        let table = InFlight::new(Outbox::new());
+        let table = InFlight::new(Outbox::new(), Arc::default());
         let ticket = table.admit(&id("a")).unwrap();
         table.cancel(&id("a"));
         assert!(table.admit(&id("a")).is_none(), "it is still being stopped");
@@ -216,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_cancellation_after_the_handler_has_returned_drops_the_deposit() {
-        let table = InFlight::new(Outbox::new());
+        let table = InFlight::new(Outbox::new(), Arc::default());
         let ticket = table.admit(&id("a")).unwrap();
         ticket.deposit(reply());
         drop(ticket);

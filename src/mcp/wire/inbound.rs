@@ -9,13 +9,15 @@
 use std::borrow::Cow;
 
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, JsonObject, JsonRpcMessage,
-    RequestId, RequestMetaObject,
+    CallToolRequest, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, InputResponses, JsonObject,
+    JsonRpcMessage, RequestId, RequestMetaObject,
 };
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::desk::Said;
 use super::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
 
 /// What a line turned out to be.
@@ -24,6 +26,8 @@ pub(in crate::mcp) enum Inbound {
     Request(RequestId, Box<ClientRequest>),
     /// A notification for rmcp. With the id of the request that it cancels, if it does.
     Notification(Box<ClientJsonRpcMessage>, Option<RequestId>),
+    /// What the client says to a question of ours.
+    Answer(String, Said),
     /// Nothing to do, and nothing to answer.
     Nothing,
     Refused(Refusal),
@@ -44,6 +48,23 @@ struct Envelope<'a> {
     error: Option<IgnoredAny>,
 }
 
+/// An answer to a question of ours.
+#[derive(Deserialize)]
+struct Answer {
+    /// Ours are texts.
+    id: String,
+    #[serde(default, deserialize_with = "present")]
+    result: Option<Value>,
+    #[serde(default)]
+    error: Option<AnswerError>,
+}
+
+#[derive(Deserialize)]
+struct AnswerError {
+    #[serde(default)]
+    message: String,
+}
+
 /// `null` is there, too.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
@@ -56,6 +77,10 @@ struct CallParams {
     arguments: Option<JsonObject>,
     #[serde(default)]
     _meta: Option<JsonObject>,
+    #[serde(default, rename = "inputResponses")]
+    input_responses: Option<InputResponses>,
+    #[serde(default, rename = "requestState")]
+    request_state: Option<String>,
 }
 
 /// Reads one line.
@@ -78,8 +103,7 @@ pub(in crate::mcp) fn read(line: &[u8]) -> Inbound {
             )),
         },
         (None, Some(_)) => read_notification(line),
-        // We send no requests, so there is nothing that a response could belong to.
-        (_, None) if envelope.result.is_some() || envelope.error.is_some() => Inbound::Nothing,
+        (_, None) if envelope.result.is_some() || envelope.error.is_some() => read_answer(line),
         (id, None) => Inbound::Refused(Refusal::new(
             id.map_or("null", short),
             INVALID_REQUEST,
@@ -121,15 +145,26 @@ fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawVal
 
 fn read_call(params: Option<&RawValue>) -> Result<CallToolRequest, String> {
     let params = params.ok_or("expected `params` with the `name` of a tool")?;
-    let CallParams { name, arguments, _meta } = outermost(params.get().as_bytes())
-        .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
+    let CallParams { name, arguments, _meta, input_responses, request_state } =
+        outermost(params.get().as_bytes())
+            .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
     let mut params = CallToolRequestParams::new(name);
-    params.arguments = arguments;
+    (params.arguments, params.input_responses, params.request_state) =
+        (arguments, input_responses, request_state);
     let mut request = CallToolRequest::new(params);
     if let Some(meta) = _meta {
         request.extensions.insert(RequestMetaObject::from(meta));
     }
     Ok(request)
+}
+
+/// One that belongs to none of ours is nothing that anybody could be told of.
+fn read_answer(line: &[u8]) -> Inbound {
+    match serde_json::from_slice(line) {
+        Ok(Answer { id, result: Some(result), error: None }) => Inbound::Answer(id, Said::Result(result)),
+        Ok(Answer { id, error: Some(error), .. }) => Inbound::Answer(id, Said::Error(error.message)),
+        _ => Inbound::Nothing,
+    }
 }
 
 fn read_notification(line: &[u8]) -> Inbound {
@@ -232,6 +267,20 @@ mod tests {
                 matches!(read(line.as_bytes()), Inbound::Nothing | Inbound::Notification(_, None)),
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn an_answer_to_a_question_is_read_with_what_it_says() {
+        for (line, expected) in [
+            (
+                r#"{"id":"q","result":{"action":"accept"}}"#,
+                Said::Result(serde_json::json!({ "action": "accept" })),
+            ),
+            (r#"{"id":"q","error":{"code":-1,"message":"no"}}"#, Said::Error("no".to_owned())),
+        ] {
+            let Inbound::Answer(id, said) = read(line.as_bytes()) else { panic!("{line}") };
+            assert_eq!((id.as_str(), said), ("q", expected));
         }
     }
 

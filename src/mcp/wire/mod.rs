@@ -6,6 +6,7 @@
 //! [`Closing::drain`] allows. It does not know what the streams are.
 
 mod answers;
+pub(super) mod desk;
 pub(super) mod in_flight;
 pub(super) mod inbound;
 mod lines;
@@ -23,6 +24,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use desk::Desk;
 use in_flight::InFlight;
 use inbound::Inbound;
 use lines::{Line, Lines};
@@ -53,6 +55,7 @@ pub struct Closing {
 pub struct Connection<R> {
     lines: Lines<R>,
     answers: Answers,
+    desk: Arc<Desk>,
     writer: JoinHandle<()>,
     closing: Closing,
     /// When the input ended.
@@ -69,10 +72,12 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
             // Nobody reads our answers any more, so nobody wants the calls to go on.
             stop.cancel();
         });
-        let in_flight = InFlight::new(Arc::clone(&outbox));
+        let desk = Arc::<Desk>::default();
+        let in_flight = InFlight::new(Arc::clone(&outbox), Arc::clone(&desk));
         Self {
             lines: Lines::new(input, lines::LONGEST),
             answers: Answers { outbox, in_flight },
+            desk,
             writer,
             closing,
             ended: None,
@@ -115,6 +120,7 @@ impl<R: AsyncRead + Unpin + Send + Sync + 'static> Connection<R> {
                 }
                 return Some(*message);
             }
+            Inbound::Answer(id, said) => drop(self.desk.answer(&id, said)),
             Inbound::Refused(refusal) => self.refuse(refusal),
             Inbound::Nothing => {}
         }

@@ -33,6 +33,8 @@ pub enum OutputFormat {
     Yaml,
     /// stdout is bytes, handed over as base64.
     Binary,
+    /// stdout is a result as the protocol has it, or a question to the client.
+    Mcp,
 }
 
 /// What a table looks like.
@@ -54,12 +56,13 @@ impl OutputFormat {
             Self::Regex(_) => "regex",
             Self::Yaml => "yaml",
             Self::Binary => "binary",
+            Self::Mcp => "mcp",
         }
     }
 
     /// Whether there is a value to select in and to describe.
     pub fn is_structured(&self) -> bool {
-        !matches!(self, Self::Text | Self::Binary)
+        !matches!(self, Self::Text | Self::Binary | Self::Mcp)
     }
 }
 

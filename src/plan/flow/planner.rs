@@ -107,7 +107,8 @@ impl Planner<'_> {
         };
         self.permit(call, &plan)?;
         let fallback = self.fallback(call, facts, bounds, depth);
-        Ok(ExecutionPlan { fallback, ..plan })
+        let confirm = self.confirm(call, facts, &plan);
+        Ok(ExecutionPlan { fallback, confirm, ..plan })
     }
 
     /// Rules that look at plans judge every one when nothing of it is open any more.

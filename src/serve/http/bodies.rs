@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Smaller ones are bounded by the number of connections.
-const SMALL: u64 = 16 << 10;
+pub const SMALL: u64 = 16 << 10;
 
 #[derive(Clone, Default)]
 pub struct Bodies(Arc<Mutex<State>>);

@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
 
-use super::bodies::{Bodies, Charge};
+use super::bodies::{Bodies, Charge, SMALL};
 
 /// Why there is no body: a status, and words.
 pub struct Unread(pub u16, pub String);
@@ -22,27 +22,38 @@ pub struct Bounds {
 /// A body, which counts as long as it is held.
 pub struct Whole {
     pub bytes: Bytes,
-    _charge: Charge,
+    /// `None` for a small one.
+    _charge: Option<Charge>,
 }
 
 pub async fn read(body: Incoming, bodies: &Bodies, bounds: Bounds) -> Result<Whole, Unread> {
     if body.size_hint().lower() > bounds.most {
         return Err(too_large(bounds.most));
     }
+    if body.size_hint().upper().is_some_and(|most| most <= SMALL) {
+        let bytes = gather(body, None, bounds).await?;
+        return Ok(Whole { bytes, _charge: None });
+    }
     let mut charge = bodies.begin();
     let go = charge.go();
-    tokio::select! {
+    let bytes = tokio::select! {
         biased;
         () = go.notified() => Err(no_room()),
-        read = tokio::time::timeout(bounds.patience, gather(body, &mut charge, bounds)) => match read {
-            Ok(Ok(bytes)) => Ok(Whole { bytes, _charge: charge }),
-            Ok(Err(unread)) => Err(unread),
-            Err(_) => Err(Unread(408, "the body did not come in time".to_owned())),
-        },
-    }
+        read = gather(body, Some(&mut charge), bounds) => read,
+    };
+    Ok(Whole { bytes: bytes?, _charge: Some(charge) })
 }
 
-async fn gather(mut body: Incoming, charge: &mut Charge, bounds: Bounds) -> Result<Bytes, Unread> {
+async fn gather(body: Incoming, charge: Option<&mut Charge>, bounds: Bounds) -> Result<Bytes, Unread> {
+    let gathered = tokio::time::timeout(bounds.patience, pieces(body, charge, bounds)).await;
+    gathered.unwrap_or_else(|_| Err(Unread(408, "the body did not come in time".to_owned())))
+}
+
+async fn pieces(
+    mut body: Incoming,
+    mut charge: Option<&mut Charge>,
+    bounds: Bounds,
+) -> Result<Bytes, Unread> {
     // Most bodies come in one piece, which is not copied.
     let (mut first, mut all, mut length) = (Bytes::new(), BytesMut::new(), 0_u64);
     while let Some(frame) = body.frame().await {
@@ -52,7 +63,7 @@ async fn gather(mut body: Incoming, charge: &mut Charge, bounds: Bounds) -> Resu
         if length > bounds.most {
             return Err(too_large(bounds.most));
         }
-        if !charge.has(length, bounds.together) {
+        if charge.as_mut().is_some_and(|charge| !charge.has(length, bounds.together)) {
             return Err(no_room());
         }
         if all.is_empty() && first.is_empty() {

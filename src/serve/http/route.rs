@@ -170,10 +170,10 @@ impl House {
         if !accepts(headers, "text/event-stream") {
             return refusal(406, "events are sent as `text/event-stream`, which `Accept` does not name");
         }
-        let holding = match self.held.one_more(caller, settings.limits.streams) {
-            Ok(holding) => holding,
-            Err(refused) => return refused,
-        };
+        if let Some(refused) = self.held.refused(caller, settings.limits.streams) {
+            return refused;
+        }
+        let holding = self.held.hold(caller);
         match self.remote.events(session, caller) {
             Some(events) => {
                 let body = stream::body((events, holding), Framing::Events);

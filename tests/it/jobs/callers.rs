@@ -20,7 +20,7 @@ server:
         - { name: bob, key: "bob-has-a-long-key-0123456789abcdef" }
         - { name: eve, key: "eve-has-a-long-key-0123456789abcdef", permissions: [quick] }
 policies:
-  - { name: no-cancelling, tools: [job_cancel], deny: "caller.name == 'bob'" }
+  - { name: no-cancelling, commands: [job_cancel], deny: "caller.name == 'bob'" }
 commands:
   - { name: quick, description: Is over in time., script: echo }
   - name: behind

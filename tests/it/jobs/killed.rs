@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::support::client::text;
 use crate::support::processes::{assert_none_left, mark, marked};
-use crate::support::server::Server;
 
 use super::{again, job, serving, state};
 
@@ -18,15 +17,15 @@ server: { calls: { max: 200, queue: 200 }, jobs: { folder: kept, max: 200, per_c
 commands:
   - name: note
     description: Notes that it ran, and takes a while.
-    shell: sh
-    run: "echo {{n}} >>ran-{{n}}; echo begun; : {{mark}}; sleep 0.{{n}}; echo done"
+    script: sh
+    args: [-c, 'echo "$1" >>"ran-$1"; echo begun; sleep "0.$1"; echo done', "{{mark}}", "{{n}}"]
     params: { n: { type: integer, minimum: 10, maximum: 999 }, mark: { type: string } }
     timeout: 1m
     background: true
   - name: long
     description: Says something and stays.
-    shell: sh
-    run: "echo first; echo second; : {{mark}}; sleep 1000"
+    script: sh
+    args: [-c, "echo first; echo second; sleep 1000; true", "{{mark}}"]
     params: { mark: { type: string } }
     timeout: 1h
     background: true

@@ -31,8 +31,8 @@ commands:
     run: echo begun; while [ ! -e go ]; do sleep 0.02; done; echo done; exit 3
   - name: behind
     description: Nobody waits for it.
-    shell: sh
-    run: "echo begun; : {{mark}}; while [ ! -e go ]; do sleep 0.02; done; echo done"
+    script: sh
+    args: [-c, "echo begun; while [ ! -e go ]; do sleep 0.02; done; echo done", "{{mark}}"]
     params: { mark: { type: string, default: none } }
     background: true
   - name: chatty

@@ -65,9 +65,9 @@ pub fn access(beside: &Beside<'_>, written: native::Access<'_>, server: &mut Ser
         let silent = auth.issuers.iter_mut().filter(|issuer| !issuer.says_permissions);
         silent.for_each(|issuer| issuer.permissions = Permissions::none());
     }
-    let policies = policy::policies(beside, &written.policies);
+    let (policies, confirms) = policy::policies(beside, &written.policies);
     let judges_local = beside.local_roles.is_some() || beside.local_permissions;
-    Access { roles, user_roles, role_claims, policies, judges_local }
+    Access { roles, user_roles, role_claims, policies, confirms, judges_local }
 }
 
 struct Lowering<'a> {

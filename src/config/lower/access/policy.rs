@@ -1,4 +1,4 @@
-//! `policies`: rules that deny, and whether each can see what it looks at.
+//! `policies`: rules that deny or ask, and whether each can see what it looks at.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Spanned, nearest};
 use crate::model::{
-    BadCondition, Condition, DenyRule, Name, PLAN_PARTS, Permissions, Presence, Tool, name_matches,
+    BadCondition, Condition, ConfirmRule, DenyRule, Name, OWN_TOOLS, PLAN_PARTS, Permissions, Presence, Tool,
+    name_matches,
 };
 
 use super::Beside;
@@ -19,7 +20,7 @@ const ROOTS: &[&str] = &["caller", "tool", "args", "now", "plan"];
 /// More names than this help nobody.
 const SHOWN: usize = 3;
 
-pub fn policies(beside: &Beside<'_>, written: &[native::Policy<'_>]) -> Vec<DenyRule> {
+pub fn policies(beside: &Beside<'_>, written: &[native::Policy<'_>]) -> (Vec<DenyRule>, Vec<ConfirmRule>) {
     let mut names: Vec<Spanned<&str>> = Vec::new();
     for name in written.iter().filter_map(|policy| policy.name) {
         if let Some(first) = names.iter().find(|known| known.value == name.value) {
@@ -29,15 +30,52 @@ pub fn policies(beside: &Beside<'_>, written: &[native::Policy<'_>]) -> Vec<Deny
         }
         names.push(name);
     }
-    written.iter().filter_map(|policy| rule(beside, policy)).collect()
+    let denies = written.iter().filter_map(|policy| rule(beside, policy)).collect();
+    (denies, written.iter().filter_map(|policy| confirm_rule(beside, policy)).collect())
+}
+
+fn confirm_rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<ConfirmRule> {
+    let (name, confirm) = (written.name?, written.confirm?);
+    let commands = about(written);
+    Some(ConfirmRule {
+        name: name.value.to_owned(),
+        confirm: condition(beside, confirm, &commands, "asks about")?,
+        commands,
+        message: written.message.map(|text| text.value.into()),
+    })
 }
 
 fn rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<DenyRule> {
-    let native::Policy { name, commands, deny, message } = written;
-    let (name, deny) = ((*name)?, (*deny)?);
+    let native::Policy { name, commands, span, deny, confirm, message } = written;
+    let name = (*name)?;
+    if deny.is_none() && confirm.is_none() {
+        let message = format!("the policy `{}` neither denies nor asks anything", name.value);
+        let problem = Diagnostic::error(Code::MissingKey, *span, message);
+        beside.reader.problems.add(problem.help("add `deny: CONDITION` or `confirm: CONDITION`"));
+    }
+    commands.iter().flatten().for_each(|pattern| check_pattern(beside, *pattern));
     if name.value.trim().is_empty() {
         beside.reader.problems.add(Diagnostic::error(Code::BadPolicy, name.span, "a policy needs a name"));
     }
+    let commands = about(written);
+    Some(DenyRule {
+        name: name.value.to_owned(),
+        deny: condition(beside, (*deny)?, &commands, "denies")?,
+        commands,
+        message: message.map(|text| text.value.into()),
+    })
+}
+
+/// The commands that a policy is about.
+fn about(written: &native::Policy<'_>) -> Permissions {
+    match &written.commands {
+        Some(patterns) => Permissions::of(super::owned(patterns)),
+        None => Permissions::All,
+    }
+}
+
+/// `does`: what the policy does to a call where it holds.
+fn condition(beside: &Beside<'_>, deny: Spanned<&str>, about: &Permissions, does: &str) -> Option<Condition> {
     let condition = match Condition::read(deny.value) {
         Ok(condition) => condition,
         Err(error) => {
@@ -54,25 +92,15 @@ fn rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<DenyRule> {
             ),
         );
     }
-    let about = match commands {
-        Some(patterns) => Permissions::of(super::owned(patterns)),
-        None => Permissions::All,
-    };
-    commands.iter().flatten().for_each(|pattern| check_pattern(beside, *pattern));
     let concerned: Vec<&Tool> =
         beside.tools.iter().map(Arc::as_ref).filter(|tool| about.allow(tool.name.as_str())).collect();
-    condition.names().iter().for_each(|name| check(beside, deny, name, &condition, &concerned));
-    Some(DenyRule {
-        name: name.value.to_owned(),
-        commands: about,
-        deny: condition,
-        message: message.map(|text| text.value.into()),
-    })
+    condition.names().iter().for_each(|name| check(beside, deny, name, &condition, &concerned, does));
+    Some(condition)
 }
 
 /// A rule for no command protects nothing.
 fn check_pattern(beside: &Beside<'_>, pattern: Spanned<&str>) {
-    let names = || beside.tools.iter().map(|tool| tool.name.as_str());
+    let names = || beside.tools.iter().map(|tool| tool.name.as_str()).chain(OWN_TOOLS);
     if beside.is_selection || names().any(|name| name_matches(pattern.value, name)) {
         return;
     }
@@ -84,14 +112,23 @@ fn check_pattern(beside: &Beside<'_>, pattern: Spanned<&str>) {
     });
 }
 
-fn check(beside: &Beside<'_>, deny: Spanned<&str>, name: &Name, condition: &Condition, concerned: &[&Tool]) {
+fn check(
+    beside: &Beside<'_>,
+    deny: Spanned<&str>,
+    name: &Name,
+    condition: &Condition,
+    concerned: &[&Tool],
+    does: &str,
+) {
     let mut path = name.path.iter().map(String::as_str);
     let (first, second) = (path.next(), path.next());
     let known: &[&str] = match (name.root.as_str(), first, second) {
         ("now", None, _) | ("caller" | "tool" | "args" | "plan", None, _) => return,
         ("plan", Some(part), _) if PLAN_PARTS.contains(&part) => return,
         ("plan", ..) => &PLAN_PARTS,
-        ("args", Some(param), _) => return check_argument(beside, deny, param, condition, concerned),
+        ("args", Some(param), _) => {
+            return check_argument(beside, deny, param, condition, concerned, does);
+        }
         ("caller", Some(part), _) if CALLER.contains(&part) => return,
         ("tool", Some("annotations"), Some(hint)) if !ANNOTATIONS.contains(&hint) => ANNOTATIONS,
         ("tool", Some(part), _) if TOOL.contains(&part) => return,
@@ -120,6 +157,7 @@ fn check_argument(
     param: &str,
     condition: &Condition,
     concerned: &[&Tool],
+    does: &str,
 ) {
     let text: String = condition.text().split_whitespace().collect();
     if text.contains(&format!("has(args.{param})")) {
@@ -137,7 +175,7 @@ fn check_argument(
     let shown: Vec<&str> = lacking.into_iter().take(SHOWN).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let message = format!(
-        "the policy denies every call of `{}`{more} without an argument `{param}`",
+        "the policy {does} every call of `{}`{more} without an argument `{param}`",
         shown.join("`, `")
     );
     let span = beside.reader.span_within(deny.span, &format!("args.{param}"));

@@ -31,9 +31,9 @@ pub fn automated(
     tool: &Tool,
     command: &Command<'_>,
 ) -> Option<Automated> {
-    let AutomationKeys { schedules, triggers, confirm } = command.automation.as_deref()?;
+    let AutomationKeys { schedules, triggers } = command.automation.as_deref()?;
     let lowering = Lowering { place, secrets, tool };
-    lowering.check_whole(command, schedules, triggers, *confirm);
+    lowering.check_whole(command, schedules, triggers);
     let automation = Automation {
         schedules: schedules.iter().filter_map(|keys| lowering.schedule(keys)).collect(),
         triggers: triggers.iter().filter_map(|keys| lowering.trigger(keys)).collect(),
@@ -101,18 +101,9 @@ impl Lowering<'_> {
         command: &Command<'_>,
         schedules: &[ScheduleKeys<'_>],
         triggers: &[TriggerKeys<'_>],
-        confirm: Option<Span>,
     ) {
         let first = schedules.first().map(|keys| keys.span).or(triggers.first().map(|keys| keys.span));
         let Some(first) = first else { return };
-        if let Some(span) = confirm {
-            let message = "`confirm` asks a person, and nobody is there when the command runs by itself";
-            let problem = Diagnostic::error(Code::NobodyToAsk, span, message);
-            let problem = problem.other(first, "it runs by itself here");
-            self.place.reader.problems.add(problem.help(
-                "make a command of its own for the clock, without `confirm`, that few callers may run",
-            ));
-        }
         if !command.expose {
             self.error(
                 Code::BadSchedule,

@@ -3,11 +3,12 @@
 
 use crate::config::code::Code;
 use crate::config::diagnostic::{Diagnostic, Problems};
-use crate::config::native::{CacheKeys, CareKeys, FallbackKeys};
+use crate::config::native::{ApproveKeys, CacheKeys, CareKeys, FallbackKeys};
 use crate::config::read::nearest;
 use crate::config::source::Span;
 use crate::model::{
-    Action, FallbackWith, FlowStep, JsonTemplate, Kind, OnError, Param, Presence, Reference, StepWork, Tool,
+    APPROVER_PARAMS, Action, FallbackWith, FlowStep, JsonTemplate, Kind, OnError, Param, Presence, Reference,
+    StepWork, Tool,
 };
 
 use super::retry;
@@ -21,19 +22,27 @@ struct Link {
     tool: String,
     fallback: Option<(String, Span)>,
     invalidated_by: Vec<(String, Span)>,
+    approver: Option<(String, Span)>,
 }
 
 impl Links {
     /// Takes note of what a command names, and judges what can be judged by itself.
     pub fn note(&mut self, problems: &Problems, tool: &Tool, written: &CareKeys<'_>) {
-        let CareKeys { retry, fallback, breaker: _, cache } = written;
+        let CareKeys { retry, fallback, breaker: _, cache, confirm } = written;
         if let Some(keys) = retry {
             retry::check(problems, own(tool), keys);
         }
         if let Some(keys) = cache {
             check_cache(problems, tool, keys);
         }
-        if fallback.is_none() && cache.as_ref().is_none_or(|cache| cache.commands.is_empty()) {
+        let approver = confirm.as_ref().and_then(|confirm| match confirm.approve {
+            Some(ApproveKeys::Command(name)) => Some((name.value.to_owned(), name.span)),
+            _ => None,
+        });
+        if approver.is_none()
+            && fallback.is_none()
+            && cache.as_ref().is_none_or(|cache| cache.commands.is_empty())
+        {
             return;
         }
         let place =
@@ -43,12 +52,16 @@ impl Links {
             tool: tool.name.to_string(),
             fallback: fallback.as_ref().map(place),
             invalidated_by: commands.map(|name| (name.value.to_owned(), name.span)).collect(),
+            approver,
         });
     }
 
     /// Looks for everything that was named.
     pub fn check(&self, problems: &Problems, tools: &[Tool]) {
-        for Link { tool, fallback, invalidated_by } in &self.0 {
+        for Link { tool, fallback, invalidated_by, approver } in &self.0 {
+            if let Some((name, span)) = approver {
+                check_approver(problems, tools, tool, name, *span);
+            }
             for (name, span) in invalidated_by {
                 if find(tools, name).is_none() {
                     problems.add(unknown(tools, name, *span, Code::BadCache));
@@ -68,6 +81,26 @@ impl Links {
                 },
             }
         }
+    }
+}
+
+/// What decides about a command has to be one that runs by itself.
+fn check_approver(problems: &Problems, tools: &[Tool], tool: &str, name: &str, span: Span) {
+    let Some(approver) = find(tools, name) else {
+        problems.add(unknown(tools, name, span, Code::BadConfirm));
+        return;
+    };
+    if name == tool || approver.confirm.is_some() {
+        let message = format!("`{name}` has to be confirmed itself, so it cannot decide");
+        let problem = Diagnostic::error(Code::BadConfirm, span, message);
+        problems.add(problem.help("name a command without `confirm`"));
+    }
+    let given = |param: &&Param| APPROVER_PARAMS.contains(&param.name.as_str());
+    let mut wanting = approver.params.iter().filter(|param| param.presence == Presence::Required);
+    if let Some(param) = wanting.find(|param| !given(param)) {
+        let message = format!("nobody gives `{name}` its parameter `{}`", param.name);
+        let problem = Diagnostic::error(Code::BadConfirm, span, message);
+        problems.add(problem.help(format!("it is called with `{}`", APPROVER_PARAMS.join("`, `"))));
     }
 }
 

@@ -1,12 +1,13 @@
-//! `retry`, `fallback`, `breaker` and `cache` → the model, and whether what they name is there.
+//! `retry`, `fallback`, `breaker`, `cache` and `confirm` → the model, and whether what they name is there.
 
 mod cache;
+mod confirm;
 mod fallback;
 mod links;
 mod retry;
 
 use crate::config::native::CareKeys;
-use crate::model::{Breaker, CacheRules, Fallback, Retry, Tool};
+use crate::model::{Breaker, CacheRules, Confirm, Fallback, Retry, Tool};
 
 use super::scope::Scope;
 
@@ -18,6 +19,7 @@ pub struct Care {
     fallback: Option<Fallback>,
     breaker: Option<Breaker>,
     cache: Option<CacheRules>,
+    confirm: Option<Box<Confirm>>,
 }
 
 impl Care {
@@ -28,6 +30,7 @@ impl Care {
             fallback: written.fallback.as_ref().and_then(|keys| fallback::fallback(scope, keys)),
             breaker: written.breaker,
             cache: written.cache.as_ref().map(|keys| cache::rules(scope, keys)),
+            confirm: written.confirm.as_ref().and_then(|keys| confirm::confirm(scope, keys)).map(Box::new),
         }
     }
 
@@ -38,7 +41,7 @@ impl Care {
 
     /// The tool with all of it.
     pub fn of(self, tool: Tool) -> Tool {
-        let Self { retry, fallback, breaker, cache } = self;
-        Tool { retry, fallback, breaker, cache, ..tool }
+        let Self { retry, fallback, breaker, cache, confirm } = self;
+        Tool { retry, fallback, breaker, cache, confirm, ..tool }
     }
 }

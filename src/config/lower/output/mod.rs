@@ -24,10 +24,12 @@ pub fn rules(scope: &Scope<'_>, written: &Output<'_>, action: Option<&Action>) -
     let reader = scope.place.reader;
     let name = written.format.unwrap_or(FormatName::Text);
     let format = format(reader, written, name);
-    let is_structured = written.is_unknown() || !matches!(name, FormatName::Text | FormatName::Binary);
+    let is_structured =
+        written.is_unknown() || !matches!(name, FormatName::Text | FormatName::Binary | FormatName::Mcp);
+    check_content(reader, written, name, action);
     check_mime(reader, written, name);
     let select = select(reader, written, is_structured);
-    let schema = schema(reader, written, is_structured);
+    let schema = schema(reader, written, is_structured || name == FormatName::Mcp);
     if let (Some(schema), Some(field), None) = (&schema, written.schema, &written.select) {
         never::check(reader, schema, &format, field);
     }
@@ -62,6 +64,7 @@ fn format(reader: &Reader<'_>, written: &Output<'_>, name: FormatName) -> Output
         FormatName::Lines => OutputFormat::Lines,
         FormatName::Yaml => OutputFormat::Yaml,
         FormatName::Binary => OutputFormat::Binary,
+        FormatName::Mcp => OutputFormat::Mcp,
         FormatName::Csv => OutputFormat::Csv(CsvForm {
             header: written.header.is_none_or(|header| header.value),
             delimiter: written.delimiter.map_or(b',', |delimiter| self::delimiter(reader, delimiter)),
@@ -77,6 +80,23 @@ fn format(reader: &Reader<'_>, written: &Output<'_>, name: FormatName) -> Output
             }
             pattern.map_or(OutputFormat::Lines, OutputFormat::Regex)
         }
+    }
+}
+
+/// Blocks of content are the result itself, so nothing else can make it.
+fn check_content(reader: &Reader<'_>, written: &Output<'_>, name: FormatName, action: Option<&Action>) {
+    if name != FormatName::Mcp {
+        return;
+    }
+    let span = written.format_span.unwrap_or(written.span);
+    if let Some(Action::Flow(_)) = action {
+        let message = "a command with steps prints nothing itself, so it prints no blocks of content";
+        let problem = Diagnostic::error(Code::BadContentFormat, span, message);
+        reader.problems.add(problem.help("make its result of `output.template`, or of its last step"));
+    }
+    if let Some(template) = written.template {
+        let message = "`format: mcp` is the whole result, so `template` cannot make it";
+        reader.problems.add(Diagnostic::error(Code::BadContentFormat, template.span, message));
     }
 }
 

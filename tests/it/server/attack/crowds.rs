@@ -106,10 +106,18 @@ async fn connections_that_come_and_go_leave_nothing() {
     };
     churn(&house, 500);
     let_go(&house).await;
-    let memory_before = memory(&house);
-    churn(&house, 3000);
-    let_go(&house).await;
-    let more = memory(&house).saturating_sub(memory_before);
-    assert!(more < 4 << 20, "{more} bytes more after 3,000 connections");
+    // A busy host takes many at once, and what they needed together is kept for the next time. What is
+    // lost is lost each time.
+    let mut least = usize::MAX;
+    for _ in 0..5 {
+        let memory_before = memory(&house);
+        churn(&house, 3000);
+        let_go(&house).await;
+        least = least.min(memory(&house).saturating_sub(memory_before));
+        if least < 4 << 20 {
+            break;
+        }
+    }
+    assert!(least < 4 << 20, "{least} bytes more after each 3,000 connections");
     assert_eq!(house.request(Method::GET, "/readyz").send().await.unwrap().status(), 200);
 }
