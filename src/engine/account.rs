@@ -168,6 +168,7 @@ impl Papers {
             decision: Decision::Allowed,
             kind: "job",
             plan: digest_of(|hash| serde_json::to_writer(hash, &(&call.tool, &call.arguments))),
+            confirmed: None,
         }));
         let began = Instant::now();
         let mut entry = Entry { papers: self, tool, began, is_certain: false, is_over: false };

@@ -230,6 +230,7 @@ fn tool<const N: usize>(
         retry: None,
         fallback: None,
         breaker: None,
+        confirm: None,
         cache: None,
         timeout: std::time::Duration::from_mins(1),
         detach: Detach::Never,
