@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::call::{BadCall, Call, Invocation};
 use crate::model::{
-    Access, AuthMethod, Availability, Catalog, Condition, Permissions, Principal, Tool, moment,
+    Access, AuthMethod, Availability, Catalog, Condition, OWN_TOOLS, Permissions, Principal, Tool, moment,
 };
 
 pub use decide::{Asked, Came, Finding};
