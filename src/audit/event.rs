@@ -73,7 +73,7 @@ pub struct Caller {
     pub tenant: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// `stdio`, `http` or `shell`.
+    /// `stdio`, `http`, `shell`; `schedule`, `file` or `webhook` for what nobody called.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub via: &'static str,
     /// What the client calls itself.

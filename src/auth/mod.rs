@@ -9,6 +9,7 @@ mod keys;
 mod memory;
 mod password;
 mod patience;
+pub mod signature;
 #[cfg(feature = "oauth")]
 pub mod token;
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::audit::{Audit, Stdout};
+use crate::call::Call;
 use crate::engine::{
     Engine, FlowReport, News, Origin, Outcome, Prepared, Rejection, Sanitizer, StepNews, Watcher, WrittenFile,
 };
@@ -32,6 +33,11 @@ pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: O
             return Exit::USAGE;
         }
     };
+    make(session, call, printer, fork_server)
+}
+
+/// Makes a call that somebody else has put together.
+pub fn make(session: Session, call: Call, printer: &Printer, fork_server: Option<ForkServer>) -> Exit {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => return cannot_start(printer, &error),
@@ -68,7 +74,7 @@ fn cannot_start(printer: &Printer, error: &io::Error) -> Exit {
 /// `None` if an interrupt left no time for an outcome.
 pub async fn carry_out(
     engine: &Engine,
-    call: crate::call::Call,
+    call: Call,
     agrees: bool,
     quiet: bool,
 ) -> Result<Option<(Prepared, Outcome)>, Rejection> {

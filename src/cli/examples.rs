@@ -209,6 +209,15 @@ Examples:
 Only of tools with `cache: { store: disk }`: what a server remembers in memory is its own.
 Without a word it is `cache stats`.";
 
+pub const SCHEDULE: &str = "\
+Examples:
+  mcpfier schedule                     what runs by the clock, as whom and when
+  mcpfier schedule next --count 20     the times that come, as clocks there will show them
+  mcpfier schedule next report --from 2027-03-27
+  mcpfier schedule run report          run it now, as the clock would
+
+`mcpfier --server` is what keeps the time; at a shell nothing waits. Without a word it is `schedule list`.";
+
 pub const JOBS: &str = "\
 Examples:
   mcpfier jobs                         what runs, and what is over and not forgotten yet

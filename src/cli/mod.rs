@@ -40,6 +40,7 @@ mod print;
 mod reload;
 mod replace;
 mod requirements;
+mod schedule;
 mod schema;
 mod secret;
 mod secret_keys;
@@ -64,7 +65,7 @@ use clap::FromArgMatches;
 use crate::engine::CacheUse;
 use crate::runner::process::{self, ForkServer};
 
-use arguments::{Arguments, Verb};
+use arguments::{Arguments, ScheduleAction, Verb};
 use exit::Exit;
 use print::Printer;
 use requirements::Whose;
@@ -115,6 +116,7 @@ fn runs_something(arguments: &Arguments) -> bool {
     let runs = match &arguments.verb {
         None | Some(Verb::Call(_) | Verb::Add { .. }) => true,
         Some(Verb::Test(words)) => !words.list,
+        Some(Verb::Schedule { action }) => matches!(action, Some(ScheduleAction::Run { .. })),
         Some(_) => false,
     };
     runs && !previews
@@ -200,6 +202,7 @@ fn alone(verb: &Verb, arguments: &Arguments, printer: &Printer, fork_server: Opt
         Verb::Clean => clean::run(arguments, printer),
         Verb::Doctor => doctor::run(arguments, printer),
         Verb::Secret { action } => secret::run(action.as_ref(), printer),
+        Verb::Schedule { action } => schedule::run(arguments, action.as_ref(), printer, fork_server),
         Verb::Audit { action } => audit::run(arguments, action.as_ref(), printer),
         Verb::Key { action } => key::run(arguments, action.as_ref(), printer),
         Verb::Policy { action } => policy::run(arguments, action.as_ref(), printer),

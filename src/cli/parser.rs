@@ -17,7 +17,7 @@ const IDLE: [(&[&str], &[&str]); 9] = [
     (&["list", "test", "doctor", "trust", "lock", "help"], &["dry_run"]),
     (&["bundle", "help"], &["json"]),
     (&["secret"], &["config", "dry_run", "locked"]),
-    (&["audit"], &["dry_run", "locked"]),
+    (&["audit", "schedule"], &["dry_run", "locked"]),
     (&["approvals", "cache", "clean"], &["config", "dry_run", "locked", "profile", "set", "tags"]),
     (
         &["explain", "init", "new", "add", "import", "completions", "schema", "secret", "migrate"],

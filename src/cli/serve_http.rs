@@ -4,11 +4,15 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::audit::{Audit, Stdout};
 use crate::engine::Serving;
 use crate::model::{Auth, HttpServer};
 use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Exposed, Unreachable};
+use crate::serve::schedule::{HostClock, keep};
+use crate::serve::trigger;
 
 use super::audit::{begin, end, started};
 use super::exit::Exit;
@@ -17,6 +21,7 @@ use super::log;
 use super::print::Printer;
 use super::reload::Reloading;
 use super::requirements::Asking;
+use super::schedule;
 use super::serve::{PATIENCE, refusal, runtime, stop_signal};
 use super::session::{self, Session};
 use super::started_by::Starter;
@@ -48,7 +53,7 @@ pub fn run(
         }
     };
     session.evidence.forget();
-    log::init(",mcpfier::serve::http=info");
+    log::init(",mcpfier::serve::http=info,mcpfier::serve::schedule=info,mcpfier::serve::trigger=info");
     match serve(session, &settings, sockets, locked, fork_server) {
         Ok(()) => Exit::OK,
         Err(Failure::NotBegun(exit, problem)) => {
@@ -136,10 +141,12 @@ fn serve(
         // Who reads that it serves may stop it at once.
         let stopped = stop_signal();
         announce(&session, &bound);
+        let (memory, leaving) = (schedule::memory(&session::host(), &session.path), CancellationToken::new());
         let reloading = Reloading::of_server(session, locked, asking, bound.is_exposed());
         herald.ready();
         let stop = async {
             stopped.await;
+            leaving.cancel();
             let state = engine.state();
             let server = &state.catalog().server;
             herald.stopping(server.http.notice + server.drain + LAST_CALLS);
@@ -149,6 +156,8 @@ fn serve(
             never = reloading.keep_up(Arc::clone(&engine), herald.clone()) => match never {},
             never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},
+            never = keep(Arc::clone(&engine), memory, HostClock, leaving.clone()) => match never {},
+            never = trigger::keep(Arc::clone(&engine), leaving.clone()) => match never {},
             never = engine.keep_quotas() => match never {},
         }
         engine.state().quotas().save();

@@ -291,6 +291,14 @@ codes! {
     BadArgumentKind = 324, "an argument that no client can send";
     UnknownResource = 325, "a resource that the file does not have";
     NoOfferedFile = 326, "a file to be read that this host does not have";
+
+    // What runs by itself, and what is offered.
+    BadSchedule = 330, "a schedule that cannot be kept";
+    UnknownActor = 331, "a schedule or a trigger that acts as nobody";
+    VainArguments = 332, "arguments of a schedule or a trigger that its command does not take";
+    BadTrigger = 333, "a trigger that nothing can set off";
+    EmptyToolset = 335, "tools of a tag that no command has";
+    NameOfDiscovery = 336, "a command with the name of a tool of our own";
 }
 
 impl Code {

@@ -205,6 +205,7 @@ impl<'s> Interpreting<'_, 's> {
         let trials: RefCell<Vec<TrialSet>> = RefCell::default();
         let asking: RefCell<Vec<(String, native::Authorization)>> = RefCell::default();
         let asked: RefCell<Vec<AskedAt>> = RefCell::default();
+        let automated: RefCell<Vec<lower::Automated>> = RefCell::default();
         let lowering = Commands {
             place,
             defaults: &defaults,
@@ -212,7 +213,10 @@ impl<'s> Interpreting<'_, 's> {
             executors: &executors,
             is_selection: !self.choice.tags.is_empty(),
         };
-        let tools = lowering.lower(commands, |tool, command, whole| {
+        let mut tools = lowering.lower(commands, |tool, command, whole| {
+            if whole == Whole::Command && command.automation.is_some() {
+                automated.borrow_mut().extend(lower::automated(place, &declared, tool, command));
+            }
             if let Some(asked) = command.authorization.as_deref().filter(|_| whole == Whole::Command) {
                 asking.borrow_mut().push((tool.name.to_string(), asked.clone()));
             }
@@ -238,6 +242,9 @@ impl<'s> Interpreting<'_, 's> {
             }
         }
         let fed = lower::fed(place, &usable);
+        let mut automated = automated.take();
+        lower::automate(&mut tools, &mut automated);
+        let toolsets = lower::Toolsets::of(&server);
         let (local_roles, local_permissions) =
             (server.stdio.roles.clone(), server.stdio.permissions.is_some());
         let server = lower::server(place, server, &usable);
@@ -265,6 +272,11 @@ impl<'s> Interpreting<'_, 's> {
         };
         let access = lower::access(&beside, access, &mut settings);
         (catalog.access, catalog.server) = (Arc::new(access), settings);
+        lower::check_automated(place.reader, &catalog, &automated);
+        lower::check_discovery(place.reader, &catalog, commands);
+        if self.choice.tags.is_empty() {
+            toolsets.check(place.reader, &catalog);
+        }
         catalog.fed = fed;
         catalog.audit = audit.map(|written| lower::audit(place, written));
         catalog.executors = executors.usable();

@@ -27,7 +27,7 @@ const MASK: &str = "***";
 /// By which way a call came, and what its client says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
-    /// `stdio`, `http` or `shell`.
+    /// `stdio`, `http`, `shell`; `schedule`, `file` or `webhook` for what nobody called.
     pub via: &'static str,
     pub client: Option<String>,
     /// As the W3C has it: `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01`.

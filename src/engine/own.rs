@@ -244,6 +244,7 @@ fn tool<const N: usize>(
         availability: Availability::Offered,
         tags: Vec::new(),
         scopes: Vec::new(),
+        automation: None,
         dialect: Dialect::Native,
     })
 }

@@ -66,6 +66,11 @@ impl Supply {
         Ok((SecretValues::of(values), self.redactor()))
     }
 
+    /// A value that needs no program to be run.
+    pub fn known(&self, name: &SecretName) -> Result<SecretText, BadSecret> {
+        self.vault.value(name)
+    }
+
     /// What the program of a secret prints. Only one of its kind runs at a time, and whoever waited
     /// for it takes what came of it.
     async fn printed(

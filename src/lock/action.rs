@@ -17,7 +17,7 @@ use super::container::container;
 use super::digest::sha256;
 use super::flow::flow;
 use super::http::http;
-use super::{access, requires, written};
+use super::{access, automation, requires, written};
 
 /// What the tools of one file share.
 pub(super) struct Around<'a> {
@@ -53,6 +53,7 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
         availability,
         tags: _,
         scopes,
+        automation,
         dialect: _,
     } = tool;
     let mut map = match action {
@@ -84,6 +85,9 @@ pub(super) fn action(tool: &Tool, around: &Around<'_>) -> Value {
     put("concurrency", json!(max));
     if let Some(per_caller) = per_caller {
         put("concurrency_per_caller", json!(per_caller));
+    }
+    if let Some(automation) = automation {
+        put("automation", self::automation::automation(automation, around));
     }
     put("lock", json!(lock));
     if !scopes.is_empty() {

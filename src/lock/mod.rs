@@ -8,6 +8,7 @@
 
 mod access;
 mod action;
+mod automation;
 mod care;
 mod container;
 mod definition;

@@ -88,6 +88,10 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
+        let call = match self.discovered(call) {
+            Ok(call) => call,
+            Err(answer) => return Ok(Answer::Complete(*answer)),
+        };
         self.judge_client(&call, context)?;
         let brought = Brought { answers: request.input_responses, state: request.request_state };
         let origin = self.origin(context);

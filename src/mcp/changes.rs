@@ -66,7 +66,7 @@ impl Changes {
         let now = Arc::clone(&self.states.borrow_and_update());
         let before = std::mem::replace(&mut self.last, now);
         let [old, new] = [&before, &self.last].map(|state| self.caller.principal(state));
-        if !is_same(before.offered_to(&old), self.last.offered_to(&new)) {
+        if !is_same((&before, &old), (&self.last, &new)) {
             self.due.add(News::Tools);
         }
         let [offered, offers] = [&before, &self.last].map(|state| &state.catalog().offers);

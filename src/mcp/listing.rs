@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::engine::{Standing, State, View};
 use crate::model::{Annotations, OutputSchema, Principal, Tool};
 
+use super::discovery;
 use super::era::{Era, Identity};
 
 /// How long a client may keep the list, where the protocol says so.
@@ -54,22 +55,38 @@ impl Listing {
     }
 }
 
-/// Whether clients are offered the same by both, as it is written.
-pub(super) fn is_same<'a>(
-    one: impl Iterator<Item = &'a Arc<Tool>>,
-    other: impl Iterator<Item = &'a Arc<Tool>>,
-) -> bool {
-    let written = |tool: &Arc<Tool>| serde_json::to_vec(&listed(tool)).unwrap_or_default();
-    one.map(written).eq(other.map(written))
+/// Whether a caller is offered the same by both, as it is written.
+pub(super) fn is_same(one: (&State, &Principal), other: (&State, &Principal)) -> bool {
+    let written = |tool: Listed| serde_json::to_vec(&tool).unwrap_or_default();
+    let [one, other] = [one, other].map(|(state, principal)| offered(state, principal).map(written));
+    one.eq(other)
+}
+
+/// What is listed, without what is told of its state.
+fn offered<'s>(state: &'s State, principal: &'s Principal) -> Box<dyn Iterator<Item = Listed> + 's> {
+    match discovery::is_on(state, principal) {
+        true => Box::new(discovery::listed(state, principal).into_iter()),
+        false => Box::new(state.offered_to(principal).map(|tool| listed(tool))),
+    }
+}
+
+/// What a caller is shown: their tools, or the two by which they find them.
+fn shown<'s>(state: &'s State, principal: &'s Principal) -> Box<dyn Iterator<Item = Listed> + 's> {
+    if discovery::is_on(state, principal) {
+        return Box::new(discovery::listed(state, principal).into_iter());
+    }
+    Box::new(state.offered_to(principal).map(|tool| {
+        let mut listed = listed(tool);
+        listed.meta = state.breaker(&tool.name).map(|standing| breaker(&standing));
+        listed
+    }))
 }
 
 fn render(era: Era, state: &State, principal: &Principal, identity: &Identity) -> Vec<u8> {
     let mut out = br#"{"tools":["#.to_vec();
     let mut separator: &[u8] = b"";
-    for tool in state.offered_to(principal) {
+    for listed in shown(state, principal) {
         out.extend_from_slice(separator);
-        let mut listed = listed(tool);
-        listed.meta = state.breaker(&tool.name).map(|standing| breaker(&standing));
         // Its keys are strings and a buffer takes everything, so this cannot fail.
         let _ = serde_json::to_writer(&mut out, &listed);
         separator = b",";

@@ -9,6 +9,7 @@ mod base64;
 mod call;
 mod changes;
 mod detach;
+mod discovery;
 mod due;
 mod era;
 mod escape;

@@ -22,6 +22,7 @@ use crate::model::Principal;
 
 use super::asking::Seal;
 use super::changes::{self, Accepted, Announcer, Changes, Told};
+use super::discovery::Searched;
 use super::era::{Era, Identity};
 use super::listing::{self, Listing};
 use super::logs::Wanted;
@@ -46,6 +47,7 @@ pub(super) struct Face {
     /// Stays what it was at first: a server cannot become another one under its clients.
     pub(super) identity: Identity,
     listing: Listing,
+    pub(super) searched: Searched,
     /// Of what clients keep for us between the rounds of one call.
     pub(super) seal: Seal,
 }
@@ -53,7 +55,7 @@ pub(super) struct Face {
 impl Face {
     pub(super) fn new(engine: &Engine) -> Self {
         let identity = Identity::new(&engine.state().catalog().server.name);
-        Self { identity, listing: Listing::default(), seal: Seal::default() }
+        Self { identity, listing: Listing::default(), searched: Searched::default(), seal: Seal::default() }
     }
 }
 
@@ -68,7 +70,11 @@ pub(super) enum Caller {
 impl Caller {
     pub(super) fn principal(&self, state: &State) -> Principal {
         match self {
-            Self::OnStdio => state.catalog().server.stdio.clone(),
+            Self::OnStdio => {
+                let server = &state.catalog().server;
+                // A client is offered its tools; at a shell the same caller has all.
+                Principal { toolset: server.stdio_toolset.clone(), ..server.stdio.clone() }
+            }
             Self::Known(principal) => Principal::clone(principal),
         }
     }

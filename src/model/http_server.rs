@@ -32,6 +32,8 @@ pub struct HttpServer {
     /// `None`: nobody is asked who they are.
     pub auth: Option<Auth>,
     pub cors: Option<Cors>,
+    /// Tags of what callers are offered who have none of their own; `None`: everything.
+    pub toolset: Option<Arc<[String]>>,
     pub limits: HttpLimits,
     /// Whether clients of the transport of 2024-11-05 are served, too.
     pub legacy_sse: bool,
@@ -103,9 +105,17 @@ impl ConnectionPool {
 }
 
 impl HttpServer {
-    /// A caller within what their tenant may have; one of a tenant that the file does not have may
-    /// have nothing.
+    /// A caller within what their tenant may have, and with what they are offered; one of a tenant that the
+    /// file does not have may have nothing.
     pub fn bounded(&self, caller: Arc<Principal>) -> Arc<Principal> {
+        let caller = self.within_tenant(caller);
+        if caller.toolset.is_some() || self.toolset.is_none() {
+            return caller;
+        }
+        Arc::new(Principal { toolset: self.toolset.clone(), ..Principal::clone(&caller) })
+    }
+
+    fn within_tenant(&self, caller: Arc<Principal>) -> Arc<Principal> {
         let Some(tenant) = caller.tenant.as_ref().filter(|_| !self.tenants.is_empty()) else { return caller };
         let within = match self.tenants.iter().find(|known| known.id == *tenant) {
             Some(known) => known.tools.clone(),
@@ -139,6 +149,7 @@ impl Default for HttpServer {
             insecure: false,
             auth: None,
             cors: None,
+            toolset: None,
             limits: HttpLimits::default(),
             legacy_sse: false,
             copies: Copies::default(),

@@ -8,6 +8,7 @@ mod access;
 mod action;
 mod api_key;
 mod audit;
+mod automation;
 mod breaker;
 mod cache;
 mod catalog;
@@ -17,6 +18,7 @@ mod container;
 mod copies;
 mod date;
 mod destination;
+mod discovery;
 mod executor;
 mod fallback;
 mod fed;
@@ -60,6 +62,11 @@ pub use access::{Access, Authorization, ConfirmRule, DenyRule, PLAN_PARTS, Role,
 pub use action::{Action, Argument, EnvInherit, Program, Script, Stdin, Variable, Workload};
 pub use api_key::{ApiKey, BadFingerprint, Fingerprint, SecretKey};
 pub use audit::{AuditKind, AuditRules, Checkpoint, OnUnrecorded, Rotation, Syslog};
+pub use automation::{
+    Automation, BadCron, BadFilling, BadZone, Change, Cron, FileTrigger, Filling, Given, Missed, Occasion,
+    Overlap, Schedule, SignedBy, Trigger, Unfilled, UnknownActor, Watched, Webhook, Zone, actor,
+    written_moment,
+};
 pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
@@ -69,6 +76,7 @@ pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, T
 pub use copies::{Copies, Store};
 pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
+pub use discovery::{CALL_TOOL, Discovery, SEARCH_TOOLS, Search};
 pub use executor::{ClientCertificate, EngineHost, EngineTls, Executor, FOUND_ENGINE, SshHost, host_of};
 pub use fallback::{Fallback, FallbackWith};
 pub use fed::FedVariables;

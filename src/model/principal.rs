@@ -25,6 +25,8 @@ pub struct Principal {
     pub tenant: Option<String>,
     /// Tools outside of which nothing is theirs, whatever their permissions and roles say.
     pub within: Option<Arc<[String]>>,
+    /// Tags of what they are offered among all that; `None`: everything.
+    pub toolset: Option<Arc<[String]>>,
     /// How often they may ask, in place of what holds for everybody.
     pub rate: Option<Rate>,
     /// How many calls they have, in place of what holds for everybody.
@@ -55,6 +57,7 @@ impl Principal {
             claims: Map::new(),
             tenant: None,
             within: None,
+            toolset: None,
             rate: None,
             quota: None,
             address: None,
@@ -70,6 +73,11 @@ impl Principal {
     /// Whether a tool is among those that can be theirs at all.
     pub fn is_within(&self, tool: &str) -> bool {
         self.within.as_ref().is_none_or(|tools| tools.iter().any(|pattern| name_matches(pattern, tool)))
+    }
+
+    /// Whether a tool with these tags is among those that they are offered.
+    pub fn is_offered(&self, tags: &[String]) -> bool {
+        self.toolset.as_ref().is_none_or(|wanted| wanted.iter().any(|tag| tags.contains(tag)))
     }
 
     /// Tells callers apart: the key `ci` is not the user `ci`.
@@ -92,6 +100,8 @@ pub enum AuthMethod {
     Token,
     /// A certificate of the client.
     Certificate,
+    /// Nobody can say that they are this: only the file acts as one, by the clock or by a trigger.
+    Service,
 }
 
 impl AuthMethod {
@@ -103,6 +113,7 @@ impl AuthMethod {
             Self::Basic => "basic",
             Self::Token => "token",
             Self::Certificate => "certificate",
+            Self::Service => "service",
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What the `server` part of a file says.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::CacheCaps;
+use super::discovery::Discovery;
 use super::http_server::HttpServer;
 use super::jobs::JobRules;
 use super::principal::Principal;
@@ -19,10 +21,13 @@ pub struct ServerSettings {
     pub drain: Duration,
     /// Who a caller on stdio is.
     pub stdio: Principal,
+    /// Tags of what clients on stdio are offered; `None`: everything.
+    pub stdio_toolset: Option<Arc<[String]>>,
     pub warm: WarmCaps,
     /// For `--server`.
     pub http: HttpServer,
     pub cache: CacheCaps,
+    pub discovery: Discovery,
     pub jobs: JobRules,
 }
 
@@ -74,9 +79,11 @@ impl Default for ServerSettings {
             calls: CallCaps::default(),
             drain: Duration::from_secs(30),
             stdio: Principal::local(),
+            stdio_toolset: None,
             warm: WarmCaps::default(),
             http: HttpServer::default(),
             cache: CacheCaps::default(),
+            discovery: Discovery::default(),
             jobs: JobRules::default(),
         }
     }

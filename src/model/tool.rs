@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::access::Authorization;
 use super::action::Action;
+use super::automation::Automation;
 use super::breaker::Breaker;
 use super::cache::CacheRules;
 use super::condition::When;
@@ -58,6 +59,8 @@ pub struct Tool {
     pub tags: Vec<String>,
     /// What the token of a caller has to be good for.
     pub scopes: Vec<String>,
+    /// What it does by itself. Boxed, since few have it.
+    pub automation: Option<Box<Automation>>,
     pub dialect: Dialect,
 }
 

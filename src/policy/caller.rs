@@ -42,7 +42,7 @@ pub(super) fn known(access: &Access, principal: Principal) -> Principal {
 fn is_about(of: &UserRoles, principal: &Principal) -> bool {
     let is_user = match principal.method {
         AuthMethod::Local | AuthMethod::Basic | AuthMethod::Token | AuthMethod::Certificate => true,
-        AuthMethod::Key | AuthMethod::Anonymous => false,
+        AuthMethod::Key | AuthMethod::Anonymous | AuthMethod::Service => false,
     };
     (is_user && of.user == principal.name) || of.user == principal.id().as_str()
 }

@@ -19,7 +19,8 @@ use serde_json::{Map, Value};
 
 use crate::call::{BadCall, Call, Invocation};
 use crate::model::{
-    Access, AuthMethod, Authorization, Availability, Catalog, Condition, Permissions, Principal, Tool, moment,
+    Access, AuthMethod, Authorization, Availability, Catalog, Condition, OWN_TOOLS, Permissions, Principal,
+    Tool, moment,
 };
 
 pub use decide::{Asked, Came, Finding};
@@ -58,6 +59,7 @@ pub struct View {
     is_local: bool,
     permissions: Permissions,
     within: Option<Arc<[String]>>,
+    toolset: Option<Arc<[String]>>,
     roles: Vec<String>,
     /// What the rules look at of the caller.
     seen: Vec<String>,
@@ -96,6 +98,8 @@ impl Policy {
             BadCall::unknown(name, seen.map(|tool| tool.name.as_str()))
         };
         let found = catalog.tool(name).filter(|tool| is_there(tool));
+        // What is not offered to a caller is not there for them either.
+        let found = found.filter(|tool| is_in_toolset(principal, tool));
         let Some(tool) = found else { return Err(NotAdmitted::Unknown(unknown())) };
         match (self.decide(&listed(principal, tool)), principal.method) {
             (Ok(()), _) => scopes::judge(catalog, principal, tool).map_err(NotAdmitted::Denied),
@@ -228,7 +232,7 @@ impl Policy {
     }
 
     fn shows(&self, known: &Principal, tool: &Tool) -> bool {
-        tool.is_offered() && self.decide(&listed(known, tool)).is_ok()
+        tool.is_offered() && is_in_toolset(known, tool) && self.decide(&listed(known, tool)).is_ok()
     }
 
     /// What decides which tools a caller sees.
@@ -236,7 +240,8 @@ impl Policy {
         let known = self.known(principal.clone());
         let seen = if self.access.policies.is_empty() { Vec::new() } else { self.looked_at(&known) };
         let is_local = known.method == AuthMethod::Local;
-        View { is_local, permissions: known.permissions, within: known.within, roles: known.roles, seen }
+        let Principal { permissions, within, toolset, roles, .. } = known;
+        View { is_local, permissions, within, toolset, roles, seen }
     }
 
     fn looked_at(&self, known: &Principal) -> Vec<String> {
@@ -268,6 +273,11 @@ impl Policy {
         known.extend(now.map(|now| ("now".to_owned(), moment(now))));
         known
     }
+}
+
+/// Whether a caller is offered a tool by its tags; those of our own have none and go with the others.
+fn is_in_toolset(caller: &Principal, tool: &Tool) -> bool {
+    caller.is_offered(&tool.tags) || OWN_TOOLS.contains(&tool.name.as_str())
 }
 
 /// What is asked before anything but caller and tool is known.

@@ -8,20 +8,21 @@ use crate::model::{AuthMethod, Catalog, Permissions, Principal, StandIn, nearest
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownCaller {
     #[error(
-        "`{id}` is no caller; expected `local`, `anonymous`, or a method and a name such as `key:ci`, `token:ann@example.com`, `basic:ann`, `certificate:build-1`"
+        "`{id}` is no caller; expected `local`, `anonymous`, or a method and a name such as `key:ci`, `token:ann@example.com`, `basic:ann`, `certificate:build-1`, `service:nightly`"
     )]
     NoMethod { id: String },
     #[error("the file has no key `{name}`{}", .nearest.as_ref().map(|name| format!("; did you mean `key:{name}`?")).unwrap_or_default())]
     NoKey { name: String, nearest: Option<String> },
 }
 
-const METHODS: [AuthMethod; 6] = [
+const METHODS: [AuthMethod; 7] = [
     AuthMethod::Local,
     AuthMethod::Anonymous,
     AuthMethod::Key,
     AuthMethod::Basic,
     AuthMethod::Token,
     AuthMethod::Certificate,
+    AuthMethod::Service,
 ];
 
 /// Whoever the file knows by that name is as the file says; a user of a token or a certificate has what

@@ -8,7 +8,11 @@ mod herald;
 #[cfg(all(unix, feature = "server"))]
 pub mod http;
 pub mod reload;
+#[cfg(unix)]
+pub mod schedule;
 pub mod stdio;
+#[cfg(unix)]
+pub mod trigger;
 
 #[cfg(unix)]
 pub use herald::Herald;

@@ -270,3 +270,44 @@ impl ImagesAction {
         std::iter::once(verb.to_owned()).chain(names.iter().cloned()).collect()
     }
 }
+
+#[derive(Debug, Subcommand)]
+pub enum ScheduleAction {
+    /// List the schedules of the file: as whom, when they are due, and when they ran last
+    List,
+    /// Say when something is due
+    Next {
+        /// The tool; without it all of them
+        #[arg(value_name = "TOOL")]
+        name: Option<String>,
+        /// How many times
+        #[arg(long, value_name = "COUNT", default_value_t = 10)]
+        count: usize,
+        /// From a day or a moment in UTC on, such as 2026-11-27T17:00:00Z [default: now]
+        #[arg(long, value_name = "MOMENT")]
+        from: Option<String>,
+    },
+    /// Run a tool now as its schedule would: as that caller, with those arguments
+    Run {
+        /// The tool
+        #[arg(value_name = "TOOL")]
+        name: String,
+        /// Which of several schedules, from 1
+        #[arg(long, value_name = "NUMBER")]
+        number: Option<usize>,
+    },
+    /// Words that only a command can have.
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+impl ScheduleAction {
+    pub(super) fn words(&self) -> Vec<String> {
+        match self {
+            Self::List => vec!["list".to_owned()],
+            Self::Next { name, .. } => std::iter::once("next".to_owned()).chain(name.clone()).collect(),
+            Self::Run { name, .. } => vec!["run".to_owned(), name.clone()],
+            Self::Other(words) => words.clone(),
+        }
+    }
+}

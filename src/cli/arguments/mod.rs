@@ -15,7 +15,7 @@ use super::examples;
 
 pub use actions::{
     ApprovalsAction, CacheAction, ConfigVerb, ImageNames, ImagesAction, KeyAction, PolicyAction,
-    PolicyQuestion, SecretAction,
+    PolicyQuestion, ScheduleAction, SecretAction,
 };
 pub use jobs::JobsAction;
 pub use verb::Verb;

@@ -11,8 +11,8 @@ use crate::cli::examples;
 use super::words::INIT_FILE;
 use super::{
     ApprovalsAction, BundleWords, CacheAction, CallWords, ConfigVerb, GraphWords, ImagesAction, ImportWords,
-    JobsAction, KeyAction, MigrateWords, NewWords, PolicyAction, SecretAction, SetupWords, TestWords,
-    TrustWords,
+    JobsAction, KeyAction, MigrateWords, NewWords, PolicyAction, ScheduleAction, SecretAction, SetupWords,
+    TestWords, TrustWords,
 };
 
 #[derive(Debug, Subcommand)]
@@ -146,6 +146,12 @@ pub enum Verb {
         #[command(subcommand)]
         action: Option<PolicyAction>,
     },
+    /// Show what runs by the clock, or run it now
+    #[command(after_help = examples::SCHEDULE)]
+    Schedule {
+        #[command(subcommand)]
+        action: Option<ScheduleAction>,
+    },
     /// Look into the records of calls, and whether they are as they were written
     #[command(after_help = examples::AUDIT)]
     Audit {
@@ -201,6 +207,7 @@ impl Verb {
             Self::Secret { .. } => "secret",
             Self::Key { .. } => "key",
             Self::Policy { .. } => "policy",
+            Self::Schedule { .. } => "schedule",
             Self::Audit { .. } => "audit",
             Self::Trust(_) => "trust",
             Self::Lock { .. } => "lock",
@@ -232,6 +239,9 @@ impl Verb {
             }
             Self::Key { action } => return action.as_ref().map(KeyAction::words).unwrap_or_default(),
             Self::Audit { action } => return action.as_ref().map(AuditAction::words).unwrap_or_default(),
+            Self::Schedule { action } => {
+                return action.as_ref().map(ScheduleAction::words).unwrap_or_default();
+            }
             Self::Approvals { action } => {
                 return action.as_ref().map(ApprovalsAction::words).unwrap_or_default();
             }
@@ -268,6 +278,7 @@ impl Verb {
             Self::Audit { action: Some(AuditAction::Other(words)) } => words.first(),
             Self::Approvals { action: Some(ApprovalsAction::Other(words)) } => words.first(),
             Self::Cache { action: Some(CacheAction::Other(words)) } => words.first(),
+            Self::Schedule { action: Some(ScheduleAction::Other(words)) } => words.first(),
             Self::Jobs { action: Some(JobsAction::Other(words)) } => words.first(),
             Self::Images { action: Some(ImagesAction::Other(words)) } => words.first(),
             Self::Trust(trust) => trust.words.first(),

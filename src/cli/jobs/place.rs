@@ -23,7 +23,7 @@ pub fn of(session: &Session, copy: Option<String>) -> Jobs {
 /// Ends the jobs that run, as `killing` does; when this returns, their ends are written.
 pub async fn end<T>(engine: &Engine, killing: impl Future<Output = T>) {
     engine.jobs().stop();
-    killing.await;
+    let _ = killing.await;
     engine.jobs().drain(LAST).await;
 }
 

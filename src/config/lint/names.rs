@@ -29,6 +29,7 @@ const VERBS: &[&str] = &[
     "migrate",
     "new",
     "policy",
+    "schedule",
     "schema",
     "secret",
     "setup",

@@ -24,7 +24,7 @@ impl Callers<'_> {
         name: String,
         written: native::CallerKeys<'_>,
     ) -> Option<Principal> {
-        let native::CallerKeys { permissions, roles, scopes, tenant, rate: written, quota: allowed } =
+        let native::CallerKeys { permissions, roles, scopes, tenant, rate: written, quota: allowed, tools } =
             written;
         let roles = all(roles);
         let permissions = Permissions::of_caller(permissions.map(all), &roles);
@@ -37,6 +37,7 @@ impl Callers<'_> {
             scopes: scopes.map(all),
             tenant: tenant.map(|tenant| tenant.value.to_owned()),
             within: found.and_then(|tenant| tenant.tools.clone()),
+            toolset: tools.map(|tags| all(tags).into()),
             rate: written.and_then(|written| rate(self.reader, written)),
             quota: allowed.and_then(|allowed| quota(self.reader, allowed)),
             ..Principal::of(method, name, permissions)

@@ -241,6 +241,7 @@ pub(super) fn nameless(
         exit_codes: command.exit_codes.clone(),
         annotations: command.annotations,
         output,
+        automation: None,
         dialect: Dialect::Native,
     }
 }

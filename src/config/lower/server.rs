@@ -10,12 +10,12 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Caller, Calls, Jobs, Server, Warm};
 use crate::config::read::{Reader, Spanned};
 use crate::model::{
-    CacheCaps, CallCaps, JobRules, Permissions, Principal, Secrets, ServerSettings, WarmCaps,
+    CacheCaps, CallCaps, Discovery, JobRules, Permissions, Principal, Secrets, ServerSettings, WarmCaps,
 };
 
 pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> ServerSettings {
     let reader = place.reader;
-    let Server { name, instructions, calls, drain, stdio, warm, cache, jobs, http } = written;
+    let Server { name, instructions, calls, drain, stdio, warm, cache, jobs, http, discovery } = written;
     let default = ServerSettings::default();
     http.tls.iter().for_each(|tls| server_tls::look(place, tls));
     ServerSettings {
@@ -23,6 +23,7 @@ pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> Serv
         instructions: instructions.map(|text| text.value.to_owned()),
         calls: caps(&calls),
         drain: drain.unwrap_or(default.drain),
+        stdio_toolset: stdio.tools.as_ref().map(|tags| texts(tags.clone()).into()),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
         http: http_server(reader, http, secrets, |path| {
@@ -31,6 +32,10 @@ pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> Serv
         cache: CacheCaps {
             memory: cache.memory.unwrap_or(default.cache.memory),
             disk: cache.disk.unwrap_or(default.cache.disk),
+        },
+        discovery: Discovery {
+            search: discovery.search.unwrap_or(default.discovery.search),
+            above: discovery.above.unwrap_or(default.discovery.above),
         },
         jobs: self::jobs(place, &jobs),
     }

@@ -6,6 +6,7 @@ use crate::config::syntax::Node;
 
 use super::quota::Quota;
 use super::rate_limit::Rate;
+use super::server::toolset;
 
 /// What a file says of a caller, whatever lets them in.
 #[derive(Default)]
@@ -15,6 +16,8 @@ pub struct CallerKeys<'n> {
     pub scopes: Option<Vec<Spanned<&'n str>>>,
     pub tenant: Option<Spanned<&'n str>>,
     pub rate: Option<Rate>,
+    /// The tags of what they are offered.
+    pub tools: Option<Vec<Spanned<&'n str>>>,
     pub quota: Option<Quota>,
 }
 
@@ -35,8 +38,9 @@ impl<'n> CallerKeys<'n> {
         let tenant = fields.text("tenant");
         let rate = Rate::read_field(reader, fields.take("rate_limit"));
         let quota = Quota::read(reader, fields);
+        let tools = toolset(reader, fields);
         fields.text("description");
-        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate, quota }
+        Self { permissions, roles: roles.unwrap_or_default(), scopes, tenant, rate, quota, tools }
     }
 }
 

@@ -12,7 +12,10 @@ use crate::model::{Annotations, ExitCodes};
 
 use super::env::{Variable, variables};
 use super::settings::detach;
-use super::{Authorization, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook, WorkingDir};
+use super::{
+    Authorization, AutomationKeys, CareKeys, Container, FlowKeys, Output, Requires, Settings, Webhook,
+    WorkingDir,
+};
 
 /// In a step it is what stands there of it.
 #[derive(Default)]
@@ -54,6 +57,8 @@ pub struct Command<'n> {
     pub enabled: bool,
     pub tags: Vec<String>,
     pub scopes: Vec<String>,
+    /// What it does by itself. Boxed, since few commands have it.
+    pub automation: Option<Box<AutomationKeys<'n>>>,
     /// Read when tests are wanted: no server looks at them.
     pub tests: Option<Field<'n>>,
     /// It says what it does, even if not in a way that can be read or is supported yet.
@@ -96,6 +101,7 @@ impl<'n> Command<'n> {
             enabled: fields.boolean("enabled").unwrap_or(true),
             tags: tags(reader, &mut fields),
             scopes: super::scopes(reader, &mut fields, "scopes").unwrap_or_default(),
+            automation: AutomationKeys::read(reader, &mut fields),
             tests: fields.take("tests"),
             has_action: ["script", "run", "container", "webhook", "steps", "depends_on"]
                 .iter()

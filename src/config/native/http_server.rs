@@ -20,6 +20,7 @@ use super::basic::{CallerKeys, User};
 use super::copies::Copies;
 use super::quota::ServerQuota;
 use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
+use super::server::toolset;
 
 #[derive(Default)]
 pub struct HttpServer<'n> {
@@ -31,6 +32,8 @@ pub struct HttpServer<'n> {
     pub insecure: bool,
     pub auth: Option<Auth<'n>>,
     pub cors: Option<Cors<'n>>,
+    /// The tags of what callers are offered.
+    pub tools: Option<Vec<Spanned<&'n str>>>,
     pub limits: HttpLimits,
     pub legacy_sse: Option<bool>,
     pub copies: Copies<'n>,
@@ -114,6 +117,7 @@ impl<'n> HttpServer<'n> {
             insecure: fields.boolean("insecure").unwrap_or(false),
             auth: Auth::read(reader, &mut fields),
             cors: Cors::read(&mut fields),
+            tools: toolset(reader, &mut fields),
             limits: HttpLimits::read(reader, &mut fields),
             legacy_sse: fields.boolean("legacy_sse"),
             copies: Copies::read(reader, &mut fields),

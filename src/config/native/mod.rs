@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod automation;
 mod basic;
 mod care;
 mod command;
@@ -41,6 +42,7 @@ mod working_dir;
 
 pub use access::{Access, Authorization, Imagined, Policy, Role, Roles};
 pub use audit::{AuditKeys, SyslogKeys};
+pub use automation::{AutomationKeys, OF_FILES, OF_WEBHOOKS, On, ScheduleKeys, TriggerKeys};
 pub use basic::{CallerKeys, User as HttpUser};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
-use crate::model::ByteSize;
+use crate::model::{ByteSize, Search};
 
 use super::Jobs;
 use super::http_server::HttpServer;
@@ -20,6 +20,14 @@ pub struct Server<'n> {
     pub http: HttpServer<'n>,
     pub cache: Caches,
     pub jobs: Jobs<'n>,
+    pub discovery: DiscoveryKeys,
+}
+
+/// Whether tools are searched.
+#[derive(Default)]
+pub struct DiscoveryKeys {
+    pub search: Option<Search>,
+    pub above: Option<usize>,
 }
 
 /// How much is remembered.
@@ -51,6 +59,7 @@ pub struct Caller<'n> {
     pub name: Option<Spanned<&'n str>>,
     pub roles: Option<Vec<Spanned<&'n str>>>,
     pub permissions: Option<Vec<Spanned<&'n str>>>,
+    pub tools: Option<Vec<Spanned<&'n str>>>,
 }
 
 impl<'n> Server<'n> {
@@ -70,10 +79,21 @@ impl<'n> Server<'n> {
             warm: Warm::read(reader, &mut fields),
             http: HttpServer::read(reader, &mut fields),
             cache: Caches::read(reader, &mut fields),
+            discovery: DiscoveryKeys::read(reader, &mut fields),
             jobs: Jobs::read(reader, &mut fields),
         };
         fields.close();
         server
+    }
+}
+
+impl DiscoveryKeys {
+    fn read<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut fields) = fields.group("discovery", &shape::DISCOVERY) else { return Self::default() };
+        let search = fields.one_of("search", &Search::WORDS);
+        let above = fields.take("above").and_then(|field| reader.integer(field.node, "above", 0..=1_000_000));
+        fields.close();
+        Self { search, above: above.and_then(|above| usize::try_from(above).ok()) }
     }
 }
 
@@ -148,8 +168,18 @@ impl<'n> Caller<'n> {
             permissions: fields
                 .take("permissions")
                 .map(|field| reader.texts(field.node, "permissions").unwrap_or_default()),
+            tools: toolset(reader, &mut fields),
         };
         fields.close();
         caller
     }
+}
+
+/// The tags of `tools`; what is there and cannot be read offers nothing.
+pub fn toolset<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Option<Vec<Spanned<&'n str>>> {
+    let field = fields.take("tools")?;
+    let Some(mut fields) = Fields::open(reader, field.node, &shape::TOOLSET) else { return Some(Vec::new()) };
+    let tags = fields.required("tags").and_then(|field| reader.texts(field.node, "tags"));
+    fields.close();
+    Some(tags.unwrap_or_default())
 }

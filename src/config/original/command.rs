@@ -95,6 +95,7 @@ impl<'a> Commands<'a> {
             exit_codes: ExitCodes::default(),
             annotations: Annotations::default(),
             output: OutputRules::plain(usual.show),
+            automation: None,
             dialect: Dialect::Original,
         };
         self.asking.extend(asked.map(|asked| (tool.name.to_string(), *asked)));

@@ -139,6 +139,7 @@ fn tool(composite: &Composite<'_>, name: ToolName) -> Tool {
         exit_codes: ExitCodes::default(),
         annotations: Annotations::default(),
         output: OutputRules::plain(usual.show),
+        automation: None,
         dialect: Dialect::Original,
     }
 }

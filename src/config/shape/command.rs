@@ -1,5 +1,6 @@
 //! One element of `commands`.
 
+use super::automation::AUTOMATION;
 use super::care::CARE;
 use super::settings::{DETACH_AFTER, SETTINGS};
 use super::{
@@ -21,6 +22,7 @@ static ALL: &[&[Key]] = &[
     RESULT,
     DETACHING,
     CHOOSING,
+    AUTOMATION,
     LATER,
 ];
 
@@ -54,6 +56,7 @@ pub static TEMPLATE: Shape = Shape {
         RESULT,
         DETACHING,
         CHOOSING,
+        AUTOMATION,
         LATER,
     ],
 };
@@ -302,10 +305,4 @@ static DETACHING: &[Key] = &[
     .default("false"),
 ];
 
-static LATER: &[Key] = &[
-    Key::later("else"),
-    Key::later("schedule"),
-    Key::later("triggers"),
-    Key::later("mock"),
-    Key::later("deprecated"),
-];
+static LATER: &[Key] = &[Key::later("else"), Key::later("mock"), Key::later("deprecated")];

@@ -3,7 +3,7 @@
 use super::rate_limit::CALLER;
 use super::{
     BASIC_AUTH, CONNECTION_POOL, COPIES, ENTERPRISE, JWT, Key, Kind, MTLS, Names, OAUTH, RATE_LIMIT,
-    SERVER_QUOTA, SERVER_TLS, Shape,
+    SERVER_QUOTA, SERVER_TLS, Shape, TOOLSET,
 };
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
@@ -61,6 +61,9 @@ pub static HTTP_SERVER: Shape = Shape {
             .examples(&["{ api_keys: [{ name: ci, key: \"${CI_KEY}\", permissions: [\"test-*\"] }] }"]),
         Key::new("cors", Kind::Group(&CORS), "Which pages of other origins may call and read the answers.")
             .otherwise("none may"),
+        Key::new("tools", Kind::Group(&TOOLSET), "Which tools callers over HTTP are offered who have no `tools` of their own.")
+            .otherwise("all that they may call")
+            .examples(&["{ tags: [web] }"]),
         Key::new("limits", Kind::Group(&HTTP_LIMITS), "Bounds for clients that are slow, large or many."),
         Key::new("sessions", Kind::Group(&COPIES), "What several copies of the server know of each other's sessions."),
         Key::new(

@@ -1,6 +1,6 @@
 //! How often somebody may ask, people with passwords, tenants, and the pool of connections.
 
-use super::{Key, Kind, Names, QUOTA, Shape};
+use super::{Key, Kind, Names, QUOTA, Shape, TOOLSET};
 
 const TEXTS: Kind = Kind::ListOf(&Kind::Text);
 
@@ -150,6 +150,10 @@ pub static CALLER: &[Key] = &[
         .otherwise("that of `server.http.quota`")
         .expands()
         .examples(&["{ calls_per_day: 1000 }"]),
+    Key::new("tools", Kind::Group(&TOOLSET), "Which of the tools that they may call they are offered.")
+        .otherwise("those of `server.http.tools`")
+        .expands()
+        .examples(&["{ tags: [git] }"]),
     Key::new("description", Kind::Text, "What it is for; for those who read the file.")
         .otherwise("none")
         .expands(),

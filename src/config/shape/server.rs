@@ -1,6 +1,6 @@
 //! `server` and the maps in it. `${VAR}` is expanded in all of them.
 
-use super::{HTTP_SERVER, JOBS, Key, Kind, Shape};
+use super::{DISCOVERY, HTTP_SERVER, JOBS, Key, Kind, Shape, TOOLSET};
 
 pub static SERVER: Shape = Shape {
     name: "server",
@@ -36,6 +36,13 @@ pub static SERVER: Shape = Shape {
             Kind::Group(&SERVER_CACHE),
             "How much may be remembered, over all commands with `cache`.",
         ),
+        Key::new(
+            "discovery",
+            Kind::Group(&DISCOVERY),
+            "Whether callers with many tools search them instead of being given all.",
+        )
+        .otherwise("all tools are listed")
+        .examples(&["{ search: auto, above: 100 }"]),
         Key::new(
             "jobs",
             Kind::Group(&JOBS),
@@ -140,5 +147,8 @@ pub static STDIO: Shape = Shape {
         .otherwise("what `roles` let; everything if the file has no `roles`")
         .expands()
         .examples(&["[\"git-*\"]"]),
+        Key::new("tools", Kind::Group(&TOOLSET), "Which tools clients on stdio are offered. At a shell all are there.")
+            .otherwise("all that they may call")
+            .examples(&["{ tags: [git] }"]),
     ]],
 };

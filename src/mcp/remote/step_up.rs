@@ -3,6 +3,7 @@
 
 use rmcp::model::{ClientRequest, RequestId};
 
+use super::super::discovery;
 use super::super::wire::refusal::{INVALID_REQUEST, Refusal, written};
 use super::Reaction;
 use crate::engine::Engine;
@@ -18,7 +19,8 @@ pub(super) fn judge(
     let ClientRequest::CallToolRequest(call) = request else { return None };
     let state = engine.state();
     // What it takes to use a tool is told only to those who see that tool.
-    let tool = state.offered_to(caller).find(|tool| tool.name.as_str() == call.params.name)?;
+    let named = discovery::meant(&call.params.name, call.params.arguments.as_ref());
+    let tool = state.offered_to(caller).find(|tool| tool.name.as_str() == named)?;
     let needed = state.catalog().scopes_of(tool);
     let lacking = caller.lacks(&needed);
     if lacking.is_empty() {

@@ -15,6 +15,7 @@ mod crowd;
 mod door;
 mod guard;
 mod held;
+mod hooks;
 mod leaving;
 mod listen;
 mod older;

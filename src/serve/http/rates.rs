@@ -19,10 +19,17 @@ pub async fn let_in(
     peer: &Peer,
 ) -> Result<Arc<Principal>, Answer> {
     let (rates, settings) = (state.rates(), &state.catalog().server.http);
-    rates.request(peer.address).map_err(|late| too_often(late, "its address"))?;
+    if let Some(refused) = by_address(state, peer) {
+        return Err(refused);
+    }
     let caller = settings.bounded(door.open(settings, headers, peer).await?);
     rates.known(&caller).map_err(|late| too_often(late, caller.id().as_str()))?;
     Ok(caller)
+}
+
+/// The answer to an address that asks too often, before anything else is known.
+pub fn by_address(state: &State, peer: &Peer) -> Option<Answer> {
+    state.rates().request(peer.address).err().map(|late| too_often(late, "its address"))
 }
 
 fn too_often(late: TooOften, who: &str) -> Answer {

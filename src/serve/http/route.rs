@@ -18,6 +18,7 @@ use super::bodies::Bodies;
 use super::body::{self, Bounds, Unread};
 use super::door::{Door, texts};
 use super::held::{Held, Holding};
+use super::hooks::Hooks;
 use super::leaving::Leaving;
 use super::listen::Address;
 use super::proxy::{self, Seen};
@@ -46,12 +47,13 @@ pub struct House {
     leaving: Leaving,
     bodies: Bodies,
     pub(super) held: Held,
+    hooks: Hooks,
 }
 
 impl House {
     pub fn new(engine: Arc<Engine>, remote: Remote, address: Address, leaving: Leaving) -> Self {
         let (door, bodies, held) = (Door::default(), Bodies::default(), Held::default());
-        Self { engine, remote, address, door, leaving, bodies, held }
+        Self { engine, remote, address, door, leaving, bodies, held, hooks: Hooks::default() }
     }
 
     /// What is served now.
@@ -70,6 +72,10 @@ impl House {
         let heard = announce::heard(settings, request.headers(), &seen);
         let mut answer = match self.judge(&state, settings, &request, &seen) {
             Some(answer) => answer,
+            None if Hooks::is_one(&request) => match rates::by_address(&state, &peer) {
+                None => self.hooks.answer(&self.engine, &state, (settings, &self.bodies), request).await,
+                Some(late) => late,
+            },
             None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
                 Err(refused) => refused,

@@ -17,7 +17,7 @@ type Stamps = BTreeMap<PathBuf, Option<[i64; 6]>>;
 
 /// Compares what the file system says of the files.
 #[derive(Default)]
-pub(super) struct Eyes {
+pub(in crate::serve) struct Eyes {
     stamps: Mutex<Stamps>,
 }
 
@@ -27,7 +27,12 @@ impl Eyes {
         Self::default()
     }
 
-    pub(super) fn watch(&self, places: &BTreeSet<Place>) -> bool {
+    #[cfg(not(target_os = "linux"))]
+    pub(in crate::serve) fn open_for(_matters: fn(&std::path::Path) -> bool) -> Self {
+        Self::default()
+    }
+
+    pub(in crate::serve) fn watch(&self, places: &BTreeSet<Place>) -> bool {
         let stamps = places.iter().map(Place::path).map(|path| (stamp(&path), path));
         *self.stamps.lock().unwrap_or_else(PoisonError::into_inner) =
             stamps.map(|(stamp, path)| (path, stamp)).collect();
@@ -35,7 +40,7 @@ impl Eyes {
     }
 
     /// Resolves when something of what is watched has changed since it was told or resolved last.
-    pub(super) async fn stirred(&self) {
+    pub(in crate::serve) async fn stirred(&self) {
         loop {
             tokio::time::sleep(INTERVAL).await;
             let before = self.stamps.lock().unwrap_or_else(PoisonError::into_inner).clone();

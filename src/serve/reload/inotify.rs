@@ -52,7 +52,9 @@ const LOCAL: [FsType; 9] = [
 
 type Names = BTreeSet<Option<OsString>>;
 
-pub(super) struct Eyes {
+pub(in crate::serve) struct Eyes {
+    /// Which names matter where all of a folder do.
+    matters: fn(&Path) -> bool,
     /// `None` where the kernel gives none.
     inotify: Option<AsyncFd<Instance>>,
     watches: Mutex<HashMap<WatchDescriptor, Names>>,
@@ -70,10 +72,16 @@ impl AsRawFd for Instance {
 }
 
 impl Eyes {
-    /// Needs a tokio runtime.
+    /// Of configurations. Needs a tokio runtime.
     pub(super) fn open() -> Self {
+        Self::open_for(is_configuration)
+    }
+
+    /// Of files whose names matter.
+    pub(in crate::serve) fn open_for(matters: fn(&Path) -> bool) -> Self {
         let opened = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC);
         Self {
+            matters,
             inotify: opened.ok().and_then(|inotify| watch(Instance(inotify)).ok()),
             watches: Mutex::default(),
             clock: clock::Eyes::default(),
@@ -82,7 +90,7 @@ impl Eyes {
     }
 
     /// Watches these places and no others. Says whether all of their folders were still there.
-    pub(super) fn watch(&self, places: &BTreeSet<Place>) -> bool {
+    pub(in crate::serve) fn watch(&self, places: &BTreeSet<Place>) -> bool {
         let mut wanted: HashMap<&Path, Names> = HashMap::new();
         for Place { folder, name } in places {
             wanted.entry(folder).or_default().insert(name.clone());
@@ -121,7 +129,7 @@ impl Eyes {
     }
 
     /// Resolves when something of what is watched may have changed.
-    pub(super) async fn stirred(&self) {
+    pub(in crate::serve) async fn stirred(&self) {
         tokio::select! {
             () = self.told() => {}
             () = self.seen() => {}
@@ -155,7 +163,7 @@ impl Eyes {
         let Some(name) = &event.name else { return false };
         let watches = self.watches.lock().unwrap_or_else(PoisonError::into_inner);
         watches.get(&event.wd).is_some_and(|names| {
-            names.contains(&Some(name.clone())) || names.contains(&None) && is_configuration(Path::new(name))
+            names.contains(&Some(name.clone())) || names.contains(&None) && (self.matters)(Path::new(name))
         })
     }
 }

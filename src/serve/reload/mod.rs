@@ -12,7 +12,7 @@ mod content;
 #[cfg(target_os = "linux")]
 mod inotify;
 mod lookout;
-mod places;
+pub(in crate::serve) mod places;
 mod report;
 
 use std::convert::Infallible;
@@ -32,7 +32,9 @@ use clock as eyes;
 use inotify as eyes;
 
 use content::Content;
-use eyes::Eyes;
+pub(in crate::serve) use eyes::Eyes;
+pub(in crate::serve) use places::Place;
+
 use lookout::{Lookout, Seen, Wanted};
 use report::Cause;
 

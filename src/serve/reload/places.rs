@@ -15,7 +15,7 @@ const MOST_LINKS: usize = 40;
 
 /// A name in a folder.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(in crate::serve) struct Place {
     /// Exists, and is no link.
     pub folder: PathBuf,
     /// `None` stands for every file that could be a configuration.
@@ -37,7 +37,7 @@ pub(super) fn of_file(path: &Path) -> Vec<Place> {
 }
 
 /// The places of a folder, and all names in it.
-pub(super) fn of_folder(path: &Path) -> Vec<Place> {
+pub(in crate::serve) fn of_folder(path: &Path) -> Vec<Place> {
     let (mut places, end) = walk(path);
     if end.is_dir() {
         places.push(Place { folder: end, name: None });

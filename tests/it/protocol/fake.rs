@@ -140,6 +140,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         annotations: Annotations::default(),
         output: OutputRules::plain(ByteSize::mib(1024)),
         availability: Availability::Offered,
+        automation: None,
         dialect: Dialect::Native,
     }
 }

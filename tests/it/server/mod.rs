@@ -25,6 +25,7 @@ mod passwords;
 mod permissions;
 mod proxies;
 mod safety;
+mod schedules;
 mod sessions;
 #[cfg(feature = "redis")]
 mod shared;
@@ -33,5 +34,7 @@ mod tasks;
 mod tls;
 #[cfg(feature = "oauth")]
 mod tokens;
+mod toolsets;
 mod transport;
 mod traps;
+mod triggers;
