@@ -9,6 +9,7 @@ mod announce;
 mod answer;
 mod body;
 mod connection;
+mod conversation;
 mod cors;
 mod crowd;
 mod door;
