@@ -219,7 +219,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let reply = self.answer_call(request, &context).await?;
+        // Of its own, so that what rmcp moves about is small.
+        let reply = Box::pin(self.answer_call(request, &context)).await?;
         hand_over::<CallToolResult>(reply, &context).map(CallToolResponse::from)
     }
 

@@ -2,10 +2,10 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hyper::server::conn::{http1, http2};
+use bytes::Bytes;
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::HttpLimits;
 
+use super::conversation::converse;
 use super::crowd::Desk;
 use super::leaving::last_moment;
 use super::listen::Incoming;
@@ -23,8 +24,6 @@ use super::route::{House, Peer};
 use super::streams::{Over, Streams};
 use super::tls::{self, Keeper};
 
-/// Headers of one request.
-const MOST_HEADERS: usize = 100;
 /// Requests side by side on a connection of HTTP/2.
 const MOST_STREAMS: u32 = 128;
 /// What a client may send on one stream before somebody reads it, and what waits to be sent there.
@@ -72,7 +71,7 @@ impl Surroundings {
             }
             (Speech::Http2, Some(_)) => {}
             (Speech::Http2, None) => Box::pin(self.speak_http2(stream, peer, streams, desk)).await,
-            (Speech::Http1, None) => Box::pin(self.speak_http1(stream, peer, desk)).await,
+            (Speech::Http1, None) => Box::pin(converse(self, stream, peer, desk)).await,
         }
     }
 
@@ -99,55 +98,13 @@ impl Surroundings {
                 if speaks_http2 {
                     Box::pin(self.speak_http2(stream, peer, streams, desk)).await;
                 } else {
-                    Box::pin(self.speak_http1(stream, peer, desk)).await;
+                    let stream = Opened::new(stream, Bytes::new());
+                    Box::pin(converse(self, stream, peer, desk)).await;
                 }
             }
             Ok(None) => {}
             Err(error) => log(&error, &peer),
         }
-    }
-
-    async fn speak_http1<S>(self, stream: S, peer: Peer, desk: Desk)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let Self { house, limits, pool, closing, .. } = self;
-        let has_asked = Arc::new(AtomicBool::new(false));
-        let asking = Arc::clone(&has_asked);
-        let service = service_fn(move |request| {
-            asking.store(true, Ordering::SeqCst);
-            let (house, pool, peer) = (Arc::clone(&house), Arc::clone(&pool), peer.clone());
-            let answering = desk.begin();
-            async move {
-                let asking = pool.ask();
-                let answer = asking.answered(house.answer(request, peer).await);
-                Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
-            }
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.header_timeout)
-            .max_headers(MOST_HEADERS)
-            .max_buf_size(head_size(&limits))
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        let closed = async {
-            closing.cancelled().await;
-            if !has_asked.load(Ordering::SeqCst) {
-                last_moment(&closing).await;
-            }
-        };
-        tokio::select! {
-            biased;
-            _ = &mut connection => return,
-            () = closed => {}
-        }
-        if !has_asked.load(Ordering::SeqCst) {
-            // Who has asked for nothing yet is not waited for.
-            return;
-        }
-        connection.as_mut().graceful_shutdown();
-        let _ = connection.await;
     }
 
     async fn speak_http2<S>(self, stream: S, peer: Peer, streams: Arc<Streams>, desk: Desk)
@@ -212,7 +169,7 @@ async fn refuse_plain<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::
     Ok(())
 }
 
-fn head_size(limits: &HttpLimits) -> usize {
+pub fn head_size(limits: &HttpLimits) -> usize {
     usize::try_from(limits.headers.0).unwrap_or(usize::MAX).max(8192)
 }
 

@@ -160,6 +160,17 @@ impl Desk {
         self.0.lock().answering += 1;
         Answering(Arc::clone(&self.0))
     }
+
+    /// Resolves when nothing has been asked for, for so long.
+    pub async fn idle_for(&self, pause: Duration) {
+        loop {
+            let idle = self.0.idle_since().map(|since| since.elapsed()).unwrap_or_default();
+            if idle >= pause {
+                return;
+            }
+            tokio::time::sleep(pause - idle).await;
+        }
+    }
 }
 
 /// One request, until its answer is sent.

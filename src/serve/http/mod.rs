@@ -10,6 +10,7 @@ mod answer;
 mod bodies;
 mod body;
 mod connection;
+mod conversation;
 mod cors;
 mod crowd;
 mod door;

@@ -5,6 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 /// What a client begins with.
@@ -20,12 +21,32 @@ pub enum Speech {
 /// The first byte of TLS: a record of the handshake.
 const HANDSHAKE: u8 = 0x16;
 
-/// A stream whose first bytes have been looked at.
+/// A stream of which some bytes have been taken and are read once more.
 pub struct Opened<S> {
     stream: S,
-    first: [u8; 2],
-    /// Which of them are still to be read.
-    left: std::ops::Range<usize>,
+    again: Bytes,
+}
+
+impl<S> Opened<S> {
+    pub fn new(stream: S, again: Bytes) -> Self {
+        Self { stream, again }
+    }
+
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+}
+
+impl<S: AsyncRead + Unpin> Opened<S> {
+    /// Waits for something to read; `false` at the end.
+    pub async fn has_more(&mut self) -> io::Result<bool> {
+        if self.again.is_empty() {
+            let mut first = [0; 1];
+            let length = self.stream.read(&mut first).await?;
+            self.again = first.get(..length).map(Bytes::copy_from_slice).unwrap_or_default();
+        }
+        Ok(!self.again.is_empty())
+    }
 }
 
 /// Reads what says it, and no more. `None` if there is nothing.
@@ -46,7 +67,8 @@ pub async fn open<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<Option<(Ope
             _ => break Speech::Http1,
         }
     };
-    Ok(Some((Opened { stream, first, left: 0..length }, speech)))
+    let again = first.get(..length).map(Bytes::copy_from_slice).unwrap_or_default();
+    Ok(Some((Opened { stream, again }, speech)))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Opened<S> {
@@ -56,13 +78,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Opened<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.left.is_empty() || buffer.remaining() == 0 {
+        if this.again.is_empty() || buffer.remaining() == 0 {
             return Pin::new(&mut this.stream).poll_read(context, buffer);
         }
-        if let Some(&byte) = this.first.get(this.left.start) {
-            buffer.put_slice(&[byte]);
+        let taken = this.again.len().min(buffer.remaining());
+        buffer.put_slice(this.again.get(..taken).unwrap_or_default());
+        this.again.advance(taken);
+        if this.again.is_empty() {
+            this.again = Bytes::new();
         }
-        this.left.start += 1;
         Poll::Ready(Ok(()))
     }
 }

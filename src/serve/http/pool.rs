@@ -11,12 +11,17 @@ use crate::model::ConnectionPool;
 
 use super::answer::{Answer, set};
 
+/// Their buffers are some megabytes.
+const MANY: usize = 500;
+
 /// Knows how many connections there are, and how many of them wait for an answer.
 #[derive(Default)]
 pub struct Pool {
     bounds: ConnectionPool,
     open: AtomicUsize,
     asking: AtomicUsize,
+    /// How many connections have given back what they are read and written by.
+    rested: AtomicUsize,
     of: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -52,6 +57,11 @@ impl Pool {
     pub fn ask(&self) -> Asking<'_> {
         self.asking.fetch_add(1, Ordering::SeqCst);
         Asking(self)
+    }
+
+    /// To be asked of each connection that rests; sometimes so many do that it is worth something.
+    pub fn has_many_at_rest(&self) -> bool {
+        (self.rested.fetch_add(1, Ordering::SeqCst) + 1).is_multiple_of(MANY)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {

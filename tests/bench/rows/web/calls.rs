@@ -102,6 +102,12 @@ fn on_http(
     Ok((burst, OwnTime::of(server.pid()).since(&before).as_secs_f64()))
 }
 
+/// What everything that a team may ask for costs: a role, a rule that looks at the arguments, and a record.
+const WATCHED: &str = "http: { auth: { api_keys: [{ name: k0, key: KEY, roles: [dev] }] } }
+roles: [{ name: dev, permissions: [noop, true] }]
+policies: [{ name: calm, commands: [noop], deny: \"'intern' in caller.roles && args.size() > 7\" }]
+audit: { file: audit.jsonl, chain: true }";
+
 /// A thousand keys, of which the caller has the last.
 pub fn known(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     let keys = |count: usize| {
@@ -112,24 +118,26 @@ pub fn known(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     let open = Served::write(bench, &noop_menu(), "web-open")?.files;
     let few = bench.write(&noop_menu().server(&keys(1)), "web-key")?;
     let many = bench.write(&noop_menu().server(&keys(1000)), "web-keys")?;
+    let watched = bench.write(&noop_menu().server(&WATCHED.replace("KEY", KEY)), "web-watched")?;
     let calls = bench.options.pick(1000, 5000);
     let head = format!("Authorization: Bearer {KEY}\r\n");
-    let [one, thousand] = bench.interleave(bench.rounds(), |subject| {
+    let [one, thousand, all] = bench.interleave(bench.rounds(), |subject| {
         if subject != Subject::Mcpfier {
-            return Ok([f64::NAN; 2]);
+            return Ok([f64::NAN; 3]);
         }
-        let mut own = [0.0; 3];
-        for (own, files) in own.iter_mut().zip([&open, &few, &many]) {
+        let mut own = [0.0; 4];
+        for (own, files) in own.iter_mut().zip([&open, &few, &many, &watched]) {
             let server = WebServer::mcpfier(bench, files)?;
             *own = on_http(&server, NOOP, &head, calls, 8)?.1 / calls as f64;
         }
-        let [open, few, many] = own;
-        Ok([few - open, many - open])
+        let [open, few, many, watched] = own;
+        Ok([few - open, many - open, watched - open])
     });
     let gate = at_most(100e-6, Reference::Itself);
     Ok(vec![
         Figure::new("http", "what a key costs a call", Unit::Microseconds, one).gate(gate),
         Figure::new("http", "what a key among 1,000 costs a call", Unit::Microseconds, thousand).gate(gate),
+        Figure::new("http", "what key, role, policy and record cost a call", Unit::Microseconds, all).gate(gate),
     ])
 }
 

@@ -15,6 +15,8 @@ use super::{Served, noop_menu};
 
 const MIB: f64 = 1_048_576.0;
 const START: Duration = Duration::from_millis(500);
+/// Until then a server may hold what it needs for the next request of a connection that has just asked.
+const REST: Duration = Duration::from_secs(2);
 /// As many as the descriptors of a usual shell allow, less what a process needs for itself.
 const MOST: usize = 10_000;
 
@@ -64,6 +66,7 @@ pub fn measure(bench: &Bench) -> Result<Vec<Figure>, Failure> {
 /// Bytes for each connection that is open, and has called once if there is a request.
 fn held(server: &WebServer, count: usize, request: Option<&[u8]>) -> Result<f64, Failure> {
     burst(server.address, &web::call(NOOP, ""), 200, 8)?;
+    std::thread::sleep(START);
     server.settle();
     runtime()?.block_on(async {
         let before = process::resident(server.pid()) as f64;
@@ -75,6 +78,7 @@ fn held(server: &WebServer, count: usize, request: Option<&[u8]>) -> Result<f64,
             }
             open.push(connection);
         }
+        std::thread::sleep(REST);
         server.settle();
         let after = process::resident(server.pid()) as f64;
         drop(open);
@@ -85,6 +89,7 @@ fn held(server: &WebServer, count: usize, request: Option<&[u8]>) -> Result<f64,
 fn sessions(server: &WebServer, count: usize) -> Result<f64, Failure> {
     let hello = web::hello();
     burst(server.address, &hello, 200, 8)?;
+    std::thread::sleep(START);
     server.settle();
     let before = process::resident(server.pid()) as f64;
     burst(server.address, &hello, count, 8)?;
