@@ -137,7 +137,8 @@ pub fn known(bench: &Bench) -> Result<Vec<Figure>, Failure> {
     Ok(vec![
         Figure::new("http", "what a key costs a call", Unit::Microseconds, one).gate(gate),
         Figure::new("http", "what a key among 1,000 costs a call", Unit::Microseconds, thousand).gate(gate),
-        Figure::new("http", "what key, role, policy and record cost a call", Unit::Microseconds, all).gate(gate),
+        Figure::new("http", "what key, role, policy and record cost a call", Unit::Microseconds, all)
+            .gate(gate),
     ])
 }
 
