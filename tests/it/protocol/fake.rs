@@ -123,6 +123,7 @@ fn tool(name: &str, argument: &str) -> Tool {
         confirm: None,
         cache: None,
         timeout: Duration::from_secs(600),
+        detach: mcpfier::model::Detach::Never,
         kill_grace: Duration::from_secs(5),
         limits: Limits {
             memory: None,
