@@ -18,7 +18,7 @@ use super::tasks;
 
 /// What comes of a call that was not refused.
 pub(super) enum Answer {
-    Complete(Presented),
+    Complete(Box<Presented>),
     /// It goes on as a job, which its client asks for later.
     Task(Arc<Job>),
     /// The client has to answer these first, and call again with them and the state.
@@ -59,7 +59,7 @@ impl Server {
         match self.call(request, era, context).await {
             Ok(Answer::Complete(presented)) => {
                 let knows_links = era == Era::PerRequest || knows_links(context);
-                Ok(Reply::of_call(presented, knows_links, era, identity))
+                Ok(Reply::of_call(*presented, knows_links, era, identity))
             }
             Ok(Answer::Task(job)) => Ok(self.begun_task(&job)),
             Ok(Answer::InputRequired { questions, state }) => {
@@ -90,13 +90,13 @@ impl Server {
         };
         let call = match self.discovered(call) {
             Ok(call) => call,
-            Err(answer) => return Ok(Answer::Complete(*answer)),
+            Err(answer) => return Ok(Answer::Complete(answer)),
         };
         self.judge_client(&call, context)?;
         let brought = Brought { answers: request.input_responses, state: request.request_state };
         let origin = self.origin(context);
         if let Some(answer) = self.own_tool(&call, &origin, context).await {
-            return Ok(Answer::Complete(answer?));
+            return Ok(Answer::Complete(Box::new(answer?)));
         }
         if state.may_ask() || brought.state.is_some() {
             return self.call_asking(call, brought, context, era).await;
@@ -114,11 +114,14 @@ impl Server {
     ) -> Result<Answer, Rejection> {
         match plan.tool.detaches() {
             Some(after) if tasks::are_taken(era, context) => return self.as_task(plan, after, context).await,
-            Some(after) => return self.as_job(plan, after, context).await.map(Answer::Complete),
+            Some(after) => {
+                let presented = self.as_job(plan, after, context).await?;
+                return Ok(Answer::Complete(Box::new(presented)));
+            }
             None => {}
         }
         let outcome = self.run(&plan, context).await?;
-        Ok(Answer::Complete(outcome.present_aside(plan).await))
+        Ok(Answer::Complete(Box::new(outcome.present_aside(plan).await)))
     }
 
     /// Refuses a client that lacks what the tool needs of it.

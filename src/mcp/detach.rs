@@ -19,7 +19,7 @@ const SHOWN: usize = 8 << 10;
 
 /// What became of a call that may be left to itself.
 pub(super) enum Left {
-    Over(Presented),
+    Over(Box<Presented>),
     Goes(Arc<Job>),
 }
 
@@ -37,7 +37,7 @@ impl Server {
             false => format!("still running after {}", format_duration(after)),
         };
         match self.leave(plan, after, context).await? {
-            Left::Over(presented) => Ok(presented),
+            Left::Over(presented) => Ok(*presented),
             Left::Goes(job) => Ok(begun(&job, &how, has_schema)),
         }
     }
@@ -70,13 +70,13 @@ impl Server {
 /// What it comes to in time; otherwise it goes on.
 async fn outcome(held: Held, after: Duration, cancel: &CancellationToken) -> Left {
     if is_over_within(&held, after, cancel).await {
-        return Left::Over(held.result().await);
+        return Left::Over(Box::new(held.result().await));
     }
     match held.leave().await {
         Ok(job) => Left::Goes(job),
         Err(held) => {
             is_over_within(&held, Duration::MAX, cancel).await;
-            Left::Over(held.result().await)
+            Left::Over(Box::new(held.result().await))
         }
     }
 }

@@ -101,13 +101,12 @@ fn items<'n, T>(
     list.unwrap_or_default().iter().filter_map(|node| read(reader, node)).collect()
 }
 
+/// A key, and what its text stands for.
+type Maker<'n> = (&'static str, fn(Spanned<&'n str>) -> MadeOf<'n>);
+
 /// Where one of several keys stands, read as a text.
-fn texts<'n>(
-    reader: &Reader<'_>,
-    fields: &mut Fields<'n>,
-    keys: &[(&'static str, fn(Spanned<&'n str>) -> MadeOf<'n>)],
-) -> Vec<Made<'n>> {
-    let read = |(key, made): &(&'static str, fn(Spanned<&'n str>) -> MadeOf<'n>)| {
+fn texts<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, keys: &[Maker<'n>]) -> Vec<Made<'n>> {
+    let read = |(key, made): &Maker<'n>| {
         let field = fields.take(key)?;
         let of = reader.text(field.node, key).map_or(MadeOf::Broken, made);
         Some(Made { key_span: field.key_span, key, of })
@@ -142,7 +141,7 @@ impl<'n> MessageKeys<'n> {
         let mut fields = Fields::open(reader, node, &shape::MESSAGE)?;
         let roles = [PromptRole::User, PromptRole::Assistant].map(|role| (role.name(), role));
         let role = fields.one_of("role", &roles).unwrap_or(PromptRole::User);
-        let keys: &[(&str, fn(Spanned<&'n str>) -> MadeOf<'n>)] = &[
+        let keys: &[Maker<'n>] = &[
             ("text", MadeOf::Text),
             ("file", MadeOf::File),
             ("image", MadeOf::Media),
@@ -177,7 +176,7 @@ impl<'n> EmbeddedKeys<'n> {
 impl<'n> ResourceKeys<'n> {
     fn read(reader: &'n Reader<'n>, node: &'n Node<'n>) -> Option<Self> {
         let mut fields = Fields::open(reader, node, &shape::RESOURCE)?;
-        let keys: &[(&str, fn(Spanned<&'n str>) -> MadeOf<'n>)] = &[
+        let keys: &[Maker<'n>] = &[
             ("text", MadeOf::Text),
             ("file", MadeOf::File),
             ("directory", MadeOf::Directory),

@@ -48,8 +48,8 @@ impl Definitions<'_> {
                 "additionalProperties": self.kind(of, expands),
             }),
             Kind::Either(kinds) => self.either(kinds, expands),
-            Kind::OrNone(of) => {
-                json!({ "if": { "const": "none" }, "then": {}, "else": self.kind(of, expands) })
+            Kind::OrWord(word, of) => {
+                json!({ "if": { "const": word }, "then": {}, "else": self.kind(of, expands) })
             }
             Kind::Group(shape) => return self.refer_to(shape),
             Kind::Argument => return self.refer("argument", Self::argument),

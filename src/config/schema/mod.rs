@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{COMMAND, ITEM, Key, PARAM, ROOT, SCHEMA, SECRET, Shape};
+use super::shape::{COMMAND, ITEM, Key, PARAM, POLICY, ROOT, SCHEMA, SECRET, Shape};
 
 pub use check::check;
 pub use reference::reference;
@@ -86,6 +86,7 @@ impl Definitions<'_> {
         match shape.name {
             name if name == COMMAND.name => rules::of_command(object),
             name if name == SECRET.name => rules::of_secret(object),
+            name if name == POLICY.name => rules::of_policy(object),
             name if [PARAM.name, ITEM.name, SCHEMA.name].contains(&name) => kind::or_type(shape, object),
             _ => object,
         }

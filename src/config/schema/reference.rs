@@ -84,7 +84,7 @@ fn takes(kind: &Kind) -> String {
         Kind::Duration => "duration",
         Kind::Size => "size",
         Kind::Cores => "cores",
-        Kind::OrNone(of) => return format!("{}, or `none`", takes(of)),
+        Kind::OrWord(word, of) => return format!("{}, or `{word}`", takes(of)),
         Kind::ExitCode => "exit code",
         Kind::StatusCodes => "status code or range",
         Kind::RetryReason => "ending",
@@ -122,7 +122,7 @@ fn to_many(kind: &Kind) -> String {
 fn many(kind: &Kind) -> Option<String> {
     match kind {
         Kind::Argument => Some("[arguments](../concepts/configuration.md#arguments)".to_owned()),
-        Kind::Group(_) | Kind::Parameter | Kind::Either(_) | Kind::OrNone(_) => None,
+        Kind::Group(_) | Kind::Parameter | Kind::Either(_) | Kind::OrWord(..) => None,
         kind => Some(format!("{}s", takes(kind))),
     }
 }

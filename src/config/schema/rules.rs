@@ -65,6 +65,12 @@ pub(super) fn of_secret(secret: Value) -> Value {
     with(secret, rule)
 }
 
+/// It denies something, or has somebody asked.
+pub(super) fn of_policy(policy: Value) -> Value {
+    let rule = json!({ "if": { "required": ["deny"] }, "then": {}, "else": { "required": ["confirm"] } });
+    with(policy, rule)
+}
+
 /// None of these keys.
 fn without<'a>(keys: impl Iterator<Item = &'a &'a str>) -> Map<String, Value> {
     keys.map(|key| ((*key).to_owned(), json!(false))).collect()

@@ -57,7 +57,7 @@ pub(super) fn scalar(kind: &Kind, expands: bool) -> Value {
         Kind::Own | Kind::Any => json!({}),
         // Not single values; `Definitions::kind` makes them.
         Kind::ListOf(_) | Kind::MapOf(..) | Kind::Either(_) | Kind::Group(_) | Kind::Argument => json!({}),
-        Kind::OrNone(_) => json!({}),
+        Kind::OrWord(..) => json!({}),
         Kind::Parameter | Kind::Item | Kind::Schema | Kind::Schemas | Kind::SchemaList => json!({}),
     }
 }

@@ -18,7 +18,7 @@ pub static JOBS: Shape = Shape {
         Key::new("keep", Kind::Duration, "How long the result and the log of a job that is over can be asked for, also from the next server of this file.")
             .default("24h")
             .expands()
-            .examples(&["1h", "7d"]),
+            .examples(&["1h", "168h"]),
         Key::new("log_limit", Kind::Size, "How much is kept of what one job writes: its beginning. The end is in its result.")
             .default("16MiB")
             .expands()

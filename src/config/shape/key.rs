@@ -52,8 +52,8 @@ pub enum Kind {
     Duration,
     Size,
     Cores,
-    /// A quantity, or `none`.
-    OrNone(&'static Self),
+    /// A value, or a word in its place.
+    OrWord(&'static str, &'static Self),
     ExitCode,
     /// A status code of HTTP, or a range of them.
     StatusCodes,

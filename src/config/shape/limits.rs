@@ -9,18 +9,18 @@ pub static LIMITS: Shape = Shape {
     tables: &[&[
         Key::new(
             "memory",
-            Kind::OrNone(&Kind::Size),
+            Kind::OrWord("none", &Kind::Size),
             "Memory of the whole process tree of a call, with what is swapped out. A tree that wants more is killed.",
         )
         .otherwise("none; `512MiB` in a container")
         .examples(&["512MiB", "2GiB"]),
-        Key::new("cpu", Kind::OrNone(&Kind::Cores), "Processor cores of the whole process tree; half a core is `0.5`.")
+        Key::new("cpu", Kind::OrWord("none", &Kind::Cores), "Processor cores of the whole process tree; half a core is `0.5`.")
             .otherwise("none; `1` in a container")
             .examples(&["0.5", "2"]),
-        Key::new("pids", Kind::OrNone(&Kind::Count), "Processes and threads of the whole tree, against fork bombs.")
+        Key::new("pids", Kind::OrWord("none", &Kind::Count), "Processes and threads of the whole tree, against fork bombs.")
             .otherwise("none; `256` in a container")
             .examples(&["64"]),
-        Key::new("files", Kind::OrNone(&Kind::Count), "Open files of each process.").otherwise("none; `1024` in a container").examples(&["1024"]),
+        Key::new("files", Kind::OrWord("none", &Kind::Count), "Open files of each process.").otherwise("none; `1024` in a container").examples(&["1024"]),
         Key::new(
             "disk",
             Kind::Size,

@@ -58,7 +58,7 @@ pub static MESSAGE: Shape = Shape {
     what: "a message",
     description: "One message of a prompt. It says what it holds in exactly one of `text`, `file`, `image`, `audio` and `resource`.",
     tables: &[&[
-        Key::new("role", Kind::Choice(&["user", "assistant"]), "Who says it.").default("user"),
+        Key::new("role", Kind::Choice(&["user", "assistant"]), "Which of the two says it: the user, or the assistant.").default("user"),
         Key::new("text", Kind::Template, "A text with holes for the arguments of the prompt.")
             .examples(&["\"Explain {{topic}}.\""]),
         Key::new("file", Kind::Path, "A file with such a text, which is read whenever the prompt is asked for.")

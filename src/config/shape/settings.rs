@@ -58,7 +58,7 @@ pub(super) static SETTINGS: &[Key] = &[
 
 pub(super) const DETACH_AFTER: Key = Key::new(
     "detach_after",
-    Kind::Either(&[Kind::Duration, Kind::Choice(&["never"])]),
+    Kind::OrWord("never", &Kind::Duration),
     "A call that still runs after so long is answered with the name of a job, which goes on by itself until its `timeout`: clients give up on what takes longer. `never`: it is waited for to its end. Without effect if `timeout` is not longer.",
 )
 .default("45s")

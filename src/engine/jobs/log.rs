@@ -104,7 +104,7 @@ impl Log {
 
     pub(super) fn part(&self, offset: u64, most: usize, is_over: bool) -> LogPart {
         let offset = offset.min(self.kept());
-        let mut bytes = self.from_file(offset, most);
+        let mut bytes = self.part_of_file(offset, most);
         let mut begins = self.filed;
         for held in [&self.leaving[..], &self.fresh[..]] {
             let from = (offset + bytes.len() as u64).saturating_sub(begins);
@@ -121,7 +121,7 @@ impl Log {
         self.filed + (self.leaving.len() + self.fresh.len()) as u64
     }
 
-    fn from_file(&self, offset: u64, most: usize) -> Vec<u8> {
+    fn part_of_file(&self, offset: u64, most: usize) -> Vec<u8> {
         let wanted = self.filed.saturating_sub(offset).min(most as u64);
         let mut bytes = vec![0; usize::try_from(wanted).unwrap_or_default()];
         let read = self.file.as_ref().map(|path| File::open(path)?.read_exact_at(&mut bytes, offset));

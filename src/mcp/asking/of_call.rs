@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Why there is no answer yet, or none at all.
 enum Pause {
-    Later(Answer),
+    Later { questions: Questions, state: String },
     Stop(Stop),
 }
 
@@ -51,7 +51,8 @@ impl Server {
         let seal = &self.face.seal;
         let mut talk = Conversation::begin(context, era, self.is_quiet, seal, &about, brought)?;
         match self.asked_through(call, &mut talk, context, era).await {
-            Ok(answer) | Err(Pause::Later(answer)) => Ok(answer),
+            Ok(answer) => Ok(answer),
+            Err(Pause::Later { questions, state }) => Ok(Answer::InputRequired { questions, state }),
             Err(Pause::Stop(stop)) => Err(stop),
         }
     }
@@ -115,7 +116,7 @@ impl Server {
         let answers = match answers {
             Ok(answers) => answers,
             Err(Unheard::Later { questions, state }) => {
-                return Err(Pause::Later(Answer::InputRequired { questions, state }));
+                return Err(Pause::Later { questions, state });
             }
             Err(Unheard::Gone) => return Err(Rejection::Cancelled.into()),
             Err(unheard) => return Err(refused(unheard.to_string())),
@@ -181,9 +182,7 @@ impl Server {
                 form::Said::Accepted(_) => Ok(Ok(Consent::Client)),
                 form::Said::Declined(why) => refused(why),
             },
-            Err(Unheard::Later { questions, state }) => {
-                Err(Pause::Later(Answer::InputRequired { questions, state }))
-            }
+            Err(Unheard::Later { questions, state }) => Err(Pause::Later { questions, state }),
             Err(Unheard::Gone) => Err(Rejection::Cancelled.into()),
             Err(Unheard::TimedOut) => {
                 refused(&format!("nobody answered within {}", format_duration(question.patience)))
@@ -221,7 +220,7 @@ async fn answered(
     let answers = match talk.ask("command", asked, PATIENCE).await {
         Ok(answers) => answers,
         Err(Unheard::Later { questions, state }) => {
-            return Err(Pause::Later(Answer::InputRequired { questions, state }));
+            return Err(Pause::Later { questions, state });
         }
         Err(Unheard::Gone) => return Err(Rejection::Cancelled.into()),
         Err(Unheard::Lacks(lacking)) if era == Era::PerRequest => {

@@ -99,9 +99,9 @@ mod tests {
         let desk = Arc::new(Desk::default());
         let (mut one, mut two) = (desk.open().unwrap(), desk.open().unwrap());
         assert_ne!(one.id(), two.id());
-        assert!(desk.answer(&two.id().to_owned(), Said::Result(json!(2))));
-        assert!(desk.answer(&one.id().to_owned(), Said::Error("no".into())));
-        assert!(!desk.answer(&one.id().to_owned(), Said::Result(json!(3))), "answered already");
+        assert!(desk.answer(two.id(), Said::Result(json!(2))));
+        assert!(desk.answer(one.id(), Said::Error("no".into())));
+        assert!(!desk.answer(one.id(), Said::Result(json!(3))), "answered already");
         assert_eq!(one.answer().await, Some(Said::Error("no".into())));
         assert_eq!(two.answer().await, Some(Said::Result(json!(2))));
         assert!(!desk.answer("0", Said::Result(json!(0))), "nobody has asked that");

@@ -40,9 +40,9 @@ pub struct BadZone {
 /// Longer ones say nothing that a shorter one could not.
 const LONGEST: usize = 200;
 
-const DAY: i64 = 86_400;
+const HOUR: i64 = 3_600;
 /// No country has left out more in a row.
-const DAYS_LEFT_OUT: i64 = 2;
+const HOURS_LEFT_OUT: i64 = 48;
 
 /// 2026-01-01, from which an expression has to be due some day.
 const SOME_DAY: i64 = 1_767_225_600;
@@ -62,9 +62,11 @@ impl FromStr for Cron {
         let parser = CronParser::builder().seconds(Seconds::Optional).year(Year::Disallowed).build();
         let cron = parser.parse(text).map_err(|error| not_read(plain(&error)))?;
         let cron = Self { text: text.to_owned(), cron };
-        match cron.next(Zone::default(), SOME_DAY) {
-            Some(_) => Ok(cron),
-            None => Err(BadCron::Never { text: text.to_owned() }),
+        // In UTC no day is left out.
+        let from = DateTime::from_timestamp(SOME_DAY, 0).unwrap_or_default();
+        match cron.cron.find_next_occurrence(&from, false) {
+            Ok(_) => Ok(cron),
+            Err(_) => Err(BadCron::Never { text: text.to_owned() }),
         }
     }
 }
@@ -90,12 +92,15 @@ impl Cron {
     /// The first moment after this one at which it is due; `None` if there is none.
     pub fn next(&self, zone: Zone, after: i64) -> Option<i64> {
         // A country that leaves out a whole day leaves out what is due then; it is looked behind it.
-        (0..=DAYS_LEFT_OUT).find_map(|days| {
-            let from = zone.0.timestamp_opt(after.checked_add(days * DAY)?, 0).single()?;
-            let next = self.cron.find_next_occurrence(&from, false).ok()?;
-            // Wherever clocks are set back, time goes on.
-            (next.timestamp() > after).then(|| next.timestamp())
-        })
+        for hours in 0..=HOURS_LEFT_OUT {
+            let from = zone.0.timestamp_opt(after.checked_add(hours * HOUR)?, 0).single()?;
+            match self.cron.find_next_occurrence(&from, false) {
+                // Wherever clocks are set back, time goes on.
+                Ok(next) if next.timestamp() > after => return Some(next.timestamp()),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        None
     }
 }
 

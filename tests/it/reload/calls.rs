@@ -12,6 +12,7 @@ use crate::support::client::text;
 fn waiting(says: &str, timeout: &str, rest: &str) -> String {
     format!(
         "version: 1
+defaults: {{ detach_after: never }}
 commands:
   - name: wait
     description: Waits.

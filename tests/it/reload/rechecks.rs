@@ -8,6 +8,7 @@ use super::{ERAS, Era, Listener};
 fn file(version: &str) -> String {
     format!(
         "version: 1
+defaults: {{ detach_after: never }}
 commands:
   - {{ name: always, description: Always there., script: echo }}
   - name: picky

@@ -23,6 +23,7 @@ server:
       api_keys:
         - { name: ci, key: a-key-of-ci-that-is-long-too, permissions: [] }
         - { name: ops, key: a-key-of-ops-that-is-long-too, permissions: [] }
+defaults: { detach_after: never }
 commands:
   - { name: look, description: Looks., script: echo, args: [looked], annotations: { read_only: true } }
   - { name: secret, description: A result that is remembered for all., script: echo, args: [secret], annotations: { read_only: true }, cache: { ttl: 1h, scope: all } }

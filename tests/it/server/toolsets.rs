@@ -16,6 +16,7 @@ server:
         - { name: web, key: a-key-of-web-that-is-long-too }
         - { name: git, key: a-key-of-git-that-is-long-too, tools: { tags: [git] } }
         - { name: few, key: a-key-of-few-that-is-long-too, permissions: ["git-*"], tools: { tags: [web, git] } }
+defaults: { detach_after: never }
 commands:
   - { name: git-log, description: What was changed last., script: echo, args: [log], tags: [git, slow] }
   - { name: fetch, description: A page., script: echo, args: [page], tags: [web] }
@@ -69,6 +70,7 @@ async fn on_stdio_there_are_those_of_its_tags_and_at_a_shell_all() {
 fn many(search: &str) -> String {
     let mut file = format!(
         r#"
+defaults: {{ detach_after: never }}
 policies: [{{ name: not-prod, commands: ["tool-*"], deny: 'has(args.target) && args.target == "prod"' }}]
 server:
   discovery: {{ {search} }}
@@ -102,7 +104,7 @@ async fn search(house: &House, key: &str, arguments: Value) -> Value {
     let found = ask(house, key, call(7, "search_tools", arguments)).await;
     assert_eq!(found["result"]["isError"], false, "{found}");
     let structured = found["result"]["structuredContent"].clone();
-    assert_eq!(serde_json::from_str::<Value>(&text(&found["result"])).unwrap(), structured);
+    assert_eq!(serde_json::from_str::<Value>(text(&found["result"])).unwrap(), structured);
     structured
 }
 

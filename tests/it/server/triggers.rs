@@ -29,30 +29,28 @@ fn text(path: &Path) -> String {
 }
 
 async fn hooks() -> House {
-    let file = format!(
-        r#"
-secrets: {{ hook: {{ file: secret }} }}
-server: {{ http: {{ auth: {{ api_keys: [{{ name: ci, key: a-key-of-ci-that-is-long-too, permissions: [deploy, standard] }}] }} }} }}
+    let file = r#"
+secrets: { hook: { file: secret } }
+server: { http: { auth: { api_keys: [{ name: ci, key: a-key-of-ci-that-is-long-too, permissions: [deploy, standard] }] } } }
 commands:
   - name: deploy
     description: Notes the branch.
     script: sh
-    args: [-c, 'printf "%s\n" "$1" >> branches', deploy, "{{{{branch}}}}"]
-    params: {{ branch: {{ type: string, description: Which, pattern: "^refs/heads/[a-z-]+$" }} }}
+    args: [-c, 'printf "%s\n" "$1" >> branches', deploy, "{{branch}}"]
+    params: { branch: { type: string, description: Which, pattern: "^refs/heads/[a-z-]+$" } }
     triggers:
-      - {{ on: webhook, path: /hooks/deploy, secret: "{{{{secrets.hook}}}}", signed_by: github, max_body: 1KiB, as: ci, with: {{ branch: "{{{{body.ref}}}}" }} }}
+      - { on: webhook, path: /hooks/deploy, secret: "{{secrets.hook}}", signed_by: github, max_body: 1KiB, as: ci, with: { branch: "{{body.ref}}" } }
   - name: standard
     description: Notes it.
     script: sh
     args: [-c, 'echo . >> standard']
-    triggers: [{{ on: webhook, path: /hooks/standard, secret: "{{{{secrets.hook}}}}", as: ci }}]
+    triggers: [{ on: webhook, path: /hooks/standard, secret: "{{secrets.hook}}", as: ci }]
   - name: foreign
     description: Not what ci may.
     script: touch
     args: [foreign]
-    triggers: [{{ on: webhook, path: /hooks/foreign, secret: "{{{{secrets.hook}}}}", signed_by: github, as: ci }}]
-"#
-    );
+    triggers: [{ on: webhook, path: /hooks/foreign, secret: "{{secrets.hook}}", signed_by: github, as: ci }]
+"#;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("secret"), SECRET).unwrap();
     std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{file}")).unwrap();
