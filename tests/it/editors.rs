@@ -33,7 +33,7 @@ fn a_mistake_is_shown_at_its_line() {
         ("    script: echo\n    limits: { memory: 12x }\n", 6, "Expected a number of bytes"),
         ("    script: echo\n    tiemout: 30s\n", 6, "Property tiemout is not allowed."),
         ("    run: ls\n    args: [a]\n", 6, "Property args is not allowed."),
-        ("    script: echo\n    confirm: Sure?\n", 6, "Property confirm is not allowed."),
+        ("    script: echo\n    deprecated: true\n", 6, "Property deprecated is not allowed."),
         ("    script: echo\n    params: { word: strin }\n", 6, "Expected a type (string, integer"),
         (
             "    script: echo\n    output: { format: jsn }\n",
@@ -85,10 +85,10 @@ fn keys_and_values_are_offered() {
         assert!(offered.iter().any(|label| label == key), "{offered:?}");
     }
     // What is there already, and what does not work yet.
-    for key in ["script", "confirm"] {
+    for key in ["script", "deprecated"] {
         assert!(!offered.iter().any(|label| label == key), "{offered:?}");
     }
-    let formats = ["text", "json", "lines", "csv", "regex", "yaml", "binary"];
+    let formats = ["text", "json", "lines", "csv", "regex", "yaml", "binary", "mcp"];
     assert_eq!(editor.offers("    output:\n      format: "), formats);
     assert_eq!(editor.offers("    params:\n      word: ")[0], "string");
     assert_eq!(editor.offers("    args:\n      - { "), ["literal", "if", "args"]);
