@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::client::modern_meta;
-use crate::support::server::{Server, Wire};
+use crate::support::server::{STATE, Server, Wire};
 
 /// Far beyond what anything here takes.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -61,7 +61,7 @@ impl House {
 
     pub async fn start_in(folder: TempDir, file: &str, words: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
-        command.env_remove("PORT").arg("--config").arg(folder.path().join(file));
+        command.env_remove("PORT").env("XDG_STATE_HOME", STATE).arg("--config").arg(folder.path().join(file));
         command.args(["--server", "--port", "0"]).args(words);
         Self::of(Server::run(Wire::Pipes, folder, command)).await
     }

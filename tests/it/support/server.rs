@@ -34,6 +34,9 @@ pub enum Wire {
     Sockets,
 }
 
+/// Where servers of tests keep what outlives them: not where this user's own do.
+pub const STATE: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/state");
+
 impl Server {
     /// Serves the commands of a file, given without its first line.
     pub fn start(commands: &str) -> Self {
@@ -56,6 +59,7 @@ impl Server {
     pub fn start_with(wire: Wire, folder: TempDir, words: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
         command.arg("--config").arg(folder.path().join("tools.yaml")).args(words);
+        command.env("XDG_STATE_HOME", STATE);
         Self::run(wire, folder, command)
     }
 
