@@ -44,21 +44,8 @@ pub static TEMPLATE: Shape = Shape {
     name: "template",
     what: "a template",
     description: "Keys that several commands share. A command that names it in `extends` is laid over it: its own keys win, maps are joined, lists replaced.",
-    tables: &[
-        ABOUT,
-        WORK,
-        FLOW,
-        PARAMS,
-        SURROUNDINGS,
-        SETTINGS,
-        CARE,
-        OUTCOME,
-        RESULT,
-        DETACHING,
-        CHOOSING,
-        AUTOMATION,
-        LATER,
-    ],
+    // All but the name.
+    tables: ALL.split_at(1).1,
 };
 
 static NAME: &[Key] = &[
