@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::key::SigningKey;
+use super::key::{Scheme, SigningKey, VerifyingKey};
 use super::seal::{BEGINNING, is_digest};
 
 /// So long it is, whatever it says: it is written in one piece.
@@ -90,8 +90,9 @@ impl Drop for Lock<'_> {
 }
 
 impl Head {
-    pub fn read(file: &File, key: Option<&SigningKey>) -> io::Result<Result<Self, Unknown>> {
-        let mut bytes = [0; SIZE];
+    /// What stands in the file.
+    pub fn bytes(file: &File) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; SIZE];
         let mut read = 0;
         while let Some(rest) = bytes.get_mut(read..).filter(|rest| !rest.is_empty()) {
             match file.read_at(rest, read as u64)? {
@@ -99,16 +100,16 @@ impl Head {
                 count => read += count,
             }
         }
-        let text = bytes.get(..read).unwrap_or_default();
-        Ok(Self::parse(&String::from_utf8_lossy(text), key))
+        bytes.truncate(read);
+        Ok(bytes)
     }
 
-    pub fn parse(text: &str, key: Option<&SigningKey>) -> Result<Self, Unknown> {
-        let text = text.trim();
+    pub fn parse(text: &[u8], key: Option<&VerifyingKey>) -> Result<Self, Unknown> {
+        let text = text.trim_ascii();
         if text.is_empty() {
             return Err(Unknown::Absent);
         }
-        let value: Value = serde_json::from_str(text).map_err(|_| Unknown::Strange)?;
+        let value: Value = serde_json::from_slice(text).map_err(|_| Unknown::Strange)?;
         let number = |name: &str| value.get(name).and_then(Value::as_u64).ok_or(Unknown::Strange);
         let hash =
             value.get("hash").and_then(Value::as_str).filter(|hash| hash.is_empty() || is_digest(hash));
@@ -120,16 +121,20 @@ impl Head {
             oldest: number("oldest")?,
             signed: number("signed")?,
         };
-        match (key, value.get("mac").and_then(Value::as_str)) {
+        let signed = |scheme: Scheme| Some((scheme, value.get(scheme.field())?.as_str()?));
+        match (key, Scheme::ALL.into_iter().find_map(signed)) {
             (None, _) => Ok(head),
             (Some(_), None) => Err(Unknown::Unsigned),
-            (Some(key), Some(mac)) if key.sign(&head.said()) == mac => Ok(head),
+            (Some(key), Some(signature)) if key.holds(&head.said(), signature) => Ok(head),
             (Some(_), Some(_)) => Err(Unknown::Forged),
         }
     }
 
-    pub fn write(&self, file: &File, key: Option<&SigningKey>) -> io::Result<()> {
-        file.write_all_at(&self.text(key), 0)
+    /// Returns what stands in the file from now on.
+    pub fn write(&self, file: &File, key: Option<&SigningKey>) -> io::Result<Vec<u8>> {
+        let text = self.text(key);
+        file.write_all_at(&text, 0)?;
+        Ok(text)
     }
 
     fn text(&self, key: Option<&SigningKey>) -> Vec<u8> {
@@ -138,7 +143,7 @@ impl Head {
             "v": 1, "seq": seq, "hash": hash, "bytes": bytes, "first": first, "oldest": oldest, "signed": signed,
         });
         if let (Some(key), Value::Object(map)) = (key, &mut value) {
-            map.insert("mac".to_owned(), Value::from(key.sign(&self.said())));
+            map.insert(key.scheme().field().to_owned(), Value::from(key.sign(&self.said())));
         }
         let mut text = value.to_string().into_bytes();
         text.resize(SIZE.max(text.len() + 1) - 1, b' ');
@@ -156,19 +161,30 @@ impl Head {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audit::seal::digest;
 
     #[test]
     fn a_head_is_read_as_it_was_written_and_not_without_its_signature() {
-        let head = Head { seq: u64::MAX, bytes: u64::MAX, first: 7, ..Head::default() };
-        let (key, other) = (SigningKey::of([1; 32]), SigningKey::of([2; 32]));
-        let read =
-            |by: Option<&SigningKey>, with| Head::parse(&String::from_utf8(head.text(by)).unwrap(), with);
-        assert_eq!(head.text(Some(&key)).len(), SIZE);
-        assert_eq!(read(Some(&key), Some(&key)), Ok(head.clone()));
-        assert_eq!(read(Some(&key), None), Ok(head.clone()));
-        assert_eq!(read(Some(&key), Some(&other)), Err(Unknown::Forged));
-        assert_eq!(read(None, Some(&key)), Err(Unknown::Unsigned));
-        assert_eq!(Head::parse(" \n", None), Err(Unknown::Absent));
-        assert_eq!(Head::parse("{}", None), Err(Unknown::Strange));
+        let most = u64::MAX;
+        let head =
+            Head { seq: most, hash: digest(b""), bytes: most, first: most, oldest: most, signed: most };
+        let read = |by: Option<&SigningKey>, with: Option<&SigningKey>| {
+            Head::parse(&head.text(by), with.map(SigningKey::verifying).as_ref())
+        };
+        let secret = SigningKey::of([1; 32]);
+        let keys = [Some(secret.clone()), SigningKey::generate_pair()];
+        let others =
+            [Some(SigningKey::of([2; 32])), SigningKey::generate_pair(), SigningKey::generate_pair()];
+        for key in keys.iter().flatten() {
+            assert_eq!(head.text(Some(key)).len(), SIZE);
+            assert_eq!(read(Some(key), Some(key)), Ok(head.clone()));
+            assert_eq!(read(Some(key), None), Ok(head.clone()));
+            for other in others.iter().flatten() {
+                assert_eq!(read(Some(key), Some(other)), Err(Unknown::Forged));
+            }
+            assert_eq!(read(None, Some(key)), Err(Unknown::Unsigned));
+        }
+        assert_eq!(Head::parse(b" \n", None), Err(Unknown::Absent));
+        assert_eq!(Head::parse(b"{}", None), Err(Unknown::Strange));
     }
 }

@@ -20,6 +20,8 @@ use super::storm::Storm;
 const WAITING: usize = 4096;
 /// Written in one piece.
 const BATCH: usize = 512;
+/// How long something waits for more, to be written with it, while nobody waits for that.
+const GATHER: Duration = Duration::from_millis(5);
 /// How often the log says that there are no records.
 const COMPLAINT: Duration = Duration::from_secs(10);
 
@@ -35,6 +37,13 @@ enum Order {
 }
 
 type Answer = oneshot::Sender<Result<(), Unrecorded>>;
+
+impl Order {
+    /// Whether somebody waits for it.
+    fn is_urgent(&self) -> bool {
+        !matches!(self, Self::Write(_, None))
+    }
+}
 
 /// One log that is being written.
 pub struct Journal {
@@ -140,7 +149,19 @@ impl Journal {
 
     async fn hand_over(&self, order: Order) -> Result<(), Unrecorded> {
         let Some(orders) = &self.orders else { return Err(gone()) };
-        orders.send(order).await.map_err(|_| gone())
+        let is_urgent = order.is_urgent();
+        orders.send(order).await.map_err(|_| gone())?;
+        if is_urgent {
+            self.hurry();
+        }
+        Ok(())
+    }
+
+    /// Has the thread wait for nothing more.
+    fn hurry(&self) {
+        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            writer.thread().unpark();
+        }
     }
 }
 
@@ -148,6 +169,7 @@ impl Journal {
 impl Drop for Journal {
     fn drop(&mut self) {
         self.orders = None;
+        self.hurry();
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(writer) = writer {
             let _ = writer.join();
@@ -179,6 +201,15 @@ pub fn next_call() -> Arc<str> {
     format!("{}-{}", process(), COUNT.fetch_add(1, Ordering::Relaxed)).into()
 }
 
+/// Takes what is there.
+fn gather(inbox: &mut mpsc::Receiver<Order>, batch: &mut Vec<Order>) {
+    while batch.len() < BATCH
+        && let Ok(order) = inbox.try_recv()
+    {
+        batch.push(order);
+    }
+}
+
 /// The thread that writes.
 struct Scribe {
     outlet: Outlet,
@@ -191,10 +222,18 @@ impl Scribe {
     fn write_all(mut self, mut inbox: mpsc::Receiver<Order>) {
         while let Some(first) = inbox.blocking_recv() {
             let mut batch = vec![first];
-            while let Some(order) = inbox.try_recv().ok().filter(|_| batch.len() < BATCH) {
-                batch.push(order);
+            gather(&mut inbox, &mut batch);
+            while !batch.is_empty() {
+                if !batch.iter().any(Order::is_urgent) {
+                    // Whoever is in a hurry ends this.
+                    std::thread::park_timeout(GATHER);
+                    gather(&mut inbox, &mut batch);
+                }
+                self.write(std::mem::take(&mut batch));
+                // The end of a call is often followed by the beginning of another one.
+                std::thread::park_timeout(GATHER);
+                gather(&mut inbox, &mut batch);
             }
-            self.write(batch);
         }
         if let Err(problem) = self.outlet.conclude() {
             self.complain(&problem.to_string());

@@ -12,7 +12,7 @@ use crate::model::AuditRules;
 
 use super::event::Event;
 use super::head::{self, Head, Lock, Unknown};
-use super::key::{BadKey, SigningKey};
+use super::key::{BadKey, SigningKey, VerifyingKey};
 use super::line::{self, Place};
 use super::pages;
 use super::seal::{BEGINNING, digest};
@@ -50,6 +50,9 @@ pub struct Ledger {
     path: PathBuf,
     process: String,
     key: Option<SigningKey>,
+    verifying: Option<VerifyingKey>,
+    /// The head as this process has written it: nobody has to look at its signature again.
+    own_head: Vec<u8>,
     head_file: Arc<File>,
     log: File,
     /// Which files these are, whatever stands in their places.
@@ -68,7 +71,9 @@ impl Ledger {
             head::open(&head_path).and_then(identified).map_err(named(head_path.clone()))?;
         let (log, log_id) = open_log(path).and_then(identified).map_err(named(path.to_owned()))?;
         let (rules, path, process) = (rules.clone(), path.to_owned(), process.to_owned());
-        Ok(Self { rules, path, process, key, head_file: Arc::new(head_file), log, head_id, log_id, seen: 0 })
+        let (verifying, own_head) = (key.as_ref().map(SigningKey::verifying), Vec::new());
+        let head_file = Arc::new(head_file);
+        Ok(Self { rules, path, process, key, verifying, own_head, head_file, log, head_id, log_id, seen: 0 })
     }
 
     /// Writes records in this order, all of them or none.
@@ -120,10 +125,13 @@ impl Ledger {
         }
         head.bytes += bytes.len() as u64;
         let written = self.put(&bytes).and_then(|()| head.write(&self.head_file, self.key.as_ref()));
-        if let Err(source) = written {
-            // What was begun is taken back, or the next one finds it.
-            let _ = self.log.set_len(before);
-            return Err(self.io(source));
+        match written {
+            Ok(written) => self.own_head = written,
+            Err(source) => {
+                // What was begun is taken back, or the next one finds it.
+                let _ = self.log.set_len(before);
+                return Err(self.io(source));
+            }
         }
         self.seen = head.seq;
         Ok(lines)
@@ -136,7 +144,7 @@ impl Ledger {
 
     /// Where the log ends, and what has to be said first. Needs the lock.
     fn end(&mut self) -> Result<(Head, Batch), LedgerError> {
-        let read = Head::read(&self.head_file, self.key.as_ref()).map_err(|source| self.io(source))?;
+        let read = self.read_head()?;
         let mut batch = Batch::default();
         let (replaced, size) = self.reopened().map_err(|source| self.io(source))?;
         let mut head = match read {
@@ -216,6 +224,12 @@ impl Ledger {
         Ok(Head { seq, hash, bytes: 0, first: seq + 1, oldest: *oldest, signed: 0 })
     }
 
+    fn read_head(&self) -> Result<Result<Head, Unknown>, LedgerError> {
+        let bytes = Head::bytes(&self.head_file).map_err(|source| self.io(source))?;
+        let verifying = self.verifying.as_ref().filter(|_| bytes != self.own_head);
+        Ok(Head::parse(&bytes, verifying))
+    }
+
     /// The head that lies there, whoever has put it there.
     fn head(&mut self) -> io::Result<Arc<File>> {
         let path = head::beside(&self.path);
@@ -293,8 +307,7 @@ impl Ledger {
             let mut signed = head.clone();
             signed.signed = head.seq + 1;
             self.write(signed, last)?;
-            let again = Head::read(&self.head_file, self.key.as_ref()).map_err(|source| self.io(source))?;
-            *head = again.map_err(|_| self.damaged("its head is gone"))?;
+            *head = self.read_head()?.map_err(|_| self.damaged("its head is gone"))?;
         }
         let aside = pages::aside(&self.path, head.first);
         fs::rename(&self.path, &aside).map_err(|source| self.io(source))?;

@@ -7,13 +7,12 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::event::Event;
-use super::key::SigningKey;
-use super::seal::{digest, is_digest};
+use super::key::{Scheme, SigningKey};
+use super::seal::{digest, is_digest, is_hex};
 use super::time::written;
 
 /// What stands between what is digested and the digest.
 pub const HASH: &str = r#","hash":""#;
-const MAC: &str = r#"","mac":""#;
 const END: &str = r#""}"#;
 
 /// Where a line stands.
@@ -49,7 +48,7 @@ pub fn line(place: Place<'_>, at: SystemTime, body: &str, key: Option<&SigningKe
     text.push_str(HASH);
     text.push_str(&hash);
     if let Some(key) = key {
-        text.push_str(MAC);
+        text.push_str(&before(key.scheme()));
         text.push_str(&key.sign(&hash));
     }
     text.push_str(END);
@@ -61,7 +60,7 @@ pub fn line(place: Place<'_>, at: SystemTime, body: &str, key: Option<&SigningKe
 pub struct Seals<'a> {
     /// What the line says of itself.
     pub hash: &'a str,
-    pub mac: Option<&'a str>,
+    pub signature: Option<(Scheme, &'a str)>,
     /// What it is a digest of.
     pub content: &'a str,
 }
@@ -70,11 +69,18 @@ pub struct Seals<'a> {
 pub fn seals(line: &str) -> Option<Seals<'_>> {
     let (content, rest) = line.rsplit_once(HASH)?;
     let rest = rest.strip_suffix(END)?;
-    let (hash, mac) = match rest.split_once(MAC) {
-        Some((hash, mac)) => (hash, Some(mac)),
-        None => (rest, None),
+    let signed = |scheme: Scheme| {
+        let (hash, signature) = rest.split_once(&before(scheme))?;
+        Some((hash, Some((scheme, signature))))
     };
-    (is_digest(hash) && mac.is_none_or(is_digest)).then_some(Seals { hash, mac, content })
+    let (hash, signature) = Scheme::ALL.into_iter().find_map(signed).unwrap_or((rest, None));
+    let is_whole = signature.is_none_or(|(scheme, text)| is_hex(text, scheme.digits()));
+    (is_digest(hash) && is_whole).then_some(Seals { hash, signature, content })
+}
+
+/// What stands between a digest and its signature.
+fn before(scheme: Scheme) -> String {
+    format!(r#"","{}":""#, scheme.field())
 }
 
 /// JSON escapes what is below a space; here also what hides, reverses or breaks lines elsewhere.
@@ -112,8 +118,8 @@ mod tests {
     fn a_line_is_json_and_bound_to_the_one_before() {
         let prev = digest(b"before");
         let place = Place { seq: 7, prev: Some(&prev), process: "ab" };
-        let key = SigningKey::of([7; 32]);
-        for key in [None, Some(&key)] {
+        let (key, pair) = (SigningKey::of([7; 32]), SigningKey::generate_pair());
+        for key in [None, Some(&key), pair.as_ref()] {
             let (text, hash) = line(place, UNIX_EPOCH, &gap(3), key);
             let value: Value = serde_json::from_str(&text).unwrap();
             assert_eq!(
@@ -122,7 +128,9 @@ mod tests {
             );
             let found = seals(&text).unwrap();
             assert_eq!((found.hash, digest(found.content.as_bytes())), (hash.as_str(), hash.clone()));
-            assert_eq!(found.mac.map(str::to_owned), key.map(|key| key.sign(&hash)));
+            let signature = found.signature.map(|(scheme, text)| (scheme, text.to_owned()));
+            assert_eq!(signature, key.map(|key| (key.scheme(), key.sign(&hash))));
+            assert!(key.is_none_or(|key| key.verifying().holds(&hash, found.signature.unwrap())));
         }
     }
 

@@ -13,6 +13,7 @@ mod line;
 mod mask;
 mod outlet;
 mod pages;
+mod pair;
 mod query;
 mod seal;
 mod storm;
@@ -28,7 +29,7 @@ use crate::model::AuditRules;
 
 pub use event::{Began, Caller, Decision, Ended, Event, Lifecycle, Refused, TurnedAway, Verdict};
 pub use journal::{Journal, Unrecorded, next_call};
-pub use key::{BadKey, SigningKey};
+pub use key::{BadKey, SigningKey, VerifyingKey};
 pub use mask::{recorded, short_text};
 pub use outlet::Stdout;
 pub use pages::{Entry, Pages, files_of};

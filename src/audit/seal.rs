@@ -2,8 +2,6 @@
 
 use sha2::{Digest, Sha256};
 
-const BLOCK: usize = 64;
-
 /// The digest of nothing before: where every chain begins.
 pub const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -14,14 +12,7 @@ pub fn digest(bytes: &[u8]) -> String {
 
 /// In hexadecimal digits.
 pub fn hmac(key: &[u8], message: &[u8]) -> String {
-    let mut block = [0_u8; BLOCK];
-    if key.len() > BLOCK {
-        block.iter_mut().zip(Sha256::digest(key).iter()).for_each(|(to, from)| *to = *from);
-    } else {
-        block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    }
-    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(message).finalize();
-    hex(&Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize())
+    hex(&crate::model::hmac(key, &[message]))
 }
 
 pub fn hex(bytes: &[u8]) -> String {
@@ -30,8 +21,25 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
+/// What hexadecimal digits stand for, of which there are two for each byte.
+pub fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let value = |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| {
+            matches!(pair, [_, _])
+                .then(|| pair.iter().try_fold(0, |sum, digit| Some(sum << 4 | value(*digit)?)))?
+        })
+        .collect()
+}
+
 pub fn is_digest(text: &str) -> bool {
-    text.len() == BEGINNING.len() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    is_hex(text, BEGINNING.len())
+}
+
+/// So many digits, as we write them.
+pub fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

@@ -42,15 +42,19 @@ impl Log {
     }
 
     fn signed(every: u64) -> Self {
+        Self::signed_with(&SigningKey::of([9; 32]), every)
+    }
+
+    fn signed_with(signing: &SigningKey, every: u64) -> Self {
         let mut log = Self::new();
         let key = log.path.with_extension("key");
-        SigningKey::of([9; 32]).write(&key).unwrap();
+        signing.write(&key).unwrap();
         log.rules.checkpoint = Checkpoint { every, key: Some(key) };
         log
     }
 
-    fn key(&self) -> Option<SigningKey> {
-        self.rules.checkpoint.key.as_deref().map(|key| SigningKey::read(key).unwrap())
+    fn key(&self) -> Option<VerifyingKey> {
+        self.rules.checkpoint.key.as_deref().map(|key| SigningKey::read(key).unwrap().verifying())
     }
 
     fn open(&self) -> Ledger {
@@ -160,7 +164,15 @@ fn what_is_missing_is_named_with_its_place() {
 
 #[test]
 fn a_chain_that_somebody_wrote_anew_is_not_signed() {
-    let log = Log::signed(4);
+    written_anew(&SigningKey::of([9; 32]), &SigningKey::of([1; 32]));
+    if let (Some(pair), Some(other)) = (SigningKey::generate_pair(), SigningKey::generate_pair()) {
+        written_anew(&pair, &other);
+        written_anew(&pair, &SigningKey::of([1; 32]));
+    }
+}
+
+fn written_anew(key: &SigningKey, other: &SigningKey) {
+    let log = Log::signed_with(key, 4);
     log.write(10);
     assert_eq!((log.found(), log.report().signed), (vec![], 2), "{:#?}", log.report());
     // From the seventh record on, with everything that follows from it, and the head.
@@ -179,9 +191,46 @@ fn a_chain_that_somebody_wrote_anew_is_not_signed() {
         "{found:?}: nor is its end"
     );
     assert!(log.report().findings.iter().any(|found| found.text.contains("from record 6 on")));
-    let key = SigningKey::of([1; 32]);
-    let other = verify(&files_of(&log.path), Some(&key), None).unwrap();
+    let other = verify(&files_of(&log.path), Some(&other.verifying()), None).unwrap();
     assert!(other.findings.iter().any(|found| found.text.contains("the head is not signed with this key")));
+}
+
+#[cfg(feature = "signatures")]
+#[test]
+fn what_is_done_to_a_log_is_found_with_the_public_key_alone() {
+    let pair = SigningKey::generate_pair().unwrap();
+    let public = |log: &Log| {
+        let path = log.path.with_extension("pub");
+        fs::write(&path, pair.public_text().unwrap()).unwrap();
+        VerifyingKey::read_public(&path).unwrap()
+    };
+    for (change, expected) in [
+        ((|_| {}) as fn(&mut Vec<String>), vec![]),
+        (|lines| lines[2] = lines[2].replace(r#""lost":2"#, r#""lost":7"#), vec![("changed", Some(3))]),
+        (|lines| drop(lines.drain(5..7)), vec![("missing", Some(6))]),
+        (|lines| lines.truncate(5), vec![("missing", Some(6))]),
+        (|lines| lines.swap(5, 6), vec![("moved", Some(6))]),
+        (
+            // The signature of another checkpoint.
+            |lines| {
+                let signature = |line: &str| line.split_once(r#","sig":"#).unwrap().1.to_owned();
+                let (first, second) = (signature(&lines[4]), signature(&lines[9]));
+                lines[9] = lines[9].replace(&second, &first);
+            },
+            vec![("forged", Some(10))],
+        ),
+        (|lines| lines[4] = forged(&lines[4], None, ("", "")).0, vec![("forged", Some(5))]),
+    ] {
+        let log = Log::signed_with(&pair, 4);
+        log.write(9).rewrite(change);
+        let report = verify(&files_of(&log.path), Some(&public(&log)), None).unwrap();
+        let found: Vec<_> = report.findings.iter().map(|finding| (finding.what, finding.seq)).collect();
+        assert_eq!(found, expected, "{report:#?}");
+    }
+    let log = Log::signed(4);
+    log.write(9);
+    let report = verify(&files_of(&log.path), Some(&public(&log)), None).unwrap();
+    assert!(report.findings[1].text.contains("not signed with this key but by HMAC-SHA-256"), "{report:#?}");
 }
 
 #[test]

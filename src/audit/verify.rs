@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::head::{self, Head, Unknown};
-use super::key::SigningKey;
+use super::key::VerifyingKey;
 use super::line::{self, Seals};
 use super::pages::{Entry, Pages};
 use super::seal::{BEGINNING, digest};
@@ -59,7 +59,7 @@ pub struct Report {
 }
 
 /// Looks through all files of a log, in their order. The head lies beside the last one.
-pub fn verify(files: &[PathBuf], key: Option<&SigningKey>, anchor: Option<&Anchor>) -> io::Result<Report> {
+pub fn verify(files: &[PathBuf], key: Option<&VerifyingKey>, anchor: Option<&Anchor>) -> io::Result<Report> {
     let mut walk = Walk::new(files, key, anchor);
     let mut pages = Pages::of(files.to_vec());
     while let Some(entry) = pages.next_entry()? {
@@ -69,8 +69,8 @@ pub fn verify(files: &[PathBuf], key: Option<&SigningKey>, anchor: Option<&Ancho
     Ok(walk.end(head))
 }
 
-fn head_of(log: &Path, key: Option<&SigningKey>) -> io::Result<Option<Result<Head, Unknown>>> {
-    match std::fs::read_to_string(head::beside(log)) {
+fn head_of(log: &Path, key: Option<&VerifyingKey>) -> io::Result<Option<Result<Head, Unknown>>> {
+    match std::fs::read(head::beside(log)) {
         Ok(text) => Ok(Some(Head::parse(&text, key))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
@@ -93,7 +93,7 @@ struct Gap {
 
 struct Walk<'a> {
     files: &'a [PathBuf],
-    key: Option<&'a SigningKey>,
+    key: Option<&'a VerifyingKey>,
     anchor: Option<&'a Anchor>,
     is_anchored: bool,
     has_chain: bool,
@@ -111,7 +111,7 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(files: &'a [PathBuf], key: Option<&'a SigningKey>, anchor: Option<&'a Anchor>) -> Self {
+    fn new(files: &'a [PathBuf], key: Option<&'a VerifyingKey>, anchor: Option<&'a Anchor>) -> Self {
         Self {
             files,
             key,
@@ -200,15 +200,19 @@ impl<'a> Walk<'a> {
     fn signature(&mut self, entry: &Entry, seq: u64, seals: Seals<'_>, place: &(PathBuf, u64)) {
         let Some(key) = self.key else { return };
         let is_checkpoint = entry.text_of("event") == Some("log.checkpoint");
-        match seals.mac {
-            Some(mac) if key.sign(seals.hash) == mac => {
+        match seals.signature {
+            Some(signature) if key.holds(seals.hash, signature) => {
                 self.report.signed += 1;
                 self.vouched = seq;
             }
             None if !is_checkpoint => {}
             Some(_) | None => {
+                let otherwise = seals.signature.map(|(scheme, _)| scheme);
+                let otherwise = otherwise.filter(|scheme| *scheme != key.scheme());
+                let otherwise =
+                    otherwise.map(|scheme| format!(" but by {}", scheme.title())).unwrap_or_default();
                 let text = format!(
-                    "checkpoint {seq} is not signed with this key: something from record {} on was written by somebody else",
+                    "checkpoint {seq} is not signed with this key{otherwise}: something from record {} on was written by somebody else",
                     self.vouched + 1
                 );
                 self.find(Some(place.clone()), Some(seq), "forged", text);

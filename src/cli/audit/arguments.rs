@@ -37,6 +37,9 @@ pub enum AuditAction {
     },
     /// Make a key for checkpoints
     Key {
+        /// Make a pair: the file signs, and the public key, which is printed, only verifies
+        #[arg(long)]
+        ed25519: bool,
         /// The file to write
         #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
         file: PathBuf,
@@ -62,6 +65,9 @@ pub struct VerifyWords {
     /// The key that checkpoints are signed with [default: that of the configuration]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
+    /// The public key of the pair that checkpoints are signed with
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "key")]
+    pub public_key: Option<PathBuf>,
     /// A record that is known from elsewhere: its number and its digest
     #[arg(long, value_name = "NUMBER:DIGEST")]
     pub anchor: Option<String>,
@@ -112,7 +118,7 @@ impl AuditAction {
             Self::Query { question, .. } => ("query", file_of(question).into_iter().collect()),
             Self::Tail { question, .. } => ("tail", file_of(question).into_iter().collect()),
             Self::Export { question, .. } => ("export", file_of(question).into_iter().collect()),
-            Self::Key { file } => ("key", vec![file.clone()]),
+            Self::Key { file, .. } => ("key", vec![file.clone()]),
             Self::Other(words) => return words.clone(),
         };
         let files = files.iter().filter_map(|file| file.to_str().map(str::to_owned));

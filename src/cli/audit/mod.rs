@@ -27,7 +27,7 @@ pub fn run(arguments: &Arguments, action: Option<&AuditAction>, printer: &Printe
         Some(AuditAction::Export { question, format }) => {
             show::print(arguments, question, None, (*format).into(), printer)
         }
-        Some(AuditAction::Key { file }) => make_key(file, printer),
+        Some(AuditAction::Key { ed25519, file }) => make_key(*ed25519, file, printer),
         Some(AuditAction::Other(_)) | None => {
             printer.error("expected `audit verify`, `query`, `tail`, `export` or `key`");
             Exit::USAGE
@@ -35,23 +35,40 @@ pub fn run(arguments: &Arguments, action: Option<&AuditAction>, printer: &Printe
     }
 }
 
-fn make_key(file: &Path, printer: &Printer) -> Exit {
-    let mut random = [0; 32];
-    if getrandom::fill(&mut random).is_err() {
-        printer.error("the system gives no random numbers");
-        return Exit::FAILURE;
-    }
-    let key = SigningKey::of(random);
+fn make_key(is_pair: bool, file: &Path, printer: &Printer) -> Exit {
+    let key = match new_key(is_pair) {
+        Ok(key) => key,
+        Err(problem) => {
+            printer.error(problem);
+            return Exit::FAILURE;
+        }
+    };
     if let Err(problem) = key.write(file) {
         printer.error(&problem.to_string());
         return if matches!(problem, BadKey::There { .. }) { Exit::REFUSED } else { Exit::FAILURE };
     }
+    let advice = match key.public_text() {
+        Some(public) => {
+            printer.data(&public);
+            "give the public key, which is printed, to those who verify"
+        }
+        None => "keep a copy where the server cannot write",
+    };
+    let file = file.display();
     printer.talk(&format!(
-        "`{}` is written; keep a copy where the server cannot write. In the file:\n\n  audit: {{ checkpoint: {{ key: {} }} }}\n",
-        file.display(),
-        file.display()
+        "`{file}` is written; {advice}. In the file:\n\n  audit: {{ checkpoint: {{ key: {file} }} }}\n"
     ));
     Exit::OK
+}
+
+fn new_key(is_pair: bool) -> Result<SigningKey, &'static str> {
+    if is_pair {
+        let unbuilt = "this build makes no keys of Ed25519: it lacks the feature `signatures`";
+        return SigningKey::generate_pair().ok_or(unbuilt);
+    }
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|_| "the system gives no random numbers")?;
+    Ok(SigningKey::of(random))
 }
 
 /// The rules of the configuration, where no file is named.

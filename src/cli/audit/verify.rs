@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::audit::{Anchor, Finding, Report, SigningKey, files_of, verify};
+use crate::audit::{Anchor, Finding, Report, SigningKey, VerifyingKey, files_of, verify};
 
 use super::super::arguments::Arguments;
 use super::super::exit::Exit;
@@ -34,7 +34,10 @@ fn judged(arguments: &Arguments, words: &VerifyWords, printer: &Printer) -> Resu
         [log] => (files_of(log), words.key.clone()),
         several => (several.to_vec(), words.key.clone()),
     };
-    let key = key.as_deref().map(SigningKey::read).transpose();
+    let key = match &words.public_key {
+        Some(public) => VerifyingKey::read_public(public).map(Some),
+        None => key.map(|key| SigningKey::read(&key).map(|key| key.verifying())).transpose(),
+    };
     let key = key.map_err(|problem| wrong(problem.to_string(), Exit::FAILURE))?;
     let report = verify(&files, key.as_ref(), anchor.as_ref());
     let mut report = report.map_err(|problem| wrong(problem.to_string(), Exit::FAILURE))?;

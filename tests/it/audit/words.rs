@@ -1,5 +1,6 @@
 //! `mcpfier audit` at a shell.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -7,6 +8,7 @@ use serde_json::Value;
 
 use super::recording;
 use crate::support::program::{Said, mcpfier};
+use crate::support::skip::skip;
 
 const SIGNED: &str = "{ file: audit.jsonl, checkpoint: { every: 2, key: audit.key } }";
 
@@ -60,6 +62,97 @@ fn verify_says_that_nothing_was_done_and_what_was() {
     );
     std::fs::write(&log, &kept).unwrap();
     assert_eq!(run(said.folder(), &["audit", "verify", "-c", "tools.yaml"]).0, 0, "as it was");
+}
+
+#[test]
+fn who_has_the_public_key_alone_can_verify_and_cannot_sign() {
+    let said = recording(&["list"], SIGNED).run();
+    let folder = said.folder();
+    let (code, public, advice) = run(folder, &["audit", "key", "--ed25519", "audit.key"]);
+    assert_eq!((code, public.lines().next()), (0, Some("-----BEGIN PUBLIC KEY-----")), "{advice}");
+    let mode = std::fs::metadata(folder.join("audit.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    std::fs::write(folder.join("audit.pub"), public).unwrap();
+    for words in [["greet", "who=ann"], ["greet", "who=ben"], ["greet", "who=eve"]] {
+        assert_eq!(run(folder, &[&["--config", "tools.yaml"], &words[..]].concat()).0, 0);
+    }
+    let logged = super::records(&folder.join("audit.jsonl"));
+    assert!(logged.iter().any(|record| record["event"] == "log.checkpoint" && record["sig"].is_string()));
+
+    // Elsewhere: the log, its head and the public key.
+    let elsewhere = tempfile::tempdir().unwrap();
+    for name in ["audit.jsonl", "audit.jsonl.head", "audit.pub"] {
+        std::fs::copy(folder.join(name), elsewhere.path().join(name)).unwrap();
+    }
+    let log = elsewhere.path().join("audit.jsonl");
+    let verified = |key: &[&str]| {
+        let (code, text, problem) =
+            run(elsewhere.path(), &[&["audit", "verify", "audit.jsonl"], key].concat());
+        (code, format!("{text}{problem}"))
+    };
+    let public = ["--public-key", "audit.pub"];
+    let (code, text) = verified(&public);
+    assert!(code == 0 && text.contains("checkpoints signed: as they were written"), "{text}");
+    let kept = std::fs::read_to_string(&log).unwrap();
+    for (change, found) in [
+        (kept.replacen("ann", "eve", 1), "record 1 was changed"),
+        (kept.lines().take(4).map(|line| format!("{line}\n")).collect(), "are missing at the end"),
+    ] {
+        std::fs::write(&log, change).unwrap();
+        let (code, text) = verified(&public);
+        assert!(code == 1 && text.contains(found), "{text}");
+    }
+    std::fs::write(&log, &kept).unwrap();
+
+    let (_, other, _) = run(elsewhere.path(), &["audit", "key", "--ed25519", "other.key"]);
+    std::fs::write(elsewhere.path().join("other.pub"), other).unwrap();
+    assert_eq!(run(elsewhere.path(), &["audit", "key", "secret.key"]).0, 0);
+    for (key, code, words) in [
+        (["--public-key", "other.pub"], 1, "is not signed with this key: something from record 1 on"),
+        (["--key", "other.key"], 1, "is not signed with this key"),
+        (["--key", "secret.key"], 1, "is not signed with this key but by Ed25519"),
+        (["--key", "audit.pub"], 1, "`audit.pub` is a public key, which signs nothing"),
+        (["--public-key", "other.key"], 1, "`other.key` is a private key"),
+        (["--public-key", "secret.key"], 1, "`secret.key` is a private key"),
+        (["--public-key", "audit.jsonl"], 1, "`audit.jsonl` is no public key of Ed25519"),
+        (["--key", "audit.jsonl"], 1, "`audit.jsonl` is no key that signs checkpoints"),
+    ] {
+        let (ended, text) = verified(&key);
+        assert!(ended == code && text.contains(words), "{key:?}: {text}");
+    }
+    assert_eq!(verified(&["--public-key", "audit.pub", "--key", "other.key"]).0, 2);
+}
+
+#[test]
+fn openssl_makes_keys_for_us_and_checks_what_we_have_signed() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        return skip("keys of openssl (it is not installed; tests/run does that)");
+    }
+    let said = recording(&["list"], SIGNED).run();
+    let shell = |script: &str| {
+        let output = Command::new("sh").args(["-ec", script]).current_dir(said.folder()).output().unwrap();
+        assert!(output.status.success(), "{script}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    shell(
+        "openssl genpkey -algorithm ed25519 -out audit.key && chmod 600 audit.key && \
+         openssl pkey -in audit.key -pubout -out audit.pub",
+    );
+    assert_eq!(run(said.folder(), &["--config", "tools.yaml", "greet", "who=ann"]).0, 0);
+    let verify = ["audit", "verify", "audit.jsonl", "--public-key", "audit.pub"];
+    let (code, text, _) = run(said.folder(), &verify);
+    assert!(code == 0 && text.contains("1 checkpoint signed"), "{text}");
+    let records = super::records(&said.folder().join("audit.jsonl"));
+    let checkpoint = records.iter().find(|record| record["event"] == "log.checkpoint").unwrap();
+    std::fs::write(said.folder().join("hash"), checkpoint["hash"].as_str().unwrap()).unwrap();
+    let digits = checkpoint["sig"].as_str().unwrap().as_bytes().chunks(2);
+    let signature = digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap());
+    std::fs::write(said.folder().join("sig"), signature.collect::<Vec<u8>>()).unwrap();
+    let check = "openssl pkeyutl -verify -pubin -inkey KEY -rawin -in hash -sigfile sig";
+    assert!(shell(&check.replace("KEY", "audit.pub")).contains("Verified Successfully"));
+    // And it reads a pair of ours.
+    assert_eq!(run(said.folder(), &["audit", "key", "--ed25519", "ours.key"]).0, 0);
+    assert!(shell("openssl pkey -in ours.key -noout -text").contains("ED25519"));
 }
 
 #[test]
