@@ -131,6 +131,7 @@ mod tests {
     fn issuer(audience: &str) -> Issuer {
         Issuer {
             name: "https://id".to_owned(),
+            is_one_of_several: false,
             audience: vec![audience.to_owned()],
             resource: None,
             jwks_uri: None,

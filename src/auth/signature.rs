@@ -6,18 +6,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::model::SignedBy;
+use crate::model::signed::{ID, SIGNATURE, TIMESTAMP};
+use crate::model::{SignedBy, hmac, webhook_signature};
 
-const BLOCK: usize = 64;
 const HUB: &str = "x-hub-signature-256";
-const ID: &str = "webhook-id";
-const TIMESTAMP: &str = "webhook-timestamp";
-const SIGNATURE: &str = "webhook-signature";
-/// What secrets of Standard Webhooks begin with; the rest is Base64.
-const ENCODED: &str = "whsec_";
 /// Of one request: senders sign with the secret that was and the one that comes.
 const MOST_SIGNATURES: usize = 8;
 /// Of the name of a request.
@@ -61,9 +55,7 @@ pub fn judge<'h>(
         }
         SignedBy::Standard => {
             let (id, timestamp, given) = (text(ID)?, text(TIMESTAMP)?, text(SIGNATURE)?);
-            let encoded = secret.strip_prefix(ENCODED).and_then(|text| BASE64_STANDARD.decode(text).ok());
-            let key = encoded.unwrap_or_else(|| secret.as_bytes().to_vec());
-            let made = hmac(&key, &[id.as_bytes(), b".", timestamp.as_bytes(), b".", body]);
+            let made = webhook_signature(secret, id, timestamp, body);
             let given = given.split(' ').take(MOST_SIGNATURES);
             let mut given = given.filter_map(|one| BASE64_STANDARD.decode(one.strip_prefix("v1,")?).ok());
             if id.len() > LONGEST_ID || !given.any(|given| is_same(&made, &given)) {
@@ -96,20 +88,6 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
             u8::from_str_radix(pair, 16).ok().filter(|_| is_hex)
         })
         .collect()
-}
-
-/// HMAC by RFC 2104.
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut block = [0_u8; BLOCK];
-    if key.len() > BLOCK {
-        block.iter_mut().zip(Sha256::digest(key).iter()).for_each(|(to, from)| *to = *from);
-    } else {
-        block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    }
-    let mut inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36));
-    parts.iter().for_each(|part| inner.update(part));
-    let inner = inner.finalize();
-    Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use super::secret::SecretText;
 pub struct Issuer {
     /// As tokens name it (`iss`).
     pub name: String,
+    /// Others let in, too, who may have the same names for other people.
+    pub is_one_of_several: bool,
     /// Whom a token has to be for: one of these.
     pub audience: Vec<String>,
     /// The address under which clients know this server, if the file says it.

@@ -15,6 +15,8 @@ use super::rate::Rate;
 pub struct Principal {
     pub name: String,
     pub method: AuthMethod,
+    /// Who says that this is their name, where several issuers do: a name of one is not the same name of another.
+    pub issuer: Option<Arc<str>>,
     pub roles: Vec<String>,
     /// What they may beside what their roles let them.
     pub permissions: Permissions,
@@ -51,6 +53,7 @@ impl Principal {
         Self {
             name,
             method,
+            issuer: None,
             roles: Vec::new(),
             permissions,
             scopes: None,
@@ -80,9 +83,13 @@ impl Principal {
         self.toolset.as_ref().is_none_or(|wanted| wanted.iter().any(|tag| tags.contains(tag)))
     }
 
-    /// Tells callers apart: the key `ci` is not the user `ci`.
+    /// Tells callers apart: the key `ci` is not the user `ci`, and of several issuers each has its own `ci`.
     pub fn id(&self) -> CallerId {
-        CallerId(format!("{}:{}", self.method, self.name).into())
+        match &self.issuer {
+            // No address has these brackets, so nobody gets such an id by a name.
+            Some(issuer) => CallerId(format!("{}<{issuer}>:{}", self.method, self.name).into()),
+            None => CallerId(format!("{}:{}", self.method, self.name).into()),
+        }
     }
 }
 
@@ -124,7 +131,7 @@ impl fmt::Display for AuthMethod {
     }
 }
 
-/// A caller's method and name: `key:ci`.
+/// A caller's method and name: `key:ci`, and where there are several issuers the one: `token<https://id.example.com>:ann`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallerId(Arc<str>);
 

@@ -38,13 +38,17 @@ pub(super) fn known(access: &Access, principal: Principal) -> Principal {
 }
 
 /// A bare name means people: those who say a name and prove it. Keys are named with their method, so that
-/// nobody gets the roles of a key by having its name.
+/// nobody gets the roles of a key by having its name. `token:ann` is the name at whichever issuer; with the
+/// issuer it is that one's.
 fn is_about(of: &UserRoles, principal: &Principal) -> bool {
     let is_user = match principal.method {
         AuthMethod::Local | AuthMethod::Basic | AuthMethod::Token | AuthMethod::Certificate => true,
         AuthMethod::Key | AuthMethod::Anonymous | AuthMethod::Service => false,
     };
-    (is_user && of.user == principal.name) || of.user == principal.id().as_str()
+    let with_method = of.user.split_once(':').filter(|(method, _)| *method == principal.method.as_str());
+    (is_user && of.user == principal.name)
+        || with_method.is_some_and(|(_, name)| name == principal.name)
+        || (principal.issuer.is_some() && of.user == principal.id().as_str())
 }
 
 /// The roles that the values of a claim stand for: those of a list, or of one text, in which spaces part

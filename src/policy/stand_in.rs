@@ -11,6 +11,8 @@ pub enum UnknownCaller {
         "`{id}` is no caller; expected `local`, `anonymous`, or a method and a name such as `key:ci`, `token:ann@example.com`, `basic:ann`, `certificate:build-1`, `service:nightly`"
     )]
     NoMethod { id: String },
+    #[error("the file has no issuer `{name}` of tokens")]
+    NoIssuer { name: String },
     #[error("the file has no key `{name}`{}", .nearest.as_ref().map(|name| format!("; did you mean `key:{name}`?")).unwrap_or_default())]
     NoKey { name: String, nearest: Option<String> },
 }
@@ -41,6 +43,10 @@ pub fn stand_in(catalog: &Catalog, wanted: &StandIn) -> Result<Principal, Unknow
 }
 
 fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {
+    let of_issuer = id.strip_prefix("token<").and_then(|rest| rest.split_once(">:"));
+    if let Some((issuer, name)) = of_issuer {
+        return token_of(catalog, issuer, name);
+    }
     let (method, name) = id.split_once(':').unwrap_or((id, ""));
     let method = METHODS.into_iter().find(|known| known.as_str() == method);
     let no_method = || UnknownCaller::NoMethod { id: id.to_owned() };
@@ -63,4 +69,15 @@ fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {
             Principal::of(method, name.to_owned(), permissions)
         })),
     }
+}
+
+/// Whoever shows a token of this issuer.
+fn token_of(catalog: &Catalog, issuer: &str, name: &str) -> Result<Principal, UnknownCaller> {
+    let mut issuers = catalog.server.http.auth.iter().flat_map(|auth| &auth.issuers);
+    let found = issuers.find(|known| known.name == issuer);
+    let issuer = found.ok_or_else(|| UnknownCaller::NoIssuer { name: issuer.to_owned() })?;
+    Ok(Principal {
+        issuer: issuer.is_one_of_several.then(|| issuer.name.as_str().into()),
+        ..Principal::of(AuthMethod::Token, name.to_owned(), issuer.permissions.clone())
+    })
 }

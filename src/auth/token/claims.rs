@@ -56,6 +56,7 @@ fn judge(claims: Claims, issuer: &Issuer, now: u64) -> Result<Principal, Refused
     let scopes = scopes(&claims);
     let words = |path: &String| words(at(&claims, path));
     let principal = Principal {
+        issuer: issuer.is_one_of_several.then(|| issuer.name.as_str().into()),
         roles: issuer.claims.roles.as_ref().map(words).unwrap_or_default(),
         tenant: issuer.claims.tenant.as_ref().and_then(|path| name_at(&claims, path)).map(str::to_owned),
         scopes: Some(scopes),
@@ -143,6 +144,7 @@ mod tests {
     fn issuer() -> Issuer {
         Issuer {
             name: "https://id".to_owned(),
+            is_one_of_several: false,
             audience: vec!["https://us/mcp".to_owned(), "api://us".to_owned()],
             resource: None,
             jwks_uri: None,
@@ -197,6 +199,34 @@ mod tests {
             json!({ "sub": null, "client_id": "robot" }),
         ] {
             assert!(judge_claims(with(fine.clone()), &issuer(), 999).is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn of_several_issuers_each_has_its_own_people() {
+        let several = |name: &str| Issuer { name: name.to_owned(), is_one_of_several: true, ..issuer() };
+        let id = |issuer: &Issuer, sub: &str| {
+            let claims = with(json!({ "iss": issuer.name, "sub": sub }));
+            let principal = judge_claims(claims, issuer, 999).unwrap();
+            (principal.id().to_string(), principal.folder_name().unwrap())
+        };
+        let (one, two) = (several("https://one"), several("https://two"));
+        assert_eq!(id(&one, "ann").0, "token<https://one>:ann");
+        let all = [
+            id(&one, "ann"),
+            id(&two, "ann"),
+            id(&one, "<https://two>:ann"),
+            id(&issuer(), "ann"),
+            id(&issuer(), "<https://one>:ann"),
+            id(&issuer(), "https://one=ann"),
+            id(&one, &"x".repeat(250)),
+            id(&two, &"x".repeat(250)),
+            id(&issuer(), &"x".repeat(250)),
+        ];
+        for (at, (id, folder)) in all.iter().enumerate() {
+            for (other_id, other_folder) in all.iter().skip(at + 1) {
+                assert!(id != other_id && folder != other_folder, "{all:#?}");
+            }
         }
     }
 

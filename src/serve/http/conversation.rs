@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -38,7 +39,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let desk = Arc::new(desk);
-    while let Some(resting) = Box::pin(talk(&surroundings, stream, &peer, &desk)).await {
+    loop {
+        // Its own statement, so that nothing of it is left while the connection rests.
+        let talked = Box::pin(talk(&surroundings, stream, &peer, &desk)).await;
+        let Some(resting) = talked else { return };
         stream = resting;
         if surroundings.pool.has_many_at_rest() {
             // Nobody waits for it.
@@ -117,5 +121,7 @@ where
     Pin::new(&mut connection).graceful_shutdown();
     poll_fn(|context| connection.poll_without_shutdown(context)).await.ok()?;
     let parts = connection.into_parts();
-    Some(Opened::new(parts.io.into_inner().into_inner(), parts.read_buf))
+    // A part of the buffer would hold the whole.
+    let unread = Bytes::copy_from_slice(&parts.read_buf);
+    Some(Opened::new(parts.io.into_inner().into_inner(), unread))
 }

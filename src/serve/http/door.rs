@@ -42,7 +42,7 @@ impl Door {
         };
         let judged = match credential {
             Some(Credential::Basic(text)) => {
-                match self.passwords.judge(&auth.users, text, peer, now()).await {
+                match Box::pin(self.passwords.judge(&auth.users, text, peer, now())).await {
                     Ok(principal) => Ok(principal),
                     Err(NotIn::Wrong) => Err(Refused::Password),
                     Err(NotIn::Busy) => return Err(busy()),
@@ -57,7 +57,7 @@ impl Door {
         let mut told = refused(auth, "the key is not valid");
         let mut reason = refusal.to_string();
         if let Some(token) = token(auth, credential, &refusal) {
-            match self.tokens.judge(auth, token, now()).await {
+            match Box::pin(self.tokens.judge(auth, token, now())).await {
                 Ok(principal) => return Ok(known(principal)),
                 Err(Shut { reason, answer, is_guess: false }) => {
                     tracing::warn!(peer = %written(peer), "not let in: {reason}");
@@ -70,7 +70,7 @@ impl Door {
             return Err(wanted(auth, &refusal, peer));
         }
         tracing::warn!(peer = %written(peer), "not let in: {reason}");
-        Err(self.held_back(peer, told, reason).await)
+        Err(Box::pin(self.held_back(peer, told, reason)).await)
     }
 
     /// The answer to a wrong guess, after a while that grows with their number.

@@ -80,7 +80,7 @@ impl Hooks {
             Bounds { most: hook.max_body.0, together: limits.bodies.0, patience: limits.body_timeout };
         let body = body::read(body, bodies, bounds).await;
         let body = body.map_err(|Unread(status, text)| refusal(status, &text))?;
-        let secret = engine.signing_secret(&hook.secret).map_err(|problem| {
+        let secret = engine.signing_secret(&hook.secret).await.map_err(|problem| {
             tracing::error!("`{}` takes nothing, for its secret has no value: {problem}", hook.path);
             refusal(503, "this webhook takes nothing now")
         })?;

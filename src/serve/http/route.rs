@@ -73,7 +73,11 @@ impl House {
         let mut answer = match self.judge(&state, settings, &request, &seen) {
             Some(answer) => answer,
             None if Hooks::is_one(&request) => match rates::by_address(&state, &peer) {
-                None => self.hooks.answer(&self.engine, &state, (settings, &self.bodies), request).await,
+                // What few requests come to has a place of its own, so that the others take little.
+                None => {
+                    let bounds = (settings, &self.bodies);
+                    Box::pin(self.hooks.answer(&self.engine, &state, bounds, request)).await
+                }
                 Some(late) => late,
             },
             None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
@@ -142,7 +146,7 @@ impl House {
             return self.mailbox(settings, request.headers(), &caller);
         }
         if let Some(session) = &session
-            && let Err(problem) = self.remote.recall(session, &caller).await
+            && let Err(problem) = Box::pin(self.remote.recall(session, &caller)).await
         {
             return come_back(&problem.to_string());
         }
@@ -232,7 +236,7 @@ impl House {
             }
             Reaction::Begun { exchange, session } => {
                 if let Some(session) = &session {
-                    self.remote.share(session, &caller).await;
+                    Box::pin(self.remote.share(session, &caller)).await;
                 }
                 let mut answer = begun(exchange, || self.held.hold(&caller), takes_events).await;
                 if let Some(session) = session {

@@ -64,8 +64,8 @@ mod with_redis {
 
     use futures_util::StreamExt;
     use futures_util::future::BoxFuture;
-    use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-    use redis::{Client, Cmd, RedisResult};
+    use redis::aio::{ConnectionManager, ConnectionManagerConfig, PubSub};
+    use redis::{Client, Cmd, RedisError, RedisResult};
     use tokio::sync::mpsc;
 
     use crate::mcp::{Remote, Shelf, Unavailable};
@@ -141,28 +141,53 @@ mod with_redis {
         async fn hear(&self, remote: &Remote) {
             let mut is_away = false;
             loop {
-                if let Ok(Ok(mut heard)) =
-                    tokio::time::timeout(PATIENCE, self.client.get_async_pubsub()).await
-                    && heard.subscribe(&self.channel).await.is_ok()
-                {
-                    if std::mem::take(&mut is_away) {
-                        tracing::info!("the store of sessions answers again");
-                    }
-                    let mut words = heard.on_message();
-                    while let Some(word) = words.next().await {
-                        if let Ok(word) = word.get_payload::<String>() {
-                            remote.hear(&word);
+                let problem = match self.listening().await {
+                    Ok(heard) => {
+                        if std::mem::take(&mut is_away) {
+                            tracing::info!("the store of sessions answers again");
                         }
+                        let mut words = heard.into_on_message();
+                        while let Some(word) = words.next().await {
+                            if let Ok(word) = word.get_payload::<String>() {
+                                remote.hear(&word);
+                            }
+                        }
+                        "it has ended the connection".to_owned()
                     }
-                }
+                    Err(problem) => problem,
+                };
                 if !std::mem::replace(&mut is_away, true) {
                     tracing::warn!(
-                        "the store of sessions does not answer; sessions are known at one copy only"
+                        "the store of sessions does not answer: {problem}; sessions are known at one copy only"
                     );
                 }
                 tokio::time::sleep(BREATH).await;
             }
         }
+
+        /// A connection on which other copies are heard, or why there is none.
+        async fn listening(&self) -> Result<PubSub, String> {
+            let opened = tokio::time::timeout(PATIENCE, async {
+                let mut heard = self.client.get_async_pubsub().await?;
+                heard.subscribe(&self.channel).await?;
+                Ok(heard)
+            });
+            match opened.await {
+                Ok(opened) => opened.map_err(|problem| explained(&problem)),
+                Err(_) => Err(format!("it says nothing for {PATIENCE:?}")),
+            }
+        }
+    }
+
+    /// What somebody can do about it is said where we know.
+    fn explained(problem: &RedisError) -> String {
+        let mut text = problem.to_string();
+        if text.contains("invalid peer certificate") {
+            text.push_str(
+                " (of which authorities certificates are believed, the system says, or `SSL_CERT_FILE`)",
+            );
+        }
+        text
     }
 
     impl Inner {

@@ -1,5 +1,6 @@
 //! Sessions that copies share in a real Redis: any copy serves any request, and no copy is needed.
 
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,8 +10,10 @@ use tempfile::TempDir;
 
 use super::copies::{Nginx, free_port};
 use super::house::{COMMANDS, House, PATIENCE, answer, call, request, until};
+use crate::asking::house::next;
+use crate::support::certificates::make_certificates;
 use crate::support::client::text;
-use crate::support::server::is_alive;
+use crate::support::server::{STATE, Server, Wire, is_alive};
 use crate::support::skip::skip;
 
 const ANN: &str = "a-key-of-ann-that-is-long";
@@ -20,13 +23,26 @@ const BOB: &str = "a-key-of-bob-that-is-long";
 struct Redis {
     child: Option<Child>,
     port: u16,
-    _folder: TempDir,
+    /// It speaks nothing but TLS.
+    has_tls: bool,
+    folder: TempDir,
 }
 
 impl Redis {
     fn start() -> Option<Self> {
+        Self::start_with(false)
+    }
+
+    fn start_with_tls() -> Option<Self> {
+        Self::start_with(true)
+    }
+
+    fn start_with(has_tls: bool) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let mut redis = Self { child: None, port: free_port(), _folder: folder };
+        let mut redis = Self { child: None, port: free_port(), has_tls, folder };
+        if has_tls {
+            make_certificates(redis.folder.path());
+        }
         if !redis.run() {
             skip("sessions in Redis (there is no redis-server; tests/run installs it)");
             return None;
@@ -37,7 +53,19 @@ impl Redis {
     fn run(&mut self) -> bool {
         let port = self.port.to_string();
         let mut command = Command::new("redis-server");
-        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        if self.has_tls {
+            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+            for (flag, file) in [
+                ("--tls-cert-file", "server.pem"),
+                ("--tls-key-file", "server.key"),
+                ("--tls-ca-cert-file", "ca.pem"),
+            ] {
+                command.arg(flag).arg(self.file(file));
+            }
+        } else {
+            command.args(["--port", &port]);
+        }
+        command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.args(["--requirepass", "a-password"]).stdout(Stdio::null());
         let Ok(child) = command.spawn() else { return false };
         self.child = Some(child);
@@ -58,8 +86,16 @@ impl Redis {
 
     fn ask(&self, words: &[&str]) -> String {
         let port = self.port.to_string();
-        let asked = Command::new("redis-cli").args(["-p", &port, "-a", "a-password"]).args(words).output();
+        let mut command = Command::new("redis-cli");
+        if self.has_tls {
+            command.arg("--tls").arg("--cacert").arg(self.file("ca.pem"));
+        }
+        let asked = command.args(["-p", &port, "-a", "a-password"]).args(words).output();
         String::from_utf8(asked.expect("redis-cli comes with it").stdout).expect("text")
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 }
 
@@ -70,9 +106,24 @@ impl Drop for Redis {
 }
 
 async fn copy(redis: &Redis, more: &str) -> House {
+    House::start(&file(&format!("redis://:a-password@127.0.0.1:{}", redis.port), more)).await
+}
+
+fn file(store: &str, more: &str) -> String {
     let keys = format!("auth: {{ api_keys: [{{ name: ann, key: {ANN} }}, {{ name: bob, key: {BOB} }}] }}");
-    let store = format!("sessions: {{ store: \"redis://:a-password@127.0.0.1:{}\" }}", redis.port);
-    House::start(&format!("{COMMANDS}\nserver: {{ http: {{ {store}, {keys}{more} }} }}\n")).await
+    let store = format!("sessions: {{ store: \"{store}\" }}");
+    format!("{COMMANDS}\nserver: {{ http: {{ {store}, {keys}{more} }} }}\n")
+}
+
+/// A copy that believes this authority.
+async fn copy_over_tls(redis: &Redis, authority: &str, password: &str) -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let text = file(&format!("rediss://:{password}@127.0.0.1:{}", redis.port), "");
+    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{text}")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
+    command.env_remove("PORT").env("XDG_STATE_HOME", STATE).env("SSL_CERT_FILE", redis.file(authority));
+    command.arg("--config").arg(folder.path().join("tools.yaml")).args(["--server", "--port", "0"]);
+    House::of(Server::run(Wire::Pipes, folder, command)).await
 }
 
 async fn opened(house: &House) -> String {
@@ -125,6 +176,74 @@ async fn a_session_is_its_owners_at_every_copy_until_it_ends_at_one() {
     }
     assert_eq!(status(&b, &session, ANN).await, 404);
     assert_eq!(redis.ask(&["dbsize"]).trim(), "0");
+}
+
+#[tokio::test]
+async fn a_question_of_one_copy_is_answered_at_another_by_its_caller_alone() {
+    let Some(redis) = Redis::start() else { return };
+    let file = format!(
+        r#"
+commands:
+  - name: deploy
+    description: Deploys a version.
+    script: touch
+    args: ["deployed-{{{{version}}}}"]
+    params: {{ version: {{ type: string, pattern: "^[0-9]+$" }} }}
+    confirm: "Deploy {{{{version}}}}?"
+server:
+  http:
+    sessions: {{ store: "redis://:a-password@127.0.0.1:{}" }}
+    auth: {{ api_keys: [{{ name: ann, key: {ANN} }}, {{ name: bob, key: {BOB} }}] }}
+"#,
+        redis.port
+    );
+    let (a, b) = (House::start(&file).await, House::start(&file).await);
+    let params = json!({ "protocolVersion": "2025-11-25", "capabilities": { "elicitation": {} }, "clientInfo": { "name": "t", "version": "1" } });
+    let opened = a.post(&request(0, "initialize", params)).header("X-API-Key", ANN).send().await.unwrap();
+    let session = opened.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    let sent = within(&session, ANN, a.post(&call(1, "deploy", json!({ "version": "7" }))));
+    let (mut stream, mut heard) = (sent.send().await.unwrap(), String::new());
+    let asked = next(&mut stream, &mut heard).await;
+    assert_eq!(asked["method"], "elicitation/create", "{asked}");
+    let yes = json!({ "jsonrpc": "2.0", "id": asked["id"], "result": { "action": "accept" } });
+    assert_eq!(within(&session, BOB, b.post(&yes)).send().await.unwrap().status(), 404);
+    assert!(!a.server.folder.path().join("deployed-7").exists(), "somebody else said yes");
+    assert_eq!(within(&session, ANN, b.post(&yes)).send().await.unwrap().status(), 202);
+    let result = next(&mut stream, &mut heard).await;
+    assert_eq!(result["result"]["isError"], false, "{result}");
+    assert!(a.server.folder.path().join("deployed-7").exists(), "it runs where it was called");
+    assert!(!b.server.folder.path().join("deployed-7").exists());
+}
+
+#[tokio::test]
+async fn over_tls_copies_share_sessions_by_a_store_that_they_believe_and_no_other() {
+    let Some(redis) = Redis::start_with_tls() else { return };
+    let a = copy_over_tls(&redis, "ca.pem", "a-password").await;
+    let b = copy_over_tls(&redis, "ca.pem", "a-password").await;
+    let session = opened(&a).await;
+    assert_eq!([status(&b, &session, ANN).await, status(&b, &session, BOB).await], [200, 404]);
+    assert!(redis.ask(&["dbsize"]).starts_with('1'));
+    let ended = within(&session, ANN, b.request(Method::DELETE, "/mcp")).send().await.unwrap();
+    assert_eq!(ended.status(), 204);
+    // The other copy hears of it.
+    let begun = Instant::now();
+    while status(&a, &session, ANN).await != 404 {
+        assert!(begun.elapsed() < PATIENCE);
+    }
+
+    for (authority, password, why) in [
+        ("other-ca.pem", "a-password", "invalid peer certificate: UnknownIssuer"),
+        ("ca.pem", "a-guess", "Password authentication failed"),
+    ] {
+        let mut stranger = copy_over_tls(&redis, authority, password).await;
+        let said = stranger.server.says("the store of sessions does not answer").await;
+        assert!(said.contains(why), "{said}");
+        assert_eq!(said.contains("SSL_CERT_FILE"), authority == "other-ca.pem", "{said}");
+        // It serves all the same, and what it has stays with it.
+        let alone = opened(&stranger).await;
+        assert_eq!([status(&stranger, &alone, ANN).await, status(&a, &alone, ANN).await], [200, 404]);
+        assert!(!stranger.server.stderr().contains(password));
+    }
 }
 
 #[tokio::test]

@@ -367,3 +367,65 @@ async fn an_issuer_that_is_taken_out_of_the_file_lets_nobody_in_any_more() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test]
+async fn of_two_issuers_each_has_its_own_ann() {
+    let signers = [Signer::new("one"), Signer::new("two")];
+    let issuers = [Issuer::start(&[&signers[0]]), Issuer::start(&[&signers[1]])];
+    let commands = r#"
+roles: [{ name: writer, permissions: [secret] }]
+commands:
+  - { name: note, description: Works in a folder of its caller., shell: sh, run: "touch there; pwd; ls", working_dir: { per_caller: work } }
+  - { name: kept, description: Is kept., shell: sh, run: "echo x >>runs; wc -l <runs", working_dir: runs, cache: { ttl: 1h, scope: caller }, annotations: { read_only: true } }
+  - { name: long, description: Is a job., shell: sh, run: sleep 1000, background: true, timeout: 1h }
+  - { name: secret, description: For one of them., script: echo, args: [secret] }
+"#;
+    let said = |(issuer, key): (&Issuer, &str)| {
+        format!(
+            "      {key}: {{ issuer: \"{}\", audience: {US}, permissions: [note, kept, long, \"job_*\"] }}\n",
+            issuer.url
+        )
+    };
+    let auth: String = issuers.iter().zip(["oauth", "jwt"]).map(said).collect();
+    let file = format!(
+        "{commands}user_roles: {{ \"token<{}>:ann\": [writer] }}\nserver:\n  http:\n    quota: {{ calls_per_day: 4 }}\n    auth:\n{auth}",
+        issuers[0].url
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("runs")).unwrap();
+    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{file}")).unwrap();
+    let house = House::start_in(folder, "tools.yaml", &[]).await;
+    let tokens = [0, 1].map(|at| signers[at].sign(&issuers[at].claims(US)));
+    let said = async |token: &str, tool: &str, arguments: Value| {
+        let sent = house.plain(&call(1, tool, arguments)).bearer_auth(token);
+        answer(sent.send().await.unwrap()).await
+    };
+
+    let mut folders = Vec::new();
+    for token in &tokens {
+        let answered = said(token, "note", json!({})).await;
+        let (folder, files) = text(&answered["result"]).split_once('\n').unwrap();
+        assert_eq!(files, "there\n");
+        folders.push(folder.to_owned());
+        // What is kept for one is not given to the other.
+        let runs = said(token, "kept", json!({})).await;
+        assert_eq!(text(&runs["result"]).trim(), folders.len().to_string(), "{runs}");
+    }
+    assert_ne!(folders[0], folders[1]);
+
+    let begun = said(&tokens[0], "long", json!({})).await;
+    assert_eq!(begun["result"]["isError"], false, "{begun}");
+    let listed = async |token: &str| said(token, "job_list", json!({})).await["result"].to_string();
+    let (own, other) = (listed(&tokens[0]).await, listed(&tokens[1]).await);
+    assert!(own.contains("long") && !other.contains("long"), "{own} {other}");
+
+    let secret = said(&tokens[0], "secret", json!({})).await;
+    assert_eq!(text(&secret["result"]), "secret\n");
+    let hidden = said(&tokens[1], "secret", json!({})).await;
+    assert!(hidden["error"]["message"].as_str().unwrap().contains("no tool `secret`"), "{hidden}");
+    // One of them has used up what is theirs, and the other has not.
+    let late = said(&tokens[0], "kept", json!({})).await;
+    assert!(text(&late["result"]).contains("are used up"), "{late}");
+    let fine = said(&tokens[1], "kept", json!({})).await;
+    assert_eq!(fine["result"]["isError"], false, "{fine}");
+}
