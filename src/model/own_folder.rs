@@ -12,20 +12,20 @@ impl Principal {
     /// The name of their own folder. `None` where callers are not told apart.
     ///
     /// What is no small letter, digit, `-`, `_` or `.` is written as `%` and two digits, so that it is another
-    /// name also where capitals do not count. A cut name has a `~`, which no other has.
+    /// name also where capitals do not count. A cut name has a `~`, which no other has, and one with an issuer `=`.
     pub fn folder_name(&self) -> Option<String> {
         if self.method == AuthMethod::Anonymous {
             return None;
         }
-        let mut name = format!("{}-", self.method);
-        for byte in self.name.bytes() {
-            match byte {
-                b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => name.push(char::from(byte)),
-                byte => name.push_str(&format!("%{byte:02x}")),
-            }
-        }
+        let (whole, mut name) = match &self.issuer {
+            Some(issuer) => (
+                self.id().to_string(),
+                format!("{}={}={}", self.method, escaped(issuer), escaped(&self.name)),
+            ),
+            None => (self.name.clone(), format!("{}-{}", self.method, escaped(&self.name))),
+        };
         if name.len() > LONGEST {
-            let digest = Sha256::digest(self.name.as_bytes());
+            let digest = Sha256::digest(whole.as_bytes());
             let digits = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
             // All of it is ASCII.
             name.truncate(LONGEST - 1 - digits.len());
@@ -33,6 +33,17 @@ impl Principal {
         }
         Some(name)
     }
+}
+
+fn escaped(text: &str) -> String {
+    let mut name = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => name.push(char::from(byte)),
+            byte => name.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    name
 }
 
 #[cfg(test)]

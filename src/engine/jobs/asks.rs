@@ -1,10 +1,16 @@
 //! What a job wants to know of its caller before it goes on, and what it has been told so far.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use crate::engine::Wanted;
+
+use super::Job;
+
+/// How long a person may take for an answer.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 type Can = Box<dyn Fn(&Value) -> bool + Send + Sync>;
 
@@ -79,6 +85,51 @@ impl Asks {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Job {
+    /// From now on its caller looks after what it asks, and can answer such questions.
+    pub fn let_ask(&self, can: impl Fn(&Value) -> bool + Send + Sync + 'static) {
+        self.asks.allow(Box::new(can));
+    }
+
+    /// What it asks and nobody has answered yet; it waits for that.
+    pub fn asks(&self) -> Map<String, Value> {
+        self.asks.pending()
+    }
+
+    /// Answers some of what it asks.
+    pub fn answer(&self, answers: Map<String, Value>) {
+        self.asks.answer(answers);
+        self.tell_of_a_change();
+    }
+
+    /// Waits until everything is answered. The error says why that will not be.
+    pub(super) async fn told(&self, wanted: Wanted) -> Result<Value, String> {
+        if !self.asks.is_allowed() {
+            return Err("nobody waits for it who could be asked".to_owned());
+        }
+        let mut changes = self.changes();
+        self.asks.open(wanted);
+        self.tell_of_a_change();
+        let answered = async {
+            loop {
+                if let Some(input) = self.asks.close() {
+                    return input;
+                }
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let told = tokio::select! {
+            input = answered => Ok(input),
+            () = self.stop.cancelled() => Err("it was cancelled before anybody answered".to_owned()),
+            () = tokio::time::sleep(PATIENCE) => Err("nobody has answered in time".to_owned()),
+        };
+        self.asks.give_up();
+        told
     }
 }
 

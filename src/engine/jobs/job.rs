@@ -1,124 +1,63 @@
 //! One job: where it stands, what it has written, what it came to.
 
-use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Prepared, Presented, Sanitizer, Wanted};
+use crate::engine::{Prepared, Presented, Sanitizer};
 use crate::model::{CallerId, JobRules, ToolName};
 
-use super::JobId;
 use super::asks::Asks;
+use super::keeping::Keeping;
 use super::log::{Log, LogPart};
 use super::record::Record;
-use super::store::Store;
-
-/// How long a person may take for an answer.
-const PATIENCE: Duration = Duration::from_mins(10);
-
-/// How a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
-    /// Not over. It may be waiting for its place.
-    Running,
-    Succeeded,
-    Failed,
-    Cancelled,
-    /// The server died while it ran.
-    Lost,
-}
-
-impl JobState {
-    pub fn is_over(self) -> bool {
-        self != Self::Running
-    }
-
-    /// As people and programs read it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Lost => "lost",
-        }
-    }
-}
-
-/// What is told of a job.
-#[derive(Debug, Clone)]
-pub struct JobStatus {
-    pub id: JobId,
-    pub tool: ToolName,
-    pub state: JobState,
-    pub created: SystemTime,
-    /// When it last changed its state or wrote something.
-    pub changed: SystemTime,
-    /// The last line that it wrote, clean.
-    pub last_line: String,
-    pub log_bytes: u64,
-}
+use super::{JobId, JobState, JobStatus};
 
 pub struct Job {
-    id: JobId,
-    tool: ToolName,
-    owner: CallerId,
-    created: SystemTime,
-    stop: CancellationToken,
+    pub(super) id: JobId,
+    pub(super) tool: ToolName,
+    pub(super) owner: CallerId,
+    pub(super) created: SystemTime,
+    pub(super) stop: CancellationToken,
     inner: Mutex<Inner>,
     /// Another number whenever there is something new.
     changes: watch::Sender<u64>,
-    asks: Asks,
+    /// Some of its log has been written into its file.
+    pub(super) written: Notify,
+    pub(super) asks: Asks,
 }
 
-struct Inner {
-    state: JobState,
-    changed: SystemTime,
-    log: Log,
-    result: Option<Presented>,
-    keeping: Keeping,
+pub(super) struct Inner {
+    pub state: JobState,
+    pub changed: SystemTime,
+    pub log: Log,
+    pub result: Option<Presented>,
+    pub keeping: Keeping,
+    /// Whether it can be asked for by its name.
+    pub is_kept: bool,
     /// The store has been told that there is something to take out of the log.
-    is_told: bool,
-}
-
-/// Whether anybody can ask for it later.
-enum Keeping {
-    /// Whoever called it waits for it, and nobody else knows of it.
-    Held,
-    /// In this store; without one, as long as this process lives.
-    Kept(Option<Arc<Store>>),
-    /// It is about to be over.
-    Ending,
+    pub is_told: bool,
 }
 
 impl Job {
-    /// `None` if the system gives no random numbers.
+    /// One that its caller waits for. `None` if the system gives no random numbers.
     pub(super) fn new(prepared: &Prepared, rules: &JobRules, copy: Option<&str>) -> Option<Self> {
+        let id = JobId::next(copy)?;
         let created = SystemTime::now();
         let inner = Inner {
             state: JobState::Running,
             changed: created,
             log: Log::new(rules.log_limit.0),
             result: None,
-            keeping: Keeping::Held,
+            keeping: Keeping::held(prepared.tool.limits.output),
+            is_kept: false,
             is_told: false,
         };
-        Some(Self {
-            id: JobId::next(copy)?,
-            tool: prepared.tool.name.clone(),
-            owner: prepared.principal.id(),
-            created,
-            stop: CancellationToken::new(),
-            inner: Mutex::new(inner),
-            changes: watch::Sender::new(0),
-            asks: Asks::default(),
-        })
+        Some(Self::with(id, prepared.tool.name.clone(), prepared.principal.id(), created, inner))
     }
 
     /// One of which a store has everything; of one that another process runs, what it has so far.
@@ -129,18 +68,16 @@ impl Job {
             log: Log::written(log, record.log_bytes, &record.last_line),
             result: record.presented(),
             keeping: Keeping::Ending,
+            is_kept: true,
             is_told: false,
         };
-        Self {
-            id: record.id,
-            tool: record.tool,
-            owner: record.owner,
-            created: record.created,
-            stop: CancellationToken::new(),
-            inner: Mutex::new(inner),
-            changes: watch::Sender::new(0),
-            asks: Asks::default(),
-        }
+        Self::with(record.id, record.tool, record.owner, record.created, inner)
+    }
+
+    fn with(id: JobId, tool: ToolName, owner: CallerId, created: SystemTime, inner: Inner) -> Self {
+        let (stop, changes) = (CancellationToken::new(), watch::Sender::new(0));
+        let (inner, written, asks) = (Mutex::new(inner), Notify::new(), Asks::default());
+        Self { id, tool, owner, created, stop, inner, changes, written, asks }
     }
 
     pub fn id(&self) -> &JobId {
@@ -207,146 +144,10 @@ impl Job {
         !self.state().is_over()
     }
 
-    /// From now on its caller looks after what it asks, and can answer such questions.
-    pub fn let_ask(&self, can: impl Fn(&Value) -> bool + Send + Sync + 'static) {
-        self.asks.allow(Box::new(can));
-    }
-
-    /// What it asks and nobody has answered yet; it waits for that.
-    pub fn asks(&self) -> Map<String, Value> {
-        self.asks.pending()
-    }
-
-    /// Answers some of what it asks.
-    pub fn answer(&self, answers: Map<String, Value>) {
-        self.asks.answer(answers);
-        self.changes.send_modify(|number| *number += 1);
-    }
-
-    /// Whoever called it waits for it.
-    pub(super) fn is_held(&self) -> bool {
-        matches!(self.lock().keeping, Keeping::Held)
-    }
-
-    /// Waits until everything is answered. The error says why that will not be.
-    pub(super) async fn told(&self, wanted: Wanted) -> Result<Value, String> {
-        if !self.asks.is_allowed() {
-            return Err("nobody waits for it who could be asked".to_owned());
-        }
-        let mut changes = self.changes();
-        self.asks.open(wanted);
-        self.changes.send_modify(|number| *number += 1);
-        let answered = async {
-            loop {
-                if let Some(input) = self.asks.close() {
-                    return input;
-                }
-                if changes.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
-        let told = tokio::select! {
-            input = answered => Ok(input),
-            () = self.stop.cancelled() => Err("it was cancelled before anybody answered".to_owned()),
-            () = tokio::time::sleep(PATIENCE) => Err("nobody has answered in time".to_owned()),
-        };
-        self.asks.give_up();
-        told
-    }
-
-    /// From now on it is there for whoever asks by its name. Says no if it is about to be over.
-    pub(super) async fn keep(self: &Arc<Self>, server: Option<&Arc<Store>>, rules: &JobRules) -> bool {
-        {
-            let mut inner = self.lock();
-            if !matches!(inner.keeping, Keeping::Held) {
-                return false;
-            }
-            inner.keeping = Keeping::Kept(server.cloned());
-        }
-        let Some(store) = server else { return true };
-        if !store.begin(self, self.record(store), rules.keep).await {
-            self.stays_in_memory();
-        }
-        self.tell();
-        true
-    }
-
-    fn record(&self, store: &Store) -> Record {
-        let inner = self.lock();
-        Record {
-            id: self.id.clone(),
-            owner: self.owner.clone(),
-            tool: self.tool.clone(),
-            server: store.server().to_owned(),
-            state: inner.state,
-            created: self.created,
-            changed: inner.changed,
-            last_line: Sanitizer::clean(inner.log.last_line()),
-            log_bytes: inner.log.len(),
-            result: None,
-        }
-    }
-
-    fn stays_in_memory(&self) {
-        let mut inner = self.lock();
-        if let Keeping::Kept(store) = &mut inner.keeping {
-            *store = None;
-        }
-    }
-
     /// It wrote something.
-    pub(super) fn wrote(&self, bytes: &[u8]) {
+    pub(super) fn wrote(&self, bytes: &Bytes) {
         self.change(|inner| inner.log.push(bytes));
         self.tell();
-    }
-
-    /// Has the store take what has gathered in the log, unless it knows of it.
-    fn tell(&self) {
-        let mut inner = self.lock();
-        let Keeping::Kept(Some(store)) = &inner.keeping else { return };
-        if inner.is_told || inner.log.fresh() == 0 {
-            return;
-        }
-        store.log_of(&self.id);
-        inner.is_told = true;
-    }
-
-    /// Moves what has gathered in the log to where `write` says.
-    pub(super) fn move_log(&self, write: impl FnOnce(&Bytes) -> io::Result<PathBuf>) {
-        let bytes = {
-            let mut inner = self.lock();
-            inner.is_told = false;
-            inner.log.take()
-        };
-        if bytes.is_empty() {
-            return;
-        }
-        let moved = write(&bytes);
-        if let Err(problem) = &moved {
-            tracing::warn!("the log of a job of `{}` cannot be written: {problem}", self.tool);
-        }
-        drop(bytes);
-        self.lock().log.took(moved.ok());
-    }
-
-    /// It is over. Who is told of it finds it in the store, if it is kept there.
-    pub(super) async fn end(self: &Arc<Self>, presented: Presented, rules: &JobRules) -> bool {
-        let state = match presented.is_error {
-            _ if self.stop.is_cancelled() => JobState::Cancelled,
-            true => JobState::Failed,
-            false => JobState::Succeeded,
-        };
-        let keeping = std::mem::replace(&mut self.lock().keeping, Keeping::Ending);
-        let is_stored = match keeping {
-            Keeping::Kept(Some(store)) => {
-                let record = Record { state, changed: SystemTime::now(), ..self.record(&store) };
-                store.end(self, record.with(&presented), rules.keep).await
-            }
-            _ => false,
-        };
-        self.change(|inner| (inner.state, inner.result) = (state, Some(presented)));
-        is_stored
     }
 
     /// Another process has run it on; this is how far it is.
@@ -358,15 +159,19 @@ impl Job {
         });
     }
 
-    fn change(&self, change: impl FnOnce(&mut Inner)) {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Inner)) {
         let mut inner = self.lock();
         change(&mut inner);
         inner.changed = SystemTime::now();
         drop(inner);
+        self.tell_of_a_change();
+    }
+
+    pub(super) fn tell_of_a_change(&self) {
         self.changes.send_modify(|number| *number += 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -2,18 +2,28 @@
 
 use std::sync::Arc;
 
-use crate::engine::{News, RunId, StepNews, Stream, Watcher};
+use bytes::Bytes;
+
+use crate::engine::{Catching, Engine, News, RunId, StepNews, Stream, Watcher};
 
 use super::Job;
 
 pub(super) struct Listener {
+    engine: Arc<Engine>,
     job: Arc<Job>,
     next: Box<dyn Watcher>,
 }
 
 impl Listener {
-    pub(super) fn new(job: Arc<Job>, next: Box<dyn Watcher>) -> Self {
-        Self { job, next }
+    pub(super) fn new(engine: Arc<Engine>, job: Arc<Job>, next: Box<dyn Watcher>) -> Self {
+        Self { engine, job, next }
+    }
+
+    fn write(&self, bytes: &Bytes) {
+        self.job.wrote(bytes);
+        if self.job.wants_a_file() {
+            self.engine.spool(&self.job);
+        }
     }
 }
 
@@ -30,13 +40,18 @@ impl Watcher for Listener {
         self.next.step(news);
     }
 
-    fn step_output(&mut self, stream: Stream, lines: &[u8]) {
-        self.job.wrote(lines);
+    fn step_output(&mut self, stream: Stream, lines: &Bytes) {
+        self.write(lines);
         self.next.step_output(stream, lines);
     }
 
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
-        self.job.wrote(bytes);
+    fn output(&mut self, stream: Stream, bytes: &Bytes) {
+        self.write(bytes);
         self.next.output(stream, bytes);
+    }
+
+    fn is_behind(&self) -> Option<Catching> {
+        let job = self.job.log_is_behind().then(|| Arc::clone(&self.job));
+        job.map(|job| Box::pin(async move { job.log_catches_up().await }) as Catching)
     }
 }

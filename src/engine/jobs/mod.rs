@@ -1,20 +1,24 @@
 //! Calls that go on when nobody waits for them: begun for a caller, found again by that caller alone.
 //!
-//! A job runs in a task of its own, which is the only one that holds its run. Whoever waits for it,
+//! A job runs in a task of its own, which is the only one that holds its run; while its caller waits for it,
+//! in the task of that call. Whoever waits for it,
 //! reads its log or cancels it does so through [`Job`], and may go away at any time. One that is kept is
 //! in a [`store`] before anything of it runs, or before its caller hears its name; that it is over is
 //! told when that is written there. Knows no protocol: tools, tasks, resources and schedules are made of
 //! this elsewhere.
 
 mod asks;
+mod begin;
 mod held;
 mod id;
 mod job;
+mod keeping;
 mod listener;
 mod log;
 mod place;
 mod record;
 mod result;
+mod standing;
 #[cfg(feature = "jobs")]
 mod store;
 #[cfg(not(feature = "jobs"))]
@@ -25,19 +29,21 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::model::{JobRules, Principal};
+use tokio::sync::watch;
 
-use super::{Engine, Prepared, Presented, Rejection, Watcher};
+use crate::model::{CallerId, JobRules, Principal};
 
-use listener::Listener;
+use super::Rejection;
+
 use store::Store;
 
 pub use held::Held;
 pub use id::JobId;
-pub use job::{Job, JobState, JobStatus};
+pub use job::Job;
 pub use log::LogPart;
 pub use place::JobPlace;
 pub use record::Record as JobRecord;
+pub use standing::{JobState, JobStatus};
 pub use store::{BadJobs, KeptJobs};
 
 /// The jobs of one engine.
@@ -48,6 +54,8 @@ pub struct Jobs {
     store: OnceLock<Option<Arc<Store>>>,
     /// Those that run, and those that are over and in no store.
     known: Mutex<HashMap<JobId, Arc<Job>>>,
+    /// Callers who want to know when others of their jobs are there to be read.
+    watched: Mutex<HashMap<CallerId, watch::Sender<u64>>>,
 }
 
 impl Jobs {
@@ -91,9 +99,26 @@ impl Jobs {
 
     /// Forgets a job that nobody will ask for.
     pub fn forget(&self, id: &JobId) {
-        self.lock().remove(id);
+        let forgotten = self.lock().remove(id);
+        if let Some(job) = forgotten {
+            self.tell(&job);
+        }
         if let Some(Some(store)) = self.store.get() {
             store.forget(id);
+        }
+    }
+
+    /// Sees another number whenever a caller has another job, or one of theirs is over.
+    pub fn comings(&self, caller: &CallerId) -> watch::Receiver<u64> {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.retain(|_, comings| comings.receiver_count() > 0);
+        watched.entry(caller.clone()).or_default().subscribe()
+    }
+
+    fn tell(&self, job: &Job) {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(comings) = watched.get(job.owner()) {
+            comings.send_modify(|number| *number += 1);
         }
     }
 
@@ -138,8 +163,9 @@ impl Jobs {
     async fn keep(&self, job: &Arc<Job>, rules: &JobRules) -> Result<bool, Rejection> {
         self.admit(job, rules)?;
         let is_kept = job.keep(self.store(), rules).await;
-        if !is_kept {
-            self.lock().remove(job.id());
+        match is_kept {
+            true => self.tell(job),
+            false => drop(self.lock().remove(job.id())),
         }
         Ok(is_kept)
     }
@@ -164,73 +190,4 @@ impl Jobs {
 
 fn is_old(job: &Job, keep: Duration) -> bool {
     SystemTime::now().duration_since(job.status().changed).is_ok_and(|age| age > keep)
-}
-
-impl Engine {
-    /// Begins a job of a plan. `watcher` sees it as it goes, beside the job's own log. It begins when it
-    /// is kept, so that it is never forgotten. Needs a tokio runtime, on which the job stays.
-    pub async fn begin_job(
-        self: &Arc<Self>,
-        prepared: Prepared,
-        watcher: Box<dyn Watcher>,
-    ) -> Result<Arc<Job>, Rejection> {
-        let job = self.new_job(&prepared)?;
-        self.jobs().keep(&job, &prepared.state.catalog().server.jobs).await?;
-        self.run_job(&job, prepared, watcher);
-        Ok(job)
-    }
-
-    /// The same for a caller who waits for it, and may leave it to itself later. It is cancelled when
-    /// what this returns is dropped.
-    pub fn hold_job(
-        self: &Arc<Self>,
-        prepared: Prepared,
-        watcher: Box<dyn Watcher>,
-    ) -> Result<Held, Rejection> {
-        let job = self.new_job(&prepared)?;
-        let rules = prepared.state.catalog().server.jobs.clone();
-        self.run_job(&job, prepared, watcher);
-        Ok(Held::new(Arc::clone(self), job, rules))
-    }
-
-    fn new_job(&self, prepared: &Prepared) -> Result<Arc<Job>, Rejection> {
-        let rules = &prepared.state.catalog().server.jobs;
-        Job::new(prepared, rules, self.jobs().copy()).map(Arc::new).ok_or(Rejection::Cancelled)
-    }
-
-    fn run_job(self: &Arc<Self>, job: &Arc<Job>, prepared: Prepared, watcher: Box<dyn Watcher>) {
-        let (engine, job) = (Arc::clone(self), Arc::clone(job));
-        tokio::spawn(async move {
-            let rules = prepared.state.catalog().server.jobs.clone();
-            let mut listener = Listener::new(Arc::clone(&job), watcher);
-            let presented = engine.run_asking(&job, prepared, &mut listener).await;
-            // What was written last is told before the end is.
-            drop(listener);
-            if job.end(presented, &rules).await {
-                engine.jobs().lock().remove(job.id());
-            }
-        });
-    }
-
-    /// Runs a job, and runs it again with the answers of its caller as often as it asks.
-    async fn run_asking(
-        self: &Arc<Self>,
-        job: &Arc<Job>,
-        mut prepared: Prepared,
-        listener: &mut Listener,
-    ) -> Presented {
-        loop {
-            let mut presented = match self.execute(&prepared, listener, job.stop().clone()).await {
-                Ok(outcome) => outcome.present_aside(prepared.clone()).await,
-                Err(rejection) => return Presented::refusal(rejection.to_string()),
-            };
-            // Whoever waits for it asks by themselves.
-            let Some(wanted) = presented.wanted.take_if(|_| !job.is_held()) else { return presented };
-            let answered = job.told(wanted).await.and_then(|input| prepared.clone().with_input(&input));
-            prepared = match answered {
-                Ok(answered) => answered,
-                Err(why) => return Presented::refusal(format!("`{}` asks its client: {why}", job.tool())),
-            };
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! Where no jobs are kept: this program was built without the feature `jobs`. What is said here of a
 //! store is said of none.
 
+use std::future::Ready;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,15 @@ impl Store {
         match *self {}
     }
 
-    pub async fn begin(&self, _job: &Arc<Job>, _record: Record, _keep: Duration) -> bool {
+    pub fn begin(&self, _job: &Arc<Job>, _record: Record, _keep: Duration) -> Ready<bool> {
+        match *self {}
+    }
+
+    pub fn hold(&self, _job: &Arc<Job>) {
+        match *self {}
+    }
+
+    pub fn release(&self, _id: &JobId) {
         match *self {}
     }
 

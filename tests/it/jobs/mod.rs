@@ -3,8 +3,13 @@
 
 mod callers;
 #[cfg(feature = "jobs")]
+mod held;
+#[cfg(feature = "jobs")]
 mod killed;
+mod older_tasks;
+mod resources;
 mod shell;
+mod task_news;
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +20,18 @@ use tempfile::TempDir;
 use crate::support::client::{Client, text};
 use crate::support::processes::{assert_none_left, mark, marked};
 use crate::support::server::{Server, Wire};
+
+/// A server over HTTP with two callers.
+pub(super) const KEYS: &str = r#"
+server:
+  drain: 0s
+  jobs: { folder: kept }
+  http:
+    auth:
+      api_keys:
+        - { name: ann, key: "ann-has-a-long-key-0123456789abcdef" }
+        - { name: bob, key: "bob-has-a-long-key-0123456789abcdef" }
+"#;
 
 const COMMANDS: &str = r#"
 server: { drain: 0s, jobs: { folder: kept, log_limit: 1KiB, max: 3, per_caller: 2 } }

@@ -28,6 +28,7 @@ pub struct Folder(PathBuf);
 /// Says that a server lives, until it is dropped, or the process is gone.
 pub struct Presence {
     path: PathBuf,
+    held: PathBuf,
     _file: File,
 }
 
@@ -35,6 +36,7 @@ impl Drop for Presence {
     fn drop(&mut self) {
         // What it left undone is lost in either case.
         let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_dir_all(&self.held);
     }
 }
 
@@ -75,6 +77,20 @@ impl Folder {
         self.0.join("logs")
     }
 
+    /// Where the log of a job is that is held by this server.
+    pub fn held_log(&self, server: &str, id: &JobId) -> PathBuf {
+        self.held().join(server).join(id.as_str())
+    }
+
+    /// Makes room for such logs.
+    pub fn make_held(&self, server: &str) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(self.held().join(server))
+    }
+
+    fn held(&self) -> PathBuf {
+        self.0.join("held")
+    }
+
     fn servers(&self) -> PathBuf {
         self.0.join("servers")
     }
@@ -85,7 +101,7 @@ impl Folder {
         let opened = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&path);
         let locked = opened.and_then(|file| file.lock().map(|()| file));
         match locked {
-            Ok(file) => Ok(Presence { path, _file: file }),
+            Ok(file) => Ok(Presence { path, held: self.held().join(server), _file: file }),
             Err(source) => Err(BadJobs::Io { path, source }),
         }
     }
@@ -103,6 +119,15 @@ impl Folder {
         let log = self.log(&record.id);
         let log_bytes = log.metadata().map_or(record.log_bytes, |file| file.len());
         Record { state: JobState::Lost, log_bytes, last_line: last_line_of(&log), ..record }
+    }
+
+    /// Removes what servers that are gone have held for their callers.
+    pub fn sweep_held(&self) {
+        // There is none as long as nobody has held much.
+        let left = fs::read_dir(self.held()).into_iter().flatten().flatten();
+        for entry in left.filter(|entry| !entry.file_name().to_str().is_some_and(|name| self.lives(name))) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 
     /// Removes the sign of one that is gone.

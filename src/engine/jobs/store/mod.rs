@@ -3,6 +3,7 @@
 //! ```text
 //! jobs.db             SQLite: every job that is kept, its state and its result
 //! logs/JOB            what it wrote
+//! held/SERVER/JOB     what one wrote that its caller waits for, as far as it is too long for memory
 //! servers/SERVER      locked while that server lives
 //! ```
 //!
@@ -11,6 +12,7 @@
 
 mod database;
 mod folder;
+mod logs;
 mod shelf;
 mod writer;
 
@@ -54,6 +56,7 @@ impl Store {
         let presence = folder.enter(&server)?;
         let database = Database::open(&folder.database())?;
         database.lose(&folder)?;
+        folder.sweep_held();
         let reader = Mutex::new(Database::open(&folder.database())?);
         let writer = Writer::start(folder.clone(), server.clone(), database)?;
         Ok(Arc::new(Self { folder, server, writer, reader, _presence: presence }))
@@ -65,10 +68,26 @@ impl Store {
     }
 
     /// Resolves when it will not be forgotten; says no if it cannot be kept.
-    pub async fn begin(&self, job: &Arc<Job>, record: Record, keep: Duration) -> bool {
+    /// What it is to do is told before this returns.
+    pub fn begin(
+        &self,
+        job: &Arc<Job>,
+        record: Record,
+        keep: Duration,
+    ) -> impl Future<Output = bool> + Send + use<> {
         let (done, is_done) = oneshot::channel();
         self.writer.tell(Command::Begin { job: Arc::downgrade(job), record: Box::new(record), keep, done });
-        is_done.await.unwrap_or(false)
+        async { is_done.await.unwrap_or(false) }
+    }
+
+    /// The log of a job that nobody knows of goes into a file from now on.
+    pub fn hold(&self, job: &Arc<Job>) {
+        self.writer.tell(Command::Hold(job.id().clone(), Arc::downgrade(job)));
+    }
+
+    /// Nobody will ask for that file, unless its job has begun.
+    pub fn release(&self, id: &JobId) {
+        self.writer.tell(Command::Release(id.clone()));
     }
 
     /// Resolves when its result is written; says no if it is not.

@@ -1,10 +1,7 @@
 //! The one thread that writes: many changes at a time, and what jobs have printed.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,24 +13,16 @@ use crate::engine::jobs::{Job, JobId};
 
 use super::database::Database;
 use super::folder::{BadJobs, Folder};
+use super::logs::Logs;
 
 /// As many are written together.
 const TOGETHER: usize = 256;
-
-/// So many may wait; each job has a few at most.
-const WAITING: usize = 1 << 20;
 
 /// How often it is looked whether somebody else wants a job to end.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// How often what is too old is looked for.
 const SWEEP: Duration = Duration::from_mins(5);
-
-/// Logs that are open for more.
-const OPEN: usize = 64;
-
-/// Written at once into a log.
-const PIECE: usize = 256 << 10;
 
 pub enum Command {
     Begin {
@@ -49,26 +38,26 @@ pub enum Command {
         done: oneshot::Sender<bool>,
     },
     Log(JobId),
+    /// The log of one that is held is too long for memory.
+    Hold(JobId, Weak<Job>),
+    /// Whoever held it does so no more.
+    Release(JobId),
     /// Of one that another process runs.
     Cancel(JobId),
     Forget(JobId),
 }
 
-pub struct Writer(SyncSender<Command>);
+/// What waits has no bound of its own, which would be as much memory from the start on: each job has a few
+/// commands at most, and how many jobs there may be is bounded.
+pub struct Writer(Sender<Command>);
 
 impl Writer {
     pub fn start(folder: Folder, server: String, database: Database) -> Result<Self, BadJobs> {
-        let (sender, commands) = sync_channel(WAITING);
+        let (sender, commands) = channel();
         let path = folder.database();
-        let desk = Desk {
-            folder,
-            server,
-            database,
-            running: HashMap::new(),
-            open: HashMap::new(),
-            looked: Instant::now(),
-            swept: None,
-        };
+        let logs = Logs::new(folder, server.clone());
+        let desk =
+            Desk { server, database, logs, running: HashMap::new(), looked: Instant::now(), swept: None };
         let started = thread::Builder::new().name("jobs".to_owned()).spawn(move || desk.work(&commands));
         started.map_err(|source| BadJobs::Io { path, source })?;
         Ok(Self(sender))
@@ -76,17 +65,16 @@ impl Writer {
 
     /// Does not wait. What nobody takes is as if it could not be written.
     pub fn tell(&self, command: Command) {
-        let _ = self.0.try_send(command);
+        let _ = self.0.send(command);
     }
 }
 
 struct Desk {
-    folder: Folder,
     server: String,
     database: Database,
-    /// Those of this process that are kept.
+    logs: Logs,
+    /// Those of this process that write logs.
     running: HashMap<JobId, Weak<Job>>,
-    open: HashMap<JobId, File>,
     looked: Instant,
     swept: Option<Instant>,
 }
@@ -120,13 +108,24 @@ impl Desk {
         for command in &batch {
             match command {
                 Command::Begin { job, record, .. } => {
-                    drop(self.running.insert(record.id.clone(), job.clone()))
+                    self.logs.name(&record.id, job);
+                    self.running.insert(record.id.clone(), job.clone());
                 }
                 Command::Log(id) => self.write_log(id),
+                Command::Hold(id, job) => {
+                    self.logs.hold(id);
+                    self.running.insert(id.clone(), job.clone());
+                }
+                // Of one that has begun there is nothing to be released.
+                Command::Release(id) => {
+                    if self.logs.release(id) {
+                        self.running.remove(id);
+                    }
+                }
                 Command::End { job, .. } => {
-                    self.move_log(job);
+                    self.logs.append(job);
+                    self.logs.close(job.id());
                     self.running.remove(job.id());
-                    self.open.remove(job.id());
                 }
                 Command::Cancel(_) | Command::Forget(_) => {}
             }
@@ -143,7 +142,8 @@ impl Desk {
 
     /// Writes what changes in the database, and says so to those who wait for it.
     fn change(&mut self, batch: Vec<Command>) {
-        let is_change = |command: &Command| !matches!(command, Command::Log(_));
+        let is_change =
+            |command: &Command| !matches!(command, Command::Log(_) | Command::Hold(..) | Command::Release(_));
         if !batch.iter().any(is_change) {
             return;
         }
@@ -154,7 +154,7 @@ impl Desk {
                     Command::End { record, .. } => changes.end(record)?,
                     Command::Cancel(id) => drop(changes.cancel(id)?),
                     Command::Forget(id) => changes.forget(id)?,
-                    Command::Log(_) => {}
+                    Command::Log(_) | Command::Hold(..) | Command::Release(_) => {}
                 }
             }
             Ok(())
@@ -165,46 +165,16 @@ impl Desk {
         for command in batch {
             match command {
                 Command::Begin { done, .. } | Command::End { done, .. } => drop(done.send(changed.is_ok())),
-                Command::Forget(id) => self.remove_log(&id),
-                Command::Log(_) | Command::Cancel(_) => {}
+                Command::Forget(id) => self.logs.remove(&id),
+                Command::Log(_) | Command::Hold(..) | Command::Release(_) | Command::Cancel(_) => {}
             }
         }
     }
 
     fn write_log(&mut self, id: &JobId) {
         if let Some(job) = self.running.get(id).and_then(Weak::upgrade) {
-            self.move_log(&job);
+            self.logs.append(&job);
         }
-    }
-
-    fn move_log(&mut self, job: &Job) {
-        let id = job.id();
-        job.move_log(|bytes| {
-            let file = self.file(id)?;
-            // Who reads meanwhile waits for one piece at most.
-            bytes.chunks(PIECE).try_for_each(|piece| file.write_all(piece))?;
-            Ok(self.folder.log(id))
-        });
-    }
-
-    fn file(&mut self, id: &JobId) -> io::Result<&mut File> {
-        if self.open.len() >= OPEN && !self.open.contains_key(id) {
-            self.open.clear();
-        }
-        match self.open.entry(id.clone()) {
-            std::collections::hash_map::Entry::Occupied(open) => Ok(open.into_mut()),
-            std::collections::hash_map::Entry::Vacant(place) => {
-                let mut options = OpenOptions::new();
-                let options = options.create(true).append(true).mode(0o600);
-                Ok(place.insert(options.open(self.folder.log(id))?))
-            }
-        }
-    }
-
-    fn remove_log(&mut self, id: &JobId) {
-        self.open.remove(id);
-        // It may have written nothing.
-        let _ = fs::remove_file(self.folder.log(id));
     }
 
     /// Ends what somebody else wants to end.
@@ -221,7 +191,7 @@ impl Desk {
             Ok(old)
         });
         match swept {
-            Ok(old) => old.iter().for_each(|id| self.remove_log(id)),
+            Ok(old) => old.iter().for_each(|id| self.logs.remove(id)),
             Err(problem) => tracing::warn!("old jobs cannot be removed: {problem}"),
         }
     }

@@ -1,15 +1,22 @@
 //! What a job has written so far, for those who read along.
 //!
 //! The beginning of it is kept, up to a limit. Whoever reads a run's output only appends here; what
-//! gathers is written into a file by the store's thread, and read back from there.
+//! gathers is written into a file by the store's thread, and read back from there. Until then it is the
+//! very memory that holds the output for its result.
+
+mod last_line;
+mod pieces;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
 
-use crate::engine::Sanitizer;
+use last_line::LastLine;
+use pieces::Pieces;
+
+pub(super) use last_line::last_line_of;
 
 /// A piece of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +30,6 @@ pub struct LogPart {
     pub is_over: bool,
 }
 
-/// A line is shown up to this length.
-const LINE: usize = 1024;
-
 /// Output in the order in which it came.
 #[derive(Debug, Default)]
 pub(super) struct Log {
@@ -36,8 +40,8 @@ pub(super) struct Log {
     file: Option<PathBuf>,
     filed: u64,
     /// On their way into the file.
-    leaving: Bytes,
-    fresh: Vec<u8>,
+    leaving: Pieces,
+    fresh: Pieces,
     line: LastLine,
 }
 
@@ -53,9 +57,9 @@ impl Log {
         Self { file: Some(file), filed, total: total.max(filed), line, ..Self::default() }
     }
 
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &Bytes) {
         let room = usize::try_from(self.limit.saturating_sub(self.kept())).unwrap_or(usize::MAX);
-        self.fresh.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+        self.fresh.push(bytes.slice(..room.min(bytes.len())));
         self.total += bytes.len() as u64;
         self.line.push(bytes);
     }
@@ -73,10 +77,15 @@ impl Log {
         self.fresh.len()
     }
 
+    /// The same with what is on its way.
+    pub(super) fn in_memory(&self) -> usize {
+        self.leaving.len() + self.fresh.len()
+    }
+
     /// Everything that waits, to be appended to a file; [`Log::took`] is to follow.
-    pub(super) fn take(&mut self) -> Bytes {
-        self.leaving = std::mem::take(&mut self.fresh).into();
-        self.leaving.clone()
+    pub(super) fn take(&mut self) -> Vec<Bytes> {
+        self.leaving = self.fresh.take();
+        self.leaving.shared()
     }
 
     /// What was taken is in the file. If it is not, it stays here for good.
@@ -88,12 +97,17 @@ impl Log {
                 self.file = Some(file);
             }
             None => {
-                let fresh = std::mem::replace(&mut self.fresh, leaving.into());
-                self.fresh.extend_from_slice(&fresh);
+                let fresh = std::mem::replace(&mut self.fresh, leaving);
+                self.fresh.append(fresh);
                 // Nothing more is taken away, and so not everything can be kept.
                 self.limit = self.kept();
             }
         }
+    }
+
+    /// The file that it is in has another name now.
+    pub(super) fn moved(&mut self, to: PathBuf) {
+        self.file = self.file.take().map(|_| to);
     }
 
     /// What another process has written meanwhile.
@@ -106,11 +120,11 @@ impl Log {
         let offset = offset.min(self.kept());
         let mut bytes = self.part_of_file(offset, most);
         let mut begins = self.filed;
-        for held in [&self.leaving[..], &self.fresh[..]] {
-            let from = (offset + bytes.len() as u64).saturating_sub(begins);
-            let from = usize::try_from(from).unwrap_or(usize::MAX).min(held.len());
-            if offset + bytes.len() as u64 >= begins {
-                bytes.extend(held.iter().skip(from).take(most.saturating_sub(bytes.len())));
+        for held in [&self.leaving, &self.fresh] {
+            let reached = offset + bytes.len() as u64;
+            if let Some(from) = reached.checked_sub(begins) {
+                let from = usize::try_from(from).unwrap_or(usize::MAX);
+                held.copy(from, most.saturating_sub(bytes.len()), &mut bytes);
             }
             begins += held.len() as u64;
         }
@@ -133,57 +147,6 @@ impl Log {
     }
 }
 
-/// The last line in a file, clean; nothing if there is no such file.
-pub(super) fn last_line_of(path: &Path) -> String {
-    let read = || {
-        let file = File::open(path)?;
-        let begin = file.metadata()?.len().saturating_sub(LINE as u64 * 4);
-        let mut end = vec![0; LINE * 4];
-        let read = file.read_at(&mut end, begin)?;
-        end.truncate(read);
-        std::io::Result::Ok(end)
-    };
-    let mut line = LastLine::default();
-    line.push(&read().unwrap_or_default());
-    Sanitizer::clean(line.get())
-}
-
-/// The last line that is not empty, finished or not.
-#[derive(Debug, Default)]
-struct LastLine {
-    finished: Vec<u8>,
-    begun: Vec<u8>,
-}
-
-impl LastLine {
-    fn of(line: &str) -> Self {
-        Self { finished: line.as_bytes().to_vec(), begun: Vec::new() }
-    }
-
-    fn push(&mut self, bytes: &[u8]) {
-        let mut lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r'));
-        let last = lines.next_back().unwrap_or_default();
-        let Some(first) = lines.next() else { return begin(&mut self.begun, last) };
-        begin(&mut self.begun, first);
-        let is_said = |line: &&[u8]| !line.trim_ascii().is_empty();
-        match lines.rfind(is_said) {
-            Some(line) => self.finished = line.get(..line.len().min(LINE)).unwrap_or_default().to_vec(),
-            None if is_said(&self.begun.as_slice()) => self.finished = std::mem::take(&mut self.begun),
-            None => {}
-        }
-        self.begun.clear();
-        begin(&mut self.begun, last);
-    }
-
-    fn get(&self) -> &[u8] {
-        if self.begun.trim_ascii().is_empty() { &self.finished } else { &self.begun }
-    }
-}
-
-fn begin(line: &mut Vec<u8>, bytes: &[u8]) {
-    line.extend(bytes.iter().take(LINE.saturating_sub(line.len())));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,13 +161,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let mut log = Log::new(100);
-        log.push(b"0123456789");
-        std::fs::write(&path, log.take()).unwrap();
+        log.push(&Bytes::from_static(b"0123456789"));
+        std::fs::write(&path, log.take().concat()).unwrap();
         log.took(Some(path));
-        log.push(b"abcdef");
+        log.push(&Bytes::from_static(b"abcdef"));
         let leaving = log.take();
-        log.push(b"ABCDEF");
-        assert_eq!(&leaving[..], b"abcdef");
+        log.push(&Bytes::from_static(b"ABCDEF"));
+        assert_eq!(leaving.concat(), b"abcdef");
         let whole = "0123456789abcdefABCDEF";
         for from in 0..=whole.len() {
             for most in 0..=whole.len() {
@@ -221,8 +184,8 @@ mod tests {
     #[test]
     fn what_is_beyond_the_limit_is_counted_only() {
         let mut log = Log::new(5);
-        log.push(b"abc");
-        log.push(b"defg");
+        log.push(&Bytes::from_static(b"abc"));
+        log.push(&Bytes::from_static(b"defg"));
         assert_eq!(part(&log, 0, 100), ("abcde".to_owned(), 5));
         assert_eq!(log.len(), 7);
     }
@@ -230,27 +193,11 @@ mod tests {
     #[test]
     fn what_no_file_takes_stays_in_memory() {
         let mut log = Log::new(100);
-        log.push(b"abc");
+        log.push(&Bytes::from_static(b"abc"));
         log.take();
-        log.push(b"def");
+        log.push(&Bytes::from_static(b"def"));
         log.took(None);
-        log.push(b"ghi");
+        log.push(&Bytes::from_static(b"ghi"));
         assert_eq!(part(&log, 1, 100), ("bcdef".to_owned(), 6));
-    }
-
-    #[test]
-    fn the_last_line_is_one_that_says_something() {
-        for (chunks, expected) in [
-            (&["one\ntwo\n"][..], "two"),
-            (&["one\ntw", "o"], "two"),
-            (&["one\n", "\n\n", "  \n"], "one"),
-            (&["10%\r20%\r"], "20%"),
-            (&["on", "e\n"], "one"),
-            (&[], ""),
-        ] {
-            let mut log = Log::new(100);
-            chunks.iter().for_each(|chunk| log.push(chunk.as_bytes()));
-            assert_eq!(String::from_utf8_lossy(log.last_line()), expected, "{chunks:?}");
-        }
     }
 }
