@@ -1,11 +1,11 @@
 //! Whoever calls at a shell agrees to what has to be confirmed: at the terminal, or in advance by `--yes`.
 
-use std::io::{self, BufRead, IsTerminal, Write};
-
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Consent, Engine, Prepared, Rejection};
 use crate::model::Approver;
+
+use super::terminal::{self, Typed};
 
 /// The plan with the consent that it needs.
 pub async fn asked(engine: &Engine, prepared: Prepared, is_agreed: bool) -> Result<Prepared, Rejection> {
@@ -31,16 +31,18 @@ fn at_terminal(prepared: &Prepared, text: &str, is_agreed: bool) -> Result<Conse
     if is_agreed {
         return Ok(Consent::Shell);
     }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !terminal::is_there() {
         return Err(prepared.not_confirmed("nobody is here to be asked; `--yes` agrees in advance"));
     }
-    let mut stderr = io::stderr().lock();
-    let asked = write!(stderr, "{text}\n\nRun it? [y/N] ").and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
-    let is_yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-    match read.is_ok() && is_yes {
-        true => Ok(Consent::Shell),
-        false => Err(prepared.not_confirmed("you declined")),
+    match terminal::ask(&format!("{text}\n\nRun it? [y/N] ")) {
+        Ok(Typed::Line(answer)) if is_yes(&answer) => Ok(Consent::Shell),
+        Ok(Typed::Line(_)) => Err(prepared.not_confirmed("you declined")),
+        Ok(Typed::Ended) => Err(prepared.not_confirmed("the input ended before an answer")),
+        Ok(Typed::Interrupted) => Err(Rejection::Cancelled),
+        Err(error) => Err(prepared.not_confirmed(format!("the terminal cannot be read: {error}"))),
     }
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }

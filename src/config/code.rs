@@ -298,7 +298,6 @@ codes! {
     VainArguments = 332, "arguments of a schedule or a trigger that its command does not take";
     BadTrigger = 333, "a trigger that nothing can set off";
     EmptyToolset = 335, "tools of a tag that no command has";
-    NameOfDiscovery = 336, "a command with the name of a tool of our own";
 }
 
 impl Code {

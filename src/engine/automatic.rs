@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
 use crate::model::{Principal, SecretName, SecretText, UnknownActor, actor};
-use crate::runner::BadSecret;
 
+use super::supply::Means;
 use super::{Engine, Job, Origin, Rejection, Stream, Watcher};
 
 /// What is to be called, as whom, and why.
@@ -52,9 +54,13 @@ impl Engine {
         judged.map_err(|late| NotBegun::Rejected(Rejection::TooOften { tool: tool.to_owned(), late }))
     }
 
-    /// The value of a secret that requests are signed with. What a program prints is not asked for here.
-    pub fn signing_secret(&self, name: &SecretName) -> Result<SecretText, BadSecret> {
-        self.state().secrets.known(name)
+    /// The value of a secret that requests are signed with. Whoever sends them is not known yet, so a program
+    /// that prints it runs seldom, and ends when nobody waits for it.
+    pub async fn signing_secret(&self, name: &SecretName) -> Result<SecretText, Rejection> {
+        let state = self.state();
+        let cancel = CancellationToken::new();
+        let means = Means { facts: &state.facts, runner: &*self.runner, cancel: &cancel };
+        state.secrets.judging(name, &means).await
     }
 }
 
@@ -62,5 +68,5 @@ impl Engine {
 struct Unwatched;
 
 impl Watcher for Unwatched {
-    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+    fn output(&mut self, _stream: Stream, _bytes: &Bytes) {}
 }

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Approver, Breaker, CacheRules, Confirm, Fallback, FallbackWith, JsonTemplate, Retry, RetryOn, Tool,
-    format_duration,
+    ApprovalCall, Approver, Breaker, CacheRules, Confirm, Fallback, FallbackWith, JsonTemplate, Retry,
+    RetryOn, Tool, format_duration,
 };
 
 use super::action::Around;
+use super::http::http;
 use super::written;
 
 pub(super) fn care(tool: &Tool, around: &Around<'_>) -> Map<String, Value> {
@@ -17,7 +18,7 @@ pub(super) fn care(tool: &Tool, around: &Around<'_>) -> Map<String, Value> {
     put("fallback", tool.fallback.as_ref().map(fallback));
     put("breaker", tool.breaker.as_ref().map(breaker));
     put("cache", tool.cache.as_ref().map(|rules| cache(rules, around)));
-    put("confirm", tool.confirm.as_ref().map(|asked| confirm(asked)));
+    put("confirm", tool.confirm.as_ref().map(|asked| confirm(asked, around)));
     map
 }
 
@@ -59,11 +60,17 @@ fn filled(value: &JsonTemplate) -> Value {
     }
 }
 
-fn confirm(confirm: &Confirm) -> Value {
+fn confirm(confirm: &Confirm, around: &Around<'_>) -> Value {
     let Confirm { text, fallback, ttl, approve } = confirm;
     let approve = approve.as_ref().map(|approver| match approver {
         Approver::Shell => json!({ "cli": true }),
         Approver::Command(tool) => json!({ "command": tool.as_str() }),
+        Approver::Webhook(call) => {
+            let ApprovalCall { action, timeout } = &**call;
+            let mut webhook = http(action, around);
+            webhook.insert("timeout".to_owned(), json!(format_duration(*timeout)));
+            json!({ "webhook": webhook })
+        }
     });
     json!({
         "text": written::template(text),

@@ -28,6 +28,7 @@ pub(super) fn http(call: &HttpAction, around: &Around<'_>) -> Map<String, Value>
         proxy,
         times,
         stream,
+        signed,
         folder: _,
     } = call;
     let pairs = |pairs: &[(String, Vec<Template>)]| {
@@ -67,6 +68,7 @@ pub(super) fn http(call: &HttpAction, around: &Around<'_>) -> Map<String, Value>
             },
         ),
     ]);
+    map.extend(signed.as_ref().map(|secret| ("signed".to_owned(), json!(secret.as_str()))));
     map.insert("secrets".to_owned(), secrets_of(references(call).into_iter(), around));
     map.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
     map

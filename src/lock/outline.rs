@@ -29,6 +29,9 @@ fn asks(confirm: &Confirm) -> String {
         None => format!("asks first: {text}{unasked}"),
         Some(Approver::Shell) => format!("asks somebody at a shell first: {text}"),
         Some(Approver::Command(tool)) => format!("asks {tool} first: {text}"),
+        Some(Approver::Webhook(call)) => {
+            format!("asks {} first: {text}", escape::word(&call.action.url.to_string()))
+        }
     }
 }
 

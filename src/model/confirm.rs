@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::http::HttpAction;
 use super::name::ToolName;
 use super::template::Template;
 
@@ -43,11 +44,29 @@ impl Unasked {
 /// What a command that decides can be given, as texts.
 pub const APPROVER_PARAMS: [&str; 4] = ["tool", "by", "text", "plan"];
 
+/// What a webhook that decides is sent, as texts; `by` goes out as `caller`.
+pub const APPROVAL_FIELDS: [&str; 6] = ["id", "tool", "by", "text", "plan", "expires"];
+
+/// A request that somebody elsewhere answers with their decision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovalCall {
+    /// Its holes are named like the fields.
+    pub action: HttpAction,
+    pub timeout: Duration,
+}
+
+impl ApprovalCall {
+    /// How long an answer may take, unless the file says more.
+    pub const TIMEOUT: Duration = Duration::from_secs(30);
+}
+
 /// Who decides outside of the client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Approver {
     /// Whoever runs `mcpfier approvals` as the user of the server.
     Shell,
     /// A command of the file: its success approves.
     Command(ToolName),
+    /// Whoever answers this request, or says that the decision comes later.
+    Webhook(Box<ApprovalCall>),
 }

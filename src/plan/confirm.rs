@@ -47,6 +47,7 @@ impl PlannedConfirm {
         let approve = self.approve.as_ref().map(|approver| match approver {
             Approver::Shell => json!({ "cli": true }),
             Approver::Command(tool) => json!({ "command": tool.as_str() }),
+            Approver::Webhook(call) => json!({ "webhook": call.action.url.to_string() }),
         });
         json!({ "text": self.text, "fallback": self.fallback.word(), "approve": approve })
     }
@@ -131,7 +132,15 @@ impl ExecutionPlan {
     }
 
     pub(super) fn confirm_line(&self) -> Option<(&'static str, String)> {
-        self.confirm.as_ref().map(|confirm| ("asks", confirm.text.replace('\n', " · ")))
+        let confirm = self.confirm.as_ref()?;
+        let text = confirm.text.replace('\n', " · ");
+        let by = match &confirm.approve {
+            None => String::new(),
+            Some(Approver::Shell) => " (`mcpfier approvals` decides)".to_owned(),
+            Some(Approver::Command(tool)) => format!(" (`{tool}` decides)"),
+            Some(Approver::Webhook(call)) => format!(" ({} decides)", call.action.url),
+        };
+        Some(("asks", text + &by))
     }
 
     pub(super) fn confirm_json(&self) -> Option<(String, Value)> {

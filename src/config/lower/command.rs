@@ -158,7 +158,7 @@ fn lower(commands: &Commands<'_>, command: &Command<'_>) -> Option<Tool> {
     let action = executors.assign(place, command, settings.run_on.as_ref(), action);
     let when = when(&scope, command.when);
     let output = output::rules(&scope, &command.output, action.as_ref());
-    let care = Care::read(&scope, &command.care);
+    let care = Care::read(&scope, &command.care, &settings);
     report_unused(&scope, command);
     let missing = action.as_ref().and_then(lacking).or_else(|| place.take_missing().map(|name| unset(&name)));
     let tool = tool(commands, command, Arc::new(params.into_params()), action, output, &settings)?;

@@ -51,6 +51,7 @@ mod words;
 pub use access::{Beside, access, authorization};
 pub use audit::audit;
 pub use automation::{Automated, automate, automated, check_automated};
+use automation::{Unattended, unattended};
 pub use command::{Commands, Whole, missing};
 pub use container::{host_root, judge as judge_image};
 pub use defaults::{Defaults, limits};

@@ -31,7 +31,8 @@ pub(super) fn issuers(reader: &Reader<'_>, written: Vec<native::HttpIssuer<'_>>)
         }
         issuers.push((issuer, span));
     }
-    issuers.into_iter().map(|(issuer, _)| issuer).collect()
+    let is_one_of_several = issuers.len() > 1;
+    issuers.into_iter().map(|(issuer, _)| Issuer { is_one_of_several, ..issuer }).collect()
 }
 
 fn issuer(reader: &Reader<'_>, written: native::HttpIssuer<'_>) -> Option<Issuer> {
@@ -53,6 +54,7 @@ fn issuer(reader: &Reader<'_>, written: native::HttpIssuer<'_>) -> Option<Issuer
     };
     Some(Issuer {
         name: name.ok()??,
+        is_one_of_several: false,
         audience: audience?,
         resource: resource.ok()?,
         jwks_uri: jwks_uri.ok()?,

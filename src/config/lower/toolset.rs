@@ -44,9 +44,8 @@ pub fn check_discovery(reader: &Reader<'_>, catalog: &Catalog, commands: &[Node<
         let Some(text) = name.as_text().filter(|name| [SEARCH_TOOLS, CALL_TOOL].contains(name)) else {
             continue;
         };
-        let message =
-            format!("`{text}` is a tool of our own where `server.discovery` lets tools be searched");
-        let problem = Diagnostic::error(Code::NameOfDiscovery, name.span, message);
+        let message = format!("`{text}` is a tool of the server itself, by which clients find others");
+        let problem = Diagnostic::error(Code::OwnName, name.span, message);
         reader.problems.add(problem.help("choose another name, or leave `server.discovery.search` out"));
     }
 }

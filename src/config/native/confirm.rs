@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
-use crate::config::read::{Field, Fields, Reader, Spanned};
+use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
 use crate::config::syntax::{Kind, Node};
 use crate::model::{Confirm, Unasked};
+
+use super::approve::{ApproveKeys, approve};
 
 pub struct ConfirmKeys<'n> {
     /// Of the key itself.
@@ -17,12 +19,6 @@ pub struct ConfirmKeys<'n> {
     pub fallback: Unasked,
     pub ttl: Duration,
     pub approve: Option<ApproveKeys<'n>>,
-}
-
-#[derive(Clone, Copy)]
-pub enum ApproveKeys<'n> {
-    Shell,
-    Command(Spanned<&'n str>),
 }
 
 impl<'n> ConfirmKeys<'n> {
@@ -61,7 +57,7 @@ impl<'n> ConfirmKeys<'n> {
 impl ConfirmKeys<'_> {
     /// What runs without anybody calling it has nobody who could be asked.
     pub fn check_beside(&self, reader: &Reader<'_>, command: &Node<'_>) {
-        if !matches!(self.approve, Some(ApproveKeys::Command(_)))
+        if !self.approve.as_ref().is_some_and(ApproveKeys::decides_at_once)
             && let Some(key) = ["schedule", "triggers"].into_iter().find(|key| command.get(key).is_some())
         {
             let message = format!("nobody is there to be asked when `{key}` runs this command");
@@ -69,21 +65,6 @@ impl ConfirmKeys<'_> {
             reader.problems.add(problem.help(format!(
                 "remove `confirm`, or have `{key}` on another command that does the same without it"
             )));
-        }
-    }
-}
-
-fn approve<'n>(reader: &'n Reader<'n>, field: Field<'n>) -> Option<ApproveKeys<'n>> {
-    let mut fields = Fields::open(reader, field.node, &shape::APPROVE)?;
-    let (cli, command) = (fields.boolean("cli").unwrap_or_default(), fields.text("command"));
-    fields.close();
-    match (cli, command) {
-        (true, None) => Some(ApproveKeys::Shell),
-        (false, Some(command)) => Some(ApproveKeys::Command(command)),
-        _ => {
-            let message = "`approve` names who decides: either `cli: true` or a `command`";
-            reader.problems.add(Diagnostic::error(Code::BadConfirm, field.node.span, message));
-            None
         }
     }
 }

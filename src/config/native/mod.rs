@@ -4,6 +4,7 @@
 //! for `lower`. An absent key is `None`: defaults belong to the model.
 
 mod access;
+mod approve;
 mod audit;
 mod automation;
 mod basic;
@@ -41,12 +42,13 @@ mod webhook_way;
 mod working_dir;
 
 pub use access::{Access, Authorization, Imagined, Policy, Role, Roles};
+pub use approve::{ApproveKeys, ApproveWebhook};
 pub use audit::{AuditKeys, SyslogKeys};
 pub use automation::{AutomationKeys, OF_FILES, OF_WEBHOOKS, On, ScheduleKeys, TriggerKeys};
 pub use basic::{CallerKeys, User as HttpUser};
 pub use care::{CacheKeys, CareKeys, FallbackKeys};
 pub use command::Command;
-pub use confirm::{ApproveKeys, ConfirmKeys};
+pub use confirm::ConfirmKeys;
 pub use container::{Container, MountEntry};
 pub use copies::Copies;
 pub use env::Variable;

@@ -109,6 +109,45 @@ impl<'n> Webhook<'n> {
     }
 }
 
+impl<'n> Webhook<'n> {
+    /// A call of which nothing else is said.
+    pub(super) fn of_url(span: Span, url: Option<Spanned<&'n str>>) -> Self {
+        Self {
+            span,
+            url,
+            method: None,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            form: None,
+            multipart: None,
+            auth: None,
+            success: None,
+            follow_redirects: None,
+            max_redirects: None,
+            allow_private: None,
+            tls: None,
+            proxy: None,
+            connect_timeout: None,
+            try_timeout: None,
+            read_timeout: None,
+            stream: None,
+        }
+    }
+
+    /// The keys of a webhook that somebody decides with.
+    pub(super) fn read_approval(reader: &'n Reader<'n>, span: Span, fields: &mut Fields<'n>) -> Self {
+        let url = fields.required("url").and_then(|field| reader.text(field.node, "url"));
+        Self {
+            headers: pairs(reader, fields, "headers").map(|pairs| pairs.list).unwrap_or_default(),
+            allow_private: fields.boolean("allow_private"),
+            tls: WebhookTls::read(reader, fields),
+            proxy: fields.text("proxy"),
+            ..Self::of_url(span, url)
+        }
+    }
+}
+
 /// Zero would end every call before it begins.
 fn time<'n>(reader: &Reader<'_>, fields: &mut Fields<'n>, key: &'static str) -> Option<Duration> {
     let field = fields.take(key)?;

@@ -64,6 +64,7 @@ impl<'a> Webhook<'a> {
             proxy: None,
             times: HttpTimes::default(),
             stream: HttpStream::Events { until: None },
+            signed: None,
             folder: self.place.base.clone(),
         })
     }

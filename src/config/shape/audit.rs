@@ -95,7 +95,7 @@ pub static AUDIT_CHECKPOINT: Shape = Shape {
         )
         .default("1000")
         .examples(&["100"]),
-        Key::new("key", Kind::Path, "The file of the key, which `mcpfier audit key` makes.")
+        Key::new("key", Kind::Path, "The file of the key, which `mcpfier audit key` makes: a secret, with which records are signed and verified (HMAC-SHA-256), or the private half of a pair (Ed25519), whose public half verifies.")
             .otherwise("nothing is signed")
             .expands()
             .examples(&["/etc/mcpfier/audit.key"]),

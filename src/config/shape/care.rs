@@ -1,6 +1,7 @@
 //! What is done about failures and for repeated calls of a command.
 
 use super::retry::RETRY_KIND;
+use super::webhook::WEBHOOK_TLS;
 use super::{Key, Kind, Names, Shape};
 
 pub static CARE: &[Key] = &[
@@ -68,14 +69,14 @@ pub static CONFIRM: Shape = Shape {
             "Has somebody else decide, outside of the client that calls: its person is not asked then.",
         )
         .otherwise("the person at the client decides")
-        .examples(&["{ cli: true }", "{ command: ask-the-duty-officer }"]),
+        .examples(&["{ cli: true }", "{ command: ask-the-duty-officer }", "{ webhook: \"https://approvals.example.com/ask\" }"]),
     ]],
 };
 
 pub static APPROVE: Shape = Shape {
     name: "approve",
     what: "`approve`",
-    description: "Who decides about a call outside of the client that makes it: either key, not both.",
+    description: "Who decides about a call outside of the client that makes it: one of these keys.",
     tables: &[&[
         Key::new(
             "cli",
@@ -90,6 +91,54 @@ pub static APPROVE: Shape = Shape {
         )
         .otherwise("none")
         .examples(&["ask-the-duty-officer"]),
+        Key::new(
+            "webhook",
+            Kind::Either(&[Kind::Template, Kind::Group(&APPROVE_WEBHOOK)]),
+            "Where the call is sent to as JSON, for somebody to decide: `id`, `tool`, `caller`, `text`, `plan` and `expires`. The answer 200 with `{ \"decision\": \"approve\" }` or `\"deny\"` decides, and may say `by` and `reason`; 202 means later, and the call waits for `mcpfier approvals`. Any other answer, or none, refuses the call.",
+        )
+        .otherwise("none")
+        .examples(&["\"https://approvals.example.com/ask\"", "{ url: \"https://approvals.example.com/ask\", secret: \"{{secrets.approvals}}\" }"]),
+    ]],
+};
+
+pub static APPROVE_WEBHOOK: Shape = Shape {
+    name: "approve_webhook",
+    what: "`webhook` of `approve`",
+    description: "Where a call is sent to for a decision, and how. Redirects are not followed.",
+    tables: &[&[
+        Key::new("url", Kind::Template, "Where the request goes, by POST.")
+            .required()
+            .examples(&["\"https://approvals.example.com/ask\""]),
+        Key::new(
+            "secret",
+            Kind::Template,
+            "The secret that the request is signed with, by HMAC-SHA256 in the headers of Standard Webhooks, as `{{secrets.NAME}}`.",
+        )
+        .otherwise("it is not signed")
+        .examples(&["\"{{secrets.approvals}}\""]),
+        Key::new(
+            "headers",
+            Kind::MapOf(Names::Any, &Kind::Template),
+            "Headers of the request. `{{secrets.NAME}}` may stand here.",
+        )
+        .otherwise("none")
+        .examples(&["{ Authorization: \"Bearer {{secrets.approvals}}\" }"]),
+        Key::new("timeout", Kind::Duration, "How long an answer may take. Then the call is refused.")
+            .default("30s")
+            .examples(&["2m"]),
+        Key::new(
+            "allow_private",
+            Kind::Boolean,
+            "Lets the request go to this machine or its network, which is refused otherwise.",
+        )
+        .default("false"),
+        Key::new("tls", Kind::Group(&WEBHOOK_TLS), "Whom the request believes over TLS, and who it says it is.")
+            .otherwise("whom the system believes")
+            .examples(&["{ ca: certs/ca.pem }"]),
+        Key::new("proxy", Kind::Text, "The proxy that the request goes through, or `none`.")
+            .otherwise("`proxy` of `defaults`, or none")
+            .expands()
+            .examples(&["http://proxy.example.com:3128"]),
     ]],
 };
 

@@ -42,7 +42,7 @@ static OWN: &[Key] = &[
     Key::new(
         "ask",
         Kind::Boolean,
-        "A call that lacks the parameter has the person at the client asked for it, in a form. It is for required texts, numbers and yes-or-no values that are not sensitive. A client that cannot ask is told that it is missing.",
+        "A call that lacks the parameter has the person at the client asked for it, in a form, and so has a prompt that lacks the argument; at a shell the terminal asks. It is for required texts, numbers and yes-or-no values that are not sensitive. A client that cannot ask is told that it is missing.",
     )
     .default("false"),
     Key::new(

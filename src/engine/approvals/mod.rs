@@ -1,8 +1,10 @@
-//! Consent from somebody outside of the client: whoever works at a shell as the user of the server, or a
-//! command of the file.
+//! Consent from somebody outside of the client: whoever works at a shell as the user of the server, a
+//! command of the file, or whoever answers a request.
 
 mod store;
+mod webhook;
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +12,9 @@ use crate::call::{Given, Handed, Invocation};
 use crate::model::{APPROVER_PARAMS, Approver, Param, ToolName, format_duration};
 use crate::runner::Stream;
 
-use super::{Engine, Prepared, Question, Rejection, Watcher, planner};
+use super::{Consent, Engine, Prepared, Question, Rejection, Watcher, planner};
+
+use store::Asked;
 
 pub use store::{Approval, Approvals, BadApprovals, Verdict};
 
@@ -18,6 +22,27 @@ impl Engine {
     /// The same with a place where calls wait for somebody at a shell.
     pub fn approving(self, approvals: Approvals) -> Self {
         Self { approvals: Some(approvals), ..self }
+    }
+
+    /// The plan of a call that nobody makes, with the consent of an approver that decides by itself.
+    pub(super) async fn approved(
+        &self,
+        prepared: Prepared,
+        cancel: &CancellationToken,
+    ) -> Result<Prepared, Rejection> {
+        let Some(question) = prepared.question() else { return Ok(prepared) };
+        let approver = match &question.approver {
+            Some(approver @ (Approver::Command(_) | Approver::Webhook(_))) => approver,
+            // Without a consent it is not carried out.
+            Some(Approver::Shell) | None => return Ok(prepared),
+        };
+        match self.approval(&prepared, &question, approver, cancel.clone()).await {
+            Ok(()) => Ok(prepared.confirmed(Consent::Approver)),
+            Err(rejection) => {
+                self.refused_plan(&prepared, &rejection);
+                Err(rejection)
+            }
+        }
     }
 
     /// Returns when the call may run.
@@ -29,37 +54,39 @@ impl Engine {
         cancel: CancellationToken,
     ) -> Result<(), Rejection> {
         match approver {
-            Approver::Shell => self.approval_at_shell(prepared, question),
+            Approver::Shell => match self.decided_at_shell(prepared, question)? {
+                true => Ok(()),
+                false => Err(self.wait_at_shell(prepared, question, None)),
+            },
             Approver::Command(name) => self.approval_by(name, prepared, question, cancel).await,
+            Approver::Webhook(call) => self.approval_by_webhook(call, prepared, question, cancel).await,
         }
     }
 
-    /// What was decided about this very plan; if nothing was, the call waits from now on.
-    fn approval_at_shell(&self, prepared: &Prepared, question: &Question) -> Result<(), Rejection> {
-        let refused = |why: String| Err(prepared.not_confirmed(why));
-        let Some(approvals) = &self.approvals else {
-            return refused(
-                "there is no folder in which calls could wait for `mcpfier approvals`".to_owned(),
-            );
-        };
+    /// Whether this very plan was approved; nothing may have been decided yet.
+    fn decided_at_shell(&self, prepared: &Prepared, question: &Question) -> Result<bool, Rejection> {
+        let Some(approvals) = &self.approvals else { return Ok(false) };
         let (tool, caller) = (prepared.plan.tool.name.as_str(), prepared.plan.principal.id());
         match approvals.take(tool, caller.as_str(), &question.plan) {
-            Ok(Some(Verdict { is_approved: true, .. })) => return Ok(()),
+            Ok(Some(Verdict { is_approved: true, .. })) => Ok(true),
             Ok(Some(Verdict { reason, .. })) => {
-                return refused(
-                    reason.map_or("it was denied".to_owned(), |reason| format!("it was denied: {reason}")),
-                );
+                let why =
+                    reason.map_or("it was denied".to_owned(), |reason| format!("it was denied: {reason}"));
+                Err(prepared.not_confirmed(why))
             }
-            Ok(None) => {}
-            Err(problem) => return refused(problem.to_string()),
+            Ok(None) => Ok(false),
+            Err(problem) => Err(prepared.not_confirmed(problem.to_string())),
         }
-        let asked = approvals.ask(tool, caller.as_str(), &question.text, &question.plan, question.patience);
-        refused(match asked {
-            Ok(approval) => format!(
-                "it waits for `mcpfier approvals approve {}` at the shell of the server, for {}; call again when that is done",
-                approval.id,
-                format_duration(question.patience)
-            ),
+    }
+
+    /// Has the call wait from now on, unless it does already, by this name if it has one.
+    fn wait_at_shell(&self, prepared: &Prepared, question: &Question, id: Option<String>) -> Rejection {
+        let Some(approvals) = &self.approvals else {
+            let why = "there is no folder in which calls could wait for `mcpfier approvals`";
+            return prepared.not_confirmed(why);
+        };
+        prepared.not_confirmed(match approvals.ask(&asked(prepared, question), id, question.patience) {
+            Ok(approval) => waits(&approval.id, question),
             Err(problem) => problem.to_string(),
         })
     }
@@ -100,6 +127,22 @@ impl Engine {
     }
 }
 
+fn asked<'a>(prepared: &'a Prepared, question: &'a Question) -> Asked<'a> {
+    Asked {
+        tool: prepared.plan.tool.name.as_str(),
+        caller: prepared.plan.principal.id().to_string(),
+        text: &question.text,
+        plan: &question.plan,
+    }
+}
+
+fn waits(id: &str, question: &Question) -> String {
+    let left = format_duration(question.patience);
+    format!(
+        "it waits for `mcpfier approvals approve {id}` at the shell of the server, for {left}; call again when that is done"
+    )
+}
+
 /// What an approver is told, as far as it declares it.
 fn handed(param: &Param, prepared: &Prepared, question: &Question) -> Option<Handed> {
     let [tool, by, text, plan] = APPROVER_PARAMS;
@@ -119,5 +162,5 @@ fn handed(param: &Param, prepared: &Prepared, question: &Question) -> Option<Han
 struct Unwatched;
 
 impl Watcher for Unwatched {
-    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+    fn output(&mut self, _stream: Stream, _bytes: &Bytes) {}
 }

@@ -64,6 +64,23 @@ pub enum BadApprovals {
     NoRandomness,
 }
 
+/// What is asked, and by whom.
+pub(super) struct Asked<'a> {
+    pub tool: &'a str,
+    pub caller: String,
+    pub text: &'a str,
+    pub plan: &'a str,
+}
+
+impl Asked<'_> {
+    fn is_waiting(&self, known: &Approval) -> bool {
+        known.decision.is_none()
+            && known.tool == self.tool
+            && known.caller == self.caller
+            && known.plan == self.plan
+    }
+}
+
 /// The folder of one user.
 #[derive(Debug, Clone)]
 pub struct Approvals(PathBuf);
@@ -97,19 +114,15 @@ impl Approvals {
         Ok(all)
     }
 
-    /// Has a call wait. One of the same caller for the same plan waits once.
+    /// Has a call wait, by this name if it has one. One of the same caller for the same plan waits once.
     pub(super) fn ask(
         &self,
-        tool: &str,
-        caller: &str,
-        text: &str,
-        plan: &str,
+        asked: &Asked<'_>,
+        id: Option<String>,
         ttl: Duration,
     ) -> Result<Approval, BadApprovals> {
         let all = self.all()?;
-        if let Some(known) = all.iter().find(|known| {
-            known.decision.is_none() && known.tool == tool && known.caller == caller && known.plan == plan
-        }) {
+        if let Some(known) = all.iter().find(|known| asked.is_waiting(known)) {
             return Ok(known.clone());
         }
         if all.len() >= MOST {
@@ -119,17 +132,22 @@ impl Approvals {
         self.check()?;
         let now = now();
         let approval = Approval {
-            id: name()?,
-            tool: tool.to_owned(),
-            caller: caller.to_owned(),
-            text: text.to_owned(),
-            plan: plan.to_owned(),
+            id: id.map_or_else(name, Ok)?,
+            tool: asked.tool.to_owned(),
+            caller: asked.caller.clone(),
+            text: asked.text.to_owned(),
+            plan: asked.plan.to_owned(),
             asked: now,
             expires: now + ttl.as_secs().max(1),
             decision: None,
         };
         self.write(&approval, WAITING)?;
         Ok(approval)
+    }
+
+    /// Such a call that waits already.
+    pub(super) fn waiting(&self, asked: &Asked<'_>) -> Result<Option<Approval>, BadApprovals> {
+        Ok(self.all()?.into_iter().find(|known| asked.is_waiting(known)))
     }
 
     /// What was decided about a call of this caller for this plan, taken away so that it counts once.
@@ -207,7 +225,7 @@ fn read(path: &Path) -> Option<Approval> {
 }
 
 /// Short, for a person to type; only who can read the folder could use it.
-fn name() -> Result<String, BadApprovals> {
+pub(super) fn name() -> Result<String, BadApprovals> {
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(|_| BadApprovals::NoRandomness)?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
@@ -225,6 +243,10 @@ mod tests {
 
     const TTL: Duration = Duration::from_secs(60);
 
+    fn asked(caller: &str) -> Asked<'static> {
+        Asked { tool: "deploy", caller: caller.to_owned(), text: "Deploy?", plan: "p1" }
+    }
+
     fn yes() -> Verdict {
         Verdict { is_approved: true, reason: None }
     }
@@ -234,12 +256,14 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let approvals = Approvals::at(place.path().join("approvals"));
         assert_eq!(approvals.all().unwrap(), []);
-        let asked = approvals.ask("deploy", "ann", "Deploy?", "p1", TTL).unwrap();
-        assert_eq!(approvals.ask("deploy", "ann", "Deploy?", "p1", TTL).unwrap(), asked);
-        let others = approvals.ask("deploy", "bob", "Deploy?", "p1", TTL).unwrap();
+        let first = approvals.ask(&asked("ann"), None, TTL).unwrap();
+        assert_eq!(approvals.ask(&asked("ann"), None, TTL).unwrap(), first);
+        let others = approvals.ask(&asked("bob"), None, TTL).unwrap();
         assert_eq!(approvals.take("deploy", "ann", "p1").unwrap(), None);
-        approvals.decide(&asked.id[..6], yes()).unwrap();
-        assert!(approvals.decide(&asked.id, yes()).is_err(), "decided already");
+        let waiting = approvals.waiting(&asked("ann")).unwrap();
+        assert_eq!(waiting.as_ref(), Some(&first));
+        approvals.decide(&first.id[..6], yes()).unwrap();
+        assert!(approvals.decide(&first.id, yes()).is_err(), "decided already");
         assert_eq!(approvals.take("deploy", "bob", "p1").unwrap(), None);
         assert_eq!(approvals.take("deploy", "ann", "p2").unwrap(), None);
         assert_eq!(approvals.take("deploy", "ann", "p1").unwrap(), Some(yes()));
@@ -251,8 +275,8 @@ mod tests {
     fn what_has_expired_is_gone_and_a_folder_that_others_write_is_not_believed() {
         let place = tempfile::tempdir().unwrap();
         let approvals = Approvals::at(place.path().join("approvals"));
-        let asked = approvals.ask("deploy", "ann", "Deploy?", "p", TTL).unwrap();
-        let old = Approval { expires: now() - 1, ..asked };
+        let first = approvals.ask(&asked("ann"), None, TTL).unwrap();
+        let old = Approval { expires: now() - 1, ..first };
         fs::write(approvals.file(&old.id, WAITING), serde_json::to_vec(&old).unwrap()).unwrap();
         assert_eq!(approvals.all().unwrap(), []);
         assert!(matches!(approvals.decide(&old.id, yes()), Err(BadApprovals::Unknown(_))));

@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 use super::expand::Expansion;
-use super::{Facts, PlanError, Word};
+use super::{Facts, Fill, PlanError, Word};
 
 pub use auth::{PlannedAuth, PlannedToken};
 pub use curl::curl_line;
@@ -40,6 +40,8 @@ pub struct HttpStep {
     pub proxy: Option<Origin>,
     pub times: HttpTimes,
     pub stream: HttpStream,
+    /// What its body is signed with.
+    pub signed: Option<Word>,
     pub timeout: Duration,
     /// Bytes of the answer that are read.
     pub output: ByteSize,
@@ -58,6 +60,7 @@ impl HttpStep {
     pub fn words(&self) -> Vec<&Word> {
         let mut words = vec![&self.url];
         words.extend(self.headers.iter().map(|(_, word)| word));
+        words.extend(&self.signed);
         words.extend(self.auth.iter().flat_map(PlannedAuth::words));
         match &self.body {
             Some(PlannedBody::Text(word)) => words.push(word),
@@ -115,6 +118,7 @@ pub fn http(
         proxy: action.proxy.clone(),
         times: action.times,
         stream: action.stream.clone(),
+        signed: action.signed.clone().map(|secret| Word::of(vec![Fill::Secret(secret)])),
         timeout: tool.timeout,
         output: tool.limits.output,
     })

@@ -26,6 +26,9 @@ pub fn text_lines(call: &HttpStep) -> Vec<(&'static str, String)> {
     lines.extend([("redirect", redirects), ("reach", reach.to_owned())]);
     lines.extend(call.proxy.as_ref().map(|proxy| ("proxy", proxy.to_string())));
     lines.extend(call.tls.as_ref().map(|tls| ("tls", tls_line(tls))));
+    if call.signed.is_some() {
+        lines.push(("signed", "as Standard Webhooks are".to_owned()));
+    }
     if let HttpStream::Events { until: Some(until) } = &call.stream {
         lines.push(("stream", format!("until an event with the data {}", quoted(until))));
     }

@@ -28,6 +28,8 @@ mod runner;
 #[cfg(feature = "http")]
 mod running;
 #[cfg(feature = "http")]
+mod sign;
+#[cfg(feature = "http")]
 mod way;
 #[cfg(feature = "http")]
 use runner as present;

@@ -11,6 +11,7 @@ use reqwest::header::{
 use reqwest::{Method, Url};
 
 use super::multipart::FilledPart;
+use super::sign::sign;
 use crate::plan::{HttpStep, PlannedAuth, PlannedBody};
 use crate::runner::{SecretValues, StartError};
 
@@ -53,6 +54,9 @@ impl Request {
             }
             None => None,
         };
+        if let (Some(secret), Some(RequestBody::Bytes(body))) = (&call.signed, &body) {
+            sign(&mut headers, &secrets.fill(secret)?, body)?;
+        }
         let method = Method::from_bytes(call.method.as_str().as_bytes())
             .map_err(|error| StartError::Request(error.to_string()))?;
         Ok(Self { method, url, headers, body })

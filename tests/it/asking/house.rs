@@ -11,7 +11,7 @@ const KEYS: &str = r#"
 server: { http: { auth: { api_keys: [{ name: ann, key: ann-ann-ann-ann-ann-ann-ann }, { name: bob, key: bob-bob-bob-bob-bob-bob-bob }] } } }
 "#;
 
-async fn opened(house: &House, key: &str) -> String {
+pub async fn opened(house: &House, key: &str) -> String {
     let params = json!({
         "protocolVersion": "2025-11-25",
         "capabilities": { "elicitation": {} },
@@ -22,7 +22,7 @@ async fn opened(house: &House, key: &str) -> String {
 }
 
 /// The next message on a stream.
-async fn next(stream: &mut Response, heard: &mut String) -> Value {
+pub async fn next(stream: &mut Response, heard: &mut String) -> Value {
     loop {
         if let Some((event, rest)) = heard.split_once("\n\n") {
             let data = event.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);

@@ -1,9 +1,13 @@
 //! Clients that are asked in the middle of a call: in a session, by the answer of a request, at a shell.
 
 mod content;
-mod house;
+pub mod house;
+mod prompts;
 mod shell;
+mod states;
 mod stdio;
+mod terminal;
+mod webhook;
 
 /// Commands that ask.
 const COMMANDS: &str = r#"

@@ -9,25 +9,26 @@ use super::COMMANDS;
 use crate::support::client::text;
 use crate::support::server::{Server, Wire};
 
-fn place() -> TempDir {
+/// A folder with a file of these commands.
+pub fn place(commands: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{COMMANDS}")).unwrap();
+    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{commands}")).unwrap();
     folder
 }
 
-fn mcpfier(folder: &TempDir, words: &[&str]) -> Output {
+pub fn mcpfier(folder: &TempDir, words: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
     command.args(words).current_dir(folder.path()).env("XDG_STATE_HOME", folder.path().join("state"));
     command.env("MCPFIER_CONFIG", folder.path().join("tools.yaml")).output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 #[test]
 fn without_a_terminal_a_call_that_asks_needs_yes() {
-    let folder = place();
+    let folder = place(COMMANDS);
     for words in [&["deploy", "version=1"][..], &["call", "deploy", "version=1"], &["outer", "version=1"]] {
         let refused = mcpfier(&folder, words);
         assert_eq!(refused.status.code(), Some(6), "{}", said(&refused));
@@ -43,9 +44,19 @@ fn without_a_terminal_a_call_that_asks_needs_yes() {
     assert!(!folder.path().join("deployed-3").exists());
 }
 
+#[test]
+fn without_a_terminal_a_call_that_lacks_something_says_where_it_would_be_asked_for() {
+    let folder = place(COMMANDS);
+    let refused = mcpfier(&folder, &["greet", "times=2"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("`name`: is required"), "{}", said(&refused));
+    assert!(said(&refused).contains("at a terminal you are asked for `name`"), "{}", said(&refused));
+    assert!(!said(&mcpfier(&folder, &["greet", "name=Ann", "times=0"])).contains("terminal"));
+}
+
 #[tokio::test]
 async fn a_call_waits_for_somebody_at_a_shell_and_runs_once() {
-    let folder = place();
+    let folder = place(COMMANDS);
     let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
     command.arg("--config").arg(folder.path().join("tools.yaml"));
     command.env("XDG_STATE_HOME", folder.path().join("state"));

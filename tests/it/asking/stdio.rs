@@ -6,8 +6,9 @@ use super::COMMANDS;
 use crate::support::client::{Client, modern_meta, text};
 use crate::support::server::Server;
 
-async fn opened(capabilities: Value) -> Server {
-    let mut server = Server::start(COMMANDS);
+/// A client that can do this, and has said so.
+pub async fn opened(file: &str, capabilities: Value) -> Server {
+    let mut server = Server::start(file);
     let params = json!({
         "protocolVersion": "2025-11-25",
         "capabilities": capabilities,
@@ -23,13 +24,13 @@ async fn call(client: &mut Client, id: u32, tool: &str, arguments: Value) {
 }
 
 /// The next message has to be a question.
-async fn question(client: &mut Client) -> Value {
+pub async fn question(client: &mut Client) -> Value {
     let message = client.next().await.expect("a question");
     assert_eq!(message["method"], "elicitation/create", "{message}");
     message
 }
 
-async fn answer(client: &mut Client, question: &Value, result: Value) {
+pub async fn answer(client: &mut Client, question: &Value, result: Value) {
     client.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })).await;
 }
 
@@ -39,7 +40,7 @@ fn deployed(server: &Server, version: &str) -> bool {
 
 #[tokio::test]
 async fn a_person_sees_the_question_and_the_plan_and_only_a_yes_runs_it() {
-    let mut server = opened(json!({ "elicitation": {} })).await;
+    let mut server = opened(COMMANDS, json!({ "elicitation": {} })).await;
     for (id, (said, runs)) in [
         (json!({ "action": "decline" }), false),
         (json!({ "action": "cancel" }), false),
@@ -71,7 +72,7 @@ async fn a_person_sees_the_question_and_the_plan_and_only_a_yes_runs_it() {
 
 #[tokio::test]
 async fn a_client_that_cannot_ask_is_refused_unless_the_file_lets_it() {
-    let mut server = opened(json!({})).await;
+    let mut server = opened(COMMANDS, json!({})).await;
     let refused = server.client.call(1, "deploy", json!({ "version": "1" })).await;
     assert!(text(&refused).contains("mcpfier approvals"), "{refused}");
     assert!(text(&refused).contains("has not declared `elicitation`"), "{refused}");
@@ -87,7 +88,7 @@ async fn a_client_that_cannot_ask_is_refused_unless_the_file_lets_it() {
 
 #[tokio::test]
 async fn steps_and_policies_ask_before_anything_runs() {
-    let mut server = opened(json!({ "elicitation": { "form": {} } })).await;
+    let mut server = opened(COMMANDS, json!({ "elicitation": { "form": {} } })).await;
     call(&mut server.client, 1, "outer", json!({ "version": "7" })).await;
     let asked = question(&mut server.client).await;
     assert!(asked["params"]["message"].as_str().unwrap().starts_with("Deploy 7?"), "{asked}");
@@ -103,7 +104,7 @@ async fn steps_and_policies_ask_before_anything_runs() {
 
 #[tokio::test]
 async fn what_a_call_lacks_is_asked_for_and_judged_like_what_it_has() {
-    let mut server = opened(json!({ "elicitation": {} })).await;
+    let mut server = opened(COMMANDS, json!({ "elicitation": {} })).await;
     let listed = server.client.ask(0, "tools/list", json!({})).await;
     let greet = listed["result"]["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == "greet");
     assert_eq!(greet.unwrap()["inputSchema"].get("required"), None);
@@ -137,7 +138,7 @@ async fn what_a_call_lacks_is_asked_for_and_judged_like_what_it_has() {
 
 #[tokio::test]
 async fn a_question_nobody_answers_ends_with_its_call_or_with_the_client() {
-    let mut server = opened(json!({ "elicitation": {} })).await;
+    let mut server = opened(COMMANDS, json!({ "elicitation": {} })).await;
     call(&mut server.client, 1, "deploy", json!({ "version": "9" })).await;
     let asked = question(&mut server.client).await;
     server.client.notify("notifications/cancelled", json!({ "requestId": 1 })).await;

@@ -11,6 +11,7 @@ use crate::model::{
     name_matches,
 };
 
+use super::super::{Unattended, unattended};
 use super::Beside;
 
 const CALLER: &[&str] = &["name", "method", "roles", "scopes", "claims", "tenant", "address"];
@@ -37,9 +38,11 @@ pub fn policies(beside: &Beside<'_>, written: &[native::Policy<'_>]) -> (Vec<Den
 fn confirm_rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<ConfirmRule> {
     let (name, confirm) = (written.name?, written.confirm?);
     let commands = about(written);
+    let condition = condition(beside, confirm, &commands, "asks about")?;
+    check_unattended(beside, name, confirm, &condition, &commands);
     Some(ConfirmRule {
         name: name.value.to_owned(),
-        confirm: condition(beside, confirm, &commands, "asks about")?,
+        confirm: condition,
         commands,
         message: written.message.map(|text| text.value.into()),
     })
@@ -64,6 +67,39 @@ fn rule(beside: &Beside<'_>, written: &native::Policy<'_>) -> Option<DenyRule> {
         commands,
         message: message.map(|text| text.value.into()),
     })
+}
+
+/// What a schedule or a trigger runs has nobody who could be asked. A rule that asks who calls may leave
+/// them out.
+fn check_unattended(
+    beside: &Beside<'_>,
+    name: Spanned<&str>,
+    confirm: Spanned<&str>,
+    condition: &Condition,
+    about: &Permissions,
+) {
+    if condition.names().iter().any(|name| name.root == "caller") {
+        return;
+    }
+    for one in unattended(beside.tools) {
+        let Unattended { tool, runs } = &one;
+        let Some(asked) = runs.iter().find(|tool| about.allow(tool.name.as_str())) else { continue };
+        let of = if asked.name == tool.name { String::new() } else { format!(" in `{}`", tool.name) };
+        let message = format!(
+            "the policy `{}` asks about `{}`{of}, and nobody is there when `{}` runs it",
+            name.value,
+            asked.name,
+            one.by()
+        );
+        // Without a look at anything it asks each time.
+        let problem = match condition.names().is_empty() {
+            true => Diagnostic::error(Code::ConfirmWithoutAnybody, confirm.span, message),
+            false => Diagnostic::warning(Code::ConfirmWithoutAnybody, confirm.span, message),
+        };
+        beside.reader.problems.add(problem.help(
+            "leave its caller out by `caller.name != …`, or give the command a `confirm` with `approve: { webhook: URL }`",
+        ));
+    }
 }
 
 /// The commands that a policy is about.

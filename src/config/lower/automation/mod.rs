@@ -2,6 +2,7 @@
 
 mod arguments;
 mod trigger;
+mod unattended;
 
 use std::collections::BTreeSet;
 
@@ -14,9 +15,13 @@ use crate::model::{Automation, Catalog, Cron, Missed, Overlap, Schedule, Tool, Z
 
 use super::Place;
 
+pub use unattended::{Unattended, unattended};
+
 /// What a command does by itself, and where that is written.
 pub struct Automated {
     pub tool: String,
+    /// Of the first of them.
+    span: Span,
     automation: Automation,
     /// Each `as`.
     actors: Vec<Spanned<String>>,
@@ -42,6 +47,7 @@ pub fn automated(
     let hooks = triggers.iter().filter_map(|keys| keys.path);
     Some(Automated {
         tool: tool.name.to_string(),
+        span: schedules.first().map(|keys| keys.span).or(triggers.first().map(|keys| keys.span))?,
         automation,
         actors: actors.flatten().map(owned).collect(),
         hooks: hooks.map(owned).collect(),
@@ -71,6 +77,9 @@ pub fn check_automated(reader: &Reader<'_>, catalog: &Catalog, automated: &[Auto
             ));
         }
     }
+    unattended::check_steps(reader, catalog.tools(), |name| {
+        automated.iter().find(|automated| automated.tool == name).map(|automated| automated.span)
+    });
     let mut hooks: Vec<&Spanned<String>> = Vec::new();
     for hook in automated.iter().flat_map(|automated| &automated.hooks) {
         match hooks.iter().find(|known| known.value == hook.value) {

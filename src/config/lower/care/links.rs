@@ -35,7 +35,7 @@ impl Links {
         if let Some(keys) = cache {
             check_cache(problems, tool, keys);
         }
-        let approver = confirm.as_ref().and_then(|confirm| match confirm.approve {
+        let approver = confirm.as_ref().and_then(|confirm| match &confirm.approve {
             Some(ApproveKeys::Command(name)) => Some((name.value.to_owned(), name.span)),
             _ => None,
         });

@@ -1,12 +1,13 @@
 //! `retry`, `fallback`, `breaker`, `cache` and `confirm` → the model, and whether what they name is there.
 
+mod approval;
 mod cache;
 mod confirm;
 mod fallback;
 mod links;
 mod retry;
 
-use crate::config::native::CareKeys;
+use crate::config::native::{CareKeys, Settings};
 use crate::model::{Breaker, CacheRules, Confirm, Fallback, Retry, Tool};
 
 use super::scope::Scope;
@@ -24,13 +25,15 @@ pub struct Care {
 
 impl Care {
     /// Names of other commands are looked for later, when all of them are known.
-    pub fn read(scope: &Scope<'_>, written: &CareKeys<'_>) -> Self {
+    pub fn read(scope: &Scope<'_>, written: &CareKeys<'_>, settings: &Settings) -> Self {
+        let proxy = settings.proxy.as_ref();
+        let confirm = written.confirm.as_ref();
         Self {
             retry: written.retry.as_ref().map(|keys| keys.retry.clone()),
             fallback: written.fallback.as_ref().and_then(|keys| fallback::fallback(scope, keys)),
             breaker: written.breaker,
             cache: written.cache.as_ref().map(|keys| cache::rules(scope, keys)),
-            confirm: written.confirm.as_ref().and_then(|keys| confirm::confirm(scope, keys)).map(Box::new),
+            confirm: confirm.and_then(|keys| confirm::confirm(scope, keys, proxy)).map(Box::new),
         }
     }
 

@@ -125,7 +125,7 @@ pub fn lower(commands: &Commands<'_>, waiting: &Waiting<'_>, others: &Others<'_>
     let left_out = lowering.left_out.take().map(Action::NotSupported);
     let action = flow.map(|flow| Action::Flow(Box::new(flow))).or(left_out);
     let output = lowering.output(action.as_ref());
-    let care = Care::read(&scope, &command.care);
+    let care = Care::read(&scope, &command.care, &lowering.settings);
     command::report_unused(&scope, command);
     let lacking = lacking.or_else(|| action.as_ref().and_then(command::lacking));
     let missing = lacking.or_else(|| place.take_missing().map(|name| command::unset(&name)));

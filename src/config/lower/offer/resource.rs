@@ -69,6 +69,11 @@ fn check_params(offering: &Offering<'_>, params: &LoweredParams, uri: &UriTempla
             refuse(span, format!("the URI has no hole `{name}`"), "write it into the URI: `{name}`");
         }
         let Some(param) = params.find(name) else { continue };
+        if param.rule.ask {
+            let message = "nobody is asked for a part of a URI: whoever reads has written it";
+            let problem = Diagnostic::error(Code::BadAsk, span, message);
+            offering.place.reader.problems.add(problem.help("remove `ask`"));
+        }
         if matches!(param.kind, Kind::Array(_) | Kind::Object) {
             refuse(span, format!("`{name}` stands in a URI and cannot be a list or a map"), "make it a text");
         }

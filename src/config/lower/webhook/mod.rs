@@ -12,6 +12,7 @@ mod url;
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{Command, Pair, Settings, Webhook, WebhookStream};
+use crate::config::read::Spanned;
 use crate::config::source::Span;
 use crate::model::{HttpAction, HttpBody, HttpStream, HttpTimes, Kind, Method, Piece, Reference, Template};
 
@@ -28,6 +29,15 @@ pub fn webhook(
     settings: &Settings,
 ) -> Option<HttpAction> {
     report_pointless(scope, command);
+    request(scope, webhook, settings.proxy.as_ref())
+}
+
+/// The call itself, whatever makes it.
+pub fn request(
+    scope: &Scope<'_>,
+    webhook: &Webhook<'_>,
+    usual_proxy: Option<&Spanned<String>>,
+) -> Option<HttpAction> {
     let allow_private = webhook.allow_private.unwrap_or(false);
     // All of it is read, so that every problem is told.
     let url = webhook.url.and_then(|written| url::url(scope, written, allow_private));
@@ -38,7 +48,7 @@ pub fn webhook(
     let body = body::body(scope, webhook);
     let usual = if matches!(body, Some(HttpBody::Empty)) { Method::Get } else { Method::Post };
     let tls = webhook.tls.as_ref().map(|written| tls::tls(scope, written));
-    let proxy = proxy::proxy(scope, webhook.proxy, settings.proxy.as_ref());
+    let proxy = proxy::proxy(scope, webhook.proxy, usual_proxy);
     let redirects = webhook.max_redirects.unwrap_or(REDIRECTS);
     Some(HttpAction {
         method: webhook.method.map_or(usual, |method| method.value),
@@ -64,6 +74,7 @@ pub fn webhook(
             silence: webhook.read_timeout,
         },
         stream: stream(webhook.stream.as_ref()),
+        signed: None,
         folder: scope.place.base.clone(),
     })
 }
