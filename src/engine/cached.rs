@@ -23,7 +23,7 @@ impl Engine {
         // What came of a flow is more than an output.
         let is_flow = matches!(prepared.plan.step, Step::Flow(_));
         if is_flow || self.cache.usage == CacheUse::Never {
-            return self.beneath(prepared, watcher, cancel).await;
+            return Box::pin(self.beneath(prepared, watcher, cancel)).await;
         }
         let key = Digest::of(&prepared.plan, rules);
         loop {
@@ -37,7 +37,7 @@ impl Engine {
             }
             if !may_all(&prepared.plan) {
                 // What a run of another caller comes to may be of a fallback that this one may not call.
-                return self.beneath(prepared, watcher, cancel).await;
+                return Box::pin(self.beneath(prepared, watcher, cancel)).await;
             }
             let route = self.cache.route(key, &prepared.plan.tool.name);
             let (seat, begun) = self.cache.flights.board(route, &CancellationToken::new());

@@ -24,7 +24,7 @@ impl Engine {
             let tool = &prepared.plan.tool;
             let result = match &tool.cache {
                 Some(rules) => self.cached(prepared, rules, watcher, cancel).await,
-                None => self.beneath(prepared, watcher, cancel).await,
+                None => Box::pin(self.beneath(prepared, watcher, cancel)).await,
             };
             if let Ok(outcome) = &result
                 && outcome.is_of_its_own(&prepared.plan)

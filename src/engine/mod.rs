@@ -21,6 +21,8 @@ mod content;
 mod files;
 mod flow;
 mod hall;
+// Without a store nobody reads what is written for one.
+#[cfg_attr(not(feature = "jobs"), expect(dead_code, unused_imports))]
 mod jobs;
 mod outcome;
 mod own;
@@ -40,8 +42,10 @@ mod success;
 mod supply;
 mod value;
 
+use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -72,18 +76,21 @@ pub use jobs::{
     BadJobs, Held, Job, JobId, JobPlace, JobRecord, JobState, JobStatus, Jobs, KeptJobs, LogPart,
 };
 pub use outcome::{Ending, Outcome};
-pub use own::{LONGEST_WAIT, OwnCall};
+pub use own::{LONGEST_WAIT, OwnCall, is_own};
 pub use own_folder::NoFolder;
 pub use present::{BinaryPart, Presented, TextPart};
 pub use quotas::{Quotas, UsedUp};
 pub use rates::{Rates, TooOften};
 pub use reading::{
-    Asking, Body, Contents, Filled, Listed, NotRead, Part, Reader, Said, Suggestions, Updates,
+    Asking, Body, Contents, Filled, Listed, NotRead, Part, Reader, Said, Suggestions, Updates, files_of,
 };
 pub use rejection::Rejection;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
 pub use crate::runner::{News, RunId, Stream};
+
+/// Resolves when a watcher takes more, soon in any case.
+pub type Catching = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Sees a run while it goes on. It is called by the loop that reads the pipes and must not block.
 pub trait Watcher: Send {
@@ -94,9 +101,13 @@ pub trait Watcher: Send {
     /// Something has happened to a step of a flow.
     fn step(&mut self, _news: &StepNews) {}
     /// Whole lines that a step of a flow has written, declared secrets already taken out.
-    fn step_output(&mut self, _stream: Stream, _lines: &[u8]) {}
+    fn step_output(&mut self, _stream: Stream, _lines: &Bytes) {}
     /// Output of the command, declared secrets already taken out.
-    fn output(&mut self, stream: Stream, bytes: &[u8]);
+    fn output(&mut self, stream: Stream, bytes: &Bytes);
+    /// What to wait for before it is given more output; nothing as long as it takes what comes.
+    fn is_behind(&self) -> Option<Catching> {
+        None
+    }
 }
 
 /// Carries calls from their arguments to their outcome.
@@ -246,7 +257,8 @@ impl Engine {
         }
         let entry = prepared.begin(&cancel).await?;
         let result = match prepared.is_plain() {
-            true => self.once(prepared, watcher, cancel).await,
+            // Of its own, so that what a call is moved about as stays small.
+            true => Box::pin(self.once(prepared, watcher, cancel)).await,
             false => self.carry_out(prepared, watcher, cancel).await,
         };
         if let Some(entry) = entry {

@@ -76,7 +76,7 @@ impl Engine {
         origin: &Origin,
         cancel: &CancellationToken,
     ) -> Option<Result<OwnCall, Rejection>> {
-        if !OWN_TOOLS.contains(&call.tool.as_str()) {
+        if !is_own(&call.tool) {
             return None;
         }
         let state = self.state();
@@ -98,6 +98,11 @@ impl Engine {
         };
         Some(entry.map(|entry| OwnCall { invocation, entry }))
     }
+}
+
+/// Whether a name is that of a tool of our own.
+pub fn is_own(tool: &str) -> bool {
+    OWN_TOOLS.contains(&tool)
 }
 
 fn judged(state: &State, call: Call) -> Result<Invocation, Rejection> {

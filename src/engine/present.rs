@@ -53,6 +53,12 @@ pub struct BinaryPart {
 }
 
 impl Presented {
+    /// Whether a part of the output is missing in the text.
+    pub fn is_cut(&self) -> bool {
+        let is_mark = |part: &TextPart| matches!(part, TextPart::Said(text) if text.starts_with(CUT));
+        self.text.iter().any(is_mark)
+    }
+
     /// The text that a model sees.
     pub fn plain_text(&self) -> String {
         let parts = self.text.iter().map(|part| match part {
@@ -249,11 +255,13 @@ pub(super) fn shown_text(text: String, rules: &OutputRules) -> Vec<TextPart> {
     vec![TextPart::Output(vec![bytes.slice(..head)]), cut(omitted, total, rules), TextPart::Output(vec![end])]
 }
 
-/// What stands where bytes are missing.
+/// What stands where bytes are missing begins with this.
+const CUT: &str = "\n[… ";
+
 fn cut(omitted: u64, total: u64, rules: &OutputRules) -> TextPart {
     let (omitted, total) = (grouped(omitted), grouped(total));
     TextPart::Said(format!(
-        "\n[… {omitted} bytes omitted; of {total} bytes, {} are shown (output.show) …]\n",
+        "{CUT}{omitted} bytes omitted; of {total} bytes, {} are shown (output.show) …]\n",
         rules.show
     ))
 }

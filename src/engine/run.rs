@@ -43,7 +43,12 @@ impl Engine {
         let mut running = self.start(&id, &plan.step, &secrets, stop.clone(), watcher).await?;
         let end = loop {
             match running.next().await {
-                OutputEvent::Chunk { stream, bytes } => capture.push(stream, bytes, watcher),
+                OutputEvent::Chunk { stream, bytes } => {
+                    capture.push(stream, bytes, watcher);
+                    if let Some(catching) = watcher.is_behind() {
+                        catching.await;
+                    }
+                }
                 OutputEvent::Hide(secret) => {
                     redactor = state.secrets.learn(secret);
                     capture.redact_by(&redactor);

@@ -14,12 +14,13 @@ const MUCH: u64 = 64 * 1024;
 
 impl Outcome {
     /// What [`Outcome::present`] does, beside other calls where it may take a while.
-    pub async fn present_aside(self, prepared: Prepared) -> Presented {
-        let rules = &self.plan(&prepared).tool.output;
+    pub async fn present_aside(self, prepared: &Prepared) -> Presented {
+        let rules = &self.plan(prepared).tool.output;
         let is_read = rules.format.is_structured() || rules.template.is_some();
         if !is_read || (self.output.stdout_bytes < MUCH && rules.template.is_none()) {
-            return self.present(&prepared);
+            return self.present(prepared);
         }
+        let prepared = prepared.clone();
         let presented = tokio::task::spawn_blocking(move || self.present(&prepared)).await;
         presented.unwrap_or_else(|_| Presented::refusal("the result could not be made".to_owned()))
     }

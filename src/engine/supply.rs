@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,9 @@ use crate::runner::{BadSecret, Runner, SecretValues, StartError, Vault};
 use super::redact::Redactor;
 use super::rejection::Rejection;
 use super::secret_script::print;
+
+/// Where anybody may ask for a value, its program runs no more often than this.
+const SELDOM: Duration = Duration::from_secs(10);
 
 pub struct Supply {
     vault: Arc<Vault>,
@@ -58,7 +62,9 @@ impl Supply {
         let names = step.secrets().into_iter().filter(|_| means.runner.takes_secrets());
         for name in names {
             let value = match self.vault.sources().get(name) {
-                Some(SecretSource::Script(script)) => self.printed(name, script, means).await?,
+                Some(SecretSource::Script(script)) => {
+                    self.printed(name, script, means, Duration::ZERO).await?
+                }
                 _ => self.vault.value(name).map_err(|source| unavailable(name, source))?,
             };
             values.push((name.clone(), value));
@@ -66,18 +72,23 @@ impl Supply {
         Ok((SecretValues::of(values), self.redactor()))
     }
 
-    /// A value that needs no program to be run.
-    pub fn known(&self, name: &SecretName) -> Result<SecretText, BadSecret> {
-        self.vault.value(name)
+    /// The value by which it is judged what anybody may send. What its program has printed, or why it did
+    /// not, holds for a while whatever comes: nobody can have it run over and over.
+    pub async fn judging(&self, name: &SecretName, means: &Means<'_>) -> Result<SecretText, Rejection> {
+        match self.vault.sources().get(name) {
+            Some(SecretSource::Script(script)) => self.printed(name, script, means, SELDOM).await,
+            _ => self.vault.value(name).map_err(|source| unavailable(name, source)),
+        }
     }
 
     /// What the program of a secret prints. Only one of its kind runs at a time, and whoever waited
-    /// for it takes what came of it.
+    /// for it takes what came of it. What came of it before is taken while it is younger than `young`.
     async fn printed(
         &self,
         name: &SecretName,
         script: &SecretScript,
         means: &Means<'_>,
+        young: Duration,
     ) -> Result<SecretText, Rejection> {
         let asked = Instant::now();
         let Some(printed) = self.scripts.get(name) else {
@@ -88,8 +99,12 @@ impl Supply {
             () = means.cancel.cancelled() => return Err(Rejection::Cancelled),
         };
         match (&printed.value, &printed.failure) {
-            (Some((value, at)), _) if at.elapsed() < script.ttl || *at >= asked => return Ok(value.clone()),
-            (_, Some((failure, at))) if *at >= asked => return Err(unavailable(name, failure.clone())),
+            (Some((value, at)), _) if at.elapsed() < script.ttl.max(young) || *at >= asked => {
+                return Ok(value.clone());
+            }
+            (_, Some((failure, at))) if at.elapsed() < young || *at >= asked => {
+                return Err(unavailable(name, failure.clone()));
+            }
             _ => {}
         }
         let result = print(script, &self.vault, means).await;

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use rmcp::ErrorData;
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 
 use crate::call::Call;
-use crate::engine::{Job, Origin, Outcome, Prepared, Presented, Rejection};
+use crate::engine::{Job, Origin, Outcome, Prepared, Presented, Rejection, is_own};
 
 use super::asking::{BadState, Brought, Questions};
+use super::context::Context;
 use super::era::Era;
 use super::needs;
+use super::older_tasks;
 use super::reply::Reply;
 use super::server::{Caller, Server};
 use super::tasks;
@@ -21,6 +22,8 @@ pub(super) enum Answer {
     Complete(Box<Presented>),
     /// It goes on as a job, which its client asks for later.
     Task(Arc<Job>),
+    /// The same, for a client that asked for it as the revision 2025-11-25 does.
+    OlderTask(Arc<Job>),
     /// The client has to answer these first, and call again with them and the state.
     InputRequired {
         questions: Questions,
@@ -52,11 +55,17 @@ impl Server {
     pub(super) async fn answer_call(
         &self,
         request: CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
         let identity = &self.face.identity;
+        let is_task = older_tasks::is_wanted(&self.engine.state(), era, context);
         match self.call(request, era, context).await {
+            Ok(Answer::Complete(_)) if is_task => Err(older_tasks::no_task()),
+            Err(Stop::Rejected(rejection)) if is_task => {
+                Err(ErrorData::invalid_params(rejection.to_string(), None))
+            }
+            Ok(Answer::OlderTask(job)) => Ok(self.begun_older_task(&job)),
             Ok(Answer::Complete(presented)) => {
                 let knows_links = era == Era::PerRequest || knows_links(context);
                 Ok(Reply::of_call(*presented, knows_links, era, identity))
@@ -80,7 +89,7 @@ impl Server {
         &self,
         request: CallToolRequestParams,
         era: Era,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Answer, Stop> {
         let state = self.engine.state();
         let call = Call {
@@ -88,18 +97,22 @@ impl Server {
             tool: request.name.into_owned(),
             arguments: request.arguments.unwrap_or_default(),
         };
+        self.judge_task(&call, era, context)?;
         let call = match self.discovered(call) {
             Ok(call) => call,
             Err(answer) => return Ok(Answer::Complete(answer)),
         };
-        self.judge_client(&call, context)?;
+        self.judge_client(&call, era, context)?;
         let brought = Brought { answers: request.input_responses, state: request.request_state };
         let origin = self.origin(context);
-        if let Some(answer) = self.own_tool(&call, &origin, context).await {
+        // What few calls come to has a place of its own, so that the others take little.
+        if is_own(&call.tool)
+            && let Some(answer) = Box::pin(self.own_tool(&call, &origin, context)).await
+        {
             return Ok(Answer::Complete(Box::new(answer?)));
         }
         if state.may_ask() || brought.state.is_some() {
-            return self.call_asking(call, brought, context, era).await;
+            return Box::pin(self.call_asking(call, brought, context, era)).await;
         }
         let plan = self.prepare(call, origin).await?;
         Ok(self.carry(plan, era, context).await?)
@@ -110,28 +123,35 @@ impl Server {
         &self,
         plan: Prepared,
         era: Era,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Answer, Rejection> {
         match plan.tool.detaches() {
-            Some(after) if tasks::are_taken(era, context) => return self.as_task(plan, after, context).await,
+            Some(after) if tasks::are_taken(era, context) => {
+                return Box::pin(self.as_task(plan, after, context)).await;
+            }
+            Some(_) if older_tasks::is_wanted(&self.engine.state(), era, context) => {
+                return Box::pin(self.as_older_task(plan, context)).await;
+            }
             Some(after) => {
                 let presented = self.as_job(plan, after, context).await?;
                 return Ok(Answer::Complete(Box::new(presented)));
             }
             None => {}
         }
-        let outcome = self.run(&plan, context).await?;
-        Ok(Answer::Complete(Box::new(outcome.present_aside(plan).await)))
+        let outcome = Box::pin(self.run(&plan, context)).await?;
+        Ok(Answer::Complete(Box::new(outcome.present_aside(&plan).await)))
     }
 
     /// Refuses a client that lacks what the tool needs of it.
-    fn judge_client(&self, call: &Call, context: &RequestContext<RoleServer>) -> Result<(), Rejection> {
-        let judged = needs::judge(&self.engine.state(), &call.tool, &call.principal, context);
+    fn judge_client(&self, call: &Call, era: Era, context: &Context) -> Result<(), Rejection> {
+        let state = self.engine.state();
+        let is_task = older_tasks::is_wanted(&state, era, context);
+        let judged = needs::judge(&state, &call.tool, &call.principal, context, is_task);
         judged.inspect_err(|rejection| self.engine.refused(call, &self.origin(context), rejection))
     }
 
     /// Where a call comes from, for its records.
-    pub(super) fn origin(&self, context: &RequestContext<RoleServer>) -> Origin {
+    pub(super) fn origin(&self, context: &Context) -> Origin {
         let via = match self.caller {
             Caller::OnStdio => "stdio",
             Caller::Known(_) => "http",
@@ -139,9 +159,7 @@ impl Server {
         if self.engine.audit().journal().is_none() {
             return Origin { via, ..Origin::default() };
         }
-        let said = context.peer.peer_info().map(|info| info.client_info.clone());
-        let client = context.meta.client_info().or(said);
-        let client = client.map(|client| format!("{} {}", client.name, client.version));
+        let client = context.client().map(|client| format!("{} {}", client.name, client.version));
         let traceparent = context.meta.get("traceparent").and_then(|trace| trace.as_str());
         Origin { via, client, traceparent: traceparent.map(str::to_owned) }
     }
@@ -178,28 +196,24 @@ impl Server {
     }
 
     /// Carries a plan out; tells the client how it goes if it has asked for that.
-    pub(super) async fn run(
-        &self,
-        plan: &Prepared,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Outcome, Rejection> {
+    pub(super) async fn run(&self, plan: &Prepared, context: &Context) -> Result<Outcome, Rejection> {
         let (mut ear, mut mouth) = self.telling(plan, context);
         if mouth.is_shut() {
-            return self.engine.execute(plan, &mut ear, context.ct.clone()).await;
+            return self.engine.execute(plan, &mut ear, context.cancel.clone()).await;
         }
         let outcome = tokio::select! {
             biased;
-            outcome = self.engine.execute(plan, &mut ear, context.ct.clone()) => outcome,
+            outcome = self.engine.execute(plan, &mut ear, context.cancel.clone()) => outcome,
             never = mouth.run() => match never {},
         };
         drop(ear);
-        mouth.finish(&context.ct).await;
+        mouth.finish(&context.cancel).await;
         outcome
     }
 }
 
 /// Links to resources are a part of results since 2025-06-18.
-fn knows_links(context: &RequestContext<RoleServer>) -> bool {
-    let version = context.peer.peer_info().map(|info| info.protocol_version.clone());
-    version.is_some_and(|version| version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
+fn knows_links(context: &Context) -> bool {
+    let opened = context.opened.as_ref();
+    opened.is_some_and(|opened| opened.protocol_version.as_str() >= ProtocolVersion::V_2025_06_18.as_str())
 }

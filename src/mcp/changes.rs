@@ -44,11 +44,23 @@ impl Changes {
         Self { engine: engine.clone(), states, last, caller, due, has_begun: false, follows_folders: true }
     }
 
+    /// For a subscription that is accepted.
+    pub(super) fn subscribed(server: &Server, accepted: &SubscriptionFilter, due: Arc<Due>) -> Self {
+        let mut changes = Self::of(&server.engine, server.caller.clone(), Arc::clone(&due));
+        // Folders are followed already, for those who want to know.
+        changes.has_begun = true;
+        changes.follows_folders = accepted.resources_list_changed == Some(true);
+        // A change between its last list and its subscription would be told by nobody else.
+        server.told.outdated(&server.engine).into_iter().for_each(|news| due.add(news));
+        changes
+    }
+
     /// Resolves when the client has to be told something; never, once nothing can change any more. May
     /// be dropped at any await.
     pub(super) async fn next(&mut self) -> News {
         if !std::mem::replace(&mut self.has_begun, true) {
             self.watch_folders();
+            follow_jobs(&self.due, &self.engine, &self.last, &self.caller);
         }
         loop {
             tokio::select! {
@@ -120,6 +132,11 @@ impl Told {
         self.resources.store(edition, Ordering::SeqCst);
     }
 
+    /// Whether it knows of any resources, so that it may want to know of others.
+    pub(super) fn has_resources(&self) -> bool {
+        self.resources.load(Ordering::SeqCst) != 0
+    }
+
     /// What it has to be told.
     pub(super) fn due(&self) -> &Arc<Due> {
         &self.due
@@ -135,6 +152,13 @@ impl Told {
             told != 0 && told != now
         });
         outdated.map(|(_, news)| news).collect()
+    }
+}
+
+/// Jobs of a caller are resources of theirs.
+fn follow_jobs(due: &Arc<Due>, engine: &Engine, state: &State, caller: &Caller) {
+    if state.keeps_jobs() {
+        due.follow_jobs(engine.jobs().comings(&caller.principal(state).id()));
     }
 }
 
@@ -164,10 +188,13 @@ impl Announcer {
             if !self.told.is_in_session.load(Ordering::SeqCst) {
                 continue;
             }
+            if news == News::Jobs && !self.told.has_resources() {
+                continue;
+            }
             let told = match news {
                 News::Tools => peer.notify_tool_list_changed().await,
                 News::Prompts => peer.notify_prompt_list_changed().await,
-                News::Resources => peer.notify_resource_list_changed().await,
+                News::Resources | News::Jobs => peer.notify_resource_list_changed().await,
                 News::Updated(uri) => {
                     peer.notify_resource_updated(ResourceUpdatedNotificationParam::new(uri)).await
                 }
@@ -207,17 +234,25 @@ const MOST_LISTENED: usize = 256;
 /// Of what a client wants to be told, what it can be; from now on changes become due. Lists are told of to
 /// everybody; of single resources those that the caller can read.
 pub(super) fn accept(server: &Server, requested: &SubscriptionFilter) -> SubscriptionFilter {
+    let (accepted, due) = accepted(server, requested);
+    server.accepted.put(accepted.clone(), due);
+    accepted
+}
+
+/// The same for whoever keeps what is followed for it.
+pub(super) fn accepted(server: &Server, requested: &SubscriptionFilter) -> (SubscriptionFilter, Arc<Due>) {
     let (mut accepted, due) = (requested.clone(), Arc::<Due>::default());
     let uris = accepted.resource_subscriptions.take().into_iter().flatten();
     let follow = |uri: &String| server.updates(uri).is_ok_and(|updates| due.follow(updates).is_ok());
     let uris: Vec<String> = uris.filter(follow).take(MOST_LISTENED).collect();
     accepted.resource_subscriptions = (!uris.is_empty()).then_some(uris);
     if accepted.resources_list_changed == Some(true) {
-        due.follow_folders(server.engine.watch_folders(&server.engine.state()));
+        let state = server.engine.state();
+        due.follow_folders(server.engine.watch_folders(&state));
+        follow_jobs(&due, &server.engine, &state, &server.caller);
     }
     let advertised = accepted.supported_by(&server.get_info().capabilities);
-    server.accepted.put(requested.intersection(&accepted).intersection(&advertised), due);
-    accepted
+    (requested.intersection(&accepted).intersection(&advertised), due)
 }
 
 /// Serves one subscription until it is cancelled or the client says no more.
@@ -227,12 +262,7 @@ pub(super) async fn listen(server: &Server, subscription: SubscriptionContext) {
         accept(server, accepted);
         server.accepted.take(accepted).unwrap_or_default()
     });
-    let mut changes = Changes::of(&server.engine, server.caller.clone(), Arc::clone(&due));
-    // Folders are followed already, for those who want to know.
-    changes.has_begun = true;
-    changes.follows_folders = accepted.resources_list_changed == Some(true);
-    // A change between its last list and its subscription would be told by nobody else.
-    server.told.outdated(&server.engine).into_iter().for_each(|news| due.add(news));
+    let mut changes = Changes::subscribed(server, accepted, due);
     let ticket = subscription.request_context().extensions.get::<Ticket>();
     let over = async {
         match ticket {
@@ -255,11 +285,11 @@ pub(super) async fn listen(server: &Server, subscription: SubscriptionContext) {
     }
 }
 
-fn wants(accepted: &SubscriptionFilter, news: &News) -> bool {
+pub(super) fn wants(accepted: &SubscriptionFilter, news: &News) -> bool {
     match news {
         News::Tools => accepted.tools_list_changed == Some(true),
         News::Prompts => accepted.prompts_list_changed == Some(true),
-        News::Resources => accepted.resources_list_changed == Some(true),
+        News::Resources | News::Jobs => accepted.resources_list_changed == Some(true),
         News::Updated(_) => true,
     }
 }
@@ -269,7 +299,7 @@ async fn tell(sink: &SubscriptionSink, news: News) -> Option<()> {
     let told = match news {
         News::Tools => sink.notify_tool_list_changed().await,
         News::Prompts => sink.notify_prompt_list_changed().await,
-        News::Resources => sink.notify_resource_list_changed().await,
+        News::Resources | News::Jobs => sink.notify_resource_list_changed().await,
         News::Updated(uri) => sink.notify_resource_updated(uri).await,
     };
     told.ok()

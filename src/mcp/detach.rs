@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::RoleServer;
-use rmcp::service::RequestContext;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Held, Job, Prepared, Presented, Rejection, TextPart};
 use crate::model::format_duration;
 
+use super::context::Context;
 use super::server::Server;
 use super::telling::Ear;
 
@@ -29,7 +28,7 @@ impl Server {
         &self,
         plan: Prepared,
         after: Duration,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Presented, Rejection> {
         let has_schema = plan.tool.output.schema.is_some();
         let how = match after.is_zero() {
@@ -47,48 +46,66 @@ impl Server {
         &self,
         plan: Prepared,
         after: Duration,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Left, Rejection> {
         if after.is_zero() {
-            return self.engine.begin_job(plan, Box::new(Ear::default())).await.map(Left::Goes);
+            let begun = Box::pin(self.engine.begin_job(plan, Box::new(Ear::default())));
+            return begun.await.map(Left::Goes);
         }
         let (ear, mut mouth) = self.telling(&plan, context);
         let held = self.engine.hold_job(plan, Box::new(ear))?;
         if mouth.is_shut() {
-            return Ok(outcome(held, after, &context.ct).await);
+            return Ok(outcome(held, after, &context.cancel).await);
         }
         let left = tokio::select! {
             biased;
-            left = outcome(held, after, &context.ct) => left,
+            left = outcome(held, after, &context.cancel) => left,
             never = mouth.run() => match never {},
         };
-        mouth.finish(&context.ct).await;
+        mouth.finish(&context.cancel).await;
         Ok(left)
     }
 }
 
 /// What it comes to in time; otherwise it goes on.
-async fn outcome(held: Held, after: Duration, cancel: &CancellationToken) -> Left {
-    if is_over_within(&held, after, cancel).await {
-        return Left::Over(Box::new(held.result().await));
+async fn outcome(mut held: Held, after: Duration, cancel: &CancellationToken) -> Left {
+    if is_over_within(&mut held, after, cancel).await {
+        return over(held).await;
     }
     match held.leave().await {
         Ok(job) => Left::Goes(job),
-        Err(held) => {
-            is_over_within(&held, Duration::MAX, cancel).await;
-            Left::Over(Box::new(held.result().await))
+        Err(mut held) => {
+            is_over_within(&mut held, Duration::MAX, cancel).await;
+            over(held).await
         }
     }
 }
 
+async fn over(held: Held) -> Left {
+    let job = Arc::clone(held.job());
+    let mut presented = held.result().await;
+    tell_of_rest(&mut presented, &job);
+    Left::Over(Box::new(presented))
+}
+
+/// Says where all of the output is, of which a result has a part.
+pub(super) fn tell_of_rest(presented: &mut Presented, job: &Job) {
+    if presented.is_cut() && job.is_kept() {
+        let id = job.id();
+        let rest = format!("\n[all that is kept of it: job_output with job_id=\"{id}\"]");
+        presented.text.push(TextPart::Said(rest));
+        presented.meta.insert("mcpfier/job".to_owned(), facts(job));
+    }
+}
+
 /// Who cancels it hears of it when it is over.
-async fn is_over_within(held: &Held, time: Duration, cancel: &CancellationToken) -> bool {
+async fn is_over_within(held: &mut Held, time: Duration, cancel: &CancellationToken) -> bool {
     tokio::select! {
         biased;
-        () = held.job().over() => true,
+        () = held.over() => true,
         () = cancel.cancelled() => {
-            held.job().cancel();
-            held.job().over().await;
+            held.cancel();
+            held.over().await;
             true
         }
         () = tokio::time::sleep(time) => false,

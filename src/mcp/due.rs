@@ -15,6 +15,8 @@ pub(super) enum News {
     Tools,
     Prompts,
     Resources,
+    /// Other jobs of the caller can be read as resources.
+    Jobs,
     /// There is something else to read under a URI.
     Updated(String),
 }
@@ -25,7 +27,7 @@ impl News {
         let method = match self {
             Self::Tools => "notifications/tools/list_changed",
             Self::Prompts => "notifications/prompts/list_changed",
-            Self::Resources => "notifications/resources/list_changed",
+            Self::Resources | Self::Jobs => "notifications/resources/list_changed",
             Self::Updated(uri) => {
                 let method = "notifications/resources/updated";
                 return json!({ "jsonrpc": "2.0", "method": method, "params": { "uri": uri } });
@@ -49,6 +51,7 @@ pub(super) struct Due {
     bell: Arc<Notify>,
     followed: Mutex<HashMap<String, Task>>,
     folders: Mutex<Vec<Task>>,
+    jobs: Mutex<Option<Task>>,
 }
 
 /// A task that ends with whoever holds this.
@@ -102,16 +105,23 @@ impl Due {
 
     /// Has a change in one of these folders become due, and in no others.
     pub(super) fn follow_folders(self: &Arc<Self>, folders: Vec<watch::Receiver<u64>>) {
-        let follow = |mut folder: watch::Receiver<u64>| {
-            let due = Arc::downgrade(self);
-            Task(tokio::spawn(async move {
-                while folder.changed().await.is_ok() {
-                    let Some(due) = due.upgrade() else { return };
-                    due.add(News::Resources);
-                }
-            }))
-        };
+        let follow = |folder| self.tell_of(folder, News::Resources);
         *lock(&self.folders) = folders.into_iter().map(follow).collect();
+    }
+
+    /// Has others of a caller's jobs become due.
+    pub(super) fn follow_jobs(self: &Arc<Self>, comings: watch::Receiver<u64>) {
+        *lock(&self.jobs) = Some(self.tell_of(comings, News::Jobs));
+    }
+
+    fn tell_of(self: &Arc<Self>, mut numbers: watch::Receiver<u64>, news: News) -> Task {
+        let due = Arc::downgrade(self);
+        Task(tokio::spawn(async move {
+            while numbers.changed().await.is_ok() {
+                let Some(due) = due.upgrade() else { return };
+                due.add(news.clone());
+            }
+        }))
     }
 }
 

@@ -4,10 +4,11 @@
 //! every request carries its version and the client's capabilities. One process serves both, even
 //! on one connection.
 
+use rmcp::ErrorData;
 use rmcp::model::{Implementation, ProtocolVersion, RequestMetaObject};
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::json;
+
+use super::context::Context;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Era {
@@ -19,12 +20,12 @@ pub(super) enum Era {
 
 impl Era {
     /// A request that belongs to neither is refused.
-    pub(super) fn of(context: &RequestContext<RoleServer>) -> Result<Self, ErrorData> {
+    pub(super) fn of(context: &Context) -> Result<Self, ErrorData> {
         match context.meta.protocol_version() {
             Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => {
                 Ok(Self::PerRequest)
             }
-            _ if context.peer.peer_info().is_some() => Ok(Self::Handshake),
+            _ if context.opened.is_some() => Ok(Self::Handshake),
             _ => Err(unopened(&context.meta)),
         }
     }

@@ -5,8 +5,6 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rmcp::RoleServer;
-use rmcp::service::RequestContext;
 use serde_json::{Value, json};
 
 use crate::call::{Call, Invocation};
@@ -15,6 +13,7 @@ use crate::engine::{
 };
 use crate::model::{AuthMethod, Principal, format_duration};
 
+use super::context::Context;
 use super::detach::{facts, still};
 use super::progress;
 use super::server::Server;
@@ -31,9 +30,9 @@ impl Server {
         &self,
         call: &Call,
         origin: &Origin,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Option<Result<Presented, Rejection>> {
-        let own = match self.engine.own_call(call, origin, &context.ct).await? {
+        let own = match self.engine.own_call(call, origin, &context.cancel).await? {
             Ok(own) => own,
             Err(rejection) => return Some(Err(rejection)),
         };
@@ -42,12 +41,7 @@ impl Server {
         Some(Ok(presented))
     }
 
-    async fn about_jobs(
-        &self,
-        call: &Invocation,
-        caller: &Principal,
-        context: &RequestContext<RoleServer>,
-    ) -> Presented {
+    async fn about_jobs(&self, call: &Invocation, caller: &Principal, context: &Context) -> Presented {
         if call.tool().name.as_str() == "job_list" {
             return self.list_jobs(call, caller);
         }
@@ -60,29 +54,24 @@ impl Server {
         }
     }
 
-    async fn wait_for(
-        &self,
-        job: &Arc<Job>,
-        time: Duration,
-        context: &RequestContext<RoleServer>,
-    ) -> Presented {
+    async fn wait_for(&self, job: &Arc<Job>, time: Duration, context: &Context) -> Presented {
         let token = context.meta.get_progress_token().filter(|_| !self.is_quiet);
         let over = async {
             tokio::select! {
                 () = job.over() => {}
                 () = tokio::time::sleep(time) => {}
-                () = context.ct.cancelled() => {}
+                () = context.cancel.cancelled() => {}
             }
         };
         if let Some(token) = token {
-            let (mut tap, mut publisher) = progress::channel(token, context.peer.clone());
+            let (mut tap, mut publisher) = progress::channel(token, context.voice.clone());
             tokio::select! {
                 biased;
                 () = over => {}
                 () = tell(job, &mut tap) => {}
                 never = publisher.run() => match never {},
             }
-            publisher.finish(&context.ct).await;
+            publisher.finish(&context.cancel).await;
         } else {
             over.await;
         }
@@ -116,7 +105,7 @@ async fn tell(job: &Job, tap: &mut progress::Tap) {
         let part = job.log(offset, TOLD);
         offset = part.next;
         if !part.bytes.is_empty() {
-            tap.output(Stream::Stdout, &part.bytes);
+            tap.output(Stream::Stdout, &part.bytes.into());
         } else if part.is_over || changes.changed().await.is_err() {
             return;
         }

@@ -23,6 +23,9 @@ const FRESH_MS: u32 = 60_000;
 /// Answers for callers who do not see everything are kept for this many kinds of them.
 const KINDS: usize = 64;
 
+/// An era, and whether tools are said to be called as tasks, which one revision of it asks for.
+type Kind = (Era, bool);
+
 /// The answers of one state, each made when it is asked for first.
 #[derive(Default)]
 pub(super) struct Listing(Mutex<Kept>);
@@ -32,14 +35,14 @@ struct Kept {
     edition: u64,
     /// Of breakers, which are told beside their tools.
     turns: u64,
-    answers: HashMap<(Era, View), Bytes>,
+    answers: HashMap<(Kind, View), Bytes>,
 }
 
 impl Listing {
     /// The `result` of `tools/list`.
     pub(super) fn result(
         &self,
-        era: Era,
+        kind: Kind,
         state: &State,
         principal: &Principal,
         identity: &Identity,
@@ -49,9 +52,8 @@ impl Listing {
         if (kept.edition, kept.turns) != (edition, turns) || kept.answers.len() >= KINDS {
             *kept = Kept { edition, turns, ..Kept::default() };
         }
-        let kind = (era, state.view(principal));
-        let render = || render(era, state, principal, identity).into();
-        kept.answers.entry(kind).or_insert_with(render).clone()
+        let render = || render(kind, state, principal, identity).into();
+        kept.answers.entry((kind, state.view(principal))).or_insert_with(render).clone()
     }
 }
 
@@ -71,24 +73,30 @@ fn offered<'s>(state: &'s State, principal: &'s Principal) -> Box<dyn Iterator<I
 }
 
 /// What a caller is shown: their tools, or the two by which they find them.
-fn shown<'s>(state: &'s State, principal: &'s Principal) -> Box<dyn Iterator<Item = Listed> + 's> {
+/// With each, whether it may become a task.
+fn shown<'s>(state: &'s State, principal: &'s Principal) -> Box<dyn Iterator<Item = (Listed, bool)> + 's> {
     if discovery::is_on(state, principal) {
-        return Box::new(discovery::listed(state, principal).into_iter());
+        return Box::new(discovery::listed(state, principal).into_iter().map(|listed| (listed, false)));
     }
     Box::new(state.offered_to(principal).map(|tool| {
         let mut listed = listed(tool);
         listed.meta = state.breaker(&tool.name).map(|standing| breaker(&standing));
-        listed
+        (listed, tool.detaches().is_some())
     }))
 }
 
-fn render(era: Era, state: &State, principal: &Principal, identity: &Identity) -> Vec<u8> {
+fn render((era, are_tasks): Kind, state: &State, principal: &Principal, identity: &Identity) -> Vec<u8> {
     let mut out = br#"{"tools":["#.to_vec();
     let mut separator: &[u8] = b"";
-    for listed in shown(state, principal) {
+    for (listed, is_task) in shown(state, principal) {
         out.extend_from_slice(separator);
         // Its keys are strings and a buffer takes everything, so this cannot fail.
         let _ = serde_json::to_writer(&mut out, &listed);
+        if are_tasks && is_task {
+            // rmcp does not know it; an object that is open again takes it.
+            out.pop();
+            out.extend_from_slice(br#","execution":{"taskSupport":"optional"}}"#);
+        }
         separator = b",";
     }
     out.push(b']');

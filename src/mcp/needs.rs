@@ -1,21 +1,23 @@
 //! What a tool needs of the client that calls it, and whether that client says that it has it.
 
+use rmcp::ErrorData;
 use rmcp::model::{
     ClientCapabilities, ElicitationCapability, ErrorCode, RootsCapabilities, SamplingCapability,
 };
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::json;
 
 use crate::engine::{Rejection, State};
 use crate::model::{ClientFeature, Principal};
+
+use super::context::Context;
 
 /// Refuses the call of a client that lacks something its tool needs.
 pub(super) fn judge(
     state: &State,
     name: &str,
     caller: &Principal,
-    context: &RequestContext<RoleServer>,
+    context: &Context,
+    is_task: bool,
 ) -> Result<(), Rejection> {
     let Some(needs) = state.catalog().tool(name).and_then(|tool| tool.requires.as_ref()) else {
         return Ok(());
@@ -24,8 +26,11 @@ pub(super) fn judge(
     if needs.client.is_empty() || !state.offers(name, caller) {
         return Ok(());
     }
-    let declared = context.client_capabilities().unwrap_or_default();
-    let lacking = needs.client.iter().copied().filter(|feature| !has(&declared, *feature));
+    let declared = context.capabilities().unwrap_or_default();
+    // Who asks for a task of the older kind takes one.
+    let takes = |feature| feature == ClientFeature::Tasks && is_task;
+    let lacking =
+        needs.client.iter().copied().filter(|feature| !has(&declared, *feature) && !takes(*feature));
     let lacking: Vec<ClientFeature> = lacking.collect();
     match lacking.is_empty() {
         true => Ok(()),

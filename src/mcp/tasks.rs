@@ -8,28 +8,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rmcp::ErrorData;
 use rmcp::model::{
     CancelTaskParams, DetailedTask, ErrorCode, GetTaskParams, GetTaskResult, Task, TaskPayload,
     UpdateTaskParams,
 };
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Job, JobState, JobStatus, Prepared, Presented, Rejection, State, written_time};
 
 use super::asking::Ability;
 use super::call::Answer;
-use super::detach::Left;
+use super::context::Context;
+use super::detach::{Left, tell_of_rest};
 use super::era::Era;
 use super::reply::Reply;
 use super::server::Server;
-use super::wire::Ticket;
 
 /// How long a call has to be over as a call.
 const MOMENT: Duration = Duration::from_secs(1);
 /// How often a client should ask.
-const POLL_MS: u64 = 1_000;
+pub(super) const POLL_MS: u64 = 1_000;
 /// For so long a task can at least be asked for when it is over.
 const KEPT: Duration = Duration::from_mins(10);
 /// The longest text of how a task stands, in characters.
@@ -41,8 +40,8 @@ pub(super) fn are_offered(state: &State) -> bool {
 }
 
 /// Whether the client of a call takes a task for its answer.
-pub(super) fn are_taken(era: Era, context: &RequestContext<RoleServer>) -> bool {
-    era == Era::PerRequest && context.client_capabilities().is_some_and(|client| client.supports_tasks())
+pub(super) fn are_taken(era: Era, context: &Context) -> bool {
+    era == Era::PerRequest && context.capabilities().is_some_and(|client| client.supports_tasks())
 }
 
 impl Server {
@@ -51,13 +50,13 @@ impl Server {
         &self,
         plan: Prepared,
         after: Duration,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Answer, Rejection> {
         // A short call stays a plain one. Once it is a task nothing is told of it but how it stands.
         match self.leave(plan, after.min(MOMENT), context).await? {
             Left::Over(presented) => Ok(Answer::Complete(presented)),
             Left::Goes(job) => {
-                let client = context.client_capabilities().unwrap_or_default();
+                let client = context.capabilities().unwrap_or_default();
                 job.let_ask(move |question| {
                     Ability::of(question).is_some_and(|ability| ability.is_in(&client))
                 });
@@ -77,11 +76,11 @@ impl Server {
     pub(super) fn task(
         &self,
         request: &GetTaskParams,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<GetTaskResult, ErrorData> {
         let job = self.job_of(&request.task_id)?;
         let reply = self.detailed(&job);
-        if let Some(ticket) = context.extensions.get::<Ticket>() {
+        if let Some(ticket) = &context.ticket {
             ticket.deposit(reply);
             return Ok(GetTaskResult::new(DetailedTask::new(Task::default(), TaskPayload::Working)));
         }
@@ -106,7 +105,7 @@ impl Server {
     }
 
     /// A job of the caller; any other is as unknown as one that never was.
-    fn job_of(&self, id: &str) -> Result<Arc<Job>, ErrorData> {
+    pub(super) fn job_of(&self, id: &str) -> Result<Arc<Job>, ErrorData> {
         let caller = self.caller.principal(&self.engine.state());
         let unknown = || {
             ErrorData::invalid_params(
@@ -117,7 +116,7 @@ impl Server {
         self.engine.jobs().find(id, &caller).ok_or_else(unknown)
     }
 
-    fn detailed(&self, job: &Job) -> Reply {
+    pub(super) fn detailed(&self, job: &Job) -> Reply {
         let status = job.status();
         let asks = if status.state.is_over() { Map::new() } else { job.asks() };
         let before = self.told(&status, "complete");
@@ -132,7 +131,8 @@ impl Server {
                 let before = before.replacen("\"status\":\"completed\"", "\"status\":\"failed\"", 1);
                 Reply::json(format!("{before}}},\"error\":{}}}", error(&presented.plain_text())).into())
             }
-            (JobState::Succeeded | JobState::Failed, Some(presented)) => {
+            (JobState::Succeeded | JobState::Failed, Some(mut presented)) => {
+                tell_of_rest(&mut presented, job);
                 let result = Reply::of_call(presented, true, Era::PerRequest, &self.face.identity);
                 Reply::around(format!("{before}}},\"result\":"), result, "}")
             }
@@ -164,7 +164,7 @@ impl Server {
     }
 
     /// As long as it may run, and some time to ask for what came of it.
-    fn ttl(&self, status: &JobStatus) -> u64 {
+    pub(super) fn ttl(&self, status: &JobStatus) -> u64 {
         let state = self.engine.state();
         let catalog = state.catalog();
         let timeout = catalog.tool(status.tool.as_str()).map(|tool| tool.timeout).unwrap_or_default();
@@ -173,10 +173,10 @@ impl Server {
     }
 }
 
-const LOST: &str = "the server ended while this ran; what it had written is in its log";
+pub(super) const LOST: &str = "the server ended while this ran; what it had written is in its log";
 
 /// What came of a run has facts of that run beside it.
-fn never_ran(presented: &Presented) -> bool {
+pub(super) fn never_ran(presented: &Presented) -> bool {
     presented.is_error && !presented.meta.contains_key("mcpfier/run")
 }
 
@@ -194,7 +194,7 @@ fn word(state: JobState) -> &'static str {
     }
 }
 
-fn message(status: &JobStatus) -> String {
+pub(super) fn message(status: &JobStatus) -> String {
     let line: Vec<&str> = status.last_line.split_whitespace().collect();
     match (status.state, line.is_empty()) {
         (JobState::Lost, _) => LOST.to_owned(),

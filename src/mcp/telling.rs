@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 
-use rmcp::RoleServer;
-use rmcp::service::RequestContext;
+use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{News, Prepared, RunId, StepNews, Stream, Watcher};
 
+use super::context::Context;
 use super::era::Era;
 use super::logs::{self, LogPublisher, LogTap};
 use super::progress::{self, Publisher, Tap};
@@ -29,20 +29,20 @@ pub(super) struct Mouth {
 
 impl Server {
     /// What sees a call, and what tells its client of it.
-    pub(super) fn telling(&self, plan: &Prepared, context: &RequestContext<RoleServer>) -> (Ear, Mouth) {
+    pub(super) fn telling(&self, plan: &Prepared, context: &Context) -> (Ear, Mouth) {
         let (mut ear, mut mouth) = (Ear::default(), Mouth::default());
         if self.is_quiet {
             return (ear, mouth);
         }
         if let Some(token) = context.meta.get_progress_token() {
-            let (tap, publisher) = progress::channel(token, context.peer.clone());
+            let (tap, publisher) = progress::channel(token, context.voice.clone());
             (ear.progress, mouth.progress) = (Some(tap), Some(publisher));
         }
         if plan.tool.logging
             && let Ok(era) = Era::of(context)
             && let Some(level) = logs::wanted(era, self.log_level(), context)
         {
-            let (tap, publisher) = logs::channel(&plan.tool.name, level, context.peer.clone());
+            let (tap, publisher) = logs::channel(&plan.tool.name, level, context.voice.clone());
             (ear.logs, mouth.logs) = (Some(tap), Some(publisher));
         }
         (ear, mouth)
@@ -103,11 +103,11 @@ impl Watcher for Ear {
         self.each(|watcher| watcher.step(news));
     }
 
-    fn step_output(&mut self, stream: Stream, lines: &[u8]) {
+    fn step_output(&mut self, stream: Stream, lines: &Bytes) {
         self.each(|watcher| watcher.step_output(stream, lines));
     }
 
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+    fn output(&mut self, stream: Stream, bytes: &Bytes) {
         self.each(|watcher| watcher.output(stream, bytes));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::signal::{SigSet, Signal};
@@ -22,6 +22,7 @@ pub fn act(words: &[String]) -> Result<(), Failure> {
         },
         ["flood", bytes] => flood(number(bytes)?),
         ["lines", count, pause] => lines(number(count)?, Duration::from_millis(number(pause)? as u64)),
+        ["stamps", count, pause] => stamps(number(count)?, Duration::from_millis(number(pause)? as u64)),
         ["tree", mood, token] => tree(mood, token),
         ["hold", mood, token, place] => hold(mood, token, place),
         ["parse", file] => parse(file),
@@ -60,6 +61,18 @@ fn lines(count: usize, pause: Duration) -> Result<(), Failure> {
         writeln!(output, "line {number} of {count}.")?;
         output.flush()?;
         std::thread::sleep(pause);
+    }
+    Ok(())
+}
+
+/// Writes lines that say when they were written.
+fn stamps(count: usize, pause: Duration) -> Result<(), Failure> {
+    let mut output = std::io::stdout().lock();
+    for _ in 0..count {
+        std::thread::sleep(pause);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        writeln!(output, "at {}", now.as_nanos())?;
+        output.flush()?;
     }
     Ok(())
 }

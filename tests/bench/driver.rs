@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, Value};
 
 use crate::failure::Failure;
 use crate::measure::Bench;
@@ -129,6 +129,19 @@ impl Server {
     pub fn call(&mut self, tool: &str) -> Result<usize, Failure> {
         let id = self.request_call(tool)?;
         self.answer_to(id)
+    }
+
+    /// Calls a tool with arguments and gives its result, errors too.
+    pub fn ask(&mut self, tool: &str, arguments: &Value) -> Result<Value, Failure> {
+        let id = self.request("tools/call", &format!(r#"{{"name":"{tool}","arguments":{arguments}}}"#))?;
+        loop {
+            let line = self.lines.next()?;
+            let message = line.message()?;
+            if message.id == Some(id) {
+                let answer = message.result.or(message.error).map(RawValue::get);
+                return Ok(serde_json::from_str(answer.unwrap_or("null"))?);
+            }
+        }
     }
 
     /// Makes so many calls, always so many of them in flight.

@@ -56,6 +56,17 @@ pub fn memory(server: i32) -> u64 {
     (kibibytes(server, "smaps_rollup", "Rss:") + shares) * 1024
 }
 
+/// The same without those of its descendants that run a program of this name: they are what was called.
+pub fn memory_without(server: i32, program: &str) -> u64 {
+    let is_helper = |pid: &i32| {
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        name.trim_end() != program
+    };
+    let helpers = with_helpers(server).into_iter().skip(1).filter(is_helper);
+    let shares: u64 = helpers.map(|pid| kibibytes(pid, "smaps_rollup", "Pss:")).sum();
+    (kibibytes(server, "smaps_rollup", "Rss:") + shares) * 1024
+}
+
 /// The most memory that the server itself ever had resident since [`forget_peak`].
 pub fn peak(server: i32) -> u64 {
     kibibytes(server, "status", "VmHWM:") * 1024

@@ -1,9 +1,9 @@
 //! The official conformance suite against the built binary: `tests/conformance` has the file that it is
-//! run with, and what does not pass yet.
+//! run with.
 //!
 //! `tests/run` installs the suite and names its folder in `MCPFIER_TEST_CONFORMANCE`. Both revisions are
 //! asked for everything they require, and for what is not required yet: extensions, and scenarios that
-//! came later. What fails has to stand in `tests/conformance/failing.txt`, and what stands there has to fail.
+//! came later. None of it may fail.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -36,23 +36,9 @@ async fn play(revision: &'static str) {
     let url = house.url("/mcp");
     let ran = tokio::task::spawn_blocking(move || suite.run(revision, &url)).await.expect("it runs");
     report(revision, &ran);
-    let failing: Vec<&str> =
-        ran.iter().filter(|(_, why)| !why.is_empty()).map(|(name, _)| name.as_str()).collect();
-    let all: Vec<&str> = ran.keys().map(String::as_str).collect();
-    let expected: Vec<String> =
-        expected(revision).into_iter().filter(|name| all.contains(&name.as_str())).collect();
-    assert_eq!(failing, expected, "{revision}: what fails is not what `failing.txt` says: {ran:#?}");
-    assert!(all.len() >= 30, "{revision}: the suite has run {} scenarios only", all.len());
-}
-
-/// What does not pass yet: lines with a revision and a scenario.
-fn expected(revision: &str) -> Vec<String> {
-    let text = std::fs::read_to_string(folder().join("failing.txt")).expect("there is a list");
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut names: Vec<String> =
-        lines.filter_map(|line| line.strip_prefix(revision)).map(|name| name.trim().to_owned()).collect();
-    names.sort();
-    names
+    let failing: Vec<&String> = ran.iter().filter(|(_, why)| !why.is_empty()).map(|(name, _)| name).collect();
+    assert!(failing.is_empty(), "{revision}: {failing:?} failed: {ran:#?}");
+    assert!(ran.len() >= 30, "{revision}: the suite has run {} scenarios only", ran.len());
 }
 
 fn report(revision: &str, ran: &BTreeMap<String, Vec<String>>) {

@@ -157,8 +157,8 @@ impl Watcher for Relay {
         self.tell(|| Told::Preparing(news.clone()));
     }
 
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
-        self.tell(|| Told::Output(stream, Bytes::copy_from_slice(bytes)));
+    fn output(&mut self, stream: Stream, bytes: &Bytes) {
+        self.tell(|| Told::Output(stream, bytes.clone()));
     }
 }
 

@@ -46,24 +46,43 @@ impl Digest {
         // Those that are compiled show what they are compiled of.
         let OutputRules { format, schema, select, template, .. } = &tool.output;
         text.add(&(format, schema, select, template, &tool.exit_codes));
-        Self(text.0.finalize().into())
+        Self(text.finish())
     }
 }
 
-/// Takes texts without holding them.
+/// Hashes texts; what comes in many small pieces is gathered first.
 #[derive(Default)]
-struct Hashed(Sha256);
+struct Hashed {
+    hash: Sha256,
+    gathered: String,
+}
+
+/// Then it is hashed.
+const ENOUGH: usize = 4 << 10;
 
 impl Hashed {
     fn add(&mut self, value: &dyn fmt::Debug) {
         // A hash takes everything, so this cannot fail.
         let _ = write!(self, "{value:?};");
     }
+
+    fn finish(mut self) -> [u8; 32] {
+        self.flush();
+        self.hash.finalize().into()
+    }
+
+    fn flush(&mut self) {
+        self.hash.update(self.gathered.as_bytes());
+        self.gathered.clear();
+    }
 }
 
 impl Write for Hashed {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
+        self.gathered.push_str(text);
+        if self.gathered.len() >= ENOUGH {
+            self.flush();
+        }
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What a step's command writes while it runs, on its way to whoever watches the whole.
 
+use bytes::Bytes;
+
 use crate::engine::{News, Stream, Watcher};
 
 use super::Conductor;
@@ -21,7 +23,7 @@ impl Watcher for Tap<'_, '_> {
         self.conductor.tell(|watcher| watcher.preparing(news));
     }
 
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+    fn output(&mut self, stream: Stream, bytes: &Bytes) {
         if self.is_own {
             return self.conductor.tell(|watcher| watcher.output(stream, bytes));
         }
@@ -34,7 +36,8 @@ impl Watcher for Tap<'_, '_> {
         let end = unfinished.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map(|last| last + 1);
         let end = end.or((unfinished.len() > LINE).then_some(unfinished.len()));
         let Some(end) = end else { return };
-        let whole: Vec<u8> = unfinished.drain(..end).collect();
+        let rest = unfinished.split_off(end);
+        let whole = Bytes::from(std::mem::replace(unfinished, rest));
         self.conductor.tell(|watcher| watcher.step_output(stream, &whole));
     }
 }

@@ -26,7 +26,7 @@ use super::{Origin, Rejection};
 pub use hub::Hub;
 pub use list::Listed;
 pub use prompt::{Filled, Part, Said};
-pub use suggest::{Asking, Suggestions};
+pub use suggest::{Asking, Suggestions, files_of};
 pub use update::Updates;
 
 /// Who reads, from where, and how long it may take.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
@@ -32,7 +33,7 @@ impl Engine {
         let prepared = tokio::task::spawn_blocking(move || engine.prepare_reading(call, &origin)).await;
         let prepared = prepared.unwrap_or(Err(Rejection::Cancelled))?;
         let outcome = self.execute(&prepared, &mut Unwatched, cancel.clone()).await?;
-        let presented = outcome.present_aside(prepared).await;
+        let presented = outcome.present_aside(&prepared).await;
         if presented.is_error {
             return Err(NotRead::Failed(format!("`{tool}` failed: {}", presented.plain_text())));
         }
@@ -43,5 +44,5 @@ impl Engine {
 struct Unwatched;
 
 impl Watcher for Unwatched {
-    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+    fn output(&mut self, _stream: Stream, _bytes: &Bytes) {}
 }

@@ -1,11 +1,12 @@
 //! `completion/complete`: what is typed → what might be meant.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::engine::Engine;
-use crate::model::{Params, ResourceSource, Suggest, ToolName};
+use crate::model::{FileGlob, Params, ResourceSource, Suggest, ToolName};
 
 use super::{NotRead, Reader, aside, folder, shortened};
 
@@ -49,8 +50,7 @@ impl Engine {
         match param.rule.suggest.clone().or(own) {
             Some(Suggest::Values(values)) => all.extend(values),
             Some(Suggest::Files { folder, files }) => {
-                let found = aside(move || Ok(folder::listed(&folder, &files))).await?;
-                all.extend(found.into_iter().map(|(name, _)| name));
+                all.extend(aside(move || Ok(files_of(&folder, &files))).await?);
             }
             Some(Suggest::Command(tool)) => {
                 all.extend(self.suggested_by(&tool, typed, known, reader).await?);
@@ -66,7 +66,7 @@ impl Engine {
         &self,
         asking: &Asking<'_>,
         reader: &Reader,
-    ) -> Result<(Arc<Params>, Option<(std::path::PathBuf, Vec<crate::model::FileGlob>)>), NotRead> {
+    ) -> Result<(Arc<Params>, Option<(std::path::PathBuf, Vec<FileGlob>)>), NotRead> {
         let (state, caller) = (self.state(), &reader.principal);
         match asking {
             Asking::Prompt(name) => {
@@ -120,6 +120,11 @@ impl Engine {
         };
         Ok(values.iter().take(MOST_READ).map(text_of).collect())
     }
+}
+
+/// The paths of files that are suggested, below their folder.
+pub fn files_of(folder: &Path, files: &[FileGlob]) -> Vec<String> {
+    folder::listed(folder, files).into_iter().map(|(name, _)| name).collect()
 }
 
 fn text_of(value: &Value) -> String {

@@ -7,27 +7,33 @@
 
 mod ability;
 mod form;
+mod lacking;
 mod of_call;
+mod of_prompt;
 mod seal;
 
 use std::time::Duration;
 
+use rmcp::ErrorData;
 use rmcp::model::{ClientCapabilities, InputResponses};
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::context::Context;
 use super::era::Era;
 use super::wire::Ticket;
 use super::wire::desk::Said;
 
 pub(super) use ability::Ability;
+pub(super) use of_prompt::Arguments;
 pub(super) use seal::{BadState, Seal};
 
 use seal::Memory;
+
+/// How long a person may take for a form.
+pub(super) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// A request whose client is asked more often goes in circles.
 const MOST_ROUNDS: u32 = 16;
@@ -121,18 +127,18 @@ pub(super) struct Brought {
 impl<'s> Conversation<'s> {
     /// `is_quiet`: nothing but an answer may be sent.
     pub(super) fn begin(
-        context: &RequestContext<RoleServer>,
+        context: &Context,
         era: Era,
         is_quiet: bool,
         seal: &'s Seal,
         about: &About<'_>,
         brought: Brought,
     ) -> Result<Self, BadState> {
-        let cancel = context.ct.clone();
+        let cancel = context.cancel.clone();
         if era == Era::Handshake {
-            let info = context.peer.peer_info();
-            let capabilities = info.map(|info| info.capabilities.clone()).unwrap_or_default();
-            let ticket = context.extensions.get::<Ticket>().filter(|_| !is_quiet).cloned();
+            let opened = context.opened.as_ref();
+            let capabilities = opened.map(|opened| opened.capabilities.clone()).unwrap_or_default();
+            let ticket = context.ticket.as_ref().filter(|_| !is_quiet).cloned();
             let memory = Memory::default();
             return Ok(Self { capabilities, way: Way::Beside(ticket), cancel, memory });
         }
@@ -216,7 +222,7 @@ fn checked((name, answer): (String, Value)) -> Result<(String, Value), Unheard> 
 }
 
 /// All of them at once; the client takes them one after the other if it likes.
-async fn ask_beside(
+pub(super) async fn ask_beside(
     ticket: &Ticket,
     questions: &Questions,
     patience: Duration,

@@ -1,11 +1,8 @@
 //! What a call asks its client: for arguments that it lacks, for consent to its plan, and whatever its
 //! command wants to know.
 
-use std::time::Duration;
-
+use rmcp::ErrorData;
 use rmcp::model::ErrorCode;
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
@@ -13,12 +10,11 @@ use crate::engine::{Consent, Prepared, Question, Rejection, Wanted};
 use crate::model::{OutputFormat, format_duration};
 
 use super::super::call::{Answer, Stop};
+use super::super::context::Context;
 use super::super::era::Era;
 use super::super::server::Server;
-use super::{Ability, About, Brought, Conversation, Questions, Unheard, form};
-
-/// How long a person may take for a form.
-const PATIENCE: Duration = Duration::from_mins(10);
+use super::lacking::Ungiven;
+use super::{Ability, About, Brought, Conversation, PATIENCE, Questions, Unheard, form};
 
 /// Why there is no answer yet, or none at all.
 enum Pause {
@@ -38,7 +34,7 @@ impl Server {
         &self,
         call: Call,
         brought: Brought,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
         era: Era,
     ) -> Result<Answer, Stop> {
         let caller = call.principal.id();
@@ -61,11 +57,16 @@ impl Server {
         &self,
         call: Call,
         talk: &mut Conversation<'_>,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
         era: Era,
     ) -> Result<Answer, Pause> {
         let call = self.complete_call(call, talk).await?;
-        let prepared = self.prepare(call, self.origin(context)).await?;
+        // A later round is the same call: rates and quotas have counted it.
+        let prepared = match talk.noted("counted").is_some() {
+            true => self.engine.prepare_aside(call, self.origin(context)).await?,
+            false => self.prepare(call, self.origin(context)).await?,
+        };
+        talk.note("counted", Value::Bool(true));
         let mut prepared = self.confirm(prepared, talk, context).await?;
         if prepared.tool.output.format != OutputFormat::Mcp {
             return Ok(self.carry(prepared, era, context).await?);
@@ -96,41 +97,17 @@ impl Server {
         if fields.is_empty() || !state.offers(&call.tool, &call.principal) {
             return Ok(call);
         }
-        if let Some(Value::Object(given)) = talk.noted("given") {
-            call.arguments.extend(given.clone());
-            return Ok(call);
-        }
-        if !talk.can(Ability::Form) {
-            return Ok(call);
-        }
-        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
-        let message = format!("`{}` needs {} to run.", call.tool, names.join(", "));
-        let question = form::question(&message, &fields);
-        let name = "arguments";
-        let answers =
-            talk.ask("arguments", Questions::from_iter([(name.to_owned(), question)]), PATIENCE).await;
-        let refused = |why: String| {
-            let tool = call.tool.clone();
-            Pause::from(Rejection::NotGiven { tool, params: names.join("`, `"), why })
-        };
-        let answers = match answers {
-            Ok(answers) => answers,
-            Err(Unheard::Later { questions, state }) => {
-                return Err(Pause::Later { questions, state });
+        match talk.lacking(&call.tool, &fields).await {
+            Ok(given) => {
+                call.arguments.extend(given);
+                Ok(call)
             }
-            Err(Unheard::Gone) => return Err(Rejection::Cancelled.into()),
-            Err(unheard) => return Err(refused(unheard.to_string())),
-        };
-        let given = match form::said(&answers, name) {
-            form::Said::Accepted(content) => content,
-            form::Said::Declined(why) => return Err(refused(why.to_owned())),
-        };
-        // Nothing but what was asked for.
-        let given: Map<String, Value> =
-            given.into_iter().filter(|(name, _)| fields.contains_key(name)).collect();
-        talk.note("given", Value::Object(given.clone()));
-        call.arguments.extend(given);
-        Ok(call)
+            Err(Ungiven::Later { questions, state }) => Err(Pause::Later { questions, state }),
+            Err(Ungiven::Gone) => Err(Rejection::Cancelled.into()),
+            Err(Ungiven::Refused { names: params, why }) => {
+                Err(Rejection::NotGiven { tool: call.tool, params, why }.into())
+            }
+        }
     }
 
     /// The plan with the consent that it needs.
@@ -138,7 +115,7 @@ impl Server {
         &self,
         prepared: Prepared,
         talk: &mut Conversation<'_>,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Prepared, Pause> {
         let Some(question) = prepared.question() else { return Ok(prepared) };
         if talk.noted("confirmed").and_then(Value::as_str) == Some(&question.plan) {
@@ -147,7 +124,7 @@ impl Server {
         let consent = match &question.approver {
             Some(approver) => self
                 .engine
-                .approval(&prepared, &question, approver, context.ct.clone())
+                .approval(&prepared, &question, approver, context.cancel.clone())
                 .await
                 .map(|()| Consent::Approver),
             None => self.client_consent(&prepared, &question, talk).await?,

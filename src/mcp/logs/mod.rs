@@ -14,15 +14,16 @@ mod tap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use rmcp::RoleServer;
-use rmcp::model::{LoggingLevel, LoggingMessageNotificationParam};
-use rmcp::service::{Peer, RequestContext};
+use rmcp::model::{
+    LoggingLevel, LoggingMessageNotification, LoggingMessageNotificationParam, ServerNotification,
+};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::model::ToolName;
 
+use super::context::{Context, Voice};
 use super::era::Era;
 
 pub(super) use level::{Level, Wanted};
@@ -37,7 +38,7 @@ const MOST: usize = 2_000;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The level that the client of a request wants to hear of.
-pub(super) fn wanted(era: Era, session: &Wanted, context: &RequestContext<RoleServer>) -> Option<Level> {
+pub(super) fn wanted(era: Era, session: &Wanted, context: &Context) -> Option<Level> {
     match era {
         Era::Handshake => session.level(),
         Era::PerRequest => context.meta.log_level().map(Level::from),
@@ -45,15 +46,15 @@ pub(super) fn wanted(era: Era, session: &Wanted, context: &RequestContext<RoleSe
 }
 
 /// The two ends of a call's messages.
-pub(super) fn channel(tool: &ToolName, least: Level, peer: Peer<RoleServer>) -> (LogTap, LogPublisher) {
+pub(super) fn channel(tool: &ToolName, least: Level, voice: Voice) -> (LogTap, LogPublisher) {
     let (sender, lines) = mpsc::channel(WAITING);
-    let publisher = LogPublisher { lines, peer, logger: tool.to_string(), left: MOST, is_over: false };
+    let publisher = LogPublisher { lines, voice, logger: tool.to_string(), left: MOST, is_over: false };
     (LogTap::new(sender, least), publisher)
 }
 
 pub(super) struct LogPublisher {
     lines: mpsc::Receiver<Line>,
-    peer: Peer<RoleServer>,
+    voice: Voice,
     logger: String,
     /// How many may still be sent.
     left: usize,
@@ -94,7 +95,8 @@ impl LogPublisher {
         }
         let params = LoggingMessageNotificationParam::new(LoggingLevel::from(level), Value::String(text))
             .with_logger(self.logger.clone());
-        let sent = timeout(PATIENCE, self.peer.notify_logging_message(params)).await;
+        let news = ServerNotification::LoggingMessageNotification(LoggingMessageNotification::new(params));
+        let sent = timeout(PATIENCE, self.voice.tell(news)).await;
         self.is_over = !matches!(sent, Ok(Ok(())));
     }
 }

@@ -1,5 +1,6 @@
 //! Where a running command's output passes by: whole lines of stderr, and lines that name a level.
 
+use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::engine::{Sanitizer, Stream, Watcher};
@@ -68,11 +69,11 @@ impl LogTap {
 }
 
 impl Watcher for LogTap {
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+    fn output(&mut self, stream: Stream, bytes: &Bytes) {
         self.look(stream, bytes);
     }
 
-    fn step_output(&mut self, stream: Stream, lines: &[u8]) {
+    fn step_output(&mut self, stream: Stream, lines: &Bytes) {
         self.look(stream, lines);
     }
 }
@@ -103,7 +104,7 @@ mod tests {
         let (sender, mut lines) = mpsc::channel(8);
         let mut tap = LogTap::new(sender, least);
         for (stream, text) in chunks {
-            tap.output(*stream, text.as_bytes());
+            tap.output(*stream, &(*text).to_owned().into());
         }
         drop(tap);
         std::iter::from_fn(|| lines.try_recv().ok()).map(|line| (line.level, line.text)).collect()
@@ -126,9 +127,9 @@ mod tests {
     fn what_finds_no_room_is_counted() {
         let (sender, mut lines) = mpsc::channel(1);
         let mut tap = LogTap::new(sender, Level::Debug);
-        tap.output(Stream::Stderr, b"a\nb\nc\n");
+        tap.output(Stream::Stderr, &"a\nb\nc\n".into());
         assert_eq!(lines.try_recv().unwrap().text, "a");
-        tap.output(Stream::Stderr, b"d\n");
+        tap.output(Stream::Stderr, &"d\n".into());
         let line = lines.try_recv().unwrap();
         assert_eq!((line.text.as_str(), line.missed), ("d", 2));
     }

@@ -1,12 +1,12 @@
 //! `completion/complete`: suggestions for arguments of prompts and for holes of URIs.
 
+use rmcp::ErrorData;
 use rmcp::model::{CompleteRequestMethod, CompleteRequestParams, ConstString, Reference};
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::{Map, json};
 
 use crate::engine::{Asking, Suggestions};
 
+use super::super::context::Context;
 use super::super::reply::Reply;
 use super::super::server::{Server, not_offered};
 use super::json::result;
@@ -16,7 +16,7 @@ impl Server {
     pub(in crate::mcp) async fn answer_complete(
         &self,
         request: CompleteRequestParams,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
         if !Offered::by(&self.engine.state()).completions {

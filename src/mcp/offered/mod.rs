@@ -8,13 +8,13 @@ mod resources;
 pub(super) use prompts::listed_prompts;
 pub(super) use resources::listed_resources;
 
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
+use rmcp::ErrorData;
 use serde_json::json;
 
 use crate::engine::{NotRead, Reader, State};
 use crate::model::Suggest;
 
+use super::context::Context;
 use super::server::Server;
 
 /// What of all this a state offers.
@@ -45,11 +45,11 @@ impl Offered {
 
 impl Server {
     /// Who reads.
-    fn reader(&self, context: &RequestContext<RoleServer>) -> Reader {
+    fn reader(&self, context: &Context) -> Reader {
         Reader {
             principal: self.caller.principal(&self.engine.state()),
             origin: self.origin(context),
-            cancel: context.ct.clone(),
+            cancel: context.cancel.clone(),
         }
     }
 }

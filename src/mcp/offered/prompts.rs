@@ -1,13 +1,14 @@
 //! `prompts/list` and `prompts/get`.
 
+use rmcp::ErrorData;
 use rmcp::model::{ConstString, GetPromptRequestMethod, GetPromptRequestParams, ListPromptsRequestMethod};
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Filled, Part, Said, State};
 use crate::model::{Presence, Principal, Prompt};
 
+use super::super::asking::{Arguments, Brought};
+use super::super::context::Context;
 use super::super::reply::Reply;
 use super::super::server::{Server, not_offered};
 use super::json::{FRESH, base64, contents, entry, result, text};
@@ -17,7 +18,7 @@ impl Server {
     pub(in crate::mcp) fn answer_prompts(
         &self,
         cursor: Option<String>,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Reply, ErrorData> {
         let (era, state) = (self.era(context)?, self.engine.state());
         if !Offered::by(&state).prompts {
@@ -33,19 +34,28 @@ impl Server {
     pub(in crate::mcp) async fn answer_prompt(
         &self,
         request: GetPromptRequestParams,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
         if !Offered::by(&self.engine.state()).prompts {
             return Err(not_offered(GetPromptRequestMethod::VALUE));
         }
-        let texts = request.arguments.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_null());
+        let GetPromptRequestParams { name, arguments, input_responses, request_state, .. } = request;
+        let brought = Brought { answers: input_responses, state: request_state };
+        let arguments = arguments.unwrap_or_default();
+        let arguments = match self.prompt_arguments(&name, arguments, brought, context, era).await? {
+            Arguments::All(arguments) => arguments,
+            Arguments::Asked { questions, state } => {
+                return Ok(Reply::input_required(&questions, &state, &self.face.identity));
+            }
+        };
+        let texts = arguments.into_iter().filter(|(_, value)| !value.is_null());
         let texts = texts.map(|(name, value)| match value {
             Value::String(text) => Ok((name, text)),
             _ => Err(ErrorData::invalid_params(format!("the argument `{name}` has to be a text"), None)),
         });
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
-        let filled = self.engine.prompt(&request.name, texts, &self.reader(context)).await;
+        let filled = self.engine.prompt(&name, texts, &self.reader(context)).await;
         let Filled { description, messages } = filled.map_err(|problem| error_of(problem, None))?;
         let mut map = Map::new();
         map.extend(description.map(|description| ("description".to_owned(), json!(description))));
@@ -66,7 +76,8 @@ fn listed(prompt: &Prompt) -> Value {
             ("name", Some(json!(argument.name.as_str()))),
             ("title", of_schema("title")),
             ("description", of_schema("description")),
-            ("required", Some(json!(argument.presence == Presence::Required))),
+            // A client may leave out what its person can be asked for.
+            ("required", Some(json!(argument.presence == Presence::Required && !argument.rule.ask))),
         ])
     });
     let arguments: Vec<Value> = arguments.collect();

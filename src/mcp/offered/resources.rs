@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
+use rmcp::ErrorData;
 use rmcp::model::{
     ConstString, ListResourceTemplatesRequestMethod, ListResourcesRequestMethod, ReadResourceRequestMethod,
     SubscribeRequestMethod, UnsubscribeRequestMethod,
 };
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Listed, State};
 use crate::model::{Principal, Resource, ResourceSource};
 
+use super::super::context::Context;
 use super::super::reply::Reply;
 use super::super::server::{Server, not_offered};
 use super::json::{FRESH, contents, entry, result, text};
@@ -23,15 +23,16 @@ impl Server {
     pub(in crate::mcp) async fn answer_resources(
         &self,
         cursor: Option<String>,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Reply, ErrorData> {
         let (era, state) = (self.era(context)?, self.resources(ListResourcesRequestMethod::VALUE)?);
         refuse_cursor(cursor)?;
         self.told.resources(state.edition());
         let listed = self.engine.list_resources(&self.caller.principal(&state)).await;
         let listed = listed.map_err(|problem| error_of(problem, None))?;
-        // The files of a folder come and go.
-        let is_still = listed.iter().all(|listed| matches!(listed, Listed::Resource(_)));
+        // The files of a folder come and go, and so do jobs.
+        let is_still =
+            !state.keeps_jobs() && listed.iter().all(|listed| matches!(listed, Listed::Resource(_)));
         let fresh = if is_still { FRESH } else { Duration::ZERO };
         let map = Map::from_iter([("resources".to_owned(), listed.into_iter().map(of_list).collect())]);
         Ok(result(map, Some(fresh), era, &self.face.identity))
@@ -40,7 +41,7 @@ impl Server {
     pub(in crate::mcp) fn answer_templates(
         &self,
         cursor: Option<String>,
-        context: &RequestContext<RoleServer>,
+        context: &Context,
     ) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
         let state = self.resources(ListResourceTemplatesRequestMethod::VALUE)?;
@@ -52,11 +53,7 @@ impl Server {
         Ok(result(map, Some(FRESH), era, &self.face.identity))
     }
 
-    pub(in crate::mcp) async fn answer_read(
-        &self,
-        uri: &str,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<Reply, ErrorData> {
+    pub(in crate::mcp) async fn answer_read(&self, uri: &str, context: &Context) -> Result<Reply, ErrorData> {
         let era = self.era(context)?;
         self.resources(ReadResourceRequestMethod::VALUE)?;
         let read = self.engine.read(uri, &self.reader(context)).await;
@@ -66,22 +63,14 @@ impl Server {
     }
 
     /// The client of a session wants to be told of changes.
-    pub(in crate::mcp) fn answer_subscribe(
-        &self,
-        uri: &str,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<(), ErrorData> {
+    pub(in crate::mcp) fn answer_subscribe(&self, uri: &str, context: &Context) -> Result<(), ErrorData> {
         self.era(context)?;
         self.resources(SubscribeRequestMethod::VALUE)?;
         let updates = self.updates(uri).map_err(|problem| error_of(problem, Some(uri)))?;
         self.told.due().follow(updates).map_err(|full| ErrorData::invalid_params(full.to_string(), None))
     }
 
-    pub(in crate::mcp) fn answer_unsubscribe(
-        &self,
-        uri: &str,
-        context: &RequestContext<RoleServer>,
-    ) -> Result<(), ErrorData> {
+    pub(in crate::mcp) fn answer_unsubscribe(&self, uri: &str, context: &Context) -> Result<(), ErrorData> {
         self.era(context)?;
         self.resources(UnsubscribeRequestMethod::VALUE)?;
         self.told.due().leave(uri);

@@ -16,11 +16,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rmcp::RoleServer;
-use rmcp::model::{ProgressNotificationParam, ProgressToken};
-use rmcp::service::{Peer, ServiceError};
+use rmcp::model::{ProgressNotification, ProgressNotificationParam, ProgressToken, ServerNotification};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
+
+use super::context::Voice;
+use super::wire::Gone;
 
 use headline::headline;
 use meter::{Meter, SILENCE, burst, interval};
@@ -34,13 +35,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// After this many notifications in a row that were not accepted in time, no more are sent.
 const FAILURES: u32 = 2;
 
-type Sending = Pin<Box<dyn Future<Output = Result<(), ServiceError>> + Send>>;
+type Sending = Pin<Box<dyn Future<Output = Result<(), Gone>> + Send>>;
 
 /// The two ends of a call's progress.
-pub(super) fn channel(token: ProgressToken, peer: Peer<RoleServer>) -> (Tap, Publisher) {
+pub(super) fn channel(token: ProgressToken, voice: Voice) -> (Tap, Publisher) {
     let send = move |params| -> Sending {
-        let peer = peer.clone();
-        Box::pin(async move { peer.notify_progress(params).await })
+        let voice = voice.clone();
+        let news = ServerNotification::ProgressNotification(ProgressNotification::new(params));
+        Box::pin(async move { voice.tell(news).await })
     };
     let board = Board::new();
     (Tap::new(Arc::clone(&board)), Publisher::new(token, board, Box::new(send)))
@@ -199,7 +201,7 @@ mod tests {
         run(&mut publisher, async {
             millis(5).await;
             for number in 1..=100 {
-                tap.output(Stream::Stdout, format!("line {number}\n").as_bytes());
+                tap.output(Stream::Stdout, &format!("line {number}\n").into());
                 millis(10).await;
             }
             millis(1000).await;
@@ -218,7 +220,7 @@ mod tests {
     async fn silence_is_broken_by_a_sign_of_life() {
         let (mut tap, mut publisher, sent) = publishing(true);
         run(&mut publisher, async {
-            tap.output(Stream::Stderr, b"warming up\n");
+            tap.output(Stream::Stderr, &"warming up\n".into());
             millis(23_000).await;
         })
         .await;
@@ -236,7 +238,7 @@ mod tests {
         let (mut tap, mut publisher, sent) = publishing(false);
         run(&mut publisher, async {
             for _ in 0..600 {
-                tap.output(Stream::Stdout, b"more\n");
+                tap.output(Stream::Stdout, &"more\n".into());
                 millis(100).await;
             }
         })
@@ -249,7 +251,7 @@ mod tests {
         let (mut tap, mut publisher, sent) = publishing(true);
         run(&mut publisher, async {
             millis(1).await;
-            tap.output(Stream::Stdout, b"::progress 3/7 linking::\n");
+            tap.output(Stream::Stdout, &"::progress 3/7 linking::\n".into());
             millis(300).await;
         })
         .await;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -103,7 +104,7 @@ impl Watcher for Tap {
         });
     }
 
-    fn step_output(&mut self, stream: Stream, lines: &[u8]) {
+    fn step_output(&mut self, stream: Stream, lines: &Bytes) {
         let Some(line) = look(&mut Vec::new(), lines).line else { return };
         self.board.tell(|news| {
             news.heard = Instant::now();
@@ -111,7 +112,7 @@ impl Watcher for Tap {
         });
     }
 
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+    fn output(&mut self, stream: Stream, bytes: &Bytes) {
         let [stdout, stderr] = &mut self.unfinished;
         let unfinished = match stream {
             Stream::Stdout => stdout,

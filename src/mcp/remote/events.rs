@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::model::Principal;
 
 use super::super::changes::Changes;
+use super::super::due::News;
 use super::super::server::Caller;
 use super::framing::{Framer, Framing};
 use super::session::Session;
@@ -39,12 +40,17 @@ impl Events {
 
     /// The next event; `None` when the session has ended. May be dropped at any await.
     pub async fn next(&mut self) -> Option<Vec<u8>> {
-        tokio::select! {
-            news = self.changes.next() => {
-                Some(Framer::new(Framing::Events).frame(format!("{}\n", news.message()).into_bytes()))
+        loop {
+            let news = tokio::select! {
+                news = self.changes.next() => news,
+                () = self.over.cancelled() => return None,
+                () = self.closing.cancelled() => return None,
+            };
+            if news != News::Jobs || self.session.told.has_resources() {
+                return Some(
+                    Framer::new(Framing::Events).frame(format!("{}\n", news.message()).into_bytes()),
+                );
             }
-            () = self.over.cancelled() => None,
-            () = self.closing.cancelled() => None,
         }
     }
 }

@@ -1,39 +1,35 @@
-//! One request and what belongs to it, until it is answered: rmcp's view of a client that asks once.
+//! One request and what belongs to it, until it is answered.
 //!
 //! Who holds an [`Exchange`] takes its bytes piece by piece; nobody else waits meanwhile. If it is
 //! dropped before its end, its call is cancelled, unless it belongs to a session: there the protocol
 //! has clients say so.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
-use rmcp::RoleServer;
-use rmcp::model::{
-    ClientJsonRpcMessage, ClientRequest, GetExtensions, InitializeRequestParams, JsonRpcMessage, RequestId,
-    ServerJsonRpcMessage,
-};
-use rmcp::service::{RunningService, serve_directly_with_ct};
-use rmcp::transport::Transport;
+use rmcp::model::{ClientRequest, InitializeRequestParams, RequestId};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::super::reply::Reply;
 use super::super::server::Server;
-use super::super::wire::Answers;
 use super::super::wire::in_flight::InFlight;
-use super::super::wire::outbox::{Gone, Outbox};
+use super::super::wire::outbox::Outbox;
 use super::framing::{Framer, Framing};
 use super::session::Session;
+use super::work::Work;
 
-/// What is held of an answer that is sent whole.
+/// What is kept of an answer that is sent whole.
 const WHOLE: usize = 64 << 10;
 
 /// A request in flight, for those who may cancel it.
 #[derive(Clone)]
 pub(super) struct Running {
-    outbox: Arc<Outbox>,
-    in_flight: Arc<InFlight>,
-    stop: CancellationToken,
+    pub outbox: Arc<Outbox>,
+    pub in_flight: Arc<InFlight>,
+    pub stop: CancellationToken,
 }
 
 impl Running {
@@ -44,22 +40,32 @@ impl Running {
     }
 }
 
+/// When requests end that have no answer yet.
+pub(super) struct Ends {
+    /// Cancelled when what waits for nothing but changes has to end.
+    pub closing: CancellationToken,
+    /// Cancelled when calls must not go on.
+    pub stop: CancellationToken,
+}
+
 /// A request's place in its session, if it has one.
 pub(super) struct Seat {
     id: RequestId,
     session: Option<Arc<Session>>,
-    running: Running,
+    pub running: Running,
 }
 
 impl Seat {
     /// `None` if the id belongs to another request of that session.
-    pub(super) fn take(id: &RequestId, session: Option<Arc<Session>>) -> Option<Self> {
+    pub(super) fn take(id: &RequestId, session: Option<Arc<Session>>, ends: &Ends) -> Option<Self> {
         let outbox = Outbox::new();
-        let stop =
-            session.as_ref().map_or_else(CancellationToken::new, |session| session.ended.child_token());
+        // What ends the session ends what runs for it.
+        let stop = session.as_ref().map_or(&ends.stop, |session| &session.ended).child_token();
         // Who asks without a session cannot be asked.
         let desk = session.as_ref().map_or_else(Arc::default, |session| Arc::clone(&session.desk));
-        let running = Running { in_flight: InFlight::new(Arc::clone(&outbox), desk), outbox, stop };
+        // What only waits for changes, or for an answer, ends when the server closes.
+        let in_flight = InFlight::until(ends.closing.child_token(), Arc::clone(&outbox), desk);
+        let running = Running { in_flight, outbox, stop };
         if session.as_ref().is_some_and(|session| !session.admit(id, running.clone())) {
             return None;
         }
@@ -79,64 +85,52 @@ impl Drop for Seat {
 pub(super) struct Begin {
     pub server: Server,
     /// Who asks, where requests do not say so themselves.
-    pub peer: Option<InitializeRequestParams>,
+    pub peer: Option<Arc<InitializeRequestParams>>,
     pub id: RequestId,
     pub request: Box<ClientRequest>,
     pub seat: Seat,
-    pub stop: CancellationToken,
     pub closing: CancellationToken,
     pub is_modern: bool,
 }
 
 impl Begin {
     pub(super) fn begin(self) -> Exchange {
-        let Self { server, peer, id, mut request, seat, stop, closing, is_modern } = self;
-        let Running { outbox, in_flight, stop: own } = seat.running.clone();
-        if let Some(ticket) = in_flight.admit(&id) {
-            request.extensions_mut().insert(ticket);
-        }
+        let Self { server, peer, id, request, seat, closing, is_modern } = self;
         let code = Arc::new(AtomicI32::new(0));
-        let transport = Once {
-            message: Some(JsonRpcMessage::request(*request, id)),
-            answers: Answers { outbox: Arc::clone(&outbox), in_flight },
-            answered: CancellationToken::new(),
-            closing: closing.clone(),
-            code: Arc::clone(&code),
+        let outbox = Arc::clone(&seat.running.outbox);
+        let work = match *request {
+            ClientRequest::CallToolRequest(call) => {
+                Work::call(server, peer, (id, call), &seat.running, Arc::clone(&code))
+            }
+            request => {
+                let peer = peer.map(Arc::unwrap_or_clone);
+                Work::other(server, peer, (id, request), &seat.running, Arc::clone(&code))
+            }
         };
-        let service = serve_directly_with_ct(server, transport, peer, stop.clone());
-        // What ends the session, or the request alone, ends what rmcp runs for it.
-        let leash = seat.session.is_some().then(|| {
-            Leash(tokio::spawn(async move {
-                own.cancelled().await;
-                stop.cancel();
-            }))
-        });
-        Exchange {
-            outbox,
-            rest: None,
-            framer: Framer::new(Framing::Json),
-            code,
-            is_modern,
-            work: Some(Work { service, seat, closing, leash }),
-        }
+        let underway = Underway { work, seat, closing };
+        let framer = Framer::new(Framing::Json);
+        Exchange { outbox, rest: None, framer, code, is_modern, underway: Some(underway) }
     }
 }
 
-/// A task that ends with whoever holds this.
-struct Leash(tokio::task::JoinHandle<()>);
-
-impl Drop for Leash {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// What goes on for an exchange; dropped, it is cancelled.
-struct Work {
-    service: RunningService<RoleServer, Server>,
+/// What goes on for an exchange, and its place.
+struct Underway {
+    work: Work,
     seat: Seat,
     closing: CancellationToken,
-    leash: Option<Leash>,
+}
+
+impl Underway {
+    /// Goes on without anybody who would read the answer, until the server says that it closes.
+    async fn finish(self) {
+        let Self { work, seat, closing } = self;
+        let mut done = pin!(work.done());
+        tokio::select! {
+            () = &mut done => return,
+            () = closing.cancelled() => seat.running.stop.cancel(),
+        }
+        done.await;
+    }
 }
 
 /// One request on its way to its answer.
@@ -145,9 +139,10 @@ pub struct Exchange {
     /// What is left of an answer that is large.
     rest: Option<Reply>,
     framer: Framer,
+    /// Of the error that answers it; 0 for none.
     code: Arc<AtomicI32>,
     is_modern: bool,
-    work: Option<Work>,
+    underway: Option<Underway>,
 }
 
 /// How an exchange has begun.
@@ -161,8 +156,9 @@ pub enum Beginning {
 impl Exchange {
     /// Waits a moment for the answer, so that it can have a status of its own.
     pub async fn begin(&mut self, patience: Duration) -> Beginning {
-        let begun = tokio::time::timeout(patience, self.outbox.begun()).await;
+        let begun = tokio::time::timeout(patience, self.begun()).await;
         if !matches!(begun, Ok(true)) || self.outbox.waiting() > WHOLE {
+            self.go_aside();
             return Beginning::Going;
         }
         let mut body = Vec::new();
@@ -177,6 +173,25 @@ impl Exchange {
         Beginning::Whole { status: self.status(), body }
     }
 
+    /// Whether all is said when something is.
+    async fn begun(&mut self) -> bool {
+        match &mut self.underway {
+            Some(underway) => tokio::select! {
+                biased;
+                () = underway.work.here() => self.outbox.begun().await,
+                is_all = self.outbox.begun() => is_all,
+            },
+            None => self.outbox.begun().await,
+        }
+    }
+
+    /// From now on the call waits for nobody who reads.
+    fn go_aside(&mut self) {
+        if let Some(underway) = &mut self.underway {
+            underway.work.go_aside();
+        }
+    }
+
     /// How the messages are framed from now on.
     pub fn framed(&mut self, framing: Framing) {
         self.framer = Framer::new(framing);
@@ -184,6 +199,7 @@ impl Exchange {
 
     /// The next bytes; `None` at the end. May be dropped at any await.
     pub async fn next(&mut self) -> Option<Vec<u8>> {
+        self.go_aside();
         let part = self.outbox.part(&mut self.rest).await?;
         Some(self.framer.frame(part))
     }
@@ -201,26 +217,18 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let Some(work) = self.work.take() else { return };
-        if self.is_modern || work.seat.session.is_none() || self.outbox.is_closed() {
+        let Some(mut underway) = self.underway.take() else { return };
+        if self.is_modern || underway.seat.session.is_none() || self.outbox.is_closed() {
+            underway.seat.running.stop.cancel();
+            // It comes to its end by itself, and leaves nothing behind.
+            underway.work.go_aside();
             return;
         }
         // A session's call goes on; nobody will read its answer.
         self.outbox.give_up();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(work.finish());
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(underway.finish());
         }
-    }
-}
-
-impl Work {
-    async fn finish(self) {
-        let Self { service, seat, closing, leash } = self;
-        tokio::select! {
-            _ = service.waiting() => {}
-            () = closing.cancelled() => {}
-        }
-        drop((seat, leash));
     }
 }
 
@@ -231,57 +239,6 @@ fn status_of(code: i32) -> u16 {
         -32022..=-32020 => 400,
         -32601 => 404,
         _ => 200,
-    }
-}
-
-/// A transport with one message in, and whatever belongs to it out.
-struct Once {
-    message: Option<ClientJsonRpcMessage>,
-    answers: Answers,
-    answered: CancellationToken,
-    closing: CancellationToken,
-    /// Of the error that answered it; 0 for none.
-    code: Arc<AtomicI32>,
-}
-
-impl Transport<RoleServer> for Once {
-    type Error = Gone;
-
-    fn send(
-        &mut self,
-        message: ServerJsonRpcMessage,
-    ) -> impl Future<Output = Result<(), Gone>> + Send + 'static {
-        if let JsonRpcMessage::Error(error) = &message {
-            self.code.store(error.error.code.0, Ordering::SeqCst);
-        }
-        let is_answer = matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_));
-        let sent = self.answers.send(&message);
-        if is_answer {
-            self.answers.outbox.close();
-            self.answered.cancel();
-        }
-        sent
-    }
-
-    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
-        if let Some(message) = self.message.take() {
-            return Some(message);
-        }
-        tokio::select! {
-            () = self.answered.cancelled() => {}
-            () = self.closing.cancelled() => {
-                // What only waits for changes ends now; everything else is answered first.
-                self.answers.in_flight.end_of_input();
-                self.answered.cancelled().await;
-            }
-        }
-        None
-    }
-
-    async fn close(&mut self) -> Result<(), Gone> {
-        // Nothing may be waited for that does not come any more.
-        self.answers.outbox.close();
-        Ok(())
     }
 }
 

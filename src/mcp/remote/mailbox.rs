@@ -49,11 +49,11 @@ impl Remote {
     /// Opens a session and its stream; messages are posted to `endpoint` with its name behind.
     /// `None` if there is no room.
     pub fn mailbox(&self, caller: &Arc<Principal>, endpoint: &str) -> Option<Mailbox> {
-        if self.closing.is_cancelled() {
+        if self.ends.closing.is_cancelled() {
             return None;
         }
         let (sender, letters) = mpsc::channel(WAITING);
-        let session = Session::by(Letters { sender, turn: Mutex::new(()) }, caller.id(), &self.stop);
+        let session = Session::by(Letters { sender, turn: Mutex::new(()) }, caller.id(), &self.ends.stop);
         let (name, session) = self.sessions.open(&self.prefix, session)?;
         // Its stream is open, so it is in use.
         session.listen();
@@ -66,7 +66,7 @@ impl Remote {
             name,
             session,
             sessions: Arc::clone(&self.sessions),
-            closing: self.closing.clone(),
+            closing: self.ends.closing.clone(),
         })
     }
 
@@ -89,14 +89,14 @@ impl Remote {
                 if let ClientRequest::InitializeRequest(initialize) = &*request
                     && let Ok(peer) = Self::agreed(&server, &initialize.params)
                 {
-                    let _ = session.peer.set(peer);
+                    let _ = session.peer.set(Arc::new(peer));
                 }
-                let Some(seat) = Seat::take(&id, Some(Arc::clone(&session))) else {
+                let Some(seat) = Seat::take(&id, Some(Arc::clone(&session)), &self.ends) else {
                     return Reaction::refused(400, Refusal::duplicate(&id));
                 };
-                let (stop, closing) = (self.stop.child_token(), self.closing.clone());
+                let closing = self.ends.closing.clone();
                 let peer = session.peer.get().cloned();
-                let begin = Begin { server, peer, id, request, seat, stop, closing, is_modern: false };
+                let begin = Begin { server, peer, id, request, seat, closing, is_modern: false };
                 tokio::spawn(deliver(begin.begin(), session));
                 Reaction::Accepted
             }

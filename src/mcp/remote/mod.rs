@@ -9,11 +9,13 @@ mod events;
 mod exchange;
 mod framing;
 mod mailbox;
+mod once;
 mod param_headers;
 mod rules;
 mod session;
 mod shelf;
 mod step_up;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +36,7 @@ use super::wire::desk::Said;
 use super::wire::inbound::{self, Inbound};
 use super::wire::refusal::{INVALID_REQUEST, Refusal};
 
-use exchange::{Begin, Seat};
+use exchange::{Begin, Ends, Seat};
 use session::{Session, Sessions};
 use shelf::Shared;
 
@@ -62,10 +64,7 @@ pub struct Remote {
     prefix: String,
     /// What other copies of this server know of its sessions.
     shared: Option<Arc<Shared>>,
-    /// Cancelled when what waits for nothing but changes has to end.
-    closing: CancellationToken,
-    /// Cancelled when calls must not go on.
-    stop: CancellationToken,
+    ends: Ends,
 }
 
 /// One message, and how its answer may come.
@@ -113,8 +112,7 @@ impl Remote {
             sessions: Arc::new(Sessions::new(caps)),
             prefix: String::new(),
             shared: None,
-            closing: stop.child_token(),
-            stop,
+            ends: Ends { closing: stop.child_token(), stop },
         }
     }
 
@@ -141,7 +139,7 @@ impl Remote {
     /// Sees to it that a session is known here if it is at any copy.
     pub async fn recall(&self, name: &str, caller: &Principal) -> Result<(), Unavailable> {
         match &self.shared {
-            Some(shared) => shared.recall(&self.sessions, name, caller, &self.stop).await,
+            Some(shared) => shared.recall(&self.sessions, name, caller, &self.ends.stop).await,
             None => Ok(()),
         }
     }
@@ -153,7 +151,7 @@ impl Remote {
 
     /// Ends what would never end by itself, and takes no new sessions.
     pub fn close(&self) {
-        self.closing.cancel();
+        self.ends.closing.cancel();
     }
 
     /// Takes one message. Needs a tokio runtime.
@@ -190,7 +188,7 @@ impl Remote {
         {
             return mismatch;
         }
-        if matches!(*request, ClientRequest::SubscriptionsListenRequest(_)) && !takes_events {
+        if request.method() == "subscriptions/listen" && !takes_events {
             let text = "a subscription is answered by `text/event-stream`, which `Accept` does not name";
             return Reaction::refused(406, Refusal::new(&written(&id), INVALID_REQUEST, text));
         }
@@ -211,7 +209,7 @@ impl Remote {
             }
             ClientRequest::InitializeRequest(initialize) if takes_events && session.is_none() => {
                 match self.open(&server, &initialize.params, &caller) {
-                    Ok(opened) => (Some(initialize.params.clone()), opened),
+                    Ok(opened) => (Some(Arc::new(initialize.params.clone())), opened),
                     Err(refusal) => return refusal,
                 }
             }
@@ -219,15 +217,15 @@ impl Remote {
                 session
                     .as_ref()
                     .and_then(|session| session.peer.get().cloned())
-                    .or_else(|| Some(stranger(&headers))),
+                    .or_else(|| Some(Arc::new(stranger(&headers)))),
                 None,
             ),
         };
-        let Some(seat) = Seat::take(&id, session) else {
+        let Some(seat) = Seat::take(&id, session, &self.ends) else {
             return Reaction::refused(400, Refusal::duplicate(&id));
         };
-        let (stop, closing) = (self.stop.child_token(), self.closing.clone());
-        let exchange = Begin { server, peer, id, request, seat, stop, closing, is_modern }.begin();
+        let closing = self.ends.closing.clone();
+        let exchange = Begin { server, peer, id, request, seat, closing, is_modern }.begin();
         Reaction::Begun { exchange: Box::new(exchange), session: opened }
     }
 
@@ -248,11 +246,11 @@ impl Remote {
             let text = "as many sessions are open as may be; try again later";
             Reaction::refused(503, Refusal::new("null", INVALID_REQUEST, text))
         };
-        if self.closing.is_cancelled() {
+        if self.ends.closing.is_cancelled() {
             return Err(full());
         }
-        let session = Session::new(caller.id(), &self.stop);
-        let _ = session.peer.set(peer);
+        let session = Session::new(caller.id(), &self.ends.stop);
+        let _ = session.peer.set(Arc::new(peer));
         self.sessions.open(&self.prefix, session).map(|(name, _)| Some(name)).ok_or_else(full)
     }
 
@@ -296,7 +294,7 @@ impl Remote {
     /// What a session is told while it asks for nothing; `None` if there is no such session.
     pub fn events(&self, session: &str, caller: &Arc<Principal>) -> Option<Events> {
         let session = self.sessions.find(session, caller)?;
-        Some(Events::of(&self.engine, session, caller, self.closing.clone()))
+        Some(Events::of(&self.engine, session, caller, self.ends.closing.clone()))
     }
 
     /// Ends a session and its calls; `false` if there is no such session.

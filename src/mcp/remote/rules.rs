@@ -2,9 +2,11 @@
 //!
 //! From 2026-07-28 on whoever stands between reads them instead of the body, so both must agree.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use rmcp::model::{ClientRequest, GetMeta, ProtocolVersion, RequestId};
+use rmcp::model::{CallToolRequestMethod, ClientRequest, ConstString, GetMeta, ProtocolVersion, RequestId};
 use serde::Deserialize;
 
 use super::super::wire::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
@@ -97,7 +99,7 @@ pub(super) fn judge(
         let message = format!("expected these in the request's `_meta`: {}", missing.join(", "));
         return refuse(INVALID_PARAMS, &message);
     }
-    let about = About::read(body);
+    let about = About::read(request, body);
     judge_method(headers, &about.method, true)
         .and_then(|()| judge_name(headers, &about))
         .or_else(|problem| mismatch(&problem))
@@ -113,7 +115,7 @@ fn judge_method(headers: &Headers<'_>, method: &str, is_required: bool) -> Resul
     }
 }
 
-fn judge_name(headers: &Headers<'_>, about: &About) -> Result<(), String> {
+fn judge_name(headers: &Headers<'_>, about: &About<'_>) -> Result<(), String> {
     let Some(expected) = about.name() else { return Ok(()) };
     let Some(header) = headers.names.first() else {
         return Err("expected the header `Mcp-Name`, as in the body".to_owned());
@@ -134,32 +136,37 @@ pub(super) fn decoded(header: &str) -> Option<String> {
 
 /// What of a body stands in headers, too.
 #[derive(Deserialize, Default)]
-struct About {
-    #[serde(default)]
-    method: String,
-    #[serde(default)]
-    params: Params,
+struct About<'a> {
+    #[serde(borrow, default)]
+    method: Cow<'a, str>,
+    #[serde(borrow, default)]
+    params: Params<'a>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
-struct Params {
-    #[serde(default)]
-    name: Option<String>,
+struct Params<'a> {
+    #[serde(borrow, default)]
+    name: Option<Cow<'a, str>>,
     #[serde(default)]
     uri: Option<String>,
     #[serde(default)]
     task_id: Option<String>,
 }
 
-impl About {
-    fn read(body: &[u8]) -> Self {
+impl<'a> About<'a> {
+    fn read(request: &'a ClientRequest, body: &'a [u8]) -> Self {
+        if let ClientRequest::CallToolRequest(call) = request {
+            // The body of a call may be large, and was read as a whole already.
+            let params = Params { name: Some(Cow::Borrowed(&call.params.name)), ..Params::default() };
+            return Self { method: Cow::Borrowed(CallToolRequestMethod::VALUE), params };
+        }
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         serde_json::from_slice(body).unwrap_or_default()
     }
 
     fn name(&self) -> Option<&str> {
-        match self.method.as_str() {
+        match &*self.method {
             "tools/call" | "prompts/get" => self.params.name.as_deref(),
             "resources/read" => self.params.uri.as_deref(),
             "tasks/get" | "tasks/update" | "tasks/cancel" => self.params.task_id.as_deref(),

@@ -23,7 +23,7 @@ const NAME: usize = 24;
 
 pub(super) struct Session {
     /// What its client has said in `initialize`, and the version that was agreed on.
-    pub peer: OnceLock<InitializeRequestParams>,
+    pub peer: OnceLock<Arc<InitializeRequestParams>>,
     pub told: Arc<Told>,
     pub owner: CallerId,
     /// What its client is asked.

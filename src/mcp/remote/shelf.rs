@@ -45,7 +45,7 @@ pub trait Shelf: Send + Sync + 'static {
 #[derive(Serialize, Deserialize)]
 struct Kept {
     owner: String,
-    peer: InitializeRequestParams,
+    peer: Arc<InitializeRequestParams>,
 }
 
 /// What one copy says to the others.
@@ -212,7 +212,7 @@ mod tests {
     async fn opened(sessions: &Sessions, shared: &Shared) -> String {
         let session = Session::new(named("ann").id(), &CancellationToken::new());
         let peer = InitializeRequestParams::new(ClientCapabilities::default(), Implementation::new("a", "1"));
-        session.peer.set(peer).unwrap();
+        session.peer.set(Arc::new(peer)).unwrap();
         let (name, session) = sessions.open("a.", session).unwrap();
         shared.keep(&name, &session).await;
         name

@@ -70,11 +70,11 @@ impl Draft {
     }
 
     /// Where all of what a job has written can be read, if it is more than is shown of it.
-    pub(super) fn job_link(&mut self, meta: &Map<String, Value>) {
+    pub(super) fn job_link(&mut self, meta: &Map<String, Value>, is_cut: bool) {
         let job = meta.get("mcpfier/job");
         let size = job.and_then(|job| job.get("outputBytes")?.as_u64()).unwrap_or_default();
         if let Some(id) = job.and_then(|job| job.get("id")?.as_str())
-            && size > SHOWN_OF_JOB
+            && (is_cut || size > SHOWN_OF_JOB)
         {
             let uri = format!("run://{id}/output");
             self.raw(",");

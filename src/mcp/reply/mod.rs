@@ -67,6 +67,7 @@ impl Reply {
 
     /// The result of a call. Who knows no links to resources is told of files in words.
     pub(super) fn of_call(presented: Presented, knows_links: bool, era: Era, identity: &Identity) -> Self {
+        let is_cut = presented.is_cut();
         let Presented {
             is_error,
             text,
@@ -101,7 +102,7 @@ impl Reply {
             draft.file_block(file, knows_links);
         }
         if knows_links {
-            draft.job_link(&meta);
+            draft.job_link(&meta, is_cut);
         }
         if let Some(note) = note {
             draft.raw(",");

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use rmcp::ErrorData;
 use rmcp::model::{JsonRpcMessage, RequestId, ServerJsonRpcMessage};
 
+use super::super::reply::Reply;
 use super::in_flight::{InFlight, Settled};
 use super::outbox::{Gone, Outbox};
 use super::refusal;
@@ -29,11 +31,13 @@ impl Answers {
             JsonRpcMessage::Error(error) => {
                 match &error.id {
                     Some(id) => self.respond(id, message),
-                    None => drop(self.put(message)),
+                    None => drop(self.outbox.put_message(message)),
                 }
                 None
             }
-            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => Some(self.put(message)),
+            JsonRpcMessage::Request(_) | JsonRpcMessage::Notification(_) => {
+                Some(self.outbox.put_message(message))
+            }
         };
         let outbox = wait.map(|number| (Arc::clone(&self.outbox), number));
         async move {
@@ -44,27 +48,30 @@ impl Answers {
         }
     }
 
+    /// Queues an answer that does not come by rmcp.
+    pub(in crate::mcp) fn answer(&self, id: &RequestId, answer: Result<Reply, ErrorData>) {
+        if matches!(self.in_flight.settle(id), Settled::Unwanted) {
+            return;
+        }
+        match answer {
+            Ok(result) => self.put_result(id, result),
+            Err(error) => drop(self.outbox.put_message(&JsonRpcMessage::error(error, Some(id.clone())))),
+        }
+    }
+
     /// Queues a response, with its deposit if there is one.
     fn respond(&self, id: &RequestId, message: &ServerJsonRpcMessage) {
         match self.in_flight.settle(id) {
             Settled::Unwanted => {}
-            Settled::AsItIs => {
-                self.put(message);
-            }
-            Settled::Deposit(result) => {
-                let mut start = br#"{"jsonrpc":"2.0","id":"#.to_vec();
-                refusal::id_into(id, &mut start);
-                start.extend_from_slice(br#","result":"#);
-                self.outbox.put_result(start, result);
-            }
+            Settled::AsItIs => drop(self.outbox.put_message(message)),
+            Settled::Deposit(result) => self.put_result(id, result),
         }
     }
 
-    fn put(&self, message: &ServerJsonRpcMessage) -> u64 {
-        self.outbox.put(|out| {
-            if let Err(error) = serde_json::to_writer(out, message) {
-                tracing::error!(%error, "a message cannot be written as JSON");
-            }
-        })
+    fn put_result(&self, id: &RequestId, result: Reply) {
+        let mut start = br#"{"jsonrpc":"2.0","id":"#.to_vec();
+        refusal::id_into(id, &mut start);
+        start.extend_from_slice(br#","result":"#);
+        self.outbox.put_result(start, result);
     }
 }

@@ -57,13 +57,16 @@ struct Hold {
 
 impl InFlight {
     pub(in crate::mcp) fn new(outbox: Arc<Outbox>, desk: Arc<Desk>) -> Arc<Self> {
-        Arc::new(Self {
-            requests: Mutex::default(),
-            emptied: Notify::new(),
-            input_ended: CancellationToken::new(),
-            outbox,
-            desk,
-        })
+        Self::until(CancellationToken::new(), outbox, desk)
+    }
+
+    /// Of an input that has ended when `input_ended` is cancelled.
+    pub(in crate::mcp) fn until(
+        input_ended: CancellationToken,
+        outbox: Arc<Outbox>,
+        desk: Arc<Desk>,
+    ) -> Arc<Self> {
+        Arc::new(Self { requests: Mutex::default(), emptied: Notify::new(), input_ended, outbox, desk })
     }
 
     /// Takes a request in. `None` if its id is in use.

@@ -9,13 +9,13 @@
 use std::borrow::Cow;
 
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, InputResponses, JsonObject,
-    JsonRpcMessage, RequestId, RequestMetaObject,
+    CallToolRequest, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, CustomRequest, GetMeta,
+    InputResponses, JsonObject, JsonRpcMessage, ProtocolVersion, RequestId, RequestMetaObject,
 };
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::desk::Said;
 use super::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
@@ -81,7 +81,14 @@ struct CallParams {
     input_responses: Option<InputResponses>,
     #[serde(default, rename = "requestState")]
     request_state: Option<String>,
+    #[serde(default)]
+    task: Option<IgnoredAny>,
 }
+
+/// The client of a call wants it to be a task, as the revision 2025-11-25 has them. Travels in the
+/// request's extensions.
+#[derive(Clone, Copy)]
+pub(in crate::mcp) struct WantsTask;
 
 /// Reads one line.
 pub(in crate::mcp) fn read(line: &[u8]) -> Inbound {
@@ -135,7 +142,9 @@ fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawVal
         };
     }
     match serde_json::from_slice::<ClientJsonRpcMessage>(line) {
-        Ok(JsonRpcMessage::Request(message)) => Inbound::Request(message.id, Box::new(message.request)),
+        Ok(JsonRpcMessage::Request(message)) => {
+            Inbound::Request(message.id, Box::new(with_tasks(older(message.request), params)))
+        }
         Ok(_) => Inbound::Refused(Refusal::new(&written(&id), INVALID_REQUEST, "expected a request")),
         Err(error) => {
             Inbound::Refused(Refusal::new(&written(&id), INVALID_REQUEST, &format!("not a request: {error}")))
@@ -143,15 +152,50 @@ fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawVal
     }
 }
 
+/// Two methods of the newer era were there before, for another kind of tasks. rmcp refuses those, so they
+/// pass by it as methods that it does not know.
+fn older(request: ClientRequest) -> ClientRequest {
+    let newer = ProtocolVersion::V_2026_07_28;
+    if request.get_meta().protocol_version().is_some_and(|version| version.as_str() >= newer.as_str()) {
+        return request;
+    }
+    let (method, task, extensions) = match request {
+        ClientRequest::GetTaskRequest(get) => ("tasks/get", get.params.task_id, get.extensions),
+        ClientRequest::CancelTaskRequest(cancel) => {
+            ("tasks/cancel", cancel.params.task_id, cancel.extensions)
+        }
+        other => return other,
+    };
+    let mut custom = CustomRequest::new(method, Some(json!({ "taskId": task })));
+    custom.extensions = extensions;
+    ClientRequest::CustomRequest(custom)
+}
+
+/// A subscription that names tasks passes by rmcp, which knows none there.
+fn with_tasks(request: ClientRequest, params: Option<&RawValue>) -> ClientRequest {
+    let ClientRequest::SubscriptionsListenRequest(listen) = request else { return request };
+    let params: Option<Value> = params.and_then(|params| serde_json::from_str(params.get()).ok());
+    let names_tasks = |params: &Value| params.get("notifications")?.get("taskIds").map(|_| ());
+    if params.as_ref().and_then(names_tasks).is_none() {
+        return ClientRequest::SubscriptionsListenRequest(listen);
+    }
+    let mut custom = CustomRequest::new("subscriptions/listen", params);
+    custom.extensions = listen.extensions;
+    ClientRequest::CustomRequest(custom)
+}
+
 fn read_call(params: Option<&RawValue>) -> Result<CallToolRequest, String> {
     let params = params.ok_or("expected `params` with the `name` of a tool")?;
-    let CallParams { name, arguments, _meta, input_responses, request_state } =
+    let CallParams { name, arguments, _meta, input_responses, request_state, task } =
         outermost(params.get().as_bytes())
             .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
     let mut params = CallToolRequestParams::new(name);
     (params.arguments, params.input_responses, params.request_state) =
         (arguments, input_responses, request_state);
     let mut request = CallToolRequest::new(params);
+    if task.is_some() {
+        request.extensions.insert(WantsTask);
+    }
     if let Some(meta) = _meta {
         request.extensions.insert(RequestMetaObject::from(meta));
     }
@@ -253,6 +297,42 @@ mod tests {
         assert_eq!(call.params.arguments.unwrap()["a"], 1);
         let meta = call.extensions.get::<RequestMetaObject>().unwrap();
         assert_eq!(meta.get_progress_token().unwrap().0, NumberOrString::Number(9));
+    }
+
+    #[test]
+    fn tasks_of_the_older_era_pass_by_rmcp_and_those_of_the_newer_do_not() {
+        let meta = r#""_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}"#;
+        for (method, meta, is_older) in [
+            ("tasks/get", "", true),
+            ("tasks/cancel", "", true),
+            ("tasks/get", meta, false),
+            ("tasks/cancel", meta, false),
+        ] {
+            let comma = if meta.is_empty() { "" } else { "," };
+            let line = format!(
+                r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{{"taskId":"t"{comma}{meta}}}}}"#
+            );
+            let Inbound::Request(_, request) = read(line.as_bytes()) else { panic!("{line}") };
+            match *request {
+                ClientRequest::CustomRequest(custom) => {
+                    assert!(is_older, "{line}");
+                    assert_eq!(
+                        (custom.method.as_str(), custom.params),
+                        (method, Some(json!({ "taskId": "t" })))
+                    );
+                }
+                other => assert!(!is_older && other.method() == method, "{line}"),
+            }
+        }
+        for (task, wants) in
+            [(r#","task":{"ttl":1000}"#, true), (r#","task":{}"#, true), (r#","task":null"#, false)]
+        {
+            let line =
+                format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"t"{task}}}}}"#);
+            let Inbound::Request(_, request) = read(line.as_bytes()) else { panic!("{line}") };
+            let ClientRequest::CallToolRequest(call) = *request else { panic!("{line}") };
+            assert_eq!(call.extensions.get::<WantsTask>().is_some(), wants, "{line}");
+        }
     }
 
     #[test]

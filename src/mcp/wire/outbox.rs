@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rmcp::model::ServerJsonRpcMessage;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -88,6 +89,15 @@ impl Outbox {
             queue.push_back(Message::Lines { bytes: fresh, count: 1 });
         }
         self.queued(state, added)
+    }
+
+    /// Queues one message; returns its number.
+    pub(in crate::mcp) fn put_message(&self, message: &ServerJsonRpcMessage) -> u64 {
+        self.put(|out| {
+            if let Err(error) = serde_json::to_writer(out, message) {
+                tracing::error!(%error, "a message cannot be written as JSON");
+            }
+        })
     }
 
     /// Queues `start`, a result and the closing brace as one message.

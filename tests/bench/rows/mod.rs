@@ -8,6 +8,7 @@ mod endurance;
 mod flood;
 mod flows;
 mod idle;
+mod jobs;
 mod listing;
 mod loading;
 mod output;
@@ -50,6 +51,11 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["5", "24"], title: "many calls", measure: endurance::measure },
     Row { numbers: &["25", "26", "27"], title: "calls in containers", measure: containers::measure },
     Row { numbers: &["reload"], title: "reloading", measure: reload::measure },
+    Row { numbers: &["jobs"], title: "calls that may become jobs", measure: jobs::held::measure },
+    Row { numbers: &["jobs"], title: "a thousand jobs", measure: jobs::many::measure },
+    Row { numbers: &["jobs"], title: "logs of jobs", measure: jobs::log::throughput },
+    Row { numbers: &["jobs"], title: "logs that are followed", measure: jobs::log::tail },
+    Row { numbers: &["jobs"], title: "ten thousand jobs", measure: jobs::store::measure },
     Row { numbers: &["http"], title: "calls over HTTP that start nothing", measure: web::calls::noop },
     Row { numbers: &["http", "7", "11"], title: "calls over HTTP", measure: web::calls::spawning },
     Row { numbers: &["http", "auth"], title: "keys", measure: web::calls::known },
