@@ -90,6 +90,40 @@ fn a_list_for_programs_has_the_schemas() {
 }
 
 #[test]
+fn a_list_for_programs_has_prompts_and_resources_behind_the_tools() {
+    let offers = r#"
+prompts: [{ name: review, title: Review, arguments: { diff: { type: string, description: The change }, style: { type: string, optional: true } }, text: "{{diff}}" }]
+resources:
+  - { uri: "docs://runbook", name: runbook, text: Stay calm., mime: text/plain, description: At night }
+  - { uri: "user://{id}", name: user, text: "{{id}}" }
+"#;
+    let list = mcpfier(&["list", "--json"]).tools(&format!("{}{offers}", runnable())).run().json();
+    let list = list.as_array().expect("an array");
+    let kinds: Vec<&str> = list.iter().filter_map(|entry| entry["kind"].as_str()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "tool").count(), list.len() - 3);
+    assert_eq!(
+        list[list.len() - 3..],
+        [
+            json!({
+                "kind": "prompt", "name": "review", "title": "Review", "description": null,
+                "arguments": [
+                    { "name": "diff", "description": "The change", "required": true },
+                    { "name": "style", "description": null, "required": false },
+                ],
+            }),
+            json!({
+                "kind": "resource", "name": "runbook", "title": null, "description": "At night",
+                "uri": "docs://runbook", "mimeType": "text/plain",
+            }),
+            json!({
+                "kind": "resource", "name": "user", "title": null, "description": null,
+                "uriTemplate": "user://{id}", "mimeType": null,
+            }),
+        ]
+    );
+}
+
+#[test]
 fn a_plan_says_everything_that_a_call_would_do() {
     let said = mcpfier(&["--dry-run", "say", "text=two words", "more=a", "more=b"]).tools(TOOLS).run();
     insta::assert_snapshot!(said.stdout.replace(&program("printf"), "[printf]"), @r"

@@ -113,7 +113,7 @@ impl Watcher for Seen {
     fn started(&mut self, _run: &RunId) {
         self.0.extend_from_slice(b"^");
     }
-    fn output(&mut self, _stream: Stream, bytes: &[u8]) {
+    fn output(&mut self, _stream: Stream, bytes: &Bytes) {
         self.0.extend_from_slice(bytes);
     }
 }

@@ -20,6 +20,8 @@ mod documents;
 mod editors;
 mod engine;
 mod examples;
+#[cfg(all(target_os = "linux", feature = "server"))]
+mod features;
 #[cfg(unix)]
 mod flows;
 mod graph;

@@ -111,6 +111,39 @@ fn paths_are_completed_where_the_tool_will_look_for_them() {
 }
 
 #[test]
+fn what_complete_says_is_offered_and_no_command_runs_for_it() {
+    let file = r#"version: 1
+commands:
+  - name: release
+    description: Release a branch.
+    script: echo
+    args: ["{{branch}}", "{{notes}}", "{{of}}", "{{stage}}"]
+    params:
+      branch: { type: string, complete: { values: [main, develop] } }
+      notes: { type: string, complete: { files: ["docs/**/*.md"] } }
+      of: { type: string, complete: { command: people } }
+      stage: { type: string, enum: [test, live], complete: { values: [live, other] } }
+  - { name: people, description: Who there is., shell: sh, run: "touch ran; echo ann", annotations: { read_only: true } }
+"#;
+    let value = |word: &str| {
+        let said = mcpfier(&["__complete", "fish", "-c", "c.yaml", "release", word])
+            .file("c.yaml", file)
+            .file_below("docs/a.md", "")
+            .file_below("docs/deep/b.md", "")
+            .file_below("docs/c.txt", "")
+            .run();
+        assert_eq!(said.stderr, "");
+        let lines = said.stdout.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned());
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(value("branch="), ["branch=main", "branch=develop"]);
+    assert_eq!(value("branch:="), ["branch:=\"main\"", "branch:=\"develop\""]);
+    assert_eq!(value("notes="), ["notes=docs/a.md", "notes=docs/deep/b.md"]);
+    assert!(value("of=").is_empty(), "a command ran because somebody pressed TAB");
+    assert_eq!(value("stage="), ["stage=test", "stage=live", "stage=other"]);
+}
+
+#[test]
 fn options_are_offered_where_they_mean_something() {
     let has = |line: &[&str], option: &str| offered(line).contains(&option.to_owned());
     assert!(has(&["list", "--"], "--all") && has(&["list", "--"], "--json"));

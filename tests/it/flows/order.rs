@@ -133,7 +133,7 @@ impl Running for Player {
 struct Nobody;
 
 impl Watcher for Nobody {
-    fn output(&mut self, _: Stream, _: &[u8]) {}
+    fn output(&mut self, _: Stream, _: &Bytes) {}
 }
 
 /// The plan, what happened, and what came of it.

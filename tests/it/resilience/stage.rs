@@ -107,7 +107,7 @@ impl Watcher for Heard {
         self.0.push(text.clone());
     }
 
-    fn output(&mut self, _stream: Stream, _bytes: &[u8]) {}
+    fn output(&mut self, _stream: Stream, _bytes: &Bytes) {}
 }
 
 pub struct House {

@@ -2,13 +2,12 @@
 //!
 //! `tests/clients/over_http.*` print what they saw, as their likes over stdio do.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::house::House;
-use crate::support::skip::skip;
+use crate::support::sdk::{scripts, tools};
 
 const KEY: &str = "a-key-of-a-real-client";
 
@@ -56,19 +55,6 @@ async fn the_inspector_calls_in_both_eras() {
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success() && out.contains("two words (volume 3)"), "{era}\n{out}\n{err}");
     }
-}
-
-fn tools() -> Option<PathBuf> {
-    let tools = std::env::var_os("MCPFIER_TEST_TOOLS").map(PathBuf::from);
-    let tools = tools.filter(|folder| folder.join("bin/node").exists());
-    if tools.is_none() {
-        skip("no MCP clients here; tests/run installs them");
-    }
-    tools
-}
-
-fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 
 /// What the clients over stdio use, with a key.

@@ -36,8 +36,13 @@ impl<'h> Older<'h> {
     }
 
     async fn initialized(house: &'h House) -> Self {
+        Self::able(house, json!({})).await
+    }
+
+    /// A client that can do this.
+    async fn able(house: &'h House, capabilities: Value) -> Self {
         let mut older = Self::connect(house).await;
-        let params = json!({ "protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": { "name": "t", "version": "1" } });
+        let params = json!({ "protocolVersion": "2024-11-05", "capabilities": capabilities, "clientInfo": { "name": "t", "version": "1" } });
         assert_eq!(older.post(&request(0, "initialize", params)).await, 202);
         let answer = older.message().await;
         assert_eq!((&answer["id"], &answer["result"]["protocolVersion"]), (&json!(0), &json!("2024-11-05")));
@@ -111,6 +116,46 @@ async fn answers_and_progress_come_on_the_stream_whole_and_beside_each_other() {
     answered.sort_unstable();
     assert_eq!(answered, (10..32).collect::<Vec<_>>());
     assert!(notes > 0);
+}
+
+#[tokio::test]
+async fn a_question_comes_on_the_stream_and_is_answered_at_the_address_of_its_client() {
+    let house = House::start(
+        r#"
+commands:
+  - name: deploy
+    description: Deploys a version.
+    script: touch
+    args: ["deployed-{{version}}"]
+    params: { version: { type: string, pattern: "^[0-9]+$", ask: true } }
+    confirm: "Deploy {{version}}?"
+server: { http: { legacy_sse: true } }
+"#,
+    )
+    .await;
+    let mut older = Older::able(&house, json!({ "elicitation": {} })).await;
+    let other = Older::able(&house, json!({ "elicitation": {} })).await;
+    assert_eq!(older.post(&call(1, "deploy", json!({}))).await, 202);
+    let form = older.message().await;
+    assert_eq!(form["method"], "elicitation/create", "{form}");
+    assert_eq!(form["params"]["requestedSchema"]["required"], json!(["version"]));
+    // Others of the stream are served meanwhile.
+    assert_eq!(older.post(&request(2, "ping", json!({}))).await, 202);
+    assert_eq!(older.message().await["id"], 2);
+    let said =
+        |asked: &Value, result: Value| json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result });
+    let given = json!({ "action": "accept", "content": { "version": "7" } });
+    assert_eq!(older.post(&said(&form, given)).await, 202);
+    let question = older.message().await;
+    assert!(question["params"]["message"].as_str().unwrap().starts_with("Deploy 7?"), "{question}");
+    let yes = said(&question, json!({ "action": "accept" }));
+    assert_eq!(other.post(&yes).await, 202);
+    assert_eq!(older.post(&request(3, "ping", json!({}))).await, 202);
+    assert_eq!(older.message().await["id"], 3, "somebody else has answered");
+    assert_eq!(older.post(&yes).await, 202);
+    let result = older.message().await;
+    assert_eq!((&result["id"], &result["result"]["isError"]), (&json!(1), &json!(false)), "{result}");
+    assert!(house.server.folder.path().join("deployed-7").exists());
 }
 
 #[tokio::test]

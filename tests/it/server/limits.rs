@@ -7,7 +7,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use super::house::{COMMANDS, House, PATIENCE, answer, call, request};
-use crate::support::client::text;
+use crate::support::client::{modern_meta, text};
 
 const ANN: &str = "a-key-of-ann-that-is-long";
 const BEN: &str = "a-key-of-ben-that-is-long";
@@ -258,4 +258,49 @@ async fn a_caller_has_so_many_calls_a_day_and_a_server_that_starts_again_knows_i
     let house = House::start_in(folder, "tools.yaml", &[]).await;
     let refused = answer(ask(&house, ANN, &say).await).await;
     assert!(text(&refused["result"]).contains("are used up"), "{refused}");
+}
+
+/// A call of a client that can be asked, in the newer era: with answers and the state if it was asked before.
+async fn confirmed(house: &House, more: Value) -> Value {
+    let mut params = json!({ "name": "sure", "arguments": { "what": "x" }, "_meta": modern_meta() });
+    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({ "elicitation": { "form": {} } });
+    params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let sent = house.post(&request(1, "tools/call", params)).header("MCP-Protocol-Version", "2026-07-28");
+    let sent = sent.header("Mcp-Method", "tools/call").header("Mcp-Name", "sure").header("X-API-Key", ANN);
+    answer(sent.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_call_that_asks_its_client_counts_once_however_often_it_asks() {
+    let sure = "  - name: sure\n    description: Asks twice.\n    script: echo\n    args: [ran, \"{{what}}\", \"{{how}}\"]\n    \
+                params: { what: { type: string, maxLength: 9 }, how: { type: string, maxLength: 9, ask: true } }\n    confirm: Really?\n";
+    for limit in [
+        "rate_limit: { tools: { sure: { requests_per_minute: 2, burst_size: 2 } } }",
+        "quota: { calls_per_day: 2 }",
+    ] {
+        let file = format!(
+            "{COMMANDS}{sure}\nserver:\n  http:\n    {limit}\n    auth: {{ api_keys: [{{ name: ann, key: {ANN} }}] }}\n"
+        );
+        let house = House::start(&file).await;
+        let given = json!({ "arguments": { "action": "accept", "content": { "how": "so" } } });
+        let yes = json!({ "confirm": { "action": "accept" } });
+        for _ in 0..2 {
+            let first = confirmed(&house, json!({})).await;
+            let asked = &first["result"]["inputRequests"];
+            assert!(asked["arguments"].is_object(), "{first}");
+            let state = first["result"]["requestState"].clone();
+            let second = confirmed(&house, json!({ "inputResponses": given, "requestState": state })).await;
+            assert!(second["result"]["inputRequests"]["confirm"].is_object(), "{second}");
+            let state = second["result"]["requestState"].clone();
+            let last = confirmed(&house, json!({ "inputResponses": yes, "requestState": state })).await;
+            assert_eq!(text(&last["result"]), "ran x so\n", "{last}");
+            let again = confirmed(&house, json!({ "inputResponses": yes, "requestState": state })).await;
+            assert!(again["error"]["message"].as_str().unwrap().contains("was used before"), "{again}");
+        }
+        let first = confirmed(&house, json!({})).await;
+        let state = first["result"]["requestState"].clone();
+        let third = confirmed(&house, json!({ "inputResponses": given, "requestState": state })).await;
+        let said = third["result"]["content"][0]["text"].as_str().unwrap_or_default();
+        assert!(said.contains("`sure`") && third["result"]["isError"] == true, "{limit}: {third}");
+    }
 }

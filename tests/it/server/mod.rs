@@ -3,6 +3,7 @@
 #[cfg(feature = "acme")]
 mod acme;
 mod attack;
+mod browser;
 mod clients;
 mod copies;
 mod deploy;

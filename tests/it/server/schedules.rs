@@ -159,6 +159,51 @@ commands:
     until("it goes on", || lines(&folder.path().join("ticks")) > before).await;
 }
 
+/// For which moments a server says that it runs `tick`.
+fn moments(house: &mut House) -> Vec<String> {
+    let log = house.server.stderr();
+    let moments = log.lines().filter_map(|line| line.split("`tick` runs as local for ").nth(1));
+    moments.map(|moment| moment.split(',').next().unwrap_or(moment).to_owned()).collect()
+}
+
+/// Waits until servers have said so of so many moments together.
+async fn until_run<const N: usize>(mut houses: [&mut House; N], count: usize) {
+    let begun = std::time::Instant::now();
+    while houses.iter_mut().map(|house| moments(house).len()).sum::<usize>() < count {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(60), "never: {count} runs");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn servers_of_one_file_that_begin_at_once_and_are_killed_run_each_time_once() {
+    let folder = place(
+        r#"
+commands:
+  - { name: tick, description: Notes it., shell: sh, run: "echo . >> ticks", schedule: { cron: "* * * * * *", as: local, missed: all, overlap: queue } }
+"#,
+    );
+    let (mut one, mut other) = tokio::join!(serve_in(&folder), serve_in(&folder));
+    until_run([&mut one, &mut other], 2).await;
+    let is_one = !moments(&mut one).is_empty();
+    let (mut keeper, mut waiting) = if is_one { (one, other) } else { (other, one) };
+    waiting.server.says("another server of this file keeps its schedules").await;
+    assert!(moments(&mut waiting).is_empty());
+    keeper.server.signal(nix::sys::signal::Signal::SIGKILL);
+    keeper.server.ended().await;
+    until_run([&mut waiting], 3).await;
+    let mut all = moments(&mut keeper);
+    all.extend(moments(&mut waiting));
+    let each: std::collections::BTreeSet<&String> = all.iter().collect();
+    assert_eq!(each.len(), all.len(), "{all:?}");
+    // What passed while nobody kept the time is made up for. What was noted and not begun never runs.
+    let seconds = |moment: &String| moment.get(17..19).and_then(|seconds| seconds.parse::<u32>().ok());
+    let seconds: Vec<u32> = all.iter().filter_map(seconds).collect();
+    assert_eq!(seconds.len(), all.len(), "{all:?}");
+    let gaps = seconds.windows(2).map(|pair| (pair[1] + 60 - pair[0]) % 60);
+    assert!(gaps.clone().all(|gap| gap <= 2) && gaps.filter(|gap| *gap == 2).count() <= 1, "{all:?}");
+}
+
 #[tokio::test]
 async fn a_saved_file_changes_what_runs() {
     let file = |cron: &str| {

@@ -3,7 +3,7 @@
 //!
 //! A few seconds of it in every run; as many as `MCPFIER_SOAK_SECONDS` says in those of the night.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
@@ -21,6 +21,7 @@ use crate::support::server::{Server, Wire};
 
 const FILE: &str = r#"version: 1
 server: { drain: 30s, http: { limits: { header_timeout: 5s, stall_timeout: 2s } } }
+audit: { file: audit.jsonl, checkpoint: { every: 500, key: audit.key } }
 commands:
   - name: note
     description: Notes that it has run, and says so.
@@ -191,6 +192,8 @@ fn save(folder: &Path, number: usize) {
 async fn no_call_is_lost_and_nothing_grows_while_files_are_saved_and_servers_exchanged() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
+    let public = audit(folder, &["key", "--ed25519", "audit.key"]);
+    std::fs::write(folder.join("audit.pub"), public).unwrap();
     save(folder, 0);
     let first = House::of(start(folder, 0)).await;
     let (mut server, address) = (first.server, first.address);
@@ -198,7 +201,7 @@ async fn no_call_is_lost_and_nothing_grows_while_files_are_saved_and_servers_exc
     let working = (0..8).map(|name| tokio::spawn(work(Arc::clone(&tally), address, name, name % 2 == 0)));
     let working: Vec<_> = working.collect();
     let harming = tokio::spawn(harm(Arc::clone(&tally), address));
-    let lives = 3;
+    let lives = u32::try_from(seconds() / 120).unwrap_or_default().max(3);
     let life = Duration::from_secs(seconds()) / lives;
     let mut saved = 0;
     for number in 0..lives {
@@ -213,6 +216,7 @@ async fn no_call_is_lost_and_nothing_grows_while_files_are_saved_and_servers_exc
         }
         let (early, late) = (early.expect("it lived"), size(&server));
         let said = format!("life {number}: {} then {} bytes", early.memory, late.memory);
+        println!("{said}, {} then {} descriptors", early.descriptors, late.descriptors);
         assert!(late.memory < early.memory + (8 << 20), "{said}");
         assert!(
             late.descriptors < early.descriptors + 100,
@@ -239,6 +243,33 @@ async fn no_call_is_lost_and_nothing_grows_while_files_are_saved_and_servers_exc
     server.signal(Signal::SIGTERM);
     assert!(server.ended().await.0.success());
     judge(folder, &tally, answered, saved);
+    judge_records(folder);
+}
+
+fn audit(folder: &Path, words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
+    let output = command.arg("audit").args(words).current_dir(folder).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{words:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// The records are one chain over all servers, which the public key verifies, and each call that began ended.
+fn judge_records(folder: &Path) {
+    let verdict = audit(folder, &["verify", "audit.jsonl", "--public-key", "audit.pub"]);
+    println!("{verdict}");
+    assert!(verdict.contains("checkpoints signed: as they were written"), "{verdict}");
+    let mut open = BTreeSet::new();
+    for line in audit(folder, &["export", "audit.jsonl"]).lines() {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let call = record["call"].as_str().unwrap_or_default().to_owned();
+        match record["event"].as_str() {
+            Some("call.began") => assert!(open.insert(call), "{record} began twice"),
+            Some("call.ended") => assert!(open.remove(&call), "{record} ended without having begun"),
+            _ => {}
+        }
+    }
+    assert!(open.is_empty(), "{} calls have no end, as {:?}", open.len(), open.first());
 }
 
 /// Every call that was answered has run once, and every one that ran was answered.

@@ -113,6 +113,53 @@ async fn what_a_request_says_is_checked_like_any_argument() {
     assert!(!house.server.folder.path().join("branches").exists());
 }
 
+/// A house whose webhook is signed with what a program prints, which notes that it was asked.
+async fn hook_of_a_program(program: &str) -> House {
+    let file = r#"
+secrets: { hook: { script: ./secret.sh, ttl: 0s } }
+server: { http: { auth: { api_keys: [{ name: ci, key: a-key-of-ci-that-is-long-too, permissions: [deploy] }] } } }
+commands:
+  - name: deploy
+    description: Notes it.
+    script: sh
+    args: [-c, 'echo . >> deployed']
+    triggers: [{ on: webhook, path: /hooks/deploy, secret: "{{secrets.hook}}", signed_by: github, as: ci }]
+"#;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let script = place.join("secret.sh");
+    std::fs::write(&script, format!("#!/bin/sh\necho . >> '{}/asked'\n{program}\n", place.display()))
+        .unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&script, executable).unwrap();
+    std::fs::write(place.join("tools.yaml"), format!("version: 1\n{file}")).unwrap();
+    House::start_in(folder, "tools.yaml", &[]).await
+}
+
+#[tokio::test]
+async fn a_webhook_is_signed_with_what_a_program_prints_which_nobody_can_have_run_over_and_over() {
+    let house = hook_of_a_program(&format!("echo \"{SECRET}\"")).await;
+    let folder = house.server.folder.path();
+    for number in 0..5 {
+        let body = number.to_string();
+        assert_eq!(send(&house, "/hooks/deploy", &body, &signed("another body")).await, 401);
+        assert_eq!(send(&house, "/hooks/deploy", &body, &signed(&body)).await, 202);
+    }
+    until("all have run", || text(&folder.join("deployed")).lines().count() == 5).await;
+    assert_eq!(text(&folder.join("asked")), ".\n");
+}
+
+#[tokio::test]
+async fn a_webhook_whose_secret_no_program_prints_takes_nothing_and_asks_seldom() {
+    let mut house = hook_of_a_program(&format!("echo \"{SECRET}\"; exit 3")).await;
+    for _ in 0..5 {
+        assert_eq!(send(&house, "/hooks/deploy", "{}", &signed("{}")).await, 503);
+    }
+    let log = house.server.says("`/hooks/deploy` takes nothing, for its secret has no value").await;
+    assert!(log.contains("it exited with code 3") && !log.contains(SECRET), "{log}");
+    assert_eq!(text(&house.server.folder.path().join("asked")), ".\n");
+}
+
 #[tokio::test]
 async fn a_request_of_the_standard_is_taken_while_it_is_fresh_and_once() {
     let house = hooks().await;
@@ -187,4 +234,43 @@ commands:
         text(&root.join("together")).lines().map(|line| line.parse::<usize>().unwrap()).sum::<usize>() == 2
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_approver_decides_about_what_nobody_calls() {
+    let command = |name: &str| {
+        format!(
+            r#"
+  - name: {name}
+    description: Is decided about.
+    shell: sh
+    run: echo ran > {name}-ran
+    confirm: {{ text: "Run {name}?", approve: {{ command: judge }} }}
+    triggers: [{{ on: webhook, path: /hooks/{name}, secret: "{{{{secrets.hook}}}}", signed_by: github, as: ci }}]"#
+        )
+    };
+    let file = format!(
+        r#"
+secrets: {{ hook: {{ file: secret }} }}
+server: {{ http: {{ auth: {{ api_keys: [{{ name: ci, key: a-key-of-ci-that-is-long-too, permissions: [good, bad] }}] }} }} }}
+commands:
+  - name: judge
+    description: Decides.
+    shell: sh
+    run: echo x > "asked-$PARAM_tool"; test "$PARAM_tool" = good
+    params: {{ tool: {{ type: string, pattern: "^[a-z]+$" }} }}
+    expose: false{}{}
+"#,
+        command("good"),
+        command("bad")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("secret"), SECRET).unwrap();
+    std::fs::write(folder.path().join("tools.yaml"), format!("version: 1\n{file}")).unwrap();
+    let house = House::start_in(folder, "tools.yaml", &[]).await;
+    assert_eq!(send(&house, "/hooks/bad", "{}", &signed("{}")).await, 202);
+    house.server.file("asked-bad").await;
+    assert_eq!(send(&house, "/hooks/good", "{} ", &signed("{} ")).await, 202);
+    house.server.file("good-ran").await;
+    assert!(!house.server.folder.path().join("bad-ran").exists(), "what was not approved ran");
 }

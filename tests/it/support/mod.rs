@@ -14,6 +14,7 @@ pub mod own_engine;
 pub mod place;
 pub mod processes;
 pub mod program;
+pub mod sdk;
 pub mod server;
 pub mod skip;
 #[cfg(all(unix, feature = "containers"))]
