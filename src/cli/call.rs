@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,7 @@ use crate::plan::ExecutionPlan;
 use crate::runner::Stream;
 use crate::runner::process::ForkServer;
 
+use super::asking;
 use super::consent;
 use super::exit::Exit;
 use super::print::Printer;
@@ -33,7 +35,16 @@ pub fn run(session: Session, words: &[String], printer: &Printer, fork_server: O
             return Exit::USAGE;
         }
     };
-    make(session, call, printer, fork_server)
+    let hint = asking::hint(&session.catalog, &call);
+    let call = match asking::complete(&session.catalog, call, printer) {
+        Ok(call) => call,
+        Err(exit) => return exit,
+    };
+    let exit = make(session, call, printer, fork_server);
+    if let Some(hint) = hint.filter(|_| exit == Exit::USAGE) {
+        printer.talk(&hint);
+    }
+    exit
 }
 
 /// Makes a call that somebody else has put together.
@@ -125,7 +136,7 @@ impl Watcher for Shell {
         }
     }
 
-    fn output(&mut self, stream: Stream, bytes: &[u8]) {
+    fn output(&mut self, stream: Stream, bytes: &Bytes) {
         if self.holds {
             return;
         }

@@ -175,6 +175,8 @@ Examples:
   mcpfier audit tail --follow                    what happens now
   mcpfier audit export --format csv > calls.csv
   mcpfier audit key /etc/mcpfier/audit.key       a key for `checkpoint.key`
+  mcpfier audit key --ed25519 /etc/mcpfier/audit.key > audit.pub
+  mcpfier audit verify --public-key audit.pub copy.jsonl
 
 The log is the `file` of `audit` in the configuration, with those that were put aside, or FILE.
 `verify` ends with 1 if something was done to it.";

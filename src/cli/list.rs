@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Availability, Offers, Param, Presence, Tool};
+use crate::model::{Availability, Offers, Param, Presence, Prompt, Resource, Tool};
 
 use super::exit::Exit;
 use super::print::Printer;
@@ -19,7 +19,11 @@ pub fn run(session: &Session, all: bool, printer: &Printer) -> Exit {
     let tools: Vec<&Tool> =
         session.catalog.tools().iter().map(AsRef::as_ref).filter(|tool| all || tool.is_offered()).collect();
     if printer.json {
-        printer.json_data(&Value::Array(tools.iter().map(|tool| document(tool)).collect()));
+        let offers = &session.catalog.offers;
+        let tools = tools.iter().map(|tool| document(tool));
+        let prompts = offers.prompts.iter().map(|prompt| prompt_document(prompt));
+        let resources = offers.resources.iter().map(|resource| resource_document(resource));
+        printer.json_data(&Value::Array(tools.chain(prompts).chain(resources).collect()));
         return Exit::OK;
     }
     let widths = tools.iter().map(|tool| signature(tool).chars().count());
@@ -108,6 +112,7 @@ fn document(tool: &Tool) -> Value {
         Availability::Unavailable { reason } => ("unavailable", Some(reason)),
     };
     json!({
+        "kind": "tool",
         "name": tool.name.as_str(),
         "title": tool.title,
         "description": tool.description,
@@ -116,5 +121,35 @@ fn document(tool: &Tool) -> Value {
         "when": tool.when.as_ref().map(|when| when.condition.line()),
         "state": state,
         "reason": reason,
+    })
+}
+
+fn prompt_document(prompt: &Prompt) -> Value {
+    let arguments = prompt.arguments.iter().map(|argument| {
+        json!({
+            "name": argument.name.as_str(),
+            "description": argument.schema.get("description"),
+            "required": argument.presence == Presence::Required,
+        })
+    });
+    json!({
+        "kind": "prompt",
+        "name": prompt.name,
+        "title": prompt.title,
+        "description": prompt.description,
+        "arguments": arguments.collect::<Value>(),
+    })
+}
+
+/// One with holes in its URI says so as clients are told it.
+fn resource_document(resource: &Resource) -> Value {
+    let uri = if resource.uri.is_fixed() { "uri" } else { "uriTemplate" };
+    json!({
+        "kind": "resource",
+        "name": resource.name,
+        "title": resource.title,
+        "description": resource.description,
+        uri: resource.uri.text(),
+        "mimeType": resource.mime,
     })
 }

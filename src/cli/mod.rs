@@ -3,6 +3,7 @@
 mod add;
 mod approvals;
 mod arguments;
+mod asking;
 mod audit;
 mod bundle;
 mod cache;
@@ -51,6 +52,7 @@ mod session;
 mod setup;
 #[cfg_attr(not(feature = "server"), allow(dead_code))]
 mod started_by;
+mod terminal;
 mod test;
 mod tool_help;
 mod trust;

@@ -49,7 +49,7 @@ fn add(arguments: &mut Map<String, Value>, tool: &Tool, name: &str, text: &str) 
 }
 
 /// A text that is no value of its type stays text; the schema then says what was expected.
-fn typed(kind: &Kind, text: &str) -> Value {
+pub fn typed(kind: &Kind, text: &str) -> Value {
     let read = match kind {
         Kind::Text | Kind::Any => None,
         Kind::Integer | Kind::Number => serde_json::from_str(text).ok().filter(Value::is_number),

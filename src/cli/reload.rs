@@ -36,7 +36,8 @@ impl Reloading {
         Self::with(session, locked, asking, Over::Stdio)
     }
 
-    /// The same for a server; an exposed one is reached by others, and has to ask them who they are.
+    /// The same for a server over HTTP; an exposed one is reached by others, and has to ask them who they are.
+    #[cfg(feature = "server")]
     pub fn of_server(session: Session, locked: bool, asking: Asking, is_exposed: bool) -> Self {
         Self::with(session, locked, asking, Over::Http { is_exposed })
     }

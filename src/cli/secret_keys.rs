@@ -17,6 +17,7 @@ pub enum Unread {
 }
 
 /// Whether there is anything to read.
+#[cfg(feature = "server")]
 pub fn are_there(catalog: &Catalog) -> bool {
     auth(catalog).is_some_and(|auth| !auth.secret_keys.is_empty())
 }

@@ -18,6 +18,7 @@ use super::evidence::Evidence;
 use super::exit::Exit;
 use super::place;
 use super::print::Printer;
+#[cfg(feature = "server")]
 use super::secret_keys;
 use super::started_by;
 use super::{approvals, cache};
@@ -135,7 +136,8 @@ impl Session {
         Self { catalog: Arc::new(catalog), ..self }
     }
 
-    /// Reads the keys of callers that secrets hold.
+    /// Reads the keys of callers that secrets hold. Only who serves them over HTTP needs them.
+    #[cfg(feature = "server")]
     pub fn read_keys(&mut self) -> Result<(), secret_keys::Unread> {
         if !secret_keys::are_there(&self.catalog) {
             return Ok(());

@@ -24,6 +24,7 @@ mod fallback;
 mod fed;
 mod flow;
 mod glob;
+mod hmac;
 mod host_network;
 mod http;
 mod http_server;
@@ -71,7 +72,7 @@ pub use breaker::Breaker;
 pub use cache::{CacheCaps, CacheRules, CacheScope, CacheStore};
 pub use catalog::Catalog;
 pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Sight, When, moment};
-pub use confirm::{APPROVER_PARAMS, Approver, Confirm, Unasked};
+pub use confirm::{APPROVAL_FIELDS, APPROVER_PARAMS, ApprovalCall, Approver, Confirm, Unasked};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use copies::{Copies, Store};
 pub use date::parse_moment;
@@ -84,6 +85,7 @@ pub use flow::{
     Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
 };
 pub use glob::{is_pattern, name_matches};
+pub use hmac::{hmac, signed, webhook_signature};
 pub use host_network::host_network;
 pub use http::{
     BadUrl, ClientStyle, HostName, HttpAction, HttpAuth, HttpBody, HttpPart, HttpStream, HttpTimes, HttpTls,

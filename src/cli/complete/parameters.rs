@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap_complete::engine::CompletionCandidate;
 use serde_json::Value;
 
-use crate::model::{Action, Kind as Type, Param, Presence, Tool};
+use crate::engine::files_of;
+use crate::model::{Action, Kind as Type, Param, Presence, Suggest, Tool};
 
 use super::offer::Kind;
 
@@ -80,6 +81,12 @@ fn values(param: &Param, given: &[String]) -> Vec<Known> {
     let listed = |key: &str| schema.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
     let all = listed("enum").into_iter().chain(schema.get("const").cloned());
     let mut values: Vec<Known> = all.map(|value| (value, "")).collect();
+    for text in suggested(param) {
+        let value = Value::from(text);
+        if !values.iter().any(|(known, _)| *known == value) {
+            values.push((value, ""));
+        }
+    }
     if values.is_empty() && schema.get("type").and_then(Value::as_str) == Some("boolean") {
         values = vec![(true.into(), ""), (false.into(), "")];
     }
@@ -89,6 +96,15 @@ fn values(param: &Param, given: &[String]) -> Vec<Known> {
     mark_default(&mut values, param);
     values.retain(|(value, _)| !is_list || !given.contains(&format!("{}={}", param.name, shown(value))));
     values
+}
+
+/// What `complete` says. Nobody who presses TAB wants a command to run, so none does.
+fn suggested(param: &Param) -> Vec<String> {
+    match &param.rule.suggest {
+        Some(Suggest::Values(values)) => values.clone(),
+        Some(Suggest::Files { folder, files }) => files_of(folder, files),
+        Some(Suggest::Command(_)) | None => Vec::new(),
+    }
 }
 
 fn mark_default(values: &mut Vec<Known>, param: &Param) {

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use crate::call::{BadCall, Call};
 use crate::engine::{Consent, Ending, Engine, Outcome, Prepared, Rejection, Watcher};
 use crate::model::{Availability, Expectation, ExpectedRun, Refuser};
@@ -178,5 +180,5 @@ fn mask(stage: &Stage, case: &Case) -> Mask {
 struct Silence;
 
 impl Watcher for Silence {
-    fn output(&mut self, _: Stream, _: &[u8]) {}
+    fn output(&mut self, _: Stream, _: &Bytes) {}
 }

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::name::SecretName;
 use super::template::Template;
 
 pub use address::{Realm, is_loopback, is_metadata, is_public, realm};
@@ -49,6 +50,8 @@ pub struct HttpAction {
     pub proxy: Option<Origin>,
     pub times: HttpTimes,
     pub stream: HttpStream,
+    /// Its body is signed with this, as Standard Webhooks has it.
+    pub signed: Option<SecretName>,
     /// What relative paths of callers are in.
     pub folder: PathBuf,
 }
