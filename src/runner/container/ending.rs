@@ -3,12 +3,13 @@
 use std::num::NonZeroI32;
 use std::time::Duration;
 
+use bollard::models::ContainerStateStatusEnum;
 use bollard::query_parameters::{KillContainerOptions, WaitContainerOptions};
 use futures_util::StreamExt;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::clean::{remove, remove_if_there};
-use super::connection::Connection;
+use super::connection::{Connection, Trouble};
 use super::init;
 use super::life::{Alive, LAST_OUTPUT, Life};
 use super::verdict::end_told;
@@ -56,14 +57,27 @@ impl Life {
         let options = WaitContainerOptions { condition: "not-running".to_owned() };
         let mut answers = Box::pin(docker.wait_container(&self.order.name, Some(options)));
         let code = match answers.next().await {
-            Some(Ok(answer)) => answer.status_code,
+            Some(Ok(answer)) if answer.error.is_none() => answer.status_code,
             Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => code,
-            Some(Err(_)) | None => return End::Lost,
+            Some(Ok(_) | Err(_)) | None => return End::Lost,
         };
-        match i32::try_from(code).map(NonZeroI32::new) {
+        match u16::try_from(code).map(|code| NonZeroI32::new(code.into())) {
+            Ok(None) if self.is_removed_by_others(&connection).await => End::Lost,
             Ok(None) => End::Success,
             Ok(Some(code)) => self.failed(&connection, code).await,
             Err(_) => End::Lost,
+        }
+    }
+
+    /// Podman says 0 of a container that somebody else removes while it runs.
+    async fn is_removed_by_others(&self, connection: &Connection) -> bool {
+        let inspected = connection.docker.inspect_container(&self.order.name, None);
+        match connection.answer("to look at the container", inspected).await {
+            Ok(found) => found.state.is_some_and(|state| {
+                state.status == Some(ContainerStateStatusEnum::REMOVING) || state.exit_code != Some(0)
+            }),
+            Err(Trouble::Said { status, .. }) => status == 404,
+            Err(Trouble::Away(_)) => true,
         }
     }
 
