@@ -6,8 +6,10 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::model::hex;
+
 use super::pair::{NoKey, Pair, PublicKey};
-use super::seal::{bytes, hex, hmac};
+use super::seal::{bytes, hmac};
 
 /// What stands before the digits in a file.
 const MARK: &str = "mcpfier-audit-key:";

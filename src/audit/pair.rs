@@ -170,7 +170,7 @@ mod half {
 #[cfg(feature = "signatures")]
 mod tests {
     use super::*;
-    use crate::audit::seal::hex;
+    use crate::model::hex;
 
     /// RFC 8032, 7.1, test 2: the key in RFC 8410's clothes.
     const SEED: [u8; 32] = [

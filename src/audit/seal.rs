@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::model::{hex, hmac as keyed};
+
 /// The digest of nothing before: where every chain begins.
 pub const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -12,13 +14,7 @@ pub fn digest(bytes: &[u8]) -> String {
 
 /// In hexadecimal digits.
 pub fn hmac(key: &[u8], message: &[u8]) -> String {
-    hex(&crate::model::hmac(key, &[message]))
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |at: u8| DIGITS.get(usize::from(at)).copied().map_or('0', char::from);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    hex(&keyed(key, &[message]))
 }
 
 /// What hexadecimal digits stand for, of which there are two for each byte.

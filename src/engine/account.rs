@@ -13,7 +13,7 @@ use crate::audit::{
     Began, Caller, Decision, Ended, Event, Journal, Refused, Verdict, next_call, recorded, short_text,
 };
 use crate::call::{BadCall, Call, Invocation};
-use crate::model::{Catalog, Principal, Secrets, ToolName};
+use crate::model::{Catalog, Principal, Secrets, ToolName, hex};
 use crate::plan::{ExecutionPlan, PlanError, Step};
 use crate::policy::{Denied, Reason};
 use crate::runner::End;
@@ -397,11 +397,7 @@ fn digest_of(write: impl FnOnce(&mut dyn io::Write) -> serde_json::Result<()>) -
     // A hash takes everything.
     let _ = write(&mut hash);
     let hash = hash.into_inner().map_or_else(|_| Sha256::new(), |hash| hash.0);
-    let digits = hash.finalize().iter().fold(String::with_capacity(71), |mut text, byte| {
-        text.push_str(&format!("{byte:02x}"));
-        text
-    });
-    format!("sha256:{digits}")
+    format!("sha256:{}", hex(&hash.finalize()))
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::model::{Approver, Unasked};
+use crate::model::{Approver, Unasked, hex};
 use crate::plan::{PlannedConfirm, Sensitive, Step};
 
 use super::account::digest;
@@ -87,8 +87,7 @@ impl Prepared {
             _ => self.plan.seen(Sensitive::Real),
         };
         let shown = digest(&self.plan, &self.state.catalog().secrets);
-        let digits = Sha256::digest(format!("{shown} {values}"));
-        digits.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(format!("{shown} {values}")))
     }
 
     /// The same with somebody's consent.

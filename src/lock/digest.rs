@@ -3,9 +3,11 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::model::hex;
+
 /// In hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(bytes))
 }
 
 /// Of a document with its keys in order and without blanks: two documents of one meaning have one.

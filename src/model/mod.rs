@@ -24,6 +24,7 @@ mod fallback;
 mod fed;
 mod flow;
 mod glob;
+mod hex;
 mod hmac;
 mod host_network;
 mod http;
@@ -85,6 +86,7 @@ pub use flow::{
     Flow, FlowResult, FlowStep, ForEach, MOST_ITEMS, MOST_NESTED_FLOWS, MOST_STEPS, OnError, StepWork,
 };
 pub use glob::{is_pattern, name_matches};
+pub use hex::hex;
 pub use hmac::{hmac, signed, webhook_signature};
 pub use host_network::host_network;
 pub use http::{

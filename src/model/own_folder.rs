@@ -3,6 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::hex::hex;
 use super::principal::{AuthMethod, Principal};
 
 /// Longer names are cut, and told apart by a digest.
@@ -26,7 +27,7 @@ impl Principal {
         };
         if name.len() > LONGEST {
             let digest = Sha256::digest(whole.as_bytes());
-            let digits = digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+            let digits = hex(&digest);
             // All of it is ASCII.
             name.truncate(LONGEST - 1 - digits.len());
             name = format!("{name}~{digits}");

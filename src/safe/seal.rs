@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
-use crate::model::{SecretName, SecretText};
+use crate::model::{SecretName, SecretText, hex};
 
 use super::BadSafe;
 use super::key::Key;
@@ -55,7 +55,7 @@ fn parse(sealed: &[u8]) -> Option<(&str, Vec<u8>)> {
 fn mark(key: &Key) -> String {
     let payload = Payload { msg: b"", aad: b"mcpfier key" };
     let tag = cipher(key).encrypt(&XNonce::from([0; NONCE]), payload).unwrap_or_default();
-    tag.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    hex(&tag).chars().take(8).collect()
 }
 
 fn about(name: &SecretName) -> String {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::call::Call;
 use crate::config::Host;
-use crate::model::{Schedule, actor, nearest};
+use crate::model::{Schedule, actor, hex, nearest};
 use crate::policy::Policy;
 use crate::runner::process::ForkServer;
 use crate::serve::schedule::{Clock as _, HostClock, Id, Memory};
@@ -30,7 +30,7 @@ pub fn memory(host: &Host, file: &Path) -> Option<Memory> {
     let state = named.filter(|folder| folder.is_absolute());
     let state = state.or_else(|| Some(host.home.as_ref()?.join(".local/state")))?;
     let digest = Sha256::digest(file.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    let name: String = hex(&digest).chars().take(24).collect();
     Some(Memory::at(&state.join("mcpfier").join("schedules"), &name))
 }
 

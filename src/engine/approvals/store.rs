@@ -16,6 +16,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::hex;
+
 const WAITING: &str = "waiting";
 const DECIDED: &str = "decided";
 /// More than this wait for nobody.
@@ -228,7 +230,7 @@ fn read(path: &Path) -> Option<Approval> {
 pub(super) fn name() -> Result<String, BadApprovals> {
     let mut random = [0; 4];
     getrandom::fill(&mut random).map_err(|_| BadApprovals::NoRandomness)?;
-    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&random))
 }
 
 fn now() -> u64 {

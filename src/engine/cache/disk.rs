@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use crate::model::ToolName;
+use crate::model::{ToolName, hex};
 
 use super::entry::Entry;
 use super::key::Digest;
@@ -291,10 +291,6 @@ fn write_whole(
     // Renamed, it is not there any more.
     let _ = fs::remove_file(&part);
     written
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

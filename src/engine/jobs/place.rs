@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::model::hex;
+
 #[derive(Debug, Clone)]
 pub struct JobPlace {
     pub(super) folder: PathBuf,
@@ -19,7 +21,7 @@ impl JobPlace {
 
 fn name(file: &Path, copy: Option<&str>) -> String {
     let digest = Sha256::digest(file.as_os_str().as_encoded_bytes());
-    let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = hex(&digest).chars().take(16).collect();
     copy.map_or_else(|| digest.clone(), |copy| format!("{digest}-{copy}"))
 }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::ignore::{Above, Ignored};
 use super::{BadContext, Content, Context, Entry, floating, seen};
-use crate::model::Build;
+use crate::model::{Build, hex};
 
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_FILES: usize = 100_000;
@@ -204,7 +204,7 @@ fn digest(build: &Build, platform: Option<&str>, dockerfile: &str, entries: &[En
             }
         }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }
 
 #[cfg(test)]
