@@ -10,7 +10,7 @@ use crate::audit::{Audit, Stdout};
 use crate::engine::Serving;
 use crate::model::{Auth, HttpServer};
 use crate::runner::process::ForkServer;
-use crate::serve::http::{self, Bound, Exposed, Unreachable};
+use crate::serve::http::{self, Bound, Crew, Exposed, Unreachable};
 use crate::serve::schedule::{HostClock, keep};
 use crate::serve::trigger;
 
@@ -122,6 +122,7 @@ fn serve(
     locked: bool,
     fork_server: Option<ForkServer>,
 ) -> Result<(), Failure> {
+    let crew = Crew::default();
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let shelf = http::shelf(&session.catalog.server)
@@ -152,7 +153,7 @@ fn serve(
             herald.stopping(server.http.notice + server.drain + LAST_CALLS);
         };
         tokio::select! {
-            () = http::serve(Arc::clone(&engine), bound, shelf, stop) => {}
+            () = http::serve(Arc::clone(&engine), bound, shelf, &crew, stop) => {}
             never = reloading.keep_up(Arc::clone(&engine), herald.clone()) => match never {},
             never = herald.live(watchdog) => match never {},
             never = engine.keep_ready(Serving::Many) => match never {},

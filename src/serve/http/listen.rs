@@ -231,6 +231,17 @@ pub struct Incoming {
     pub peer: Option<IpAddr>,
 }
 
+impl Incoming {
+    /// The same, read and written by the runtime that this is called on.
+    pub fn taken_over(self) -> io::Result<Self> {
+        let stream = match self.stream {
+            Stream::Tcp(stream) => Stream::Tcp(TcpStream::from_std(stream.into_std()?)?),
+            Stream::Unix(stream) => Stream::Unix(UnixStream::from_std(stream.into_std()?)?),
+        };
+        Ok(Self { stream, peer: self.peer })
+    }
+}
+
 impl Bound {
     /// The next connection. What goes wrong with one is no reason to take no other. One whose other
     /// side is not heard of for `silence`, while something is sent to it, is over.

@@ -12,6 +12,7 @@ mod body;
 mod connection;
 mod conversation;
 mod cors;
+mod crew;
 mod crowd;
 mod door;
 mod guard;
@@ -46,6 +47,7 @@ use crate::mcp::{Remote, SessionCaps};
 use crate::model::HttpServer;
 
 use connection::Surroundings;
+use crew::Post;
 use crowd::{Crowd, Place};
 use leaving::Leaving;
 use listen::Incoming;
@@ -53,6 +55,7 @@ use pool::Pool;
 use route::House;
 use shelf::RedisShelf;
 
+pub use crew::Crew;
 pub use listen::{Bound, Unreachable, bind, take_over};
 pub use preface::{Exposed, judge, judge_bound};
 pub use shelf::{NoShelf, shelf};
@@ -68,6 +71,7 @@ pub async fn serve(
     engine: Arc<Engine>,
     bound: Bound,
     shelf: Option<RedisShelf>,
+    crew: &Crew,
     shutdown: impl Future<Output = ()>,
 ) {
     let room = listen::take_descriptors();
@@ -78,7 +82,7 @@ pub async fn serve(
         .as_copy(settings.copies.copy.as_deref(), shelf.as_ref().map(RedisShelf::shelf));
     let house = House::new(Arc::clone(&engine), remote, bound.address.clone(), leaving.clone());
     let crowd = Crowd::new(settings.limits.connections.min(room));
-    let reception = Reception { house: Arc::new(house), settings, crowd, leaving };
+    let reception = Reception { house: Arc::new(house), settings, crew, crowd, leaving };
     let seen_through = async {
         let mut connections = JoinSet::new();
         reception.open(bound, shutdown, &mut connections).await;
@@ -110,15 +114,16 @@ async fn told_of_others(shelf: Option<&RedisShelf>, remote: &Remote) {
 }
 
 /// Takes connections and sees them through.
-struct Reception {
+struct Reception<'c> {
     house: Arc<House>,
     /// Of the start; where connections are bounded, those count.
     settings: HttpServer,
+    crew: &'c Crew,
     crowd: Arc<Crowd>,
     leaving: Leaving,
 }
 
-impl Reception {
+impl Reception<'_> {
     /// Until `shutdown`, and the notice that is given then. What waits to be taken at the end is.
     async fn open(&self, bound: Bound, shutdown: impl Future<Output = ()>, connections: &mut JoinSet<()>) {
         let surroundings = Surroundings {
@@ -136,7 +141,7 @@ impl Reception {
         tracing::info!("stopping: no new calls are taken");
         self.leaving.told.cancel();
         for incoming in bound.close() {
-            Self::attend(&surroundings, incoming, self.crowd.more(), connections);
+            self.attend(&surroundings, incoming, self.crowd.more(), connections);
         }
         self.leaving.closing.cancel();
     }
@@ -156,17 +161,28 @@ impl Reception {
             while connections.try_join_next().is_some() {}
             let incoming = bound.accept(self.settings.limits.stall_timeout).await;
             let place = self.crowd.place().await;
-            Self::attend(surroundings, incoming, place, connections);
+            self.attend(surroundings, incoming, place, connections);
         }
     }
 
-    fn attend(surroundings: &Surroundings, incoming: Incoming, place: Place, connections: &mut JoinSet<()>) {
-        let attended = surroundings.clone().attend(incoming, place.desk());
-        connections.spawn(async move {
+    fn attend(
+        &self,
+        surroundings: &Surroundings,
+        incoming: Incoming,
+        place: Place,
+        connections: &mut JoinSet<()>,
+    ) {
+        let surroundings = surroundings.clone();
+        let Post { runtime, share } = self.crew.post();
+        let seen_through = async move {
+            let incoming = if share.is_elsewhere() { incoming.taken_over() } else { Ok(incoming) };
+            // One that cannot be taken over is closed.
+            let Ok(incoming) = incoming else { return };
             tokio::select! {
-                () = attended => {}
+                () = surroundings.attend(incoming, place.desk()) => {}
                 () = place.is_needed() => {}
             }
-        });
+        };
+        connections.spawn_on(seen_through, &runtime);
     }
 }

@@ -32,6 +32,7 @@ mod sessions;
 mod shared;
 mod soak;
 mod tasks;
+mod threads;
 mod tls;
 #[cfg(feature = "oauth")]
 mod tokens;
