@@ -51,8 +51,8 @@ pub struct Ledger {
     process: String,
     key: Option<SigningKey>,
     verifying: Option<VerifyingKey>,
-    /// The head as this process has written it: nobody has to look at its signature again.
-    own_head: Vec<u8>,
+    /// The head as this process has written it, if it has: nobody has to look at its signature again.
+    own: Option<(Head, Vec<u8>)>,
     head_file: Arc<File>,
     log: File,
     /// Which files these are, whatever stands in their places.
@@ -71,9 +71,9 @@ impl Ledger {
             head::open(&head_path).and_then(identified).map_err(named(head_path.clone()))?;
         let (log, log_id) = open_log(path).and_then(identified).map_err(named(path.to_owned()))?;
         let (rules, path, process) = (rules.clone(), path.to_owned(), process.to_owned());
-        let (verifying, own_head) = (key.as_ref().map(SigningKey::verifying), Vec::new());
+        let verifying = key.as_ref().map(SigningKey::verifying);
         let head_file = Arc::new(head_file);
-        Ok(Self { rules, path, process, key, verifying, own_head, head_file, log, head_id, log_id, seen: 0 })
+        Ok(Self { rules, path, process, key, verifying, own: None, head_file, log, head_id, log_id, seen: 0 })
     }
 
     /// Writes records in this order, all of them or none.
@@ -126,14 +126,16 @@ impl Ledger {
         head.bytes += bytes.len() as u64;
         let written = self.put(&bytes).and_then(|()| head.write(&self.head_file, self.key.as_ref()));
         match written {
-            Ok(written) => self.own_head = written,
+            Ok(written) => {
+                self.seen = head.seq;
+                self.own = Some((head, written));
+            }
             Err(source) => {
                 // What was begun is taken back, or the next one finds it.
                 let _ = self.log.set_len(before);
                 return Err(self.io(source));
             }
         }
-        self.seen = head.seq;
         Ok(lines)
     }
 
@@ -144,10 +146,14 @@ impl Ledger {
 
     /// Where the log ends, and what has to be said first. Needs the lock.
     fn end(&mut self) -> Result<(Head, Batch), LedgerError> {
-        let read = self.read_head()?;
         let mut batch = Batch::default();
         let (replaced, size) = self.reopened().map_err(|source| self.io(source))?;
-        let mut head = match read {
+        let own = self.own.as_ref().filter(|(head, _)| replaced == Replaced::No && size == head.bytes);
+        if let Some((head, _)) = own {
+            // Nobody has written since.
+            return Ok((head.clone(), batch));
+        }
+        let mut head = match self.read_head()? {
             Ok(head) => head,
             Err(Unknown::Absent) if size == 0 => {
                 let head = self.resumed()?;
@@ -226,7 +232,8 @@ impl Ledger {
 
     fn read_head(&self) -> Result<Result<Head, Unknown>, LedgerError> {
         let bytes = Head::bytes(&self.head_file).map_err(|source| self.io(source))?;
-        let verifying = self.verifying.as_ref().filter(|_| bytes != self.own_head);
+        let is_own = self.own.as_ref().is_some_and(|(_, own)| *own == bytes);
+        let verifying = self.verifying.as_ref().filter(|_| !is_own);
         Ok(Head::parse(&bytes, verifying))
     }
 
