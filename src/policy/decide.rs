@@ -7,8 +7,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    Access, Annotations, AuthMethod, Condition, ConditionError, ConfirmRule, DenyRule, Judgement, Name,
-    Principal, Sight, Tool,
+    Access, Annotations, AuthMethod, Condition, ConditionError, ConfirmRule, DenyRule, Name, Principal,
+    Sight, Tool,
 };
 
 use super::caller;
@@ -55,7 +55,7 @@ pub enum Finding<'p> {
     },
 }
 
-/// What came of a rule of `policies`.
+/// What came of a rule of `policies`, with what it has looked at where that is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Came {
     Silent(Vec<(Name, Value)>),
@@ -91,9 +91,20 @@ impl Finding<'_> {
     }
 }
 
+/// How much is told of what a rule has looked at.
+#[derive(Clone, Copy)]
+pub(super) enum Told {
+    Nothing,
+    Values,
+}
+
 /// What each rule says, in the order in which they count. Nothing is judged before it is asked for.
-pub(super) fn findings<'p>(access: &'p Access, asked: &'p Asked<'_>) -> impl Iterator<Item = Finding<'p>> {
-    standing(access, asked).into_iter().chain(policies(access, asked))
+pub(super) fn findings<'p>(
+    access: &'p Access,
+    asked: &'p Asked<'_>,
+    told: Told,
+) -> impl Iterator<Item = Finding<'p>> {
+    standing(access, asked).into_iter().chain(policies(access, asked, told))
 }
 
 /// What the caller is, against what the tool asks for.
@@ -121,11 +132,12 @@ fn standing<'p>(access: &Access, asked: &'p Asked<'_>) -> Vec<Finding<'p>> {
     found
 }
 
-fn policies<'p>(access: &'p Access, asked: &'p Asked<'_>) -> impl Iterator<Item = Finding<'p>> {
-    let mut about = about(access, asked.tool).peekable();
-    let sight = about.peek().is_some().then(|| sight(asked));
-    about.map(move |rule| {
-        let came = sight.as_ref().map_or(Came::Later, |sight| came(&rule.deny, sight));
+fn policies<'p>(access: &'p Access, asked: &'p Asked<'_>, told: Told) -> impl Iterator<Item = Finding<'p>> {
+    let about = || about(access, asked.tool);
+    let conditions = || about().map(|rule| &rule.deny);
+    let sight = about().next().is_some().then(|| sight(asked, conditions));
+    about().map(move |rule| {
+        let came = sight.as_ref().map_or(Came::Later, |sight| came(&rule.deny, sight, told));
         Finding::Policy { rule, came }
     })
 }
@@ -150,14 +162,27 @@ pub(super) fn question(rule: &ConfirmRule) -> String {
 
 /// Whether a rule looks at something.
 pub(super) fn looks_at(rule: &DenyRule, root: &str) -> bool {
-    rule.deny.names().iter().any(|name| name.root == root)
+    refers_to(&rule.deny, root)
 }
 
-pub(super) fn sight(asked: &Asked<'_>) -> Sight {
+fn refers_to(condition: &Condition, root: &str) -> bool {
+    condition.names().iter().any(|name| name.root == root)
+}
+
+/// What there is to see for these conditions, as far as any of them looks.
+pub(super) fn sight<'c, C: Iterator<Item = &'c Condition>>(
+    asked: &Asked<'_>,
+    conditions: impl Fn() -> C,
+) -> Sight {
     let Asked { caller, tool, outer: _, known } = asked;
     let mut values = known.clone();
-    values.insert("caller".to_owned(), caller::seen(caller));
-    values.insert("tool".to_owned(), seen_of(tool));
+    let is_wanted = |root: &str| conditions().any(|condition| refers_to(condition, root));
+    if is_wanted("caller") {
+        values.insert("caller".to_owned(), caller::seen(caller));
+    }
+    if is_wanted("tool") {
+        values.insert("tool".to_owned(), seen_of(tool));
+    }
     Sight { values, ..Sight::default() }
 }
 
@@ -177,10 +202,14 @@ fn seen_of(tool: &Tool) -> Value {
 }
 
 /// A rule that fails for want of something that comes later waits; every other failure denies.
-fn came(deny: &Condition, sight: &Sight) -> Came {
-    match deny.judge(sight) {
-        Ok(Judgement { holds: true, seen, .. }) => Came::Denies(seen),
-        Ok(Judgement { holds: false, seen, .. }) => Came::Silent(seen),
+fn came(deny: &Condition, sight: &Sight, told: Told) -> Came {
+    let seen = || match told {
+        Told::Nothing => Vec::new(),
+        Told::Values => deny.seen(sight),
+    };
+    match deny.holds(sight) {
+        Ok(true) => Came::Denies(seen()),
+        Ok(false) => Came::Silent(seen()),
         Err(ConditionError::Failed(_)) if lacks(deny, sight) => Came::Later,
         Err(problem) => Came::Failed(problem),
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::call::Invocation;
 use crate::model::{Principal, Tool};
 
-use super::decide::{Asked, Finding, findings};
+use super::decide::{Asked, Finding, Told, findings};
 use super::{Denied, Policy, denied, listed};
 
 /// What every rule says of one call.
@@ -33,14 +33,14 @@ impl Policy {
 
     /// The same decision as [`Policy::authorize`] and [`Policy::permit`] make, with every rule.
     pub fn explain<'p>(&'p self, asked: &'p Asked<'_>) -> Explained<'p> {
-        let findings: Vec<Finding<'p>> = findings(&self.access, asked).collect();
+        let findings: Vec<Finding<'p>> = findings(&self.access, asked, Told::Values).collect();
         let denial = findings.iter().find_map(Finding::denial);
         Explained { findings, denied: denial.map(|reason| denied(asked, reason)) }
     }
 
     /// Whether a rule about a tool, for a caller who is known, decides when it is called.
     pub fn waits(&self, known: &Principal, tool: &Tool) -> bool {
-        findings(&self.access, &listed(known, tool)).any(|finding| finding.is_open())
+        findings(&self.access, &listed(known, tool), Told::Nothing).any(|finding| finding.is_open())
     }
 
     /// Why a caller, who is known, does not see a tool in the list.

@@ -23,6 +23,8 @@ use crate::model::{
     Tool, moment,
 };
 
+use decide::Told;
+
 pub use decide::{Asked, Came, Finding};
 pub use denied::{Denied, NotAdmitted, Reason};
 pub use explain::Explained;
@@ -143,7 +145,7 @@ impl Policy {
     ) -> Result<Authorized, Denied> {
         let known = self.seen_of(&invocation, now);
         let asked = Asked { caller: invocation.principal(), tool: invocation.tool(), outer: None, known };
-        let denial = decide::findings(&self.access, &asked)
+        let denial = decide::findings(&self.access, &asked, Told::Nothing)
             .filter(|finding| matches!(finding, Finding::Policy { .. }))
             .find_map(|finding| finding.denial());
         match denial {
@@ -164,7 +166,7 @@ impl Policy {
         let mut known = self.seen_of(&call.invocation, now);
         known.insert("plan".to_owned(), plan);
         let asked = Asked { caller, tool, outer: None, known };
-        let denial = decide::findings(&self.access, &asked)
+        let denial = decide::findings(&self.access, &asked, Told::Nothing)
             .filter(|finding| matches!(finding, Finding::Policy { .. }))
             .find_map(|finding| finding.denial());
         denial.map_or(Ok(()), |reason| Err(denied(&asked, reason)))
@@ -179,12 +181,13 @@ impl Policy {
         plan: impl FnOnce() -> Value,
     ) -> Option<String> {
         let tool = call.tool();
-        let mut rules = decide::asking(&self.access, tool).peekable();
-        rules.peek()?;
+        let rules = || decide::asking(&self.access, tool);
+        rules().next()?;
         let mut known = self.seen_of(&call.invocation, now);
         known.insert("plan".to_owned(), plan());
-        let sight = decide::sight(&Asked { caller: call.invocation.principal(), tool, outer: None, known });
-        let asked = rules.filter(|rule| rule.confirm.judge(&sight).map_or(true, |judged| judged.holds));
+        let asked = Asked { caller: call.invocation.principal(), tool, outer: None, known };
+        let sight = decide::sight(&asked, || rules().map(|rule| &rule.confirm));
+        let asked = rules().filter(|rule| rule.confirm.holds(&sight).unwrap_or(true));
         let asked: Vec<String> = asked.map(decide::question).collect();
         (!asked.is_empty()).then(|| asked.join("\n"))
     }
@@ -254,7 +257,8 @@ impl Policy {
 
     /// The one decision: no rule denies.
     fn decide(&self, asked: &Asked<'_>) -> Result<(), Denied> {
-        let denial = decide::findings(&self.access, asked).find_map(|finding| finding.denial());
+        let denial =
+            decide::findings(&self.access, asked, Told::Nothing).find_map(|finding| finding.denial());
         denial.map_or(Ok(()), |reason| Err(denied(asked, reason)))
     }
 

@@ -48,21 +48,29 @@ pub enum ConditionError {
 
 impl Condition {
     pub fn judge(&self, sight: &Sight) -> Result<Judgement, ConditionError> {
-        let seen: Vec<(Name, Value)> =
-            self.names().iter().filter_map(|name| Some((name.clone(), found(sight, name)?))).collect();
+        let holds = self.holds(sight)?;
+        Ok(Judgement { holds, seen: self.seen(sight), asked: self.asked(sight) })
+    }
+
+    /// What it refers to, as far as that is there.
+    pub fn seen(&self, sight: &Sight) -> Vec<(Name, Value)> {
+        self.names().iter().filter_map(|name| Some((name.clone(), found(sight, name)?))).collect()
+    }
+
+    pub fn holds(&self, sight: &Sight) -> Result<bool, ConditionError> {
         let roots: BTreeSet<&str> = self.names().iter().map(|name| name.root.as_str()).collect();
-        let values = roots.iter().filter_map(|root| Some((*root, sight.values.get(*root)?.clone())));
-        let values: Vec<(&str, Value)> = values.collect();
+        let values = roots.iter().filter_map(|root| Some((*root, sight.values.get(*root)?)));
+        let values: Vec<(&str, &Value)> = values.collect();
         labour::check(self.0.program.expression(), &values)?;
         let mut context = Context::with_env(Arc::clone(&LANGUAGE));
         for (root, seen) in &values {
             let moment = if *root == NOW { moment::of(seen) } else { None };
-            let seen = moment.map_or_else(|| value::of(seen), cel::Value::Timestamp);
+            let seen = moment.map_or_else(|| self.seen_of(root, seen), cel::Value::Timestamp);
             context.add_variable_from_value(*root, seen);
         }
         functions::lend(&mut context, &sight.files, &sight.variables);
         match self.0.program.execute(&context) {
-            Ok(cel::Value::Bool(holds)) => Ok(Judgement { holds, seen, asked: self.asked(sight) }),
+            Ok(cel::Value::Bool(holds)) => Ok(holds),
             Ok(other) => Err(ConditionError::NotTruth(kind(&other))),
             Err(error) => Err(ConditionError::Failed(explained(&error))),
         }
@@ -70,6 +78,18 @@ impl Condition {
 }
 
 impl Condition {
+    /// A value as the expression sees it: of a map no more than it refers to.
+    fn seen_of(&self, root: &str, value: &Value) -> cel::Value {
+        let of_root = self.names().iter().filter(|name| name.root == root);
+        let parts: Option<Vec<&str>> = of_root.map(|name| name.path.first().map(String::as_str)).collect();
+        match (parts, value) {
+            (Some(parts), Value::Object(map)) => {
+                value::of_map(map.iter().filter(|(key, _)| parts.contains(&key.as_str())))
+            }
+            _ => value::of(value),
+        }
+    }
+
     fn asked(&self, sight: &Sight) -> Vec<(String, bool)> {
         let expression = self.0.program.expression();
         let both = [(functions::FILE_EXISTS, &sight.files), (functions::HAS_ENV, &sight.variables)];

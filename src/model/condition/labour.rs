@@ -16,7 +16,7 @@ const STEPS: u64 = 100_000;
 const BYTES_A_STEP: u64 = 256;
 
 /// No more steps than may be, with these values.
-pub fn check(expression: &Expression, values: &[(&str, Value)]) -> Result<(), ConditionError> {
+pub fn check(expression: &Expression, values: &[(&str, &Value)]) -> Result<(), ConditionError> {
     let names = values.iter().map(|(name, value)| (*name, Weight::of(value))).collect();
     let steps = Reckoning { values, names }.reckon(expression).steps;
     if steps > STEPS { Err(ConditionError::TooLaborious { steps, most: STEPS }) } else { Ok(()) }
@@ -95,7 +95,7 @@ struct Cost {
 }
 
 struct Reckoning<'a> {
-    values: &'a [(&'a str, Value)],
+    values: &'a [(&'a str, &'a Value)],
     /// What each name weighs; the variables of loops come last.
     names: Vec<(&'a str, Weight)>,
 }

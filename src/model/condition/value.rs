@@ -16,10 +16,12 @@ pub fn of(value: &serde_json::Value) -> cel::Value {
         },
         serde_json::Value::String(text) => cel::Value::String(Arc::new(text.clone())),
         serde_json::Value::Array(items) => cel::Value::List(Arc::new(items.iter().map(of).collect())),
-        serde_json::Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| (Key::String(Arc::new(key.clone())), of(value)));
-            let map: HashMap<Key, cel::Value> = entries.collect();
-            cel::Value::Map(Map { map: Arc::new(map) })
-        }
+        serde_json::Value::Object(map) => of_map(map.iter()),
     }
+}
+
+pub fn of_map<'a>(entries: impl Iterator<Item = (&'a String, &'a serde_json::Value)>) -> cel::Value {
+    let entries = entries.map(|(key, value)| (Key::String(Arc::new(key.clone())), of(value)));
+    let map: HashMap<Key, cel::Value> = entries.collect();
+    cel::Value::Map(Map { map: Arc::new(map) })
 }
