@@ -4,11 +4,12 @@
 //! are made of it with a key of this user.
 
 use std::fmt::{self, Write};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::model::{CacheRules, CacheScope, OutputRules};
-use crate::plan::{ExecutionPlan, KeyPart};
+use crate::plan::{ExecutionPlan, KeyPart, ProcessPlan, Step, Word};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest(pub [u8; 32]);
@@ -29,13 +30,14 @@ impl Digest {
         } = plan;
         let mut text = Hashed::default();
         // Derived forms name every field and quote every text, so that nothing is left out or runs together.
+        // They take their time, so what most calls consist of is added by itself, each text with its length.
         text.add(&(env!("CARGO_PKG_VERSION"), &tool.name));
         match rules.scope {
             CacheScope::Caller => text.add(&principal.id()),
             CacheScope::All => text.add(&"all"),
         }
         match cache_key {
-            None => text.add(step),
+            None => text.add_step(step),
             Some(parts) => {
                 text.add(&(&tool.action, &tool.limits, &tool.exit_codes, &tool.timeout));
                 for KeyPart { written, value } in parts {
@@ -54,7 +56,7 @@ impl Digest {
 #[derive(Default)]
 struct Hashed {
     hash: Sha256,
-    gathered: String,
+    gathered: Vec<u8>,
 }
 
 /// Then it is hashed.
@@ -66,23 +68,82 @@ impl Hashed {
         let _ = write!(self, "{value:?};");
     }
 
-    fn finish(mut self) -> [u8; 32] {
-        self.flush();
-        self.hash.finalize().into()
+    fn add_step(&mut self, step: &Step) {
+        match step {
+            Step::Process(process) => self.add_process(process),
+            Step::Container(_) | Step::Http(_) | Step::Flow(_) => self.add(step),
+        }
+    }
+
+    fn add_process(&mut self, process: &ProcessPlan) {
+        let ProcessPlan {
+            program,
+            argv,
+            inherited,
+            variables,
+            working_dir,
+            own_folder,
+            stdin,
+            sandbox,
+            limits,
+            timeout,
+            kill_grace,
+        } = process;
+        self.add_path(program);
+        self.add_path(working_dir);
+        self.add(&(argv.len(), inherited.len(), variables.len()));
+        argv.iter().for_each(|word| self.add_word(word));
+        for (name, value) in &**inherited {
+            self.add_text(name.as_bytes());
+            self.add_text(value.as_bytes());
+        }
+        for (name, word) in variables {
+            self.add_text(name.as_bytes());
+            self.add_word(word);
+        }
+        self.add(&(own_folder, stdin, sandbox, limits, timeout, kill_grace));
+    }
+
+    fn add_path(&mut self, path: &Path) {
+        self.add_text(path.as_os_str().as_encoded_bytes());
+    }
+
+    fn add_word(&mut self, word: &Word) {
+        match word {
+            Word::Known(text) => {
+                self.push(b"=");
+                self.add_text(text.as_bytes());
+            }
+            Word::Filled(_) => self.add(word),
+        }
+    }
+
+    fn add_text(&mut self, text: &[u8]) {
+        self.push(&text.len().to_le_bytes());
+        self.push(text);
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= ENOUGH {
+            self.flush();
+        }
     }
 
     fn flush(&mut self) {
-        self.hash.update(self.gathered.as_bytes());
+        self.hash.update(&self.gathered);
         self.gathered.clear();
+    }
+
+    fn finish(mut self) -> [u8; 32] {
+        self.flush();
+        self.hash.finalize().into()
     }
 }
 
 impl Write for Hashed {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.gathered.push_str(text);
-        if self.gathered.len() >= ENOUGH {
-            self.flush();
-        }
+        self.push(text.as_bytes());
         Ok(())
     }
 }
