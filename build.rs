@@ -48,6 +48,8 @@ fn compile(compiler: &str, target: &str, linker: &[&str], place: &Path) -> Resul
         .args(["--edition=2024", "--crate-type=bin", "--crate-name=init", "--target", target])
         .args(["-Cpanic=abort", "-Copt-level=z", "-Clto=fat", "-Cstrip=symbols"])
         .args(["-Crelocation-model=static", "-Ctarget-feature=+crt-static"])
+        // It begins by itself, also where the compiler would bring what a program of C begins with.
+        .args(target.ends_with("musl").then_some("-Clink-self-contained=no"))
         .args(own_linker.map(|linker| format!("-Clinker={linker}")))
         .args(linker)
         .arg("-o")

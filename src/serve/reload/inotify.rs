@@ -37,16 +37,16 @@ const UPHEAVAL: AddWatchFlags = AddWatchFlags::IN_DELETE_SELF
     .union(AddWatchFlags::IN_UNMOUNT)
     .union(AddWatchFlags::IN_Q_OVERFLOW);
 
-/// File systems on which nothing changes without this kernel knowing. The last is ZFS.
+/// File systems on which nothing changes without this kernel knowing. The last are XFS and ZFS.
 const LOCAL: [FsType; 9] = [
     statfs::EXT4_SUPER_MAGIC,
     statfs::BTRFS_SUPER_MAGIC,
-    statfs::XFS_SUPER_MAGIC,
     statfs::TMPFS_MAGIC,
     statfs::OVERLAYFS_SUPER_MAGIC,
     statfs::F2FS_SUPER_MAGIC,
     statfs::MSDOS_SUPER_MAGIC,
     statfs::REISERFS_SUPER_MAGIC,
+    FsType(0x5846_5342),
     FsType(0x2fc1_2fc1),
 ];
 

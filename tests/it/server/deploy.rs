@@ -106,7 +106,7 @@ mod image {
         }
         let dockerfile = read("Dockerfile");
         let (_, last) = dockerfile.rsplit_once("FROM ${BASE}\n").expect("the last stage");
-        let last = last.replace("COPY --from=build /build/target/release/mcpfier", "COPY mcpfier");
+        let last = last.replace("COPY --from=build /build/mcpfier", "COPY mcpfier");
         let whole = format!("FROM {IMAGE}\nCOPY libraries /\n{last}");
         std::fs::write(folder.path().join("Dockerfile"), whole).unwrap();
         let mut command = engine.command(&["build", "--quiet", "--tag", tag]);

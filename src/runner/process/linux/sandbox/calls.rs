@@ -148,8 +148,9 @@ pub const NAMESPACES: [i32; 7] = [
 
 /// Typing into a terminal, and the attributes of files once more.
 pub const IOCTLS: [u64; 6] = [
-    libc::TIOCSTI,
-    libc::TIOCLINUX,
+    // TIOCSTI and TIOCLINUX, whose types differ between the libraries of C.
+    0x5412,
+    0x541c,
     // FS_IOC_SETFLAGS, for 64 and for 32 bits; FS_IOC_FSSETXATTR; FS_IOC_SETVERSION.
     0x4008_6602,
     0x4004_6602,
