@@ -4,6 +4,8 @@
 //! is not known yet (arguments, the plan) is simply not there: a rule that can do without it decides, and
 //! one that cannot waits for the next time it is asked.
 
+use std::cell::LazyCell;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::{
@@ -91,10 +93,12 @@ impl Finding<'_> {
     }
 }
 
-/// How much is told of what a rule has looked at.
+/// How much is told of a rule.
 #[derive(Clone, Copy)]
 pub(super) enum Told {
+    /// Whether it denies. One that cannot yet is not judged.
     Nothing,
+    /// What it says, and what it has looked at.
     Values,
 }
 
@@ -134,10 +138,14 @@ fn standing<'p>(access: &Access, asked: &'p Asked<'_>) -> Vec<Finding<'p>> {
 
 fn policies<'p>(access: &'p Access, asked: &'p Asked<'_>, told: Told) -> impl Iterator<Item = Finding<'p>> {
     let about = || about(access, asked.tool);
-    let conditions = || about().map(|rule| &rule.deny);
-    let sight = about().next().is_some().then(|| sight(asked, conditions));
+    // Most rules need something that is not known when tools are listed.
+    let sight = LazyCell::new(move || sight(asked, || about().map(|rule| &rule.deny)));
+    let missing: Vec<&str> = LATER.into_iter().filter(|root| !asked.known.contains_key(*root)).collect();
     about().map(move |rule| {
-        let came = sight.as_ref().map_or(Came::Later, |sight| came(&rule.deny, sight, told));
+        let came = match told {
+            Told::Nothing if rule.deny.cannot_hold_without(&missing) => Came::Later,
+            _ => came(&rule.deny, &sight, &missing, told),
+        };
         Finding::Policy { rule, came }
     })
 }
@@ -202,7 +210,7 @@ fn seen_of(tool: &Tool) -> Value {
 }
 
 /// A rule that fails for want of something that comes later waits; every other failure denies.
-fn came(deny: &Condition, sight: &Sight, told: Told) -> Came {
+fn came(deny: &Condition, sight: &Sight, missing: &[&str], told: Told) -> Came {
     let seen = || match told {
         Told::Nothing => Vec::new(),
         Told::Values => deny.seen(sight),
@@ -210,13 +218,7 @@ fn came(deny: &Condition, sight: &Sight, told: Told) -> Came {
     match deny.holds(sight) {
         Ok(true) => Came::Denies(seen()),
         Ok(false) => Came::Silent(seen()),
-        Err(ConditionError::Failed(_)) if lacks(deny, sight) => Came::Later,
+        Err(ConditionError::Failed(_)) if missing.iter().any(|root| refers_to(deny, root)) => Came::Later,
         Err(problem) => Came::Failed(problem),
     }
-}
-
-fn lacks(deny: &Condition, sight: &Sight) -> bool {
-    let is_missing = |root: &&str| !sight.values.contains_key(*root);
-    let missing: Vec<&str> = LATER.into_iter().filter(is_missing).collect();
-    deny.names().iter().any(|name| missing.contains(&name.root.as_str()))
 }

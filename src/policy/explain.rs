@@ -40,7 +40,7 @@ impl Policy {
 
     /// Whether a rule about a tool, for a caller who is known, decides when it is called.
     pub fn waits(&self, known: &Principal, tool: &Tool) -> bool {
-        findings(&self.access, &listed(known, tool), Told::Nothing).any(|finding| finding.is_open())
+        findings(&self.access, &listed(known, tool), Told::Values).any(|finding| finding.is_open())
     }
 
     /// Why a caller, who is known, does not see a tool in the list.

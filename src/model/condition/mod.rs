@@ -8,6 +8,7 @@ mod bounds;
 mod functions;
 mod judge;
 mod labour;
+mod lacking;
 mod moment;
 mod names;
 mod value;
@@ -96,6 +97,11 @@ impl Condition {
     /// What it refers to, each once.
     pub fn names(&self) -> &[Name] {
         &self.0.names
+    }
+
+    /// Whether it is certain to be false, or to fail, as long as these have no value.
+    pub fn cannot_hold_without(&self, missing: &[&str]) -> bool {
+        lacking::cannot_hold(self.0.program.expression(), missing)
     }
 
     /// Whether it asks for names of environment variables.

@@ -285,3 +285,29 @@ fn a_judgement_names_what_it_saw() {
     let expected = [("target", json!("unit")), ("params.n", json!(1)), ("items", json!([]))];
     assert_eq!(seen, expected.map(|(name, value)| (name.to_owned(), value)));
 }
+
+#[test]
+fn what_cannot_hold_without_a_value_is_known_beforehand() {
+    for (text, cannot) in [
+        ("args.n > 1", true),
+        ("'a' in caller.roles && args.n > 1", true),
+        ("args.n > 1 && caller.x", true),
+        ("!(args.n > 1)", true),
+        ("has(args.n)", true),
+        ("args.all(n, n > 1) || plan.kind == 'a'", true),
+        ("args.n > 1 ? true : true", true),
+        ("args.n > 1 || caller.x", false),
+        ("caller.x", false),
+        ("!(caller.x && args.n > 1)", false),
+        ("caller.x ? args.n > 1 : true", false),
+        ("[args.n].size() == 0 || true", false),
+        ("caller.all(args, args > 1)", false),
+    ] {
+        let condition = Condition::read(text).expect(text);
+        assert_eq!(condition.cannot_hold_without(&["args", "plan"]), cannot, "{text}");
+        if cannot {
+            let seen = sight(json!({ "caller": { "roles": ["a"], "x": true } }));
+            assert_ne!(condition.holds(&seen), Ok(true), "{text}");
+        }
+    }
+}
