@@ -35,13 +35,13 @@ pub fn serve(table: Option<&String>) -> Result<(), Failure> {
     })
 }
 
-struct Floor {
+pub struct Floor {
     tools: Vec<Tool>,
     commands: Vec<Vec<String>>,
 }
 
 impl Floor {
-    fn read(table: &str) -> Result<Self, Failure> {
+    pub fn read(table: &str) -> Result<Self, Failure> {
         let mut floor = Self { tools: Vec::new(), commands: Vec::new() };
         let mut schemas: HashMap<&str, Arc<JsonObject>> = HashMap::new();
         for line in table.lines() {

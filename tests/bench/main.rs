@@ -29,6 +29,7 @@ fn main() -> ExitCode {
     let ended = match arguments.first().map(String::as_str) {
         Some(floor::WORD) => floor::serve(arguments.get(1)),
         Some(ideal::WORD) => ideal::serve(arguments.get(1)),
+        Some(web::floor::WORD) => web::floor::serve(arguments.get(1)),
         Some(web::bare::WORD) => web::bare::serve(arguments.get(1), arguments.get(2)),
         Some(actors::WORD) => actors::act(arguments.get(1..).unwrap_or_default()),
         _ => compare(&arguments),

@@ -13,6 +13,8 @@ use axum::routing::post;
 
 use crate::failure::Failure;
 
+use super::listen;
+
 pub const WORD: &str = "__bare";
 
 /// The tool whose answer is known.
@@ -31,15 +33,7 @@ pub fn serve(table: Option<&String>, noop: Option<&String>) -> Result<(), Failur
         (fields.next().unwrap_or_default(), fields.skip(2).collect())
     });
     let bare = Bare { noop: std::fs::read(noop)?.into(), commands: commands.collect() };
-    let router = Router::new().route("/mcp", post(answer)).with_state(Arc::new(bare));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        use axum::serve::ListenerExt;
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-        println!("http://{}/mcp", listener.local_addr()?);
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-        Ok(axum::serve(listener, router).await?)
-    })
+    listen(Router::new().route("/mcp", post(answer)).with_state(Arc::new(bare)))
 }
 
 async fn answer(State(bare): State<Arc<Bare>>, headers: HeaderMap, _body: bytes::Bytes) -> Response {

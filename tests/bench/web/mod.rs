@@ -1,15 +1,32 @@
 //! Servers over HTTP, and clients of them that do as little as they can.
 //!
-//! mcpfier is compared to *bare*, a handler on axum that does nothing else, and to itself over stdio.
+//! mcpfier is compared to *bare*, a handler on axum that does nothing else, to the floor behind such a
+//! handler, and to itself over stdio.
 
 pub mod bare;
 pub mod client;
+pub mod floor;
 pub mod server;
 
+use axum::Router;
 use serde_json::{Value, json};
+
+use crate::failure::Failure;
 
 pub use client::{Connection, burst};
 pub use server::WebServer;
+
+/// Serves on a free port, and says which.
+fn listen(router: Router) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        use axum::serve::ListenerExt;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+        println!("http://{}/mcp", listener.local_addr()?);
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        Ok(axum::serve(listener, router).await?)
+    })
+}
 
 /// One `tools/call` of the newer era, as its clients send it, with more lines in its head.
 pub fn call(tool: &str, more: &str) -> Vec<u8> {

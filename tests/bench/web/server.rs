@@ -13,7 +13,7 @@ use crate::measure::{Bench, settle_process, until};
 use crate::process;
 use crate::subject::MenuFiles;
 
-use super::{bare, client};
+use super::{bare, client, floor};
 
 pub struct WebServer {
     child: Child,
@@ -31,6 +31,13 @@ impl WebServer {
     pub fn bare(bench: &Bench, menu: &MenuFiles, noop: &Path) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(bare::WORD).arg(&menu.table).arg(noop);
+        Self::start(bench, command)
+    }
+
+    /// What rmcp makes of the table behind axum.
+    pub fn floor(bench: &Bench, menu: &MenuFiles) -> Result<Self, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(floor::WORD).arg(&menu.table);
         Self::start(bench, command)
     }
 

@@ -1,5 +1,6 @@
-//! The rows over HTTP. In the place of the floor stands a bare axum handler, in the place of the ideal
-//! mcpfier over stdio.
+//! The rows over HTTP. Where commands are called the floor is what rmcp makes of them behind axum; where
+//! nothing is started a bare axum handler stands in its place. In the place of the ideal stands mcpfier over
+//! stdio.
 
 pub mod calls;
 pub mod endings;
