@@ -16,8 +16,17 @@ use crate::support::server::is_alive;
 /// More than one thread takes alone.
 const MANY: usize = 80;
 
+/// Its calls can be counted.
+const COUNTED: &str = r#"
+  - name: counted
+    description: Says something after a while.
+    shell: sh
+    run: echo begun >>begun; sleep 3; echo done
+"#;
+
 async fn house(more: &str) -> House {
-    House::start(&format!("{COMMANDS}\nserver: {{ calls: {{ max: 128, queue: 128 }}{more} }}\n")).await
+    House::start(&format!("{COMMANDS}{COUNTED}\nserver: {{ calls: {{ max: 128, queue: 128 }}{more} }}\n"))
+        .await
 }
 
 /// The threads that see connections through beside the first one.
@@ -36,15 +45,16 @@ async fn many_calls_at_once_are_answered_by_several_threads_also_while_the_serve
     let mut house = house("").await;
     let alone = answer(house.plain(&call(0, "echo", json!({ "what": "one" }))).send().await.unwrap()).await;
     assert_eq!((text(&alone["result"]), further_threads(&house)), ("one\n", 0));
-    let calls =
-        (0..MANY).zip(0..).map(|(_, id)| house.plain(&call(id, "slow", json!({ "seconds": 3 }))).send());
+    let calls = (0..MANY).zip(0..).map(|(_, id)| house.plain(&call(id, "counted", json!({}))).send());
     let calls: Vec<_> = calls.map(tokio::spawn).collect();
-    until("all are held", || held(&house) >= MANY).await;
+    let begun = house.server.folder.path().join("begun");
+    let count = || fs::read_to_string(&begun).map_or(0, |text| text.lines().count());
+    until("all have begun", || count() == MANY).await;
     assert!(is_alone() || further_threads(&house) > 0, "one thread takes all of them");
     house.server.signal(Signal::SIGTERM);
     for sent in calls {
         let answered = answer(sent.await.unwrap().expect("no call is lost")).await;
-        assert_eq!(text(&answered["result"]), "started\ndone\n");
+        assert_eq!(text(&answered["result"]), "done\n");
     }
     assert!(house.server.ended().await.0.success());
 }
