@@ -50,7 +50,7 @@ async fn many_calls_at_once_are_answered_by_several_threads_also_while_the_serve
     let begun = house.server.folder.path().join("begun");
     let count = || fs::read_to_string(&begun).map_or(0, |text| text.lines().count());
     until("all have begun", || count() == MANY).await;
-    assert!(is_alone() || further_threads(&house) > 0, "one thread takes all of them");
+    until("another thread takes some of them", || is_alone() || further_threads(&house) > 0).await;
     house.server.signal(Signal::SIGTERM);
     for sent in calls {
         let answered = answer(sent.await.unwrap().expect("no call is lost")).await;
@@ -74,7 +74,7 @@ async fn hang(house: &House) -> (Response, Vec<i32>) {
 async fn crowd(house: &House) -> Vec<TcpStream> {
     let idle = (0..=MANY).map(|_| house.connect()).collect();
     until("all are held", || held(house) > MANY).await;
-    assert!(is_alone() || further_threads(house) > 0);
+    until("another thread takes some of them", || is_alone() || further_threads(house) > 0).await;
     idle
 }
 
