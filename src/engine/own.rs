@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{Call, Invocation};
 use crate::model::{
     Action, Annotations, Authorization, Availability, ByteSize, Catalog, Concurrency, Detach, Dialect,
-    Enforcement, ExitCodes, Kind, Limits, OWN_TOOLS, OutputRules, Param, ParamRule, Params, Permissions,
-    Presence, Principal, Secrets, ServerSettings, Tool,
+    ExitCodes, Kind, Limits, OWN_TOOLS, OutputRules, Param, ParamRule, Params, Permissions, Presence,
+    Principal, Secrets, ServerSettings, Tool,
 };
 
 use super::account::Entry;
@@ -214,15 +214,7 @@ fn tool<const N: usize>(
     params: [Option<Param>; N],
     read_only: bool,
 ) -> Option<Tool> {
-    let limits = Limits {
-        memory: None,
-        cpu: None,
-        pids: None,
-        files: None,
-        disk: None,
-        output: ByteSize::mib(1),
-        enforcement: Enforcement::BestEffort,
-    };
+    let limits = Limits::only_output(ByteSize::mib(1));
     Some(Tool {
         name: name.parse().ok()?,
         title: Some(title.to_owned()),

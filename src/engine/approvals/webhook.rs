@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::call::{Given, Handed, Invocation};
 use crate::model::{
     APPROVAL_FIELDS, Action, Annotations, ApprovalCall, Authorization, Availability, BadName, ByteSize,
-    Catalog, Concurrency, Detach, Dialect, Enforcement, ExitCodes, Kind, Limits, OutputRules, Param,
-    ParamRule, Params, Presence, Secrets, ServerSettings, Tool, moment,
+    Catalog, Concurrency, Detach, Dialect, ExitCodes, Kind, Limits, OutputRules, Param, ParamRule, Params,
+    Presence, Secrets, ServerSettings, Tool, moment,
 };
 use crate::plan::PlanError;
 use crate::policy::Policy;
@@ -159,15 +159,7 @@ fn nested(
 
 fn tool(call: &ApprovalCall) -> Result<Tool, PlanError> {
     let params = APPROVAL_FIELDS.into_iter().map(param).collect::<Result<_, _>>()?;
-    let limits = Limits {
-        memory: None,
-        cpu: None,
-        pids: None,
-        files: None,
-        disk: None,
-        output: MOST,
-        enforcement: Enforcement::BestEffort,
-    };
+    let limits = Limits::only_output(MOST);
     Ok(Tool {
         name: NAME.parse().map_err(nameless)?,
         title: None,
