@@ -378,7 +378,7 @@ fn kind(step: &Step) -> &'static str {
 /// Of the plan as a dry-run prints it, without blanks. What is sensitive stands there as `***`, so
 /// that nobody can find it by trying.
 pub(super) fn digest(plan: &ExecutionPlan, secrets: &Secrets) -> String {
-    digest_of(|hash| serde_json::to_writer(hash, &plan.to_json(secrets)))
+    digest_of(|hash| serde_json::to_writer(hash, &plan.document(secrets)))
 }
 
 fn digest_of(write: impl FnOnce(&mut dyn io::Write) -> serde_json::Result<()>) -> String {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Breaker, CacheRules, Retry, RetryOn, Secrets, Tool, format_duration};
 
-use super::render::millis;
+use super::document::millis;
 use super::{ExecutionPlan, KeyPart};
 
 /// More waits than this are not written out.

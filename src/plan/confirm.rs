@@ -143,8 +143,8 @@ impl ExecutionPlan {
         Some(("asks", text + &by))
     }
 
-    pub(super) fn confirm_json(&self) -> Option<(String, Value)> {
-        self.confirm.as_ref().map(|confirm| ("confirm".to_owned(), confirm.to_json()))
+    pub(super) fn confirm_json(&self) -> Option<Value> {
+        self.confirm.as_ref().map(|confirm| confirm.to_json())
     }
 }
 

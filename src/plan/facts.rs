@@ -223,15 +223,21 @@ impl Means {
     };
 }
 
-impl fmt::Display for Mean {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Mean {
+    pub fn word(self) -> &'static str {
+        match self {
             Self::Cgroup => "cgroup v2",
             Self::Rlimit => "rlimit",
             Self::Watched => "watched",
             Self::Engine => "engine",
             Self::Counted => "counted",
             Self::NotEnforced => "not enforced on this host",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Mean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }

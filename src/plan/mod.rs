@@ -8,6 +8,7 @@ mod cache;
 mod care;
 mod confirm;
 mod container;
+mod document;
 mod expand;
 mod facts;
 mod fallback;

@@ -1,10 +1,11 @@
-//! Plans as people and programs read them. Nothing here is decided; secrets stand by name.
+//! Plans as people read them. Nothing here is decided; secrets stand by name.
 
+use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
-use crate::model::{Limits, Secrets, format_duration};
+use crate::model::{ByteSize, Cores, Limits, Secrets, format_duration};
 
 use super::care;
 use super::container;
@@ -58,25 +59,6 @@ impl ExecutionPlan {
         text.extend(care::fallback_text(self, secrets));
         text
     }
-
-    /// The plan as JSON; `schemas/plan.schema.json` describes it.
-    pub fn to_json(&self, secrets: &Secrets) -> Value {
-        let mut document = Map::new();
-        document.insert("tool".to_owned(), Value::from(self.tool.name.as_str()));
-        document.insert("caller".to_owned(), Value::from(self.principal.name.as_str()));
-        document.extend(self.held.iter().map(|held| ("when".to_owned(), held.to_json())));
-        document
-            .extend(output::to_json(&self.tool, &self.output).map(|output| ("output".to_owned(), output)));
-        document.extend(match &self.step {
-            Step::Process(process) => process_json(process, self.means, secrets),
-            Step::Container(container) => container::to_json(container, secrets),
-            Step::Http(call) => http::to_json(call, secrets),
-            Step::Flow(flow) => flow::to_json(flow, secrets),
-        });
-        document.extend(self.confirm_json());
-        document.extend(care::document(self, secrets));
-        Value::Object(document)
-    }
 }
 
 /// What is run, as a line of a shell.
@@ -109,36 +91,6 @@ fn folder(process: &ProcessPlan) -> String {
     format!("{}{own}", process.working_dir.display())
 }
 
-fn process_json(process: &ProcessPlan, means: Means, secrets: &Secrets) -> Map<String, Value> {
-    let document = json!({
-            "kind": "process",
-            "program": process.program.display().to_string(),
-            "argv": process.argv.iter().map(|word| word.printed(secrets)).collect::<Vec<_>>(),
-            "workingDir": process.working_dir.display().to_string(),
-            "stdin": match &process.stdin {
-                PlannedStdin::Null => Value::Null,
-                PlannedStdin::Text(word) => Value::String(word.printed(secrets)),
-            },
-            "env": variables(process, secrets),
-            "inheritedEnv": process.inherited.keys().collect::<Vec<_>>(),
-            "timeoutMs": millis(process.timeout),
-            "killGraceMs": millis(process.kill_grace),
-            "limits": limits_json(&process.limits, means),
-    });
-    let mut map = match document {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    };
-    if let Some(sandbox) = &process.sandbox {
-        map.insert("sandbox".to_owned(), sandbox::to_json(sandbox, means.sandbox));
-    }
-    map
-}
-
-pub(super) fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// argv as a shell would read it back.
 fn command_line(process: &ProcessPlan, secrets: &Secrets) -> String {
     let words: Vec<String> = process.argv.iter().map(|word| quoted(&word.printed(secrets))).collect();
@@ -169,45 +121,51 @@ fn environment(process: &ProcessPlan, secrets: &Secrets) -> Vec<String> {
     lines
 }
 
-fn variables(process: &ProcessPlan, secrets: &Secrets) -> Map<String, Value> {
-    let variables = process.variables.iter();
-    variables.map(|(name, word)| (name.clone(), Value::String(word.printed(secrets)))).collect()
-}
-
 pub(super) fn stopping(timeout: Duration, grace: Duration, whom: &str, signal: &str) -> String {
     format!("{}, then {signal} to {whom}, KILL {} later", format_duration(timeout), format_duration(grace))
 }
 
-/// Each limit that is set: name, value as text, value as JSON, and its means.
-fn set_limits(limits: &Limits, means: Means) -> Vec<(&'static str, String, Value, Mean)> {
-    let mut set = Vec::new();
-    if let Some(memory) = limits.memory {
-        set.push(("memory", memory.to_string(), json!(memory.0), means.memory));
+/// How much there may be of something: for programs a number.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Amount {
+    Bytes(u64),
+    #[serde(serialize_with = "cores")]
+    Cpu(Cores),
+    Count(u64),
+}
+
+fn cores<S: Serializer>(cores: &Cores, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(f64::from(cores.0) / 1000.0)
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => ByteSize(*bytes).fmt(f),
+            Self::Cpu(cpu) => write!(f, "{cpu} {}", if cpu.0 == 1000 { "core" } else { "cores" }),
+            Self::Count(count) => count.fmt(f),
+        }
     }
-    if let Some(cpu) = limits.cpu {
-        let unit = if cpu.0 == 1000 { "core" } else { "cores" };
-        set.push(("cpu", format!("{cpu} {unit}"), json!(f64::from(cpu.0) / 1000.0), means.cpu));
-    }
-    if let Some(pids) = limits.pids {
-        set.push(("pids", pids.to_string(), json!(pids), means.pids));
-    }
-    if let Some(files) = limits.files {
-        set.push(("files", files.to_string(), json!(files), means.files));
-    }
-    if let Some(disk) = limits.disk {
-        set.push(("disk", disk.to_string(), json!(disk.0), means.disk));
-    }
-    set.push(("output", limits.output.to_string(), json!(limits.output.0), Mean::Counted));
-    set
+}
+
+/// Each limit that is set, and its means.
+pub(super) fn set_limits(
+    limits: &Limits,
+    means: Means,
+) -> impl Iterator<Item = (&'static str, Amount, Mean)> {
+    let bytes = |size: ByteSize| Amount::Bytes(size.0);
+    let all = [
+        ("memory", limits.memory.map(bytes), means.memory),
+        ("cpu", limits.cpu.map(Amount::Cpu), means.cpu),
+        ("pids", limits.pids.map(|pids| Amount::Count(pids.into())), means.pids),
+        ("files", limits.files.map(Amount::Count), means.files),
+        ("disk", limits.disk.map(bytes), means.disk),
+        ("output", Some(bytes(limits.output)), Mean::Counted),
+    ];
+    all.into_iter().filter_map(|(name, amount, mean)| Some((name, amount?, mean)))
 }
 
 pub(super) fn limits(limits: &Limits, means: Means) -> Vec<String> {
-    let set = set_limits(limits, means).into_iter();
-    set.map(|(name, value, _, mean)| format!("{name} {value} ({mean})")).collect()
-}
-
-pub(super) fn limits_json(limits: &Limits, means: Means) -> Map<String, Value> {
-    let set = set_limits(limits, means).into_iter();
-    set.map(|(name, _, value, mean)| (name.to_owned(), json!({ "value": value, "by": mean.to_string() })))
-        .collect()
+    set_limits(limits, means).map(|(name, amount, mean)| format!("{name} {amount} ({mean})")).collect()
 }

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{Destination, Executor, Gpus, Lockdown, Network, Secrets};
 use crate::plan::quote::quoted;
-use crate::plan::render::{input, limits, limits_json, millis, stopping};
+use crate::plan::document::{LimitsDocument, millis};
+use crate::plan::render::{input, limits, stopping};
 use crate::plan::{PlannedStdin, Word};
 
 use super::line::{build_line, docker_line, network, pull};
@@ -156,7 +157,7 @@ pub fn to_json(plan: &ContainerPlan, secrets: &Secrets) -> Map<String, Value> {
     document.extend(around(plan));
     document.insert("timeoutMs".to_owned(), json!(millis(plan.timeout)));
     document.insert("killGraceMs".to_owned(), json!(millis(plan.kill_grace)));
-    document.insert("limits".to_owned(), Value::Object(limits_json(&plan.limits, plan.means())));
+    document.insert("limits".to_owned(), json!(LimitsDocument { limits: &plan.limits, means: plan.means() }));
     document.insert("docker".to_owned(), json!(docker_line(plan, secrets)));
     document
 }

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{FlowResult, Retry, RetryOn, Secrets, format_duration};
-use crate::plan::render::{millis, one_line};
+use crate::plan::document::millis;
+use crate::plan::render::one_line;
 use crate::plan::{ExecutionPlan, Step};
 
 use super::{FlowPlan, PlannedOnError, PlannedStep, Round, Rounds, Work};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{HttpStream, HttpTimes, HttpTls, Secrets, TlsVersion, format_duration};
 use crate::plan::quote::quoted;
-use crate::plan::render::millis;
+use crate::plan::document::millis;
 
 use super::curl::curl_line;
 use super::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
@@ -86,7 +86,7 @@ pub fn to_json(call: &HttpStep, secrets: &Secrets) -> Map<String, Value> {
         "success": call.success.to_string(),
         "redirects": call.redirects,
         "allowPrivate": call.allow_private,
-        "timeoutMs": u64::try_from(call.timeout.as_millis()).unwrap_or(u64::MAX),
+        "timeoutMs": millis(call.timeout),
         "limits": { "output": { "value": call.output.0, "by": "counted" } },
         "curl": curl_line(call, secrets),
     });
