@@ -4,7 +4,7 @@
 //! server ── control ─► fork server          forked by main() before any thread exists
 //!    │                     └─► supervisor   one call at a time; a subreaper, so whatever the
 //!    └── order, TERM, KILL ─►      │        command leaves behind becomes its child
-//!    ◄── started, ended ─────      └─► command
+//!    ◄── ended ──────────────      └─► command
 //! ```
 //!
 //! A supervisor answers `ended` only when `waitpid` says that it has no children left: that is the

@@ -1,12 +1,10 @@
-//! What a supervisor tells the server: that it started something, could not, or how it ended.
+//! What a supervisor tells the server: that it could not start something, or how it ended.
 //!
 //! Pure: values in, bytes out, and back. Every report has the same length.
 
 /// What a supervisor tells the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report {
-    /// The command runs for a while already. Not sent for one that ends at once.
-    Started,
     NotStarted(Failure),
     Ended(Ended),
 }
@@ -58,7 +56,6 @@ impl Report {
 
     pub fn write(self) -> [u8; Self::LENGTH] {
         let (tag, detail, flags, value, count) = match self {
-            Self::Started => (b'S', 0, 0, 0, 0),
             Self::NotStarted(Failure { stage, errno }) => (b'F', stage.code(), 0, errno, 0),
             Self::Ended(ended) => {
                 let (detail, value) = match ended.status {
@@ -80,7 +77,6 @@ impl Report {
         let [tag, detail, flags, _, a, b, c, d, e, f, g, h] = bytes;
         let value = i32::from_le_bytes([a, b, c, d]);
         match tag {
-            b'S' => Some(Self::Started),
             b'F' => Some(Self::NotStarted(Failure { stage: Stage::from_code(detail)?, errno: value })),
             b'E' => Some(Self::Ended(Ended {
                 status: if detail == 0 { Status::Exited(value) } else { Status::Signalled(value) },
@@ -121,7 +117,7 @@ mod tests {
         let ended = Ended { status: Status::Signalled(9), out_of_memory: true, ..Ended::default() };
         let too_many = Ended { too_many_processes: true, unkillable: 3, leaving: true, ..Ended::default() };
         let failures = Stage::ALL.map(|stage| Report::NotStarted(Failure { stage, errno: 2 }));
-        let others = [Report::Started, Report::Ended(ended), Report::Ended(too_many)];
+        let others = [Report::Ended(ended), Report::Ended(too_many)];
         for report in failures.into_iter().chain(others) {
             assert_eq!(Report::read(report.write()), Some(report));
         }

@@ -11,15 +11,12 @@ use nix::sys::signalfd::SignalFd;
 use nix::unistd::Pid;
 
 use super::cgroup::Leaf;
-use super::channel::{receive_now, send_bytes};
+use super::channel::receive_now;
 use super::order::{KILL, TERMINATE};
 use super::raw::{self, Reaped};
-use super::report::{Ended, Report, Status};
+use super::report::{Ended, Status};
 use super::tree;
 use super::watch::{Excess, Watch};
-
-/// A command that lives longer than this is reported as started; one message serves a shorter one.
-const STARTED_AFTER: Duration = Duration::from_millis(2);
 
 /// Processes that are still there after so long a killing will not go.
 const KILLING_LASTS: Duration = Duration::from_secs(3);
@@ -60,8 +57,6 @@ pub struct Run<'a> {
     server: Socket,
     status: Option<Status>,
     wish: Wish,
-    begun: Instant,
-    reported: bool,
 }
 
 impl<'a> Run<'a> {
@@ -77,8 +72,6 @@ impl<'a> Run<'a> {
             server: Socket::Open,
             status: None,
             wish: Wish::Run,
-            begun: Instant::now(),
-            reported: false,
         }
     }
 
@@ -125,7 +118,7 @@ impl<'a> Run<'a> {
             PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
         ];
         let watched = if self.server == Socket::Open { 2 } else { 1 };
-        let count = events.get_mut(..watched).map_or(Ok(0), |events| poll(events, timeout));
+        let _ = events.get_mut(..watched).map_or(Ok(0), |events| poll(events, timeout));
         let [child, server] = events.map(|event| event.any().unwrap_or(false));
         if child {
             let _ = self.children.read_signal();
@@ -133,15 +126,11 @@ impl<'a> Run<'a> {
         if server {
             self.listen();
         }
-        if count == Ok(0) {
-            self.report_start();
-        }
     }
 
     fn patience(&self) -> PollTimeout {
         let patience = match (self.wish, &self.watch) {
             (Wish::Die { since }, _) => (since.elapsed() / 4).min(Duration::from_millis(50)),
-            _ if !self.reported => STARTED_AFTER,
             (_, Some(watch)) => watch.patience(),
             (_, None) => return PollTimeout::NONE,
         };
@@ -165,13 +154,6 @@ impl<'a> Run<'a> {
     fn leave(&mut self) {
         self.excess = self.watch.as_mut().and_then(Watch::look_now);
         self.die();
-    }
-
-    fn report_start(&mut self) {
-        if !self.reported && self.begun.elapsed() >= STARTED_AFTER {
-            self.reported = true;
-            send_bytes(self.socket, &Report::Started.write());
-        }
     }
 
     fn listen(&mut self) {

@@ -95,7 +95,8 @@ impl ProcessRunning {
         }
     }
 
-    /// Waits until it is certain that the command was started, or why it was not.
+    /// Waits until the command has written something or is over, unless it could not be started. Nobody
+    /// has anything to do with it before, so its supervisor need not say that it runs.
     pub async fn started(&mut self) -> Result<(), Failure> {
         while self.phase != Phase::Over {
             match self.wait().await {
@@ -103,7 +104,6 @@ impl ProcessRunning {
                     self.first = Some(OutputEvent::Chunk { stream, bytes });
                     return Ok(());
                 }
-                Happened::Reported(Ok(Report::Started)) => return Ok(()),
                 Happened::Reported(Ok(Report::NotStarted(failure))) => {
                     self.finish(End::Lost);
                     return Err(failure);
@@ -146,7 +146,7 @@ impl ProcessRunning {
 
     async fn heed(&mut self, happened: Happened) {
         match happened {
-            Happened::Output(..) | Happened::Reported(Ok(Report::Started)) => (),
+            Happened::Output(..) => (),
             Happened::InputWritten => self.input = None,
             Happened::Cancelled => self.terminate(Reason::Cancelled),
             Happened::TimeIsUp => self.time_is_up(),
