@@ -2,13 +2,15 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::net::UnixStream as StdStream;
 use std::sync::{Arc, Weak};
 
 use nix::sys::socket::{MsgFlags, Shutdown, shutdown};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::runtime::{Handle, Id};
 
-use super::channel::{retried, send_bytes, send_with};
+use super::channel::{receive_now, retried, send_bytes, send_with};
 use super::report::Report;
 use super::sandbox::Held;
 
@@ -17,7 +19,10 @@ pub struct Link {
     /// What the supervisor holds itself to, once it has carried out an order.
     pub held: Held,
     stream: Arc<UnixStream>,
-    partial: [u8; Report::LENGTH],
+    /// Whose thread is told of news.
+    runtime: Id,
+    /// Room for more than a report, so that a read of no more than one says that there is nothing else.
+    partial: [u8; Report::LENGTH + 1],
     filled: usize,
 }
 
@@ -25,12 +30,27 @@ pub struct Link {
 pub struct WeakLink(Weak<UnixStream>);
 
 impl Link {
-    pub fn new(stream: UnixStream) -> Self {
-        Self { held: Held::No, stream: Arc::new(stream), partial: [0; Report::LENGTH], filled: 0 }
+    /// Takes a socket that does not block. Needs a tokio runtime.
+    pub fn new(socket: StdStream) -> io::Result<Self> {
+        let stream = Arc::new(UnixStream::from_std(socket)?);
+        let runtime = Handle::current().id();
+        Ok(Self { held: Held::No, stream, runtime, partial: [0; Report::LENGTH + 1], filled: 0 })
     }
 
     pub fn downgrade(&self) -> WeakLink {
         WeakLink(Arc::downgrade(&self.stream))
+    }
+
+    /// Whether the thread that asks hears of its news itself, and need not be woken by another one.
+    pub fn is_at_home(&self, runtime: Id) -> bool {
+        self.runtime == runtime
+    }
+
+    /// The same, of whose news the runtime hears that this is called on. Who knew a way to it does not
+    /// know this one.
+    pub fn taken_over(self) -> io::Result<Self> {
+        let stream = Arc::into_inner(self.stream).ok_or(io::ErrorKind::ResourceBusy)?;
+        Ok(Self { held: self.held, ..Self::new(stream.into_std()?)? })
     }
 
     /// Sends an order with the descriptors of the command.
@@ -57,19 +77,26 @@ impl Link {
 
     /// The next report; an error when the supervisor is gone. Can be dropped and called again.
     pub async fn report(&mut self) -> io::Result<Report> {
-        loop {
+        while self.filled < Report::LENGTH {
             let free = self.partial.get_mut(self.filled..).unwrap_or_default();
-            match self.stream.try_read(free) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => self.filled += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stream.readable().await?,
-                Err(error) => return Err(error),
-            }
-            if self.filled == Report::LENGTH {
-                self.filled = 0;
-                return Report::read(self.partial).ok_or_else(|| io::ErrorKind::InvalidData.into());
+            let mut received = None;
+            let read = self.stream.try_io(Interest::READABLE, || {
+                let count = *received.insert(receive_now(&self.stream, free)?);
+                // tokio need not try again to learn that there is nothing more.
+                if count < free.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+            });
+            match (received, read) {
+                (Some(0), _) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                (Some(count), _) => self.filled += count,
+                (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.stream.readable().await?;
+                }
+                (None, read) => read?,
             }
         }
+        let is_one = std::mem::take(&mut self.filled) == Report::LENGTH;
+        let report = self.partial.first_chunk().filter(|_| is_one).and_then(|bytes| Report::read(*bytes));
+        report.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 }
 

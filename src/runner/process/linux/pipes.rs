@@ -12,7 +12,9 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 
 use super::channel::retried;
 
-/// Most commands say little.
+/// Most commands say little or nothing: that is kept in no more room than it needs.
+const FIRST_READ: usize = 1 << 10;
+/// Who says more may say much more.
 const SMALLEST_READ: usize = 8 << 10;
 /// A flood is read in pieces of this size.
 const LARGEST_READ: usize = 256 << 10;
@@ -25,6 +27,7 @@ const WIDE_PIPE: i32 = 1 << 20;
 pub struct Output {
     pipe: Option<Receiver>,
     buffer: BytesMut,
+    /// Of the next read.
     size: usize,
 }
 
@@ -34,7 +37,7 @@ impl Output {
         let (ours, theirs) = pipe2(OFlag::O_CLOEXEC)?;
         set_nonblocking(&ours)?;
         let pipe = Some(Receiver::from_owned_fd_unchecked(ours)?);
-        Ok((Self { pipe, buffer: BytesMut::new(), size: SMALLEST_READ }, theirs))
+        Ok((Self { pipe, buffer: BytesMut::new(), size: FIRST_READ }, theirs))
     }
 
     pub fn is_open(&self) -> bool {
@@ -45,8 +48,14 @@ impl Output {
     pub async fn read(&mut self) -> Option<Bytes> {
         loop {
             let pipe = self.pipe.as_ref()?;
-            make_room(&mut self.buffer, self.size);
-            let read = match pipe.try_read_buf(&mut self.buffer) {
+            let read = match self.size {
+                FIRST_READ => read_little(pipe, &mut self.buffer),
+                size => {
+                    make_room(&mut self.buffer, size);
+                    pipe.try_read_buf(&mut self.buffer)
+                }
+            };
+            let read = match read {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => match pipe.readable().await {
                     Ok(()) => continue,
                     Err(error) => Err(error),
@@ -55,7 +64,7 @@ impl Output {
             };
             match read {
                 Ok(count) if count > 0 => {
-                    self.adapt();
+                    self.adapt(count);
                     return Some(self.buffer.split().freeze());
                 }
                 _ => self.pipe = None,
@@ -80,11 +89,14 @@ impl Output {
     }
 
     /// Reads more at a time when the last read took all it could.
-    fn adapt(&mut self) {
-        if self.buffer.len() < self.buffer.capacity() || self.size == LARGEST_READ {
-            return;
-        }
-        self.size = (self.size * 4).min(LARGEST_READ);
+    fn adapt(&mut self, count: usize) {
+        self.size = match self.size {
+            FIRST_READ if count < FIRST_READ => return,
+            FIRST_READ => SMALLEST_READ,
+            LARGEST_READ => return,
+            _ if self.buffer.len() < self.buffer.capacity() => return,
+            size => (size * 4).min(LARGEST_READ),
+        };
         if self.size == LARGEST_READ
             && let Some(pipe) = &self.pipe
         {
@@ -92,6 +104,13 @@ impl Output {
             let _ = fcntl(pipe.as_fd(), FcntlArg::F_SETPIPE_SZ(WIDE_PIPE));
         }
     }
+}
+
+fn read_little(pipe: &Receiver, buffer: &mut BytesMut) -> io::Result<usize> {
+    let mut little = [0; FIRST_READ];
+    let count = pipe.try_read(&mut little)?;
+    buffer.extend_from_slice(little.get(..count).unwrap_or_default());
+    Ok(count)
 }
 
 fn make_room(buffer: &mut BytesMut, size: usize) {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fork_server::ForkServer;
@@ -61,8 +61,14 @@ impl Pool {
         if !state.open {
             return Err(io::Error::other("the server is shutting down"));
         }
-        let (mut link, origin) = match state.take_idle(held) {
-            Some(link) => (link, Origin::Idle),
+        let runtime = Handle::current().id();
+        let (mut link, origin) = match state.take_idle(held, runtime) {
+            Some(link) if link.is_at_home(runtime) => (link, Origin::Idle),
+            Some(link) => {
+                let link = link.taken_over()?;
+                state.know(&link);
+                (link, Origin::Idle)
+            }
             None => (self.grow(&mut state)?, Origin::New),
         };
         link.held = held;
@@ -115,11 +121,8 @@ impl Pool {
             state.fork_server = ForkServer::spawn(&self.executable)?;
             state.fork_server.supervisor(theirs.as_fd())?;
         }
-        let link = Link::new(UnixStream::from_std(ours)?);
-        if state.all.len() == state.all.capacity() {
-            state.all.retain(|link| !link.is_gone());
-        }
-        state.all.push(link.downgrade());
+        let link = Link::new(ours)?;
+        state.know(&link);
         Ok(link)
     }
 
@@ -159,11 +162,23 @@ impl Pool {
 
 impl State {
     /// The one that had work last of those that are held like that already, or else of those that are
-    /// not held yet.
-    fn take_idle(&mut self, held: Held) -> Option<Link> {
-        let last = |held| self.idle.iter().rposition(|(_, link)| link.held == held);
-        let at = last(held).or_else(|| last(Held::No))?;
+    /// not held yet. Of these one that the asking thread hears of itself, if there is any.
+    fn take_idle(&mut self, held: Held, runtime: Id) -> Option<Link> {
+        let last = |held, is_at_home| {
+            self.idle
+                .iter()
+                .rposition(|(_, link)| link.held == held && link.is_at_home(runtime) == is_at_home)
+        };
+        let of = |held| last(held, true).or_else(|| last(held, false));
+        let at = of(held).or_else(|| of(Held::No))?;
         Some(self.idle.remove(at).1)
+    }
+
+    fn know(&mut self, link: &Link) {
+        if self.all.len() == self.all.capacity() {
+            self.all.retain(|link| !link.is_gone());
+        }
+        self.all.push(link.downgrade());
     }
 }
 
