@@ -2,11 +2,13 @@
 //! take none, and all of it together stays within the timeout of the command.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{Retry, RetryOn, RetryReason, Tool, format_duration};
+use crate::plan::ExecutionPlan;
 use crate::runner::{End, News};
 
 use super::flow::FlowVerdict;
@@ -42,8 +44,8 @@ impl Engine {
                 () = tokio::time::sleep(wait) => attempts.spent += wait,
             }
             let step = prepared.plan.step.within(attempts.left());
-            let plan = crate::plan::ExecutionPlan { step, ..prepared.plan.clone() };
-            shorter = Some(Prepared { plan, ..prepared.clone() });
+            let plan = ExecutionPlan { step, ..ExecutionPlan::clone(&prepared.plan) };
+            shorter = Some(Prepared { plan: Arc::new(plan), ..prepared.clone() });
         }
     }
 }

@@ -69,7 +69,7 @@ impl Engine {
         };
         watcher.preparing(&News::Line(format!("{tool} failed ({reason}); calling {}", plan.tool.name)));
         let papers = prepared.papers.as_ref().map(|papers| papers.of_part("fallback", None));
-        let nested = Prepared { plan: ExecutionPlan::clone(plan), papers, ..prepared.clone() };
+        let nested = Prepared { plan: Arc::clone(plan), papers, ..prepared.clone() };
         match self.recorded(&nested, watcher, cancel).await {
             Ok(mut outcome) => {
                 let instead = Instead { of: tool.clone(), reason, plan: Arc::clone(plan) };

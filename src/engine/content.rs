@@ -1,6 +1,8 @@
 //! A result that the command has made itself (`output.format: mcp`): blocks of the protocol, checked one by
 //! one before any of it leaves; or questions, after whose answers it is run again.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::OutputRules;
@@ -80,7 +82,7 @@ impl Prepared {
         if text.len() > LONGEST {
             return Err(format!("what the client said has {} bytes; a command takes {LONGEST}", text.len()));
         }
-        let variables = match &mut self.plan.step {
+        let variables = match &mut Arc::make_mut(&mut self.plan).step {
             Step::Process(process) => &mut process.variables,
             Step::Container(container) => &mut container.variables,
             Step::Http(_) | Step::Flow(_) => {

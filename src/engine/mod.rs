@@ -217,7 +217,8 @@ impl Engine {
         if let (Err(rejection), Some(papers), Some(tool)) = (&plan, &papers, tool) {
             papers.refused(&tool, rejection);
         }
-        Ok(Prepared { plan: plan?, state, is_step: false, papers: papers.map(Arc::new), consent: None })
+        let plan = Arc::new(plan?);
+        Ok(Prepared { plan, state, is_step: false, papers: papers.map(Arc::new), consent: None })
     }
 
     /// Records that a call was not let through before anything of it was looked at.

@@ -152,7 +152,7 @@ fn clears(catalog: &Catalog) -> HashMap<ToolName, Vec<(ToolName, CacheStore)>> {
 /// the file that its tool comes from, whatever is loaded meanwhile.
 #[derive(Clone)]
 pub struct Prepared {
-    pub(super) plan: ExecutionPlan,
+    pub(super) plan: Arc<ExecutionPlan>,
     pub(super) state: Arc<State>,
     /// It is a step of a flow, which waits for its place as long as the flow may.
     pub(super) is_step: bool,

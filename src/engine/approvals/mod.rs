@@ -4,6 +4,8 @@
 mod store;
 mod webhook;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -111,7 +113,7 @@ impl Engine {
         let plan = planner(catalog, &state.policy, &state.facts).plan(&call);
         let plan = plan.map_err(|problems| refused(Rejection::Plan(problems).to_string()))?;
         let papers = prepared.papers.as_ref().map(|papers| papers.of_part("approve", None));
-        let nested = Prepared { plan, papers, is_step: false, ..prepared.clone() };
+        let nested = Prepared { plan: Arc::new(plan), papers, is_step: false, ..prepared.clone() };
         let outcome = match self.recorded(&nested, &mut Unwatched, cancel).await {
             Ok(outcome) => outcome,
             Err(Rejection::Cancelled) => return Err(Rejection::Cancelled),

@@ -154,7 +154,7 @@ fn nested(
     let authorized = policy.authorize_of_file(invocation, facts.now)?;
     let plan = planner(&nothing, &policy, facts).plan(&authorized).map_err(Rejection::Plan)?;
     let papers = prepared.papers.as_ref().map(|papers| papers.of_part("approve", None));
-    Ok(Prepared { plan, papers, is_step: false, consent: None, ..prepared.clone() })
+    Ok(Prepared { plan: Arc::new(plan), papers, is_step: false, consent: None, ..prepared.clone() })
 }
 
 fn tool(call: &ApprovalCall) -> Result<Tool, PlanError> {

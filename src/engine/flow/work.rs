@@ -1,6 +1,7 @@
 //! One piece of work of a step: its plan is there or is made of results, and is carried out, again if it
 //! fails and may be.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -105,8 +106,13 @@ impl Conductor<'_> {
         let Made { plan, call } = made;
         let papers = self.papers.map(|papers| papers.of_part(task.name, Some(call)));
         // Whoever began the whole was asked about all of it.
-        let prepared =
-            Prepared { plan: plan.clone(), state: self.state.clone(), is_step: true, papers, consent: None };
+        let prepared = Prepared {
+            plan: Arc::clone(plan),
+            state: self.state.clone(),
+            is_step: true,
+            papers,
+            consent: None,
+        };
         if let Step::Flow(flow) = &plan.step {
             if !prepared.is_plain() {
                 // Its cache, its tries and its fallback lie around it; what it runs takes places of its own.

@@ -8,6 +8,7 @@ mod planner;
 mod print;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -90,7 +91,7 @@ pub enum Work {
 /// A plan and the call that it was made of.
 #[derive(Debug, Clone)]
 pub struct Made {
-    pub plan: ExecutionPlan,
+    pub plan: Arc<ExecutionPlan>,
     pub call: Invocation,
 }
 

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -262,7 +263,7 @@ impl Planner<'_> {
         bad(seen)?;
         let is_known = call.invocation().is_known() && !(matches!(work, StepWork::Inline(_)) && waits(&call));
         Ok(match is_known {
-            true => Work::Ready(Box::new(Made { plan, call: call.invocation().clone() })),
+            true => Work::Ready(Box::new(Made { plan: Arc::new(plan), call: call.invocation().clone() })),
             false => Work::Later(Box::new(plan)),
         })
     }

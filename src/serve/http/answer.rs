@@ -21,6 +21,9 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("x-accel-buffering"), "no"),
 ];
 
+/// Of most answers.
+const HEADERS: usize = 12;
+
 /// A short answer.
 pub fn whole(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let body = Full::new(body.into()).boxed_unsync();
@@ -30,6 +33,8 @@ pub fn whole(status: u16, content_type: &'static str, body: impl Into<Bytes>) ->
 pub fn with_body(status: u16, content_type: &'static str, body: Body) -> Answer {
     let mut answer = Response::new(body);
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    // Its own, those of every answer, and what hyper adds.
+    answer.headers_mut().reserve(HEADERS);
     if !content_type.is_empty() {
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
