@@ -75,7 +75,7 @@ fn rate(server: &mut Server, subject: Subject, flow: &str, at_once: usize) -> Re
 }
 
 /// What no server can beat: spawning, reading two pipes to their end, waiting.
-fn bare_rate(at_once: usize) -> Result<f64, Failure> {
+pub(super) fn bare_rate(at_once: usize) -> Result<f64, Failure> {
     let (begun, began) = (AtomicUsize::new(0), Instant::now());
     let work = || -> Result<(), Failure> {
         while begun.fetch_add(1, Ordering::Relaxed) < STEPS {

@@ -58,6 +58,7 @@ pub const ROWS: &[Row] = &[
     Row { numbers: &["jobs"], title: "ten thousand jobs", measure: jobs::store::measure },
     Row { numbers: &["http"], title: "calls over HTTP that start nothing", measure: web::calls::noop },
     Row { numbers: &["http", "7", "11"], title: "calls over HTTP", measure: web::calls::spawning },
+    Row { numbers: &["http", "wrk"], title: "calls over HTTP by wrk", measure: web::wrk::measure },
     Row { numbers: &["http", "auth"], title: "keys", measure: web::calls::known },
     Row { numbers: &["http", "12"], title: "sleepers over HTTP", measure: web::calls::sleepers },
     Row { numbers: &["http", "4"], title: "idling over HTTP", measure: web::memory::measure },

@@ -7,6 +7,7 @@ pub mod bare;
 pub mod client;
 pub mod floor;
 pub mod server;
+pub mod wrk;
 
 use axum::Router;
 use serde_json::{Value, json};

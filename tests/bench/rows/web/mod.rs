@@ -8,6 +8,7 @@ pub mod memory;
 pub mod outputs;
 pub mod subscribers;
 pub mod waits;
+pub mod wrk;
 
 use std::path::PathBuf;
 
