@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::header;
 
-use crate::model::ConnectionPool;
+use crate::model::{ConnectionPool, host_network};
 
 use super::answer::{Answer, set};
 use super::crowd::Crowd;
@@ -35,7 +35,7 @@ impl Pool {
     /// `None` if that address has as many as it may.
     pub fn seat(self: &Arc<Self>, peer: Option<IpAddr>) -> Option<Seat> {
         let Some((peer, most)) = peer.zip(self.bounds.per_address) else { return Some(Seat(None)) };
-        let network = peer;
+        let network = host_network(peer);
         let mut of = self.lock();
         let own = of.entry(network).or_default();
         if *own >= most {
@@ -102,5 +102,17 @@ mod tests {
         assert!(!is_last());
         drop(streaming);
         assert!(is_last(), "one is idle already");
+    }
+
+    #[tokio::test]
+    async fn addresses_of_one_host_are_one() {
+        let bounds = ConnectionPool { idle: None, per_address: Some(1), idle_timeout: None };
+        let pool = Pool::new(bounds, Crowd::new(10));
+        let [one, same, other] =
+            ["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"].map(|peer| peer.parse().ok());
+        let first = pool.seat(one);
+        assert!(first.is_some() && pool.seat(same).is_none() && pool.seat(other).is_some());
+        drop(first);
+        assert!(pool.seat(same).is_some());
     }
 }
