@@ -201,7 +201,7 @@ impl House {
         if let Some(refused) = self.held.refused(&caller, limits.streams) {
             return last(refused);
         }
-        let bounds = Bounds { most: limits.body.0, together: limits.bodies.0, patience: limits.body_timeout };
+        let bounds = Bounds::of(&limits, limits.body, parts.version);
         let body = match body::read(body, &self.bodies, bounds).await {
             Ok(body) => body,
             Err(Unread(503, text)) => return last(come_back(&text)),
