@@ -93,6 +93,15 @@ impl Session {
         self.lock().shared.map_or(Duration::MAX, |shared| shared.elapsed())
     }
 
+    /// Bytes that wait to be sent, those of the largest answer aside.
+    pub(super) fn gathered(&self) -> usize {
+        let state = self.lock();
+        let waiting = state.running.values().map(|running| running.outbox.waiting());
+        let (all, largest) =
+            waiting.fold((0, 0), |(all, largest): (usize, usize), own| (all + own, largest.max(own)));
+        all - largest
+    }
+
     /// Takes a request in; `false` if its id is in use.
     pub(super) fn admit(&self, id: &RequestId, running: Running) -> bool {
         let mut state = self.lock();
