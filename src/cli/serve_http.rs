@@ -102,17 +102,19 @@ impl From<std::io::Error> for Failure {
 
 async fn listen(settings: &HttpServer, sockets: Vec<OwnedFd>) -> Result<Bound, Failure> {
     let failed = |problem: Unreachable| Failure::NotBegun(Exit::FAILURE, problem.to_string());
-    if !sockets.is_empty() {
-        let bound = http::take_over(settings, sockets).map_err(failed)?;
-        let judged = http::judge_bound(settings, &bound);
-        judged.map_err(|problem| Failure::NotBegun(Exit::REFUSED, problem.to_string()))?;
-        return Ok(bound);
-    }
-    http::judge(settings).await.map_err(|problem| match problem {
+    let refused = |problem: Exposed| match problem {
         Exposed::Open { .. } => Failure::NotBegun(Exit::REFUSED, problem.to_string()),
         Exposed::Unreachable(_) => Failure::NotBegun(Exit::FAILURE, problem.to_string()),
-    })?;
-    http::bind(settings).await.map_err(failed)
+    };
+    let bound = if sockets.is_empty() {
+        http::judge(settings).await.map_err(refused)?;
+        http::bind(settings).await.map_err(failed)?
+    } else {
+        http::take_over(settings, sockets).map_err(failed)?
+    };
+    // A name can lead elsewhere by now.
+    http::judge_bound(settings, &bound).map_err(refused)?;
+    Ok(bound)
 }
 
 fn serve(

@@ -98,18 +98,20 @@ impl Begin {
         let Self { server, peer, id, request, seat, closing, is_modern } = self;
         let code = Arc::new(AtomicI32::new(0));
         let outbox = Arc::clone(&seat.running.outbox);
+        let mut is_endless = false;
         let work = match *request {
             ClientRequest::CallToolRequest(call) => {
                 Work::call(server, peer, (id, call), &seat.running, Arc::clone(&code))
             }
             request => {
+                is_endless = request.method() == "subscriptions/listen";
                 let peer = peer.map(Arc::unwrap_or_clone);
                 Work::other(server, peer, (id, request), &seat.running, Arc::clone(&code))
             }
         };
         let underway = Underway { work, seat, closing };
         let framer = Framer::new(Framing::Json);
-        Exchange { outbox, rest: None, framer, code, is_modern, underway: Some(underway) }
+        Exchange { outbox, rest: None, framer, code, is_modern, is_endless, underway: Some(underway) }
     }
 }
 
@@ -142,6 +144,7 @@ pub struct Exchange {
     /// Of the error that answers it; 0 for none.
     code: Arc<AtomicI32>,
     is_modern: bool,
+    is_endless: bool,
     underway: Option<Underway>,
 }
 
@@ -154,6 +157,11 @@ pub enum Beginning {
 }
 
 impl Exchange {
+    /// Whether it goes on until somebody ends it.
+    pub fn is_endless(&self) -> bool {
+        self.is_endless
+    }
+
     /// Waits a moment for the answer, so that it can have a status of its own.
     pub async fn begin(&mut self, patience: Duration) -> Beginning {
         let begun = tokio::time::timeout(patience, self.begun()).await;

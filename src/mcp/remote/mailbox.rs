@@ -23,6 +23,10 @@ use super::{Asked, NO_SESSION, Reaction, Remote, rules, written};
 const WAITING: usize = 8;
 /// Requests in flight of one session.
 const MOST: usize = 256;
+/// What may wait for the stream besides the largest answer, as on stdio: beyond it nothing more is asked
+/// for, and who takes nothing for a while is let go.
+const FULL: usize = 64 << 20;
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it is looked whether the last answer of a server that stops is sent.
 const GLANCE: Duration = Duration::from_millis(20);
 
@@ -81,8 +85,7 @@ impl Remote {
                 if let Err((status, refusal)) = rules::judge(&asked.headers, asked.body, &id, &request) {
                     return Reaction::refused(status, refusal);
                 }
-                if session.running() >= MOST {
-                    let text = "as many requests of this session run as may; wait for an answer";
+                if let Some(text) = too_much(&session) {
                     return Reaction::refused(429, Refusal::new(&written(&id), INVALID_REQUEST, text));
                 }
                 let server = self.server(Arc::clone(&session.told), &asked.caller, false);
@@ -115,6 +118,14 @@ impl Remote {
     }
 }
 
+/// Why a session may ask for nothing more now.
+fn too_much(session: &Session) -> Option<&'static str> {
+    if session.running() >= MOST {
+        return Some("as many requests of this session run as may; wait for an answer");
+    }
+    (session.gathered() > FULL).then_some("more waits on the stream of this session than may; read it")
+}
+
 /// Brings an answer, and what is said before it, to the stream.
 async fn deliver(mut exchange: Exchange, session: Arc<Session>) {
     exchange.framed(Framing::Events);
@@ -128,7 +139,7 @@ async fn deliver(mut exchange: Exchange, session: Arc<Session>) {
             if turn.is_none() {
                 turn = Some(letters.turn.lock().await);
             }
-            if letters.sender.send(piece).await.is_err() {
+            if !send(letters, &session, piece).await {
                 return;
             }
             if !exchange.is_within() {
@@ -139,6 +150,25 @@ async fn deliver(mut exchange: Exchange, session: Arc<Session>) {
     tokio::select! {
         () = all => {}
         () = session.ended.cancelled() => {}
+    }
+}
+
+/// Sends a piece as soon as there is room for it; `false` if there never will be.
+async fn send(letters: &Letters, session: &Session, piece: Vec<u8>) -> bool {
+    loop {
+        match tokio::time::timeout(PATIENCE, letters.sender.reserve()).await {
+            Ok(Ok(room)) => {
+                room.send(piece);
+                return true;
+            }
+            Ok(Err(_)) => return false,
+            Err(_) if session.gathered() > FULL => {
+                tracing::info!("a session ends whose client does not read: too much waits for it");
+                session.ended.cancel();
+                return false;
+            }
+            Err(_) => {}
+        }
     }
 }
 

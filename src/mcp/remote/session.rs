@@ -10,7 +10,7 @@ use rmcp::model::{InitializeRequestParams, RequestId};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{CallerId, Principal};
+use crate::model::{CallerId, Fingerprint, Principal};
 
 use super::super::changes::Told;
 use super::super::wire::desk::Desk;
@@ -93,6 +93,15 @@ impl Session {
         self.lock().shared.map_or(Duration::MAX, |shared| shared.elapsed())
     }
 
+    /// Bytes that wait to be sent, those of the largest answer aside.
+    pub(super) fn gathered(&self) -> usize {
+        let state = self.lock();
+        let waiting = state.running.values().map(|running| running.outbox.waiting());
+        let (all, largest) =
+            waiting.fold((0, 0), |(all, largest): (usize, usize), own| (all + own, largest.max(own)));
+        all - largest
+    }
+
     /// Takes a request in; `false` if its id is in use.
     pub(super) fn admit(&self, id: &RequestId, running: Running) -> bool {
         let mut state = self.lock();
@@ -148,7 +157,39 @@ type Evicted = Box<dyn Fn(&str) + Send + Sync>;
 pub(super) struct Sessions {
     caps: SessionCaps,
     evicted: OnceLock<Evicted>,
-    open: Mutex<HashMap<String, Arc<Session>>>,
+    open: Mutex<Open>,
+}
+
+/// By name, and what name each mark is made of.
+#[derive(Default)]
+struct Open {
+    sessions: HashMap<Arc<str>, Arc<Session>>,
+    names: HashMap<[u8; 32], Arc<str>>,
+}
+
+impl Open {
+    fn insert(&mut self, name: &str, session: Arc<Session>) {
+        let name: Arc<str> = name.into();
+        self.names.insert(*mark(&name).bytes(), Arc::clone(&name));
+        self.sessions.insert(name, session);
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Arc<Session>> {
+        let session = self.sessions.remove(name)?;
+        self.names.remove(mark(name).bytes());
+        Some(session)
+    }
+
+    /// Lets go of those for which `is_over` holds.
+    fn sweep(&mut self, is_over: impl Fn(&Session) -> bool) {
+        self.sessions.retain(|_, session| !is_over(session));
+        self.names.retain(|_, name| self.sessions.contains_key(name));
+    }
+}
+
+/// What a session's name is known by to those who shall not learn it.
+pub(super) fn mark(name: &str) -> Fingerprint {
+    Fingerprint::of(name)
 }
 
 impl Sessions {
@@ -168,29 +209,29 @@ impl Sessions {
     /// Takes one in that has a name.
     pub(super) fn put(&self, name: &str, session: Session) -> Option<Arc<Session>> {
         let mut open = self.lock();
-        if let Some(known) = open.get(name).filter(|known| !self.is_over(known)) {
+        if let Some(known) = open.sessions.get(name).filter(|known| !self.is_over(known)) {
             return Some(Arc::clone(known));
         }
-        if open.len() >= self.caps.max && !self.make_room(&mut open, &session.owner) {
+        if open.sessions.len() >= self.caps.max && !self.make_room(&mut open, &session.owner) {
             return None;
         }
         let session = Arc::new(session);
-        open.insert(name.to_owned(), Arc::clone(&session));
+        open.insert(name, Arc::clone(&session));
         Some(session)
     }
 
     /// Ends what is over, or else the session that was used least lately: one of the same caller if
     /// there is any, so that nobody is driven out by somebody else as long as possible.
-    fn make_room(&self, open: &mut HashMap<String, Arc<Session>>, owner: &CallerId) -> bool {
-        let before = open.len();
-        open.retain(|_, session| !self.is_over(session));
-        if open.len() < before {
+    fn make_room(&self, open: &mut Open, owner: &CallerId) -> bool {
+        let before = open.sessions.len();
+        open.sweep(|session| self.is_over(session));
+        if open.sessions.len() < before {
             return true;
         }
-        let idle = |(name, session): (&String, &Arc<Session>)| {
-            Some((session.owner != *owner, session.idle_since()?, name.clone()))
+        let idle = |(name, session): (&Arc<str>, &Arc<Session>)| {
+            Some((session.owner != *owner, session.idle_since()?, Arc::clone(name)))
         };
-        let Some((_, _, name)) = open.iter().filter_map(idle).min() else { return false };
+        let Some((_, _, name)) = open.sessions.iter().filter_map(idle).min() else { return false };
         if let Some(session) = open.remove(&name) {
             session.ended.cancel();
             if session.is_ours
@@ -207,11 +248,11 @@ impl Sessions {
         let _ = self.evicted.set(Box::new(hear));
     }
 
-    /// The session whose name is the one; whose it is is not asked.
-    pub(super) fn find_by(&self, is: impl Fn(&str) -> bool) -> Option<(String, Arc<Session>)> {
+    /// The session of this mark, with its name; whose it is is not asked.
+    pub(super) fn find_by(&self, mark: Fingerprint) -> Option<(Arc<str>, Arc<Session>)> {
         let open = self.lock();
-        let mut sessions = open.iter();
-        sessions.find(|(name, _)| is(name)).map(|(name, session)| (name.clone(), Arc::clone(session)))
+        let name = open.names.get(mark.bytes())?;
+        Some((Arc::clone(name), Arc::clone(open.sessions.get(name)?)))
     }
 
     /// Ends one, whosever it is.
@@ -225,7 +266,7 @@ impl Sessions {
     /// A session of this caller.
     pub(super) fn find(&self, name: &str, caller: &Principal) -> Option<Arc<Session>> {
         let mut open = self.lock();
-        let session = open.get(name).filter(|session| session.owner == caller.id())?;
+        let session = open.sessions.get(name).filter(|session| session.owner == caller.id())?;
         if self.is_over(session) {
             open.remove(name);
             return None;
@@ -247,7 +288,7 @@ impl Sessions {
             || session.idle_since().is_some_and(|since| since.elapsed() >= self.caps.idle)
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Session>>> {
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -293,5 +334,26 @@ mod tests {
         assert!(sessions.find(&names[0], &ann).is_some(), "bob drove ann out");
         let left: Vec<bool> = names[1..].iter().map(|name| sessions.find(name, &bob).is_some()).collect();
         assert_eq!(left, [false, true, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_is_found_by_its_mark_until_it_is_over() {
+        let sessions = Sessions::new(SessionCaps { max: 2, idle: Duration::from_secs(60) });
+        let ann = named("ann");
+        let (first, second) = (open(&sessions, &ann).unwrap(), open(&sessions, &ann).unwrap());
+        for name in [&first, &second] {
+            assert_eq!(&*sessions.find_by(mark(name)).unwrap().0, name.as_str());
+        }
+        assert!(sessions.find_by(mark("unknown")).is_none());
+        assert!(sessions.end(&first, &ann) && sessions.find_by(mark(&first)).is_none());
+        // The next is evicted, and the last two are over when one more comes.
+        let third = open(&sessions, &ann).unwrap();
+        tokio::time::advance(Duration::from_secs(1)).await;
+        open(&sessions, &ann).unwrap();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        open(&sessions, &ann).unwrap();
+        assert!([&second, &third].iter().all(|name| sessions.find_by(mark(name)).is_none()));
+        let open = sessions.lock();
+        assert_eq!((open.sessions.len(), open.names.len()), (1, 1), "nothing is left of the others");
     }
 }

@@ -13,10 +13,10 @@ use rmcp::model::{InitializeRequestParams, RequestId};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{Fingerprint, Principal};
+use crate::model::Principal;
 
 use super::super::wire::desk::Said;
-use super::session::{Session, Sessions};
+use super::session::{Session, Sessions, mark};
 
 /// A session that was known so lately is not asked for again.
 const FRESH: Duration = Duration::from_secs(5);
@@ -76,7 +76,7 @@ impl Shared {
         if text.len() > LONGEST {
             return;
         }
-        match self.0.keep(mark(name), text).await {
+        match self.0.keep(mark(name).to_string(), text).await {
             Ok(()) => session.share(),
             Err(problem) => tracing::warn!("a session is known at this copy only: {problem}"),
         }
@@ -94,7 +94,7 @@ impl Shared {
         if known.as_ref().is_some_and(|session| !session.is_shared() || session.unasked() < FRESH) {
             return Ok(());
         }
-        match (self.0.find(mark(name)).await, known) {
+        match (self.0.find(mark(name).to_string()).await, known) {
             (Ok(Some(_)), Some(session)) => session.share(),
             (Ok(Some(text)), None) => adopt(sessions, name, caller, &text, stop),
             (Ok(None), Some(_)) => sessions.drop_one(name),
@@ -107,19 +107,19 @@ impl Shared {
 
     /// A session is over, at every copy.
     pub(super) fn end(&self, name: &str) {
-        self.0.forget(mark(name));
-        self.say(&Word { session: mark(name), cancel: None, answer: None });
+        self.0.forget(mark(name).to_string());
+        self.say(&Word { session: mark(name).to_string(), cancel: None, answer: None });
     }
 
     /// A request shall end that runs at another copy.
     pub(super) fn cancel(&self, name: &str, request: RequestId) {
-        self.say(&Word { session: mark(name), cancel: Some(request), answer: None });
+        self.say(&Word { session: mark(name).to_string(), cancel: Some(request), answer: None });
     }
 
     /// What a client says to a question that was asked at another copy.
     pub(super) fn answer(&self, name: &str, question: &str, said: Said) {
         let answer = Some((question.to_owned(), said));
-        self.say(&Word { session: mark(name), cancel: None, answer });
+        self.say(&Word { session: mark(name).to_string(), cancel: None, answer });
     }
 
     fn say(&self, word: &Word) {
@@ -132,7 +132,7 @@ impl Shared {
 /// Does what another copy has said.
 pub(super) fn hear(sessions: &Sessions, word: &str) {
     let Ok(Word { session, cancel, answer }) = serde_json::from_str(word) else { return };
-    let Some((name, session)) = sessions.find_by(|name| mark(name) == session) else { return };
+    let Some((name, session)) = session.parse().ok().and_then(|mark| sessions.find_by(mark)) else { return };
     match (cancel, answer) {
         (_, Some((question, said))) => drop(session.desk.answer(&question, said)),
         (Some(request), None) => drop(session.cancel(&request)),
@@ -149,10 +149,6 @@ fn adopt(sessions: &Sessions, name: &str, caller: &Principal, text: &str, stop: 
     let _ = session.peer.set(peer);
     session.share();
     sessions.put(name, session);
-}
-
-fn mark(name: &str) -> String {
-    Fingerprint::of(name).to_string()
 }
 
 #[cfg(test)]

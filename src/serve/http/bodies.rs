@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Smaller ones are bounded by the number of connections.
+/// Smaller ones are bounded by the number of connections, where each has one at a time.
 pub const SMALL: u64 = 16 << 10;
 
 #[derive(Clone, Default)]
@@ -29,13 +29,15 @@ struct Large {
 /// One body, until it is dropped.
 pub struct Charge {
     bodies: Bodies,
+    /// Up to this it does not count.
+    small: u64,
     number: Option<u64>,
     go: Arc<Notify>,
 }
 
 impl Bodies {
-    pub fn begin(&self) -> Charge {
-        Charge { bodies: self.clone(), number: None, go: Arc::default() }
+    pub fn begin(&self, small: u64) -> Charge {
+        Charge { bodies: self.clone(), small, number: None, go: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -51,7 +53,7 @@ impl Charge {
 
     /// Whether there is room for so much of it, if need be in place of larger ones.
     pub fn has(&mut self, length: u64, most: u64) -> bool {
-        if length <= SMALL {
+        if length <= self.small {
             return true;
         }
         let mut state = self.bodies.lock();
@@ -119,14 +121,17 @@ mod tests {
     #[test]
     fn the_largest_goes_and_the_small_ones_are_always_let_in() {
         let bodies = Bodies::default();
-        let (mut large, mut middle, mut small) = (bodies.begin(), bodies.begin(), bodies.begin());
+        let [mut large, mut middle, mut small] = [(); 3].map(|()| bodies.begin(SMALL));
         assert!(large.has(600 * KIB, 1024 * KIB) && middle.has(400 * KIB, 1024 * KIB));
         assert!(small.has(16 * KIB, 0), "it is not counted");
         assert!(small.has(100 * KIB, 1024 * KIB) && is_told_to_go(&large));
         assert_eq!(bodies.lock().together, 500 * KIB);
         assert!(!middle.has(1000 * KIB, 1024 * KIB), "it is the largest itself");
         assert!(!is_told_to_go(&small));
-        drop((large, middle, small));
+        let mut counted = bodies.begin(0);
+        assert!(counted.has(1, 2048 * KIB), "there is room");
+        assert_eq!(bodies.lock().together, 1100 * KIB + 1);
+        drop((large, middle, small, counted));
         let state = bodies.lock();
         assert!(state.large.is_empty() && state.together == 0);
     }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::Version;
 use http_body_util::BodyExt;
 use hyper::body::{Body as _, Incoming};
+
+use crate::model::{ByteSize, HttpLimits};
 
 use super::bodies::{Bodies, Charge, SMALL};
 
@@ -16,13 +19,23 @@ pub struct Unread(pub u16, pub String);
 pub struct Bounds {
     pub most: u64,
     pub together: u64,
+    /// One that is no longer does not count.
+    pub small: u64,
     pub patience: Duration,
+}
+
+impl Bounds {
+    pub fn of(limits: &HttpLimits, most: ByteSize, version: Version) -> Self {
+        // Many come on one connection of HTTP/2, so there the number of connections bounds nothing.
+        let small = if version < Version::HTTP_2 { SMALL } else { 0 };
+        Self { most: most.0, together: limits.bodies.0, small, patience: limits.body_timeout }
+    }
 }
 
 /// A body, which counts as long as it is held.
 pub struct Whole {
     pub bytes: Bytes,
-    /// `None` for a small one.
+    /// `None` for one that does not count.
     _charge: Option<Charge>,
 }
 
@@ -30,11 +43,11 @@ pub async fn read(body: Incoming, bodies: &Bodies, bounds: Bounds) -> Result<Who
     if body.size_hint().lower() > bounds.most {
         return Err(too_large(bounds.most));
     }
-    if body.size_hint().upper().is_some_and(|most| most <= SMALL) {
+    if body.size_hint().upper().is_some_and(|most| most <= bounds.small) {
         let bytes = gather(body, None, bounds).await?;
         return Ok(Whole { bytes, _charge: None });
     }
-    let mut charge = bodies.begin();
+    let mut charge = bodies.begin(bounds.small);
     let go = charge.go();
     let bytes = tokio::select! {
         biased;

@@ -54,7 +54,7 @@ impl Surroundings {
         let Incoming { stream, peer } = incoming;
         let Some(_seat) = self.pool.seat(peer) else { return };
         let streams = Arc::new(Streams::default());
-        let stream = Patient::new(stream, self.limits.stall_timeout).telling(streams.written());
+        let stream = Patient::new(stream, self.limits.stall_timeout, desk.clone()).telling(streams.written());
         let peer = Peer { address: peer, certificate: None };
         let first = tokio::select! {
             biased;

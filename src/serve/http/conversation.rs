@@ -38,7 +38,6 @@ pub async fn converse<S>(surroundings: Surroundings, mut stream: Opened<S>, peer
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let desk = Arc::new(desk);
     loop {
         // Its own statement, so that nothing of it is left while the connection rests.
         let talked = Box::pin(talk(&surroundings, stream, &peer, &desk)).await;
@@ -67,7 +66,7 @@ async fn talk<S>(
     surroundings: &Surroundings,
     stream: Opened<S>,
     peer: &Peer,
-    desk: &Arc<Desk>,
+    desk: &Desk,
 ) -> Option<Opened<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -81,8 +80,7 @@ where
         let answering = desk.begin();
         // Of its own, so that nothing of it stays when it is answered.
         Box::pin(async move {
-            let asking = pool.ask();
-            let answer = asking.answered(house.answer(request, peer).await);
+            let answer = pool.answered(house.answer(request, peer).await);
             Ok::<_, std::convert::Infallible>(answering.until_sent(answer))
         })
     });

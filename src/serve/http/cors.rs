@@ -10,6 +10,8 @@ use super::guard::may_share;
 /// Headers of the protocol, which a page needs whatever the file says.
 const PROTOCOL: [&str; 6] =
     ["Accept", "MCP-Protocol-Version", "Mcp-Session-Id", "Mcp-Method", "Mcp-Name", "Last-Event-ID"];
+/// A page repeats values of a call in headers of these names, which the schemas of its tools say.
+const REPEATED: &str = "mcp-param-";
 const READABLE: &str = "Mcp-Session-Id, MCP-Protocol-Version, WWW-Authenticate, Retry-After";
 
 /// The answer to a preflight, which has no key yet.
@@ -22,11 +24,22 @@ pub fn preflight(settings: &HttpServer, headers: &HeaderMap) -> Answer {
         return answer;
     };
     let Cors { methods, headers: allowed, .. } = cors;
-    let allowed: Vec<&str> = allowed.iter().map(String::as_str).chain(PROTOCOL).collect();
+    let allowed = allowed.iter().map(String::as_str).chain(PROTOCOL).chain(repeated(headers));
+    let allowed: Vec<&str> = allowed.collect();
     set(&mut answer, header::ACCESS_CONTROL_ALLOW_METHODS, &methods.join(", "));
     set(&mut answer, header::ACCESS_CONTROL_ALLOW_HEADERS, &allowed.join(", "));
     set(&mut answer, header::ACCESS_CONTROL_MAX_AGE, "600");
     answer
+}
+
+/// The headers of repeated values that a page asks for.
+fn repeated(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let asked = headers.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS).iter();
+    let names = asked.filter_map(|names| names.to_str().ok()).flat_map(|names| names.split(','));
+    names.map(str::trim).filter(|name| {
+        let start = name.get(..REPEATED.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(REPEATED)) && HeaderName::try_from(*name).is_ok()
+    })
 }
 
 /// Lets a page of an origin that may read this answer.

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -21,6 +22,8 @@ const BREATH: Duration = Duration::from_secs(1);
 pub struct Crowd {
     most: usize,
     seats: Mutex<Seats>,
+    /// How many of them are being answered.
+    busy: Arc<AtomicUsize>,
     /// Somebody has left.
     freed: Notify,
 }
@@ -34,6 +37,7 @@ struct Seats {
 struct Seat {
     state: Mutex<State>,
     go: Notify,
+    busy: Arc<AtomicUsize>,
 }
 
 struct State {
@@ -45,7 +49,14 @@ struct State {
 
 impl Crowd {
     pub fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most: most.max(1), seats: Mutex::default(), freed: Notify::new() })
+        let (seats, busy) = (Mutex::default(), Arc::default());
+        Arc::new(Self { most: most.max(1), seats, busy, freed: Notify::new() })
+    }
+
+    /// How many connections are not being answered.
+    pub fn idle(&self) -> usize {
+        let taken = self.lock().taken.len();
+        taken.saturating_sub(self.busy.load(Ordering::Relaxed))
     }
 
     /// Waits for a place, and sends somebody away for it who can go.
@@ -75,7 +86,8 @@ impl Crowd {
 
     fn sit(self: &Arc<Self>, mut seats: MutexGuard<'_, Seats>) -> Place {
         let state = State { answering: 0, idle_since: Instant::now(), is_going: false };
-        let seat = Arc::new(Seat { state: Mutex::new(state), go: Notify::new() });
+        let busy = Arc::clone(&self.busy);
+        let seat = Arc::new(Seat { state: Mutex::new(state), go: Notify::new(), busy });
         seats.next += 1;
         let number = seats.next;
         seats.taken.insert(number, Arc::clone(&seat));
@@ -153,11 +165,16 @@ impl Drop for Place {
     }
 }
 
+#[derive(Clone)]
 pub struct Desk(Arc<Seat>);
 
 impl Desk {
     pub fn begin(&self) -> Answering {
-        self.0.lock().answering += 1;
+        let mut state = self.0.lock();
+        state.answering += 1;
+        if state.answering == 1 {
+            self.0.busy.fetch_add(1, Ordering::Relaxed);
+        }
         Answering(Arc::clone(&self.0))
     }
 
@@ -173,7 +190,7 @@ impl Desk {
     }
 }
 
-/// One request, until its answer is sent.
+/// One request, until its answer is taken; or something that waits to be sent.
 pub struct Answering(Arc<Seat>);
 
 impl Drop for Answering {
@@ -181,6 +198,9 @@ impl Drop for Answering {
         let mut state = self.0.lock();
         state.answering = state.answering.saturating_sub(1);
         state.idle_since = Instant::now();
+        if state.answering == 0 {
+            self.0.busy.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -243,8 +263,10 @@ mod tests {
         assert!(!is_sent_away(&first).await && !is_sent_away(&second).await);
         drop(third);
         let fourth = waiting.await.unwrap();
+        assert_eq!(crowd.idle(), 2);
         drop((answering, fourth));
         assert_eq!(crowd.lock().taken.len(), 2);
+        assert_eq!(crowd.idle(), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -41,15 +41,22 @@ impl Held {
         let held = self.lock();
         // Mostly nobody holds any, and nobody has to be named.
         let is_full = !held.is_empty() && held.get(&Holder::of(caller)).is_some_and(|own| *own >= most);
-        is_full.then(|| {
-            let mut answer =
-                refusal(429, &format!("you hold {most} streams open, which is as many as you may"));
-            set(&mut answer, http::header::RETRY_AFTER, "1");
-            answer
-        })
+        is_full.then(|| TooMany(most).answer())
     }
 
-    /// Counts one that has begun.
+    /// Counts one that is about to begin, unless they have as many as they may.
+    pub fn begin(&self, caller: &Principal, most: usize) -> Result<Holding, TooMany> {
+        let holder = Holder::of(caller);
+        let mut held = self.lock();
+        let own = held.entry(holder.clone()).or_default();
+        if *own >= most {
+            return Err(TooMany(most));
+        }
+        *own += 1;
+        Ok(Holding { held: self.clone(), holder })
+    }
+
+    /// Counts one that has become one, however many they have: what it belongs to has begun.
     pub fn hold(&self, caller: &Principal) -> Holding {
         let holder = Holder::of(caller);
         *self.lock().entry(holder.clone()).or_default() += 1;
@@ -58,6 +65,19 @@ impl Held {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Holder, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As many are held as may be.
+#[derive(Debug)]
+pub struct TooMany(usize);
+
+impl TooMany {
+    pub fn answer(&self) -> Answer {
+        let text = format!("you hold {} streams open, which is as many as you may", self.0);
+        let mut answer = refusal(429, &text);
+        set(&mut answer, http::header::RETRY_AFTER, "1");
+        answer
     }
 }
 
@@ -100,8 +120,12 @@ mod tests {
         assert_eq!(status(&caller("ann"), 2), None);
         let (one, _two) = (held.hold(&caller("ann")), held.hold(&caller("ann")));
         assert_eq!((status(&caller("ann"), 2), status(&caller("ben"), 2)), (Some(429), None));
+        assert!(held.begin(&caller("ann"), 2).is_err());
         drop(one);
         assert_eq!(status(&caller("ann"), 2), None);
+        let last = held.begin(&caller("ann"), 2);
+        assert!(last.is_ok() && held.begin(&caller("ann"), 2).is_err());
+        drop(last);
         let _first = held.hold(&at("2001:db8::1"));
         assert_eq!((status(&at("2001:db8::2"), 1), status(&at("192.0.2.1"), 1)), (Some(429), None));
         assert_eq!(held.lock().len(), 2, "who holds nothing is forgotten");

@@ -76,8 +76,7 @@ impl Hooks {
             return Err(unsigned(&hook, &BadSignature::Missing(missing)));
         }
         let limits = &settings.limits;
-        let bounds =
-            Bounds { most: hook.max_body.0, together: limits.bodies.0, patience: limits.body_timeout };
+        let bounds = Bounds::of(limits, hook.max_body, parts.version);
         let body = body::read(body, bodies, bounds).await;
         let body = body.map_err(|Unread(status, text)| refusal(status, &text))?;
         let secret = engine.signing_secret(&hook.secret).await.map_err(|problem| {

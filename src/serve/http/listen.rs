@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use nix::sys::socket::{getsockopt, sockopt};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixSocket, UnixStream};
 
 use crate::model::HttpServer;
 
@@ -217,9 +217,12 @@ async fn bind_socket(path: &Path) -> Result<Bound, Unreachable> {
         Ok(_) => std::fs::remove_file(path).map_err(failed)?,
         Err(_) => {}
     }
-    let listener = UnixListener::bind(path).map_err(failed)?;
+    let socket =
+        UnixSocket::new_stream().and_then(|socket| socket.bind(path).map(|()| socket)).map_err(failed)?;
+    // Before it listens: until then nobody can connect, whatever others may do with the file.
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o660);
     std::fs::set_permissions(path, mode).map_err(failed)?;
+    let listener = socket.listen(BACKLOG).map_err(failed)?;
     let address = Address::Socket(path.to_path_buf());
     Ok(Bound { listener: Listener::Unix(listener), address, keeper: None, is_ours: true })
 }

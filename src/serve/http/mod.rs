@@ -129,7 +129,7 @@ impl Reception<'_> {
         let surroundings = Surroundings {
             house: Arc::clone(&self.house),
             limits: self.settings.connection_pool.within(self.settings.limits),
-            pool: Pool::new(self.settings.connection_pool),
+            pool: Pool::new(self.settings.connection_pool, Arc::clone(&self.crowd)),
             closing: self.leaving.closing.clone(),
             keeper: bound.keeper.clone(),
         };

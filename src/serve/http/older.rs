@@ -41,10 +41,10 @@ impl House {
         if !accepts(headers, "text/event-stream") {
             return refusal(406, "events are sent as `text/event-stream`, which `Accept` does not name");
         }
-        if let Some(refused) = self.held.refused(caller, settings.limits.streams) {
-            return refused;
-        }
-        let holding = self.held.hold(caller);
+        let holding = match self.held.begin(caller, settings.limits.streams) {
+            Ok(holding) => holding,
+            Err(too_many) => return too_many.answer(),
+        };
         match self.remote.mailbox(caller, &format!("{LETTERS}?{SESSION}")) {
             Some(mailbox) => {
                 let body = stream::body((mailbox, holding), Framing::Events);

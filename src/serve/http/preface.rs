@@ -20,7 +20,7 @@ pub enum Exposed {
     Open { host: String },
 }
 
-/// Judges what somebody else listens on for this server.
+/// Judges what is listened on, whoever has seen to that.
 pub fn judge_bound(settings: &HttpServer, bound: &Bound) -> Result<(), Exposed> {
     match settings.auth.is_some() || settings.insecure || !bound.is_exposed() {
         true => Ok(()),

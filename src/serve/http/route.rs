@@ -174,10 +174,10 @@ impl House {
         if !accepts(headers, "text/event-stream") {
             return refusal(406, "events are sent as `text/event-stream`, which `Accept` does not name");
         }
-        if let Some(refused) = self.held.refused(caller, settings.limits.streams) {
-            return refused;
-        }
-        let holding = self.held.hold(caller);
+        let holding = match self.held.begin(caller, settings.limits.streams) {
+            Ok(holding) => holding,
+            Err(too_many) => return too_many.answer(),
+        };
         match self.remote.events(session, caller) {
             Some(events) => {
                 let body = stream::body((events, holding), Framing::Events);
@@ -201,7 +201,7 @@ impl House {
         if let Some(refused) = self.held.refused(&caller, limits.streams) {
             return last(refused);
         }
-        let bounds = Bounds { most: limits.body.0, together: limits.bodies.0, patience: limits.body_timeout };
+        let bounds = Bounds::of(&limits, limits.body, parts.version);
         let body = match body::read(body, &self.bodies, bounds).await {
             Ok(body) => body,
             Err(Unread(503, text)) => return last(come_back(&text)),
@@ -238,7 +238,14 @@ impl House {
                 if let Some(session) = &session {
                     Box::pin(self.remote.share(session, &caller)).await;
                 }
-                let mut answer = begun(exchange, || self.held.hold(&caller), takes_events).await;
+                // Others can have come since it was asked for, and this takes nothing but a stream.
+                let held = exchange.is_endless().then(|| self.held.begin(&caller, limits.streams));
+                let held = match held.transpose() {
+                    Ok(held) => held,
+                    Err(too_many) => return too_many.answer(),
+                };
+                let hold = || held.unwrap_or_else(|| self.held.hold(&caller));
+                let mut answer = begun(exchange, hold, takes_events).await;
                 if let Some(session) = session {
                     set(&mut answer, SESSION, &session);
                 }

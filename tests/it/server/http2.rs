@@ -86,6 +86,36 @@ async fn calls_run_side_by_side_on_one_connection() {
 }
 
 #[tokio::test]
+async fn small_bodies_on_many_streams_are_counted_together() {
+    let limits = "server: { http: { limits: { body: 32KiB, bodies: 64KiB } } }";
+    let house = House::start(&format!("{COMMANDS}\n{limits}\n")).await;
+    let (sender, _connection) = connect(&house).await;
+    let (mut answers, mut bodies) = (tokio::task::JoinSet::new(), Vec::new());
+    for id in 0..12_usize {
+        let request = Request::post(house.url("/mcp")).header("Content-Type", "application/json");
+        let mut sender = sender.clone().ready().await.unwrap();
+        let (response, mut body) = sender.send_request(request.body(()).unwrap(), false).unwrap();
+        body.send_data(Bytes::from(vec![b' '; 12 << 10]), false).unwrap();
+        answers.spawn(async move { (id, response.await.unwrap()) });
+        bodies.push(Some(body));
+    }
+    for _ in 0..7 {
+        let refused = tokio::time::timeout(PATIENCE, answers.join_next()).await.expect("there is no room");
+        let (id, refused) = refused.unwrap().unwrap();
+        assert_eq!(refused.status(), 503);
+        bodies[id] = None;
+    }
+    // The others have it.
+    for body in bodies.iter_mut().flatten() {
+        let said = call(1, "echo", json!({ "what": "here" })).to_string();
+        body.send_data(Bytes::from(said), true).unwrap();
+    }
+    while let Some(answered) = answers.join_next().await {
+        assert_eq!(answered.unwrap().1.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_stream_that_is_reset_or_a_connection_that_goes_cancels_its_calls() {
     let house = House::start(COMMANDS).await;
     for resets in [true, false] {

@@ -189,6 +189,29 @@ async fn a_call_ends_by_word_and_with_its_stream() {
 }
 
 #[tokio::test]
+async fn who_asks_for_much_and_does_not_read_it_is_let_go() {
+    let settings = "server: { http: { legacy_sse: true, limits: { stall_timeout: 1h } } }";
+    let house = House::start(&format!("{COMMANDS}\n{settings}\n")).await;
+    let older = Older::initialized(&house).await;
+    let mut reading = Older::initialized(&house).await;
+    for id in 1..9 {
+        assert_eq!(older.post(&call(id, "flood", json!({}))).await, 202);
+    }
+    let (begun, mut id) = (std::time::Instant::now(), 9);
+    loop {
+        let status = older.post(&request(id, "ping", json!({}))).await.as_u16();
+        if status == 404 {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE && [202, 429].contains(&status), "{status}");
+        id += 1;
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    assert_eq!(reading.post(&request(1, "ping", json!({}))).await, 202);
+    assert_eq!(reading.message().await["id"], 1, "somebody else's session goes on");
+}
+
+#[tokio::test]
 async fn a_client_is_told_of_another_list_and_of_what_was_no_message() {
     let house = House::start(&on()).await;
     let mut older = Older::initialized(&house).await;

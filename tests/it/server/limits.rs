@@ -227,6 +227,32 @@ async fn one_caller_holds_so_many_streams_and_others_have_theirs() {
 }
 
 #[tokio::test]
+async fn a_burst_of_subscriptions_is_no_way_around_the_number_of_streams() {
+    let house = House::start(&file("limits: { streams_per_caller: 3 }", "")).await;
+    let listen = |id: u32| {
+        let wanted = json!({ "notifications": { "toolsListChanged": true } });
+        house.modern(id, "subscriptions/listen", wanted).header("X-API-Key", ANN).send()
+    };
+    let burst = futures_util::future::join_all((0..30).map(listen)).await;
+    // Held until they are counted.
+    let burst: Vec<Response> = burst.into_iter().map(Result::unwrap).collect();
+    let mut statuses: Vec<u16> = burst.iter().map(|answer| answer.status().as_u16()).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [&[200; 3][..], &[429; 27]].concat());
+    drop(burst);
+    let begun = Instant::now();
+    while listen(31).await.unwrap().status() == 429 {
+        assert!(begun.elapsed() < PATIENCE, "streams that are gone still count");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // What becomes no stream does not count, however much comes at once.
+    let ping = request(1, "ping", json!({}));
+    for answered in futures_util::future::join_all((0..30).map(|_| ask(&house, ANN, &ping))).await {
+        assert_eq!(answered.status(), 200);
+    }
+}
+
+#[tokio::test]
 async fn a_caller_has_so_many_calls_a_day_and_a_server_that_starts_again_knows_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = format!(

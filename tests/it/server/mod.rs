@@ -23,6 +23,7 @@ mod operation;
 mod original;
 mod own_folders;
 mod passwords;
+mod pauses;
 mod permissions;
 mod proxies;
 mod safety;

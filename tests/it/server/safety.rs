@@ -106,6 +106,25 @@ async fn pages_that_the_file_names_may_call_and_are_asked_for_their_key() {
 }
 
 #[tokio::test]
+async fn a_page_that_may_call_may_repeat_values_in_headers() {
+    let cors = "cors: { allowed_origins: [\"https://app.example.com\"] }";
+    let house = House::start(&format!("{COMMANDS}\nserver: {{ http: {{ {cors} }} }}\n")).await;
+    let allowed = |asked: &'static str| {
+        let preflight = house.request(Method::OPTIONS, "/mcp").header("Origin", "https://app.example.com");
+        let preflight = preflight.header("Access-Control-Request-Method", "POST");
+        let answered = preflight.header("Access-Control-Request-Headers", asked).send();
+        async {
+            answered.await.unwrap().headers()["access-control-allow-headers"].to_str().unwrap().to_owned()
+        }
+    };
+    let said = allowed("content-type,mcp-param-region, Mcp-Param-Day,x-other,mcp-param-(day)").await;
+    let names: Vec<&str> = said.split(", ").collect();
+    assert!(names.contains(&"mcp-param-region") && names.contains(&"Mcp-Param-Day"), "{said}");
+    assert!(!said.contains("x-other") && !said.contains('('), "{said}");
+    assert!(!allowed("content-type").await.to_lowercase().contains("mcp-param"));
+}
+
+#[tokio::test]
 async fn what_is_too_large_too_slow_or_half_open_is_let_go() {
     let limits = "server: { http: { limits: { body: 64KiB, header_timeout: 1s, body_timeout: 1s } } }";
     let house = House::start(&format!("{COMMANDS}\n{limits}\n")).await;

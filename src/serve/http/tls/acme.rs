@@ -58,7 +58,7 @@ enum NotGiven {
     Late(#[from] tokio::time::error::Elapsed),
 }
 
-/// Sees to the certificate for as long as it is polled.
+/// Sees to the certificate for as long as it is polled. A file that is loaded later may ask for one, too.
 pub async fn renew(keeper: Arc<Keeper>) -> Infallible {
     let mut wait = FIRST_WAIT;
     loop {
@@ -81,7 +81,10 @@ pub async fn renew(keeper: Arc<Keeper>) -> Infallible {
             }
             _ => LOOK,
         };
-        tokio::time::sleep(pause).await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = keeper.changed() => wait = FIRST_WAIT,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::Notify;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
@@ -49,10 +50,14 @@ pub struct Keeper {
     current: Mutex<Current>,
     /// What an authority is shown, by the name that it asks for.
     challenges: Mutex<HashMap<String, Arc<ServerConfig>>>,
+    /// The settings are others now.
+    changed: Notify,
 }
 
 struct Current {
     config: Arc<ServerConfig>,
+    /// Whose certificate is shown.
+    shown: Identity,
     /// What was tried last; it may have failed.
     settings: Tls,
     stamps: Vec<Stamp>,
@@ -67,8 +72,10 @@ impl Keeper {
         }
         let stamps = stamps(settings);
         let config = Arc::new(configuration(settings, &names)?);
-        let current = Current { config, settings: settings.clone(), stamps, looked: Instant::now() };
-        Ok(Self { names, current: Mutex::new(current), challenges: Mutex::default() })
+        let (shown, settings) = (settings.identity.clone(), settings.clone());
+        let current = Current { config, shown, settings, stamps, looked: Instant::now() };
+        let (current, changed) = (Mutex::new(current), Notify::new());
+        Ok(Self { names, current, challenges: Mutex::default(), changed })
     }
 
     /// What an authority is shown that wants to see whose this name is.
@@ -96,6 +103,12 @@ impl Keeper {
         }
     }
 
+    /// Resolves when the settings are others than they were.
+    #[cfg(feature = "acme")]
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
     /// How long a client may take.
     pub fn patience(&self) -> Duration {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).settings.handshake_timeout
@@ -110,6 +123,7 @@ impl Keeper {
             current.looked = Instant::now();
             if let Some(settings) = settings.filter(|_| is_other) {
                 current.settings = settings.clone();
+                self.changed.notify_one();
             }
             // Before they are read: what changes meanwhile is seen the next time.
             let stamps = stamps(&current.settings);
@@ -124,10 +138,23 @@ impl Keeper {
 
 impl Current {
     fn renew(&mut self, names: &[String]) {
-        match configuration(&self.settings, names) {
+        let mut settings = self.settings.clone();
+        let is_awaited =
+            matches!(&settings.identity, Identity::Acme(acme) if !acme.files().certificate.exists());
+        if is_awaited && cfg!(feature = "acme") {
+            // Until the authority has given one. Whose certificates are believed is as the file says at once.
+            settings.identity = self.shown.clone();
+        }
+        match configuration(&settings, names) {
             Ok(config) => {
                 self.config = Arc::new(config);
-                tracing::info!("new certificates are used from now on");
+                self.shown = settings.identity;
+                match is_awaited {
+                    true => tracing::info!(
+                        "an authority is asked for a certificate; the old one is used until then"
+                    ),
+                    false => tracing::info!("new certificates are used from now on"),
+                }
             }
             Err(problem) => tracing::error!("the certificates stay as they were: {problem}"),
         }

@@ -55,8 +55,8 @@ where
 #[cfg(feature = "acme")]
 pub async fn renew(keeper: Option<Arc<Keeper>>) -> Infallible {
     match keeper {
-        Some(keeper) if keeper.acme().is_some() => acme::renew(keeper).await,
-        _ => std::future::pending().await,
+        Some(keeper) => acme::renew(keeper).await,
+        None => std::future::pending().await,
     }
 }
 
