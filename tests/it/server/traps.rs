@@ -82,10 +82,26 @@ async fn narrow(house: &House) -> TcpStream {
     stream
 }
 
-/// Every line of the command is told, one after the other; the client reads none, and the way is blocked.
+/// Every line of the command is told, one after the other, and eight megabytes of them are more than the
+/// kernel holds for a client that reads none.
 #[tokio::test]
 async fn a_call_whose_news_nobody_reads_is_cancelled_all_the_same() {
-    let chatty = "  - name: chatty\n    description: Says a lot.\n    shell: sh\n    run: line=$(head -c 4000 /dev/zero | tr '\\0' x); echo $$ >pid; sleep 1000 & echo $! >>pid; echo x >ready; while :; do echo $line >&2; done\n    timeout: 10m\n    logging: true\n    limits: { output: 1GiB }\n    detach_after: never\n";
+    let chatty = r#"
+  - name: chatty
+    description: Says a lot, and then nothing.
+    shell: sh
+    run: |
+      line=$(head -c 4000 /dev/zero | tr '\0' x); sleep 1000 & echo $! >pid; echo $$ >>pid
+      for hundred in $(seq 22); do
+        for one in $(seq 100); do echo $line >&2; done
+        sleep 0.05
+      done
+      echo x >ready; wait
+    timeout: 10m
+    logging: true
+    limits: { output: 32MiB }
+    detach_after: never
+"#;
     let house = House::start(&format!("{COMMANDS}{chatty}")).await;
     let session = house.initialize().await;
     let level = request(4, "logging/setLevel", json!({ "level": "debug" }));
