@@ -1,9 +1,9 @@
-// What both TypeScript clients do over HTTP. One JSON object goes out; judging it is the caller's part.
+// What both TypeScript clients do over HTTP. One JSON object goes out for the call that they cancel, and one for
+// the rest; judging them is the caller's part.
 
-import { createRequire } from "node:module";
+import { cancel } from "./scenario.mjs";
 
-/** Loads a package of the test tools, wherever those are installed. */
-export const requireTool = createRequire(`${process.env.MCPFIER_TEST_TOOLS}/package.json`);
+export { requireTool } from "./scenario.mjs";
 
 export async function play(connect) {
   const [, , mode, url, key] = process.argv;
@@ -15,6 +15,7 @@ export async function play(connect) {
   const said = await session.call("say", { text: "hello over HTTP" }, {});
   const failed = await session.call("fail", {}, {});
   await session.call("count", { to: 4 }, { onprogress: (note) => notes.push(note) });
+  await cancel(session);
   const facts = { revision: session.revision(), tools, said: textOf(said), failed: failed.isError === true };
   console.log(JSON.stringify({ ...facts, notes: notes.length }));
   await session.close();

@@ -57,7 +57,8 @@ async function watch(session) {
   saw("progress", { notes: [...notes], seconds: seconds(started), text: textOf(result) });
 }
 
-async function cancel(session) {
+/** Starts a tree of processes, aborts the call, and sees how long they live on. */
+export async function cancel(session) {
   const marker = `node-${randomBytes(8).toString("hex")}`;
   const abort = new AbortController();
   const up = Promise.withResolvers();

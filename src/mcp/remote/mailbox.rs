@@ -99,8 +99,9 @@ impl Remote {
                 };
                 let closing = self.ends.closing.clone();
                 let peer = session.peer.get().cloned();
-                let begin = Begin { server, peer, id, request, seat, closing, is_modern: false };
-                tokio::spawn(deliver(begin.begin(), session));
+                let begin =
+                    Begin { server, peer, id, request, seat, closing: closing.clone(), is_modern: false };
+                tokio::spawn(deliver(begin.begin(), session, closing));
                 Reaction::Accepted
             }
             Inbound::Notification(_, cancelled) => {
@@ -127,7 +128,7 @@ fn too_much(session: &Session) -> Option<&'static str> {
 }
 
 /// Brings an answer, and what is said before it, to the stream.
-async fn deliver(mut exchange: Exchange, session: Arc<Session>) {
+async fn deliver(mut exchange: Exchange, session: Arc<Session>, closing: CancellationToken) {
     exchange.framed(Framing::Events);
     let all = async {
         let Some(letters) = &session.letters else { return };
@@ -147,9 +148,16 @@ async fn deliver(mut exchange: Exchange, session: Arc<Session>) {
             }
         }
     };
+    let over = async {
+        session.ended.cancelled().await;
+        // Those whose calls a server cuts off when it stops are still told so.
+        if closing.is_cancelled() {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         () = all => {}
-        () = session.ended.cancelled() => {}
+        () = over => {}
     }
 }
 
@@ -190,7 +198,7 @@ impl Mailbox {
                     self.is_within = !letter.ends_with(b"\n\n");
                     return Some(letter);
                 }
-                () = self.session.ended.cancelled() => return None,
+                () = self.session.ended.cancelled(), if !is_closing => return None,
                 news = self.changes.next(), if !self.is_within => {
                     let message = format!("{}\n", news.message()).into_bytes();
                     return Some(Framer::new(Framing::Events).frame(message));

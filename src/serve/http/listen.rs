@@ -374,3 +374,32 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_prompt(incoming: &Incoming) -> bool {
+        matches!(&incoming.stream, Stream::Tcp(stream) if stream.nodelay().unwrap())
+    }
+
+    #[tokio::test]
+    async fn connections_that_are_taken_answer_at_once_and_are_given_up_after_silence() {
+        let settings = HttpServer { port: 0, ..HttpServer::default() };
+        let bound = bind(&settings).await.unwrap();
+        let Address::Tcp { at, .. } = bound.address else { panic!("no address: {}", bound.address) };
+        let _client = TcpStream::connect(at).await.unwrap();
+        let taken = bound.accept(Duration::from_millis(4321)).await;
+        assert!(is_prompt(&taken), "small answers would wait for those before");
+        #[cfg(target_os = "linux")]
+        {
+            let Stream::Tcp(stream) = &taken.stream else { panic!("no connection over TCP") };
+            assert_eq!(getsockopt(stream, sockopt::TcpUserTimeout).unwrap(), 4321);
+        }
+        assert!(is_prompt(&taken.taken_over().unwrap()), "another thread has it as it was");
+        let _waiting = TcpStream::connect(at).await.unwrap();
+        let last = bound.close();
+        assert_eq!(last.len(), 1);
+        assert!(last.iter().all(is_prompt), "those of the last moment, too");
+    }
+}

@@ -79,3 +79,69 @@ pub fn body<S: Source>(source: S, framing: Framing) -> Body {
     });
     StreamBody::new(pieces).boxed_unsync()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use tokio::time::{Instant, sleep_until};
+
+    use super::*;
+
+    /// Says its pieces at their seconds; some are not the end of their message.
+    struct Script {
+        begun: Instant,
+        pieces: VecDeque<(u64, &'static str, bool)>,
+        is_within: bool,
+    }
+
+    impl Source for Script {
+        async fn next(&mut self) -> Option<Vec<u8>> {
+            let (second, piece, goes_on) = self.pieces.front().copied()?;
+            sleep_until(self.begun + Duration::from_secs(second)).await;
+            self.pieces.pop_front();
+            self.is_within = goes_on;
+            Some(piece.as_bytes().to_vec())
+        }
+
+        fn is_within(&self) -> bool {
+            self.is_within
+        }
+    }
+
+    /// What a client hears of pieces, each with its second.
+    async fn heard(framing: Framing, pieces: &[(u64, &'static str, bool)]) -> Vec<(u64, String)> {
+        let begun = Instant::now();
+        let script = Script { begun, pieces: pieces.iter().copied().collect(), is_within: false };
+        let mut body = body(script, framing);
+        let mut heard = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let bytes = frame.unwrap().into_data().unwrap();
+            heard.push((begun.elapsed().as_secs(), String::from_utf8(bytes.to_vec()).unwrap()));
+        }
+        heard
+    }
+
+    fn owned(heard: &[(u64, &str)]) -> Vec<(u64, String)> {
+        heard.iter().map(|(second, text)| (*second, (*text).to_owned())).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn every_fifteen_seconds_of_silence_there_is_a_sign_of_life() {
+        for (framing, sign) in [(Framing::Events, ": still here\n\n"), (Framing::Json, " ")] {
+            let heard = heard(framing, &[(40, "one", false), (50, "", false), (66, "two", false)]).await;
+            // What is empty is no piece, and none is sent of it.
+            let expected = [(0, sign), (15, sign), (30, sign), (40, "one"), (65, sign), (66, "two")];
+            assert_eq!(heard, owned(&expected), "{framing:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn within_a_message_there_is_none() {
+        for (framing, sign) in [(Framing::Events, ": still here\n\n"), (Framing::Json, " ")] {
+            let heard = heard(framing, &[(20, "half", true), (80, "whole", false), (99, "end", false)]).await;
+            let expected = [(0, sign), (15, sign), (20, "half"), (80, "whole"), (95, sign), (99, "end")];
+            assert_eq!(heard, owned(&expected), "{framing:?}");
+        }
+    }
+}

@@ -84,5 +84,21 @@ async fn play(interpreter: &str, script: &str, modes: &[(&str, &str)]) {
         assert_eq!(seen["said"], "hello over HTTP (volume 3)\n");
         assert_eq!(seen["failed"], true);
         assert!(seen["notes"].as_u64() >= Some(2), "{seen}");
+        if interpreter == "bin/node" {
+            has_a_cancelled_tree(&out, &format!("{script} {mode}"));
+        }
     }
+}
+
+/// A call that its client aborts takes what it has started with it, however the client says so: by word,
+/// or by closing the stream.
+fn has_a_cancelled_tree(out: &str, client: &str) {
+    let facts = out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let cancel = facts.into_iter().find(|fact| fact["saw"] == "cancel");
+    let cancel = cancel.unwrap_or_else(|| panic!("{client} reported no `cancel`: {out}"));
+    assert_eq!(cancel["end"], "aborted", "{client}: {cancel}");
+    assert!(cancel["alive_before"].as_u64() >= Some(3), "{client}: the tree never stood: {cancel}");
+    assert_eq!(cancel["alive_after"], 0, "{client}: something is left: {cancel}");
+    let grace_and_a_second = 2.0;
+    assert!(cancel["seconds"].as_f64() <= Some(grace_and_a_second), "{client}: {cancel}");
 }

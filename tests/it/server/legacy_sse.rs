@@ -119,6 +119,47 @@ async fn answers_and_progress_come_on_the_stream_whole_and_beside_each_other() {
 }
 
 #[tokio::test]
+async fn a_slow_call_holds_up_no_fast_one_of_its_session() {
+    let house = House::start(&on()).await;
+    let mut older = Older::initialized(&house).await;
+    let mut slow = call(1, "hang", json!({}));
+    slow["params"]["_meta"] = json!({ "progressToken": "t" });
+    assert_eq!(older.post(&slow).await, 202);
+    house.server.file("ready").await;
+    for id in 2..12 {
+        assert_eq!(older.post(&call(id, "echo", json!({ "what": id.to_string() }))).await, 202);
+        let message = loop {
+            let message = older.message().await;
+            if message.get("method").is_none() {
+                break message;
+            }
+        };
+        assert_eq!((&message["id"], text(&message["result"])), (&json!(id), &*format!("{id}\n")));
+    }
+    let hanging = house.server.file("hanging").await;
+    assert!(hanging.lines().all(|pid| is_alive(pid.parse().unwrap())), "the slow one has run all the time");
+}
+
+/// A stream is full with an answer that nobody reads: that is the client's own matter.
+#[tokio::test]
+async fn a_stream_that_nobody_reads_holds_up_no_other_and_its_calls_can_be_cancelled() {
+    let house = House::start(&on()).await;
+    let full = Older::initialized(&house).await;
+    assert_eq!(full.post(&call(1, "hang", json!({}))).await, 202);
+    house.server.file("ready").await;
+    assert_eq!(full.post(&call(2, "flood", json!({}))).await, 202);
+    super::traps::until_the_way_is_blocked(&house).await;
+    let mut other = Older::initialized(&house).await;
+    assert_eq!(other.post(&call(1, "echo", json!({ "what": "here" }))).await, 202);
+    assert_eq!(text(&other.message().await["result"]), "here\n");
+    let pids: Vec<i32> = house.server.file("hanging").await.lines().map(|pid| pid.parse().unwrap()).collect();
+    assert!(pids.iter().all(|&pid| is_alive(pid)));
+    let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 1 } });
+    assert_eq!(full.post(&note).await, 202);
+    until("the tree is gone", || !pids.iter().any(|&pid| is_alive(pid))).await;
+}
+
+#[tokio::test]
 async fn a_question_comes_on_the_stream_and_is_answered_at_the_address_of_its_client() {
     let house = House::start(
         r#"
@@ -264,4 +305,20 @@ async fn answers_that_are_due_when_the_server_stops_come_before_the_stream_ends(
     let heard = String::from_utf8(read).unwrap();
     assert!(heard.contains(r#""text":"started\ndone\n""#), "{heard}");
     assert!(house.server.ended().await.0.success());
+}
+
+#[tokio::test]
+async fn a_call_that_the_deadline_cuts_is_told_so_before_the_stream_ends() {
+    let mut house = House::start(&on().replace("server: {", "server: { drain: 1s,")).await;
+    let older = Older::initialized(&house).await;
+    assert_eq!(older.post(&call(1, "hang", json!({}))).await, 202);
+    house.server.file("ready").await;
+    let Older { mut stream, mut read, .. } = older;
+    house.server.signal(nix::sys::signal::Signal::SIGTERM);
+    while let Some(chunk) = stream.chunk().await.unwrap() {
+        read.extend_from_slice(&chunk);
+    }
+    let heard = String::from_utf8(read).unwrap();
+    assert!(heard.contains(r#""text":"cancelled after 1."#), "{heard}");
+    house.server.ended().await;
 }

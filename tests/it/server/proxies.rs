@@ -44,3 +44,29 @@ async fn the_host_that_a_trusted_proxy_says_is_judged_like_any_other() {
         assert_eq!(request.send().await.unwrap().status(), status, "{host} {origin:?}");
     }
 }
+
+#[tokio::test]
+async fn forwarded_is_believed_where_the_file_names_it_and_only_from_a_trusted_proxy() {
+    let header =
+        r#"for=1.2.3.4;host=evil.example.com, for="[2001:db8::7]:80";proto=https;host=tools.example.com"#;
+    for (proxies, expected, status) in
+        [("[127.0.0.0/8]", "peer=2001:db8::7", 200), ("[10.0.0.0/8]", "peer=127.0.0.1", 403)]
+    {
+        let settings = format!(
+            "trusted_proxies: {proxies}, proxy_headers: forwarded, allowed_hosts: [tools.example.com], {KEYS}"
+        );
+        let mut house = House::start(&format!("{COMMANDS}\nserver: {{ http: {{ {settings} }} }}\n")).await;
+        let message = call(1, "echo", json!({ "what": "in" }));
+        let request = house.plain(&message).header("X-API-Key", "no-key-of-anybody");
+        let request = request.header("Forwarded", header).header("X-Forwarded-For", "9.9.9.9");
+        assert_eq!(request.send().await.unwrap().status(), 401);
+        house.server.says(expected).await;
+        // Of the site that the proxy says, if it may say one.
+        let page = house.request(Method::GET, "/livez").header("Origin", "https://tools.example.com");
+        assert_eq!(page.header("Forwarded", header).send().await.unwrap().status(), status, "{proxies}");
+        let evil =
+            house.request(Method::GET, "/livez").header("Forwarded", "for=1.2.3.4;host=evil.example.com");
+        let evil = evil.header("X-Forwarded-Host", "tools.example.com").send().await.unwrap();
+        assert_eq!(evil.status() == 403, status == 200, "{proxies}");
+    }
+}

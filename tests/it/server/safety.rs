@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 
-use super::house::{COMMANDS, House, answer, call, request};
+use super::house::{COMMANDS, House, PATIENCE, answer, call, request};
 use crate::support::client::text;
 use crate::support::place::Place;
 
@@ -122,6 +122,108 @@ async fn a_page_that_may_call_may_repeat_values_in_headers() {
     assert!(names.contains(&"mcp-param-region") && names.contains(&"Mcp-Param-Day"), "{said}");
     assert!(!said.contains("x-other") && !said.contains('('), "{said}");
     assert!(!allowed("content-type").await.to_lowercase().contains("mcp-param"));
+}
+
+#[tokio::test]
+async fn a_star_lets_pages_of_all_origins_read_and_needs_keys() {
+    let served = |more: &str| {
+        format!(
+            "version: 1\n{COMMANDS}\nserver: {{ http: {{ cors: {{ allowed_origins: [\"*\"] }}{more} }} }}\n"
+        )
+    };
+    let place = Place::with(&[("tools.yaml", &served(""))]);
+    let refused = place.run(&["validate", "tools.yaml"]);
+    assert_ne!(refused.status, 0, "every page could call: {}", refused.stdout);
+    let with_keys = served(", auth: { api_keys: [{ name: a, key: 0123456789abcdef }] }");
+    let house = House::start(with_keys.trim_start_matches("version: 1\n")).await;
+    for origin in ["https://app.example.com", "http://localhost:3000"] {
+        let asked = house.request(Method::OPTIONS, "/mcp").header("Origin", origin);
+        let allowed = asked.header("Access-Control-Request-Method", "POST").send().await.unwrap();
+        assert_eq!(allowed.status(), 204, "{origin}");
+        let called = house.plain(&request(1, "tools/list", json!({}))).header("Origin", origin);
+        let called = called.header("X-API-Key", "0123456789abcdef").send().await.unwrap();
+        assert_eq!(called.status(), 200, "{origin}");
+        for response in [allowed, called] {
+            // Its name and no star, and no credentials that a browser keeps: a page has to have the key.
+            assert_eq!(response.headers()["access-control-allow-origin"], origin);
+            assert_eq!(response.headers()["vary"], "Origin", "{origin}");
+            assert!(!response.headers().contains_key("access-control-allow-credentials"), "{origin}");
+        }
+        let without = house.plain(&request(1, "tools/list", json!({}))).header("Origin", origin);
+        assert_eq!(without.send().await.unwrap().status(), 401, "{origin}");
+    }
+    let nobody = house.plain(&request(1, "tools/list", json!({}))).header("Origin", "null");
+    let nobody = nobody.header("X-API-Key", "0123456789abcdef").send().await.unwrap();
+    assert_eq!(nobody.status(), 403, "a page without an origin is nobody's");
+}
+
+#[tokio::test]
+async fn every_answer_has_the_headers_that_keep_browsers_from_harm() {
+    let house = House::start(COMMANDS).await;
+    let session = house.initialize().await;
+    let list = request(1, "tools/list", json!({}));
+    let listen = house.request(Method::GET, "/mcp").header("Accept", "text/event-stream");
+    let stranger = house.plain(&list).header("Origin", "https://page.example.com");
+    for (what, sent, status, content_type) in [
+        ("an answer", house.plain(&list), 200, "application/json"),
+        ("a stream of an answer", house.post(&call(2, "slow", json!({}))), 200, "text/event-stream"),
+        ("a stream of events", listen.header("Mcp-Session-Id", &session), 200, "text/event-stream"),
+        ("an error of the protocol", house.modern(3, "no/such", json!({})), 404, "application/json"),
+        ("no message", house.plain(&json!("none")), 400, "application/json"),
+        ("a refusal", stranger, 403, "application/json"),
+        ("no such method", house.request(Method::PUT, "/mcp"), 405, "application/json"),
+        ("a probe", house.request(Method::GET, "/livez"), 200, "text/plain"),
+    ] {
+        let response = sent.send().await.unwrap();
+        assert_eq!(response.status(), status, "{what}");
+        let said = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert!(said("content-type").is_some_and(|said| said.starts_with(content_type)), "{what}");
+        for (name, value) in [
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("x-accel-buffering", "no"),
+        ] {
+            assert_eq!(said(name).as_deref(), Some(value), "{what}: {name}");
+        }
+    }
+}
+
+/// Listens on all addresses for the length of this test, with a key.
+#[tokio::test]
+async fn a_saved_file_that_would_let_everyone_in_is_not_taken_where_others_reach_the_server() {
+    let keys =
+        "server: { http: { host: 0.0.0.0, auth: { api_keys: [{ name: a, key: 0123456789abcdef }] } } }";
+    let mut house = House::start(&format!("{COMMANDS}\n{keys}\n")).await;
+    house.address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+    let path = house.server.folder.path().join("tools.yaml");
+    let fresh = "  - { name: fresh, description: It was not here before., script: echo }";
+    let open = format!("version: 1\n{COMMANDS}{fresh}\nserver: {{ http: {{ host: 0.0.0.0 }} }}\n");
+    std::fs::write(&path, open).unwrap();
+    let said = house.server.says("this file would let everyone in").await;
+    assert!(
+        said.contains("the changed configuration cannot be used; what was served before stays"),
+        "{said}"
+    );
+    let list = || house.plain(&request(1, "tools/list", json!({})));
+    assert_eq!(list().send().await.unwrap().status(), 401, "a key is asked for as before");
+    let names = async || {
+        let listed = answer(list().header("X-API-Key", "0123456789abcdef").send().await.unwrap()).await;
+        let tools =
+            listed["result"]["tools"].as_array().unwrap_or_else(|| panic!("no list: {listed}")).clone();
+        tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, ["echo", "slow", "flood", "hang"], "nothing of that file is served");
+    // One that is right is taken, so the files are still read.
+    std::fs::write(&path, format!("version: 1\n{COMMANDS}{fresh}\n{keys}\n")).unwrap();
+    let begun = Instant::now();
+    while names().await.last().is_none_or(|name| name != "fresh") {
+        assert!(begun.elapsed() < PATIENCE, "the file is not loaded");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(list().send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! What a server over HTTP can do wrong without anybody noticing at first: silence that is taken for
 //! an end, codes that are no statuses, limits that are promised and not there.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
 
-use super::house::{COMMANDS, House, answer, call, request, until};
+use super::house::{COMMANDS, House, PATIENCE, answer, call, request, until};
 use crate::support::client::{modern_meta, text};
 use crate::support::place::Place;
 use crate::support::server::is_alive;
@@ -42,20 +44,93 @@ async fn a_stream_that_is_taken_up_again_is_a_stream_and_not_an_empty_answer() {
     assert_eq!(first.chunk().await.unwrap(), None, "the newer one has its place");
 }
 
+/// How much of what the server has sent is not taken by each of its clients, by their ports.
+fn untaken(house: &House) -> Vec<(String, u64)> {
+    let port = format!(":{:04X}", house.address.port());
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the kernel lists connections");
+    let queued = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (local, remote, queues) = (fields.get(1)?, fields.get(2)?, fields.get(4)?);
+        let (sending, _) = queues.split_once(':')?;
+        // Connections, and not what listens.
+        (local.ends_with(&port) && fields.get(3) == Some(&"01"))
+            .then(|| Some(((*remote).to_owned(), u64::from_str_radix(sending, 16).ok()?)))?
+    };
+    table.lines().filter_map(queued).collect()
+}
+
+/// Waits until the server cannot send any more of what it has to a client that does not read.
+pub async fn until_the_way_is_blocked(house: &House) {
+    let begun = Instant::now();
+    let (mut before, mut looks) = (Vec::new(), 0);
+    while looks < 5 {
+        assert!(begun.elapsed() < PATIENCE, "nothing is blocked: {before:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut now = untaken(house);
+        now.retain(|(_, bytes)| *bytes > 0);
+        looks = if !now.is_empty() && now == before { looks + 1 } else { 0 };
+        before = now;
+    }
+}
+
+/// A connection whose client has room for next to nothing.
+async fn narrow(house: &House) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let stream = socket.connect(house.address).await.unwrap().into_std().unwrap();
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
+
+/// Every line of the command is told, one after the other, and eight megabytes of them are more than the
+/// kernel holds for a client that reads none.
 #[tokio::test]
-async fn a_call_whose_progress_nobody_reads_is_cancelled_all_the_same() {
-    let chatty = "  - name: chatty\n    description: Says a lot.\n    shell: sh\n    run: echo $$ >pid; echo x >ready; while :; do echo 0123456789012345678901234567890123456789; done\n    timeout: 10m\n";
+async fn a_call_whose_news_nobody_reads_is_cancelled_all_the_same() {
+    let chatty = r#"
+  - name: chatty
+    description: Says a lot, and then nothing.
+    shell: sh
+    run: |
+      line=$(head -c 4000 /dev/zero | tr '\0' x); sleep 1000 & echo $! >pid; echo $$ >>pid
+      for hundred in $(seq 22); do
+        for one in $(seq 100); do echo $line >&2; done
+        sleep 0.05
+      done
+      echo x >ready; wait
+    timeout: 10m
+    logging: true
+    limits: { output: 32MiB }
+    detach_after: never
+"#;
     let house = House::start(&format!("{COMMANDS}{chatty}")).await;
     let session = house.initialize().await;
+    let level = request(4, "logging/setLevel", json!({ "level": "debug" }));
+    let level = house.post(&level).header("Mcp-Session-Id", &session).send().await.unwrap();
+    assert_eq!(answer(level).await["result"], json!({}));
     let mut message = call(5, "chatty", json!({}));
     message["params"]["_meta"] = json!({ "progressToken": "t" });
-    let unread = house.post(&message).header("Mcp-Session-Id", &session).send().await.unwrap();
+    let body = message.to_string();
+    let mut unread = narrow(&house).await;
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nMcp-Session-Id: {session}\r\nContent-Length: {}\r\n\r\n",
+        house.address,
+        body.len()
+    );
+    unread.write_all(format!("{head}{body}").as_bytes()).unwrap();
     house.server.file("ready").await;
-    let pid: i32 = house.server.file("pid").await.trim().parse().unwrap();
-    tokio::time::sleep(Duration::from_millis(800)).await;
+    let pids: Vec<i32> = house.server.file("pid").await.lines().map(|pid| pid.parse().unwrap()).collect();
+    until_the_way_is_blocked(&house).await;
+    // Others are served, with the same session and without.
+    let other = house.post(&call(6, "echo", json!({ "what": "here" }))).header("Mcp-Session-Id", &session);
+    assert_eq!(text(&answer(other.send().await.unwrap()).await["result"]), "here\n");
+    let other = house.plain(&call(7, "echo", json!({ "what": "there" }))).send().await.unwrap();
+    assert_eq!(text(&answer(other).await["result"]), "there\n");
+    assert!(pids.iter().all(|&pid| is_alive(pid)), "it runs until it is cancelled");
     let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": 5 } });
     house.post(&note).header("Mcp-Session-Id", &session).send().await.unwrap();
-    until("it is gone", || !is_alive(pid)).await;
+    until("the tree is gone", || !pids.iter().any(|&pid| is_alive(pid))).await;
+    let other = house.post(&call(8, "echo", json!({ "what": "here" }))).header("Mcp-Session-Id", &session);
+    assert_eq!(text(&answer(other.send().await.unwrap()).await["result"]), "here\n");
     drop(unread);
 }
 

@@ -181,3 +181,70 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&draft, path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+
+    /// What an authority has given: for these names, so many days ago, for so many more.
+    fn given(names: &[&str], ago: u32, more: u32) -> (tempfile::TempDir, Acme) {
+        let cache = tempfile::tempdir().unwrap();
+        let acme = Acme {
+            domains: vec!["one.example.com".to_owned(), "two.example.com".to_owned()],
+            email: None,
+            directory: String::new(),
+            directory_ca: None,
+            cache: cache.path().to_path_buf(),
+        };
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        let now = SystemTime::now();
+        params.not_before = (now - DAY * ago).into();
+        params.not_after = (now + DAY * more).into();
+        let pair = Pair::generate().unwrap();
+        let KeyPair { certificate, key } = acme.files();
+        write(&certificate, &params.self_signed(&pair).unwrap().pem()).unwrap();
+        write(&key, &pair.serialize_pem()).unwrap();
+        (cache, acme)
+    }
+
+    #[test]
+    fn a_certificate_is_due_when_two_thirds_of_its_time_are_over_or_a_name_is_missing() {
+        let (one, two, three) = ("one.example.com", "two.example.com", "three.example.com");
+        for (names, ago, more, expected) in [
+            (&[one, two][..], 0, 90, false),
+            (&[one, two], 59, 31, false),
+            (&[one, two], 61, 29, true),
+            // Of short ones, a third is hours.
+            (&[one, two], 4, 3, false),
+            (&[one, two], 5, 2, true),
+            (&[one, two], 91, 0, true),
+            (&[two, three, one], 0, 90, false),
+            (&[one], 0, 90, true),
+            (&["*.example.com"], 0, 90, true),
+        ] {
+            let (_cache, acme) = given(names, ago, more);
+            assert_eq!(is_due(&acme), expected, "{names:?}, {ago} days old, {more} left");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_is_damaged_or_has_no_key_is_due() {
+        let names = ["one.example.com", "two.example.com"];
+        let (_cache, acme) = given(&names, 0, 90);
+        fs::remove_file(acme.files().key).unwrap();
+        assert!(is_due(&acme), "without its key");
+        let (_cache, acme) = given(&names, 0, 90);
+        fs::remove_file(acme.files().certificate).unwrap();
+        assert!(is_due(&acme), "without itself");
+        for damaged in
+            ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+        {
+            let (_cache, acme) = given(&names, 0, 90);
+            fs::write(acme.files().certificate, damaged).unwrap();
+            assert!(is_due(&acme), "{damaged:?}");
+        }
+    }
+}
