@@ -31,6 +31,18 @@ impl Tokens {
         self.desk.judge(&auth.issuers, token, now).await.map_err(shut)
     }
 
+    /// Whether somebody has to be asked what a token means.
+    #[cfg(feature = "oauth")]
+    pub fn has_to_ask(&self, auth: &Auth, token: &str, now: u64) -> bool {
+        self.desk.has_to_ask(&auth.issuers, token, now)
+    }
+
+    #[cfg(not(feature = "oauth"))]
+    #[expect(clippy::unused_self, reason = "with the feature it looks at what is remembered")]
+    pub fn has_to_ask(&self, _: &Auth, _: &str, _: u64) -> bool {
+        false
+    }
+
     #[cfg(not(feature = "oauth"))]
     #[expect(clippy::unused_async, reason = "with the feature it asks others")]
     pub async fn judge(&self, _: &Auth, _: &str, _: u64) -> Result<Principal, Shut> {
