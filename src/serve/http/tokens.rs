@@ -28,7 +28,11 @@ pub struct Shut {
 impl Tokens {
     #[cfg(feature = "oauth")]
     pub async fn judge(&self, auth: &Auth, token: &str, now: u64) -> Result<Principal, Shut> {
-        self.desk.judge(&auth.issuers, token, now).await.map_err(shut)
+        let principal = self.desk.judge(&auth.issuers, token, now).await.map_err(shut)?;
+        if principal.tenant.is_none() && principal.within.is_some() {
+            tracing::warn!("the token of `{}` names no tenant, so no tool is its bearer's", principal.name);
+        }
+        Ok(principal)
     }
 
     /// Whether somebody has to be asked what a token means.
