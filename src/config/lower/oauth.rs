@@ -8,7 +8,7 @@ use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
 use crate::model::{
-    Algorithm, ClaimNames, Dialect, Endpoints, Introspection, Issuer, Permissions, SecretText, ServiceUrl,
+    Algorithm, ClaimNames, Endpoints, Introspection, Issuer, Permissions, SecretText, ServiceUrl,
 };
 
 use super::caller::Callers;
@@ -49,7 +49,7 @@ fn issuer(callers: &Callers<'_>, written: native::HttpIssuer<'_>) -> Option<Issu
     let introspection =
         written.introspection.as_ref().map(|written| introspection(callers, written)).transpose();
     let audience = audience(reader, &written.audience, written.span);
-    let claims = claims(&written, reader.dialect);
+    let claims = claims(&written);
     let needs_tenant = claims.tenant.is_some() && !callers.tenants.is_empty();
     let says_permissions = written.permissions.is_some();
     let permissions = match written.permissions {
@@ -112,15 +112,11 @@ fn audience(reader: &Reader<'_>, written: &[Spanned<&str>], span: Span) -> Optio
     Some(named)
 }
 
-fn claims(written: &native::HttpIssuer<'_>, dialect: Dialect) -> ClaimNames {
+fn claims(written: &native::HttpIssuer<'_>) -> ClaimNames {
     let named = |text: Option<Spanned<&str>>| {
         text.map(|text| text.value.trim().to_owned()).filter(|text| !text.is_empty())
     };
-    let default = match dialect {
-        Dialect::Native => ClaimNames::default(),
-        // Its `user_roles` are of people by their addresses.
-        Dialect::Original => ClaimNames::by_email(),
-    };
+    let default = if written.is_original { ClaimNames::by_email() } else { ClaimNames::default() };
     ClaimNames {
         name: named(written.name_claim).map_or(default.name, |name| vec![name]),
         roles: named(written.roles_claim),
