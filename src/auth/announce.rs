@@ -140,6 +140,7 @@ mod tests {
             scopes: Vec::new(),
             leeway: Duration::ZERO,
             claims: ClaimNames::default(),
+            needs_tenant: false,
             permissions: Permissions::All,
             says_permissions: false,
             introspection: None,

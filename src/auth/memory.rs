@@ -40,6 +40,15 @@ impl Memory {
         Mark(digest.finalize().into())
     }
 
+    /// Whose hash a password is checked against whose name nobody has, so that the time it takes is that of a name
+    /// which somebody has. It is the same one whenever that name comes, and nobody else can tell which.
+    pub fn stand_in<'u>(&self, login: &Login, users: &'u [BasicUser]) -> Option<&'u BasicUser> {
+        let digest = Sha256::new_with_prefix(self.key).chain_update("nobody").chain_update(&login.name);
+        let number = digest.finalize().iter().fold(0_u64, |sum, byte| sum.rotate_left(8) ^ u64::from(*byte));
+        let at = number.checked_rem(u64::try_from(users.len()).ok()?)?;
+        users.get(usize::try_from(at).ok()?)
+    }
+
     /// Whether it was right less than a few minutes ago, at a time in seconds.
     pub fn knows(&self, mark: Mark, now: u64) -> bool {
         self.checked.get(&mark.0).is_some_and(|until| now < *until)
@@ -64,6 +73,24 @@ mod tests {
     fn user(cost: &str) -> BasicUser {
         let hash = format!("$2y${cost}${}", "a".repeat(53)).parse().unwrap();
         BasicUser { principal: Principal::of(AuthMethod::Basic, "ann".to_owned(), Permissions::All), hash }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_checked_like_one_of_the_file_and_always_the_same_one() {
+        let memory = Memory::new([1; 32]);
+        let users = ["04", "10", "12"].map(user);
+        let chosen = |memory: &Memory, name: usize| {
+            let login = Login { name: format!("nobody {name}"), password: "x".to_owned() };
+            memory.stand_in(&login, &users).map(|user| user.hash.as_str().to_owned())
+        };
+        let all: Vec<_> = (0..100).map(|name| chosen(&memory, name)).collect();
+        for user in &users {
+            assert!(all.contains(&Some(user.hash.as_str().to_owned())), "{all:?}");
+        }
+        assert_eq!(all, (0..100).map(|name| chosen(&memory, name)).collect::<Vec<_>>());
+        let other = Memory::new([2; 32]);
+        assert_ne!(all, (0..100).map(|name| chosen(&other, name)).collect::<Vec<_>>(), "it can be foreseen");
+        assert!(memory.stand_in(&Login { name: String::new(), password: String::new() }, &[]).is_none());
     }
 
     #[test]

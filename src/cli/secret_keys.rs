@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::model::{ApiKey, Auth, Catalog, SecretKey, SecretSource};
+use crate::model::{ApiKey, Auth, Catalog, SecretKey, SecretSource, UnsetCredential};
 use crate::runner::Vault;
 
 /// Why the key of a caller cannot be read. It never shows a value.
@@ -14,17 +14,23 @@ pub enum Unread {
     NoHash { caller: String, secret: String, problem: String },
     #[error("the key of `{caller}` is that of `{other}`, too; give each a key of its own")]
     Same { caller: String, other: String },
+    #[error("{whose} is to come from the variable `{variable}`, which is not set")]
+    Unset { whose: String, variable: String },
 }
 
 /// Whether there is anything to read.
 #[cfg(feature = "server")]
 pub fn are_there(catalog: &Catalog) -> bool {
-    auth(catalog).is_some_and(|auth| !auth.secret_keys.is_empty())
+    auth(catalog).is_some_and(|auth| !auth.secret_keys.is_empty() || !auth.unset.is_empty())
 }
 
-/// Reads all of them, so that they let in. One that has no value is a reason to serve nobody by this file.
+/// Reads all of them, so that they let in. One that has no value is a reason to serve nobody by this file, and so
+/// is any other credential that is not there.
 pub fn read(catalog: &mut Catalog, vault: &Vault) -> Result<(), Unread> {
     let Some(auth) = &mut catalog.server.http.auth else { return Ok(()) };
+    if let Some(UnsetCredential { whose, variable }) = auth.unset.first().cloned() {
+        return Err(Unread::Unset { whose, variable });
+    }
     for key in std::mem::take(&mut auth.secret_keys) {
         let read = value(&key, vault)?;
         let same = |known: &&ApiKey| known.fingerprint == read.fingerprint;

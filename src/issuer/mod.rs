@@ -48,6 +48,22 @@ impl Desk {
         judge_claims(compact.claims, issuer, now)
     }
 
+    /// Whether an issuer has to be asked what a token means, because nothing is remembered of it.
+    pub fn has_to_ask(&self, issuers: &[Issuer], token: &str, now: u64) -> bool {
+        if token.len() > LONGEST_TOKEN || Compact::is_one(token) {
+            return false;
+        }
+        for issuer in issuers.iter().filter(|issuer| issuer.introspection.is_some()) {
+            match self.office(issuers, issuer).remembers(token, now) {
+                None => return true,
+                // The others are not asked any more.
+                Some(true) => return false,
+                Some(false) => {}
+            }
+        }
+        false
+    }
+
     /// Asks those who say what their tokens mean.
     async fn look_up(&self, issuers: &[Issuer], token: &str, now: u64) -> Result<Principal, RefusedToken> {
         let mut refused = RefusedToken::Invalid("the token says nothing, and no issuer is asked about those");

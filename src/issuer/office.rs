@@ -139,6 +139,12 @@ impl Office {
         Ok(found)
     }
 
+    /// Whether a token is one of this issuer, if what it has said of it is remembered.
+    pub fn remembers(&self, token: &str, now: u64) -> Option<bool> {
+        let said = lock(&self.known).find(Fingerprint::of(token).bytes(), Instant::now())?;
+        Some(!matches!(judge_found(said, &self.issuer, now), Err(RefusedToken::Invalid(_))))
+    }
+
     /// What a token means that says nothing itself.
     pub async fn look_up(&self, token: &str, now: u64) -> Result<Principal, RefusedToken> {
         let Some(own) = &self.issuer.introspection else {

@@ -72,11 +72,21 @@ pub struct Auth {
     pub api_keys: Vec<ApiKey>,
     /// Whose values nobody has read yet; they let nobody in.
     pub secret_keys: Vec<SecretKey>,
+    /// Credentials that are not there; with one of these nobody is served over HTTP.
+    pub unset: Vec<UnsetCredential>,
     /// Whose tokens let in.
     pub issuers: Vec<Issuer>,
     pub users: Vec<BasicUser>,
     /// Certificates of clients.
     pub mtls: Vec<CertificateUser>,
+}
+
+/// A credential that the file takes from a variable which this host does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnsetCredential {
+    /// What it is, for people: `the key of `ci``.
+    pub whose: String,
+    pub variable: String,
 }
 
 /// Somebody with a name and a password.

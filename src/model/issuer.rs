@@ -28,6 +28,8 @@ pub struct Issuer {
     /// By how much clocks may differ.
     pub leeway: Duration,
     pub claims: ClaimNames,
+    /// The file has tenants, and tokens say of which one their bearer is: those that do not let to no tool.
+    pub needs_tenant: bool,
     /// What callers may beside what their roles let them.
     pub permissions: Permissions,
     /// The file says so; else it is all of them where there are no roles, and none where there are.
@@ -50,6 +52,13 @@ pub struct ClaimNames {
 impl Default for ClaimNames {
     fn default() -> Self {
         Self { name: ["sub", "client_id"].map(str::to_owned).into(), roles: None, tenant: None }
+    }
+}
+
+impl ClaimNames {
+    /// The name is an address, if there is one.
+    pub fn by_email() -> Self {
+        Self { name: ["email", "sub", "client_id"].map(str::to_owned).into(), ..Self::default() }
     }
 }
 

@@ -94,7 +94,9 @@ pub use http::{
     JsonTemplate, Method, OAuth2, Origin, PartContent, Realm, StatusCodes, TlsVersion, UrlTemplate, is_dots,
     is_loopback, is_metadata, is_public, percent_encoded, realm,
 };
-pub use http_server::{Auth, BasicUser, ConnectionPool, Cors, HttpLimits, HttpServer, ProxyHeaders};
+pub use http_server::{
+    Auth, BasicUser, ConnectionPool, Cors, HttpLimits, HttpServer, ProxyHeaders, UnsetCredential,
+};
 pub use image::{BUILT, Build, Gpus, LockedImages, Verify};
 pub use issuer::{
     Algorithm, BadServiceUrl, ClaimNames, Endpoints, Introspection, Issuer, ServiceUrl, is_scope,

@@ -112,6 +112,9 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
+    pub const ALL: [Self; 7] =
+        [Self::Local, Self::Anonymous, Self::Key, Self::Basic, Self::Token, Self::Certificate, Self::Service];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Local => "local",

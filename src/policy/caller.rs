@@ -38,17 +38,25 @@ pub(super) fn known(access: &Access, principal: Principal) -> Principal {
 }
 
 /// A bare name means people: those who say a name and prove it. Keys are named with their method, so that
-/// nobody gets the roles of a key by having its name. `token:ann` is the name at whichever issuer; with the
-/// issuer it is that one's.
+/// nobody gets the roles of a key by having its name, nor by having `key:ci` as one: what begins with a method is
+/// never a bare name. `token:ann` is the name at whichever issuer; with the issuer it is that one's.
 fn is_about(of: &UserRoles, principal: &Principal) -> bool {
     let is_user = match principal.method {
         AuthMethod::Local | AuthMethod::Basic | AuthMethod::Token | AuthMethod::Certificate => true,
         AuthMethod::Key | AuthMethod::Anonymous | AuthMethod::Service => false,
     };
     let with_method = of.user.split_once(':').filter(|(method, _)| *method == principal.method.as_str());
-    (is_user && of.user == principal.name)
+    (is_user && !has_method(&of.user) && of.user == principal.name)
         || with_method.is_some_and(|(_, name)| name == principal.name)
         || (principal.issuer.is_some() && of.user == principal.id().as_str())
+}
+
+/// Whether an entry says by which method: `key:ci`, `token<https://id.example.com>:ann`.
+fn has_method(user: &str) -> bool {
+    AuthMethod::ALL.into_iter().any(|method| {
+        let after = user.strip_prefix(method.as_str());
+        after.is_some_and(|after| after.starts_with(':') || (after.starts_with('<') && after.contains(">:")))
+    })
 }
 
 /// The roles that the values of a claim stand for: those of a list, or of one text, in which spaces part

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::{AuthMethod, Catalog, Permissions, Principal, StandIn, nearest};
+use crate::model::{AuthMethod, Catalog, Issuer, Permissions, Principal, StandIn, nearest};
 
 /// Nobody is called so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,16 +16,6 @@ pub enum UnknownCaller {
     #[error("the file has no key `{name}`{}", .nearest.as_ref().map(|name| format!("; did you mean `key:{name}`?")).unwrap_or_default())]
     NoKey { name: String, nearest: Option<String> },
 }
-
-const METHODS: [AuthMethod; 7] = [
-    AuthMethod::Local,
-    AuthMethod::Anonymous,
-    AuthMethod::Key,
-    AuthMethod::Basic,
-    AuthMethod::Token,
-    AuthMethod::Certificate,
-    AuthMethod::Service,
-];
 
 /// Whoever the file knows by that name is as the file says; a user of a token or a certificate has what
 /// `user_roles` and claims give them.
@@ -48,7 +38,7 @@ fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {
         return token_of(catalog, issuer, name);
     }
     let (method, name) = id.split_once(':').unwrap_or((id, ""));
-    let method = METHODS.into_iter().find(|known| known.as_str() == method);
+    let method = AuthMethod::ALL.into_iter().find(|known| known.as_str() == method);
     let no_method = || UnknownCaller::NoMethod { id: id.to_owned() };
     let known = || catalog.server.http.auth.iter().flat_map(|auth| auth.callers());
     let found = known().find(|caller| Some(caller.method) == method && caller.name == name);
@@ -65,8 +55,10 @@ fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {
         method => Ok(found.cloned().unwrap_or_else(|| {
             let mut issuers = catalog.server.http.auth.iter().flat_map(|auth| &auth.issuers);
             let issuer = issuers.next().filter(|_| method == AuthMethod::Token);
-            let permissions = issuer.map_or_else(Permissions::none, |issuer| issuer.permissions.clone());
-            Principal::of(method, name.to_owned(), permissions)
+            match issuer {
+                Some(issuer) => bearer(issuer, name),
+                None => Principal::of(method, name.to_owned(), Permissions::none()),
+            }
         })),
     }
 }
@@ -78,6 +70,12 @@ fn token_of(catalog: &Catalog, issuer: &str, name: &str) -> Result<Principal, Un
     let issuer = found.ok_or_else(|| UnknownCaller::NoIssuer { name: issuer.to_owned() })?;
     Ok(Principal {
         issuer: issuer.is_one_of_several.then(|| issuer.name.as_str().into()),
-        ..Principal::of(AuthMethod::Token, name.to_owned(), issuer.permissions.clone())
+        ..bearer(issuer, name)
     })
+}
+
+/// Of a tenant if that is imagined, too.
+fn bearer(issuer: &Issuer, name: &str) -> Principal {
+    let within = issuer.needs_tenant.then(Arc::default);
+    Principal { within, ..Principal::of(AuthMethod::Token, name.to_owned(), issuer.permissions.clone()) }
 }

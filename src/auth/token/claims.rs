@@ -1,5 +1,7 @@
 //! What a token says, judged: by whom, for whom, until when; and who it is then.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::RefusedToken;
@@ -51,14 +53,17 @@ fn judge(claims: Claims, issuer: &Issuer, now: u64) -> Result<Principal, Refused
         return Err(RefusedToken::Invalid("the token is for somebody else"));
     }
     judge_times(&claims, issuer.leeway.as_secs(), now)?;
-    let name = issuer.claims.name.iter().find_map(|path| name_at(&claims, path));
-    let name = name.ok_or(RefusedToken::Invalid("the token does not say who shows it"))?.to_owned();
+    let name = name(&claims, &issuer.claims.name)?.to_owned();
     let scopes = scopes(&claims);
     let words = |path: &String| words(at(&claims, path));
+    let tenant = issuer.claims.tenant.as_ref().and_then(|path| name_at(&claims, path)).map(str::to_owned);
+    // Whoever is of no tenant is of an unknown one, and not of all of them.
+    let within = (issuer.needs_tenant && tenant.is_none()).then(Arc::default);
     let principal = Principal {
         issuer: issuer.is_one_of_several.then(|| issuer.name.as_str().into()),
         roles: issuer.claims.roles.as_ref().map(words).unwrap_or_default(),
-        tenant: issuer.claims.tenant.as_ref().and_then(|path| name_at(&claims, path)).map(str::to_owned),
+        tenant,
+        within,
         scopes: Some(scopes),
         ..Principal::of(AuthMethod::Token, name, issuer.permissions.clone())
     };
@@ -109,6 +114,37 @@ fn at<'c>(claims: &'c Claims, path: &str) -> Option<&'c Value> {
     rest.split('.').try_fold(claims.get(first)?, |value, name| value.get(name))
 }
 
+/// Who shows it: the first of these claims that can be a name.
+fn name<'c>(claims: &'c Claims, paths: &[String]) -> Result<&'c str, RefusedToken> {
+    let mut is_unverified = false;
+    for path in paths {
+        let Some(name) = name_at(claims, path) else { continue };
+        if is_proved(claims, path) {
+            return Ok(name);
+        }
+        is_unverified = true;
+    }
+    Err(RefusedToken::Invalid(match is_unverified {
+        true => "the token says who shows it by an `email` that its issuer has not verified",
+        false => "the token does not say who shows it",
+    }))
+}
+
+/// Whoever has an account may often write any address into it: one is theirs if the issuer says beside it that it
+/// has verified it. Some say so in a text.
+fn is_proved(claims: &Claims, path: &str) -> bool {
+    let beside = match path.rsplit_once('.') {
+        None if path == "email" => "email_verified".to_owned(),
+        Some((above, "email")) => format!("{above}.email_verified"),
+        _ => return true,
+    };
+    match at(claims, &beside) {
+        Some(Value::Bool(is_verified)) => *is_verified,
+        Some(Value::String(text)) => text == "true",
+        _ => false,
+    }
+}
+
 /// A name that can stand in a log.
 fn name_at<'c>(claims: &'c Claims, path: &str) -> Option<&'c str> {
     let name = at(claims, path)?.as_str()?;
@@ -157,6 +193,7 @@ mod tests {
                 tenant: Some("org".to_owned()),
                 ..ClaimNames::default()
             },
+            needs_tenant: false,
             permissions: Permissions::All,
             says_permissions: false,
             introspection: None,
@@ -227,6 +264,55 @@ mod tests {
             for (other_id, other_folder) in all.iter().skip(at + 1) {
                 assert!(id != other_id && folder != other_folder, "{all:#?}");
             }
+        }
+    }
+
+    #[test]
+    fn an_address_is_a_name_only_if_the_issuer_has_verified_it() {
+        let of_original = Issuer { claims: ClaimNames::by_email(), ..issuer() };
+        let by_email = Issuer {
+            claims: ClaimNames { name: vec!["email".to_owned()], ..ClaimNames::default() },
+            ..issuer()
+        };
+        let nested = Issuer {
+            claims: ClaimNames { name: vec!["user.email".to_owned()], ..ClaimNames::default() },
+            ..issuer()
+        };
+        let name = |issuer: &Issuer, changes: Value| {
+            judge_claims(with(changes), issuer, 999).map(|principal| principal.name).ok()
+        };
+        let address = "ann@example.com";
+        for (verified, expected) in [
+            (json!(true), Some(address)),
+            (json!("true"), Some(address)),
+            (json!(false), None),
+            (json!("false"), None),
+            (json!(1), None),
+            (json!(null), None),
+        ] {
+            let claims = json!({ "email": address, "email_verified": verified });
+            assert_eq!(name(&by_email, claims.clone()).as_deref(), expected, "{claims}");
+            let or_else = expected.unwrap_or("ann");
+            assert_eq!(name(&of_original, claims.clone()).as_deref(), Some(or_else), "{claims}");
+            let claims = json!({ "user": claims, "email_verified": true });
+            assert_eq!(name(&nested, claims.clone()).as_deref(), expected, "{claims}");
+        }
+        let machine = json!({ "sub": null, "client_id": "robot" });
+        assert_eq!(name(&of_original, machine).as_deref(), Some("robot"));
+        assert_eq!(name(&issuer(), json!({ "email": address })).as_deref(), Some("ann"));
+    }
+
+    #[test]
+    fn where_tokens_have_to_say_of_which_tenant_they_are_those_that_do_not_let_to_no_tool() {
+        let needs = Issuer { needs_tenant: true, ..issuer() };
+        let within = |issuer: &Issuer, changes: Value| {
+            let principal = judge_claims(with(changes), issuer, 999).unwrap();
+            (principal.tenant.clone(), principal.is_within("tool"))
+        };
+        assert_eq!(within(&needs, json!({ "org": "acme" })), (Some("acme".to_owned()), true));
+        for none in [json!(null), json!(["acme"]), json!(["acme", "other"]), json!(""), json!(7), json!({})] {
+            assert_eq!(within(&needs, json!({ "org": none })), (None, false), "{none}");
+            assert_eq!(within(&issuer(), json!({ "org": none })), (None, true), "{none}");
         }
     }
 

@@ -12,5 +12,5 @@ mod variables;
 pub use env_file::{BadEnvFile, read_env_file};
 pub use expander::{Expander, NotExpanded};
 pub use server::expand_server;
-pub use text::is_form;
+pub use text::{is_form, named};
 pub use variables::Variables;

@@ -1,5 +1,5 @@
 //! Expands every value below `server`, before anything there is read: a number or a duration is
-//! then read out of the expanded text.
+//! then read out of the expanded text. Keys of callers that are the keys of a map are values, too.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -51,9 +51,27 @@ fn expand_all<'s>(expander: &Expander<'_>, node: &mut Node<'s>) {
         }
         Kind::List(items) => Rc::make_mut(items).iter_mut().for_each(|item| expand_all(expander, item)),
         Kind::Map(entries) => {
-            Rc::make_mut(entries).iter_mut().for_each(|entry| expand_all(expander, &mut entry.value));
+            for entry in Rc::make_mut(entries) {
+                if &*entry.key.text == "api_keys" {
+                    expand_names(expander, &mut entry.value);
+                }
+                expand_all(expander, &mut entry.value);
+            }
         }
         Kind::Null | Kind::Broken => {}
+    }
+}
+
+/// Keys of callers may be the keys of a map: what stands there is a value like any other. One that cannot be
+/// expanded lets nobody in.
+fn expand_names(expander: &Expander<'_>, node: &mut Node<'_>) {
+    let Kind::Map(entries) = &mut node.kind else { return };
+    for entry in Rc::make_mut(entries) {
+        let written = Spanned { value: &*entry.key.text, span: entry.key.span };
+        match expander.expand(written).map(Cow::into_owned) {
+            Ok(text) => entry.key.text = Cow::Owned(text),
+            Err(_) => entry.value.kind = Kind::Broken,
+        }
     }
 }
 
@@ -61,7 +79,9 @@ fn holds_variable(node: &Node<'_>) -> bool {
     match &node.kind {
         Kind::Scalar(scalar) => scalar.text.contains('$'),
         Kind::List(items) => items.iter().any(holds_variable),
-        Kind::Map(entries) => entries.iter().any(|entry| holds_variable(&entry.value)),
+        Kind::Map(entries) => {
+            entries.iter().any(|entry| entry.key.text.contains('$') || holds_variable(&entry.value))
+        }
         Kind::Null | Kind::Broken => false,
     }
 }

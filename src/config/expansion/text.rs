@@ -55,6 +55,16 @@ pub fn expand<'t, 'v>(
     Ok(Cow::Owned(expanded))
 }
 
+/// The first variable that a text still names, in whatever form: for texts in which nothing of that should be
+/// left.
+pub fn named(text: &str) -> Option<&str> {
+    text.match_indices("${").find_map(|(at, opening)| {
+        let (inside, _) = text.get(at + opening.len()..)?.split_once('}')?;
+        let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
+        inside.get(..end).filter(|name| !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()))
+    })
+}
+
 /// Whether every `${…}` in a text has a form that exists.
 pub fn is_form(text: &str) -> bool {
     parts(text, 0).is_ok()
@@ -157,6 +167,21 @@ mod tests {
 
     fn expanded(text: &str) -> Result<String, BadExpansion> {
         expand(text, &lookup).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn a_variable_that_is_still_named_is_found_in_any_form() {
+        for (text, name) in [
+            ("${A}", Some("A")),
+            ("key-${A_1:-b}", Some("A_1")),
+            ("${} ${1} ${b%.*}", Some("b")),
+            ("${A", None),
+            ("$A", None),
+            ("a{A}", None),
+            ("", None),
+        ] {
+            assert_eq!(named(text), name, "{text}");
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ enum Value {
         secret: SecretName,
         is_hash: bool,
     },
+    /// Not there; that has been reported.
+    Unset,
 }
 
 struct Key {
@@ -53,6 +55,7 @@ pub(super) fn api_keys(
             Value::Secret { secret, is_hash } => {
                 of_secrets.push(SecretKey { secret, is_hash, principal, expires });
             }
+            Value::Unset => {}
         }
         known.extend(previous);
     }
@@ -77,7 +80,7 @@ impl Key {
     fn fingerprints(&self) -> impl Iterator<Item = Fingerprint> {
         let own = match &self.value {
             Value::Known(fingerprint) => Some(*fingerprint),
-            Value::Secret { .. } => None,
+            Value::Secret { .. } | Value::Unset => None,
         };
         own.into_iter().chain(self.previous.as_ref().map(|key| key.fingerprint))
     }
@@ -123,9 +126,16 @@ impl Judging<'_> {
         self.callers.reader.problems.add(problem);
     }
 
+    fn is_unset(&self, credential: Spanned<&str>) -> bool {
+        self.callers.is_unset(credential, &format!("the key of `{}`", self.name))
+    }
+
     fn key(&self, key: Spanned<&str>) -> Option<Value> {
         if key.value.contains("{{") {
             return self.secret(key, false);
+        }
+        if self.is_unset(key) {
+            return Some(Value::Unset);
         }
         if key.value.trim().is_empty() {
             self.refuse(key.span, "a key is empty", "`mcpfier key create NAME` makes one");
@@ -146,6 +156,9 @@ impl Judging<'_> {
     fn hash(&self, hash: Spanned<&str>) -> Option<Value> {
         if hash.value.contains("{{") {
             return self.secret(hash, true);
+        }
+        if self.is_unset(hash) {
+            return Some(Value::Unset);
         }
         match hash.value.parse() {
             Ok(fingerprint) => Some(Value::Known(fingerprint)),

@@ -1,11 +1,15 @@
 //! What a file says of callers → principals; people with passwords → users.
 
+use std::cell::RefCell;
+
 use crate::config::code::Code;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::native;
 use crate::config::read::{Reader, Spanned};
 use crate::config::source::Span;
-use crate::model::{AuthMethod, BasicUser, PasswordHash, Permissions, Principal, Secrets, Tenant};
+use crate::model::{
+    AuthMethod, BasicUser, PasswordHash, Permissions, Principal, Secrets, Tenant, UnsetCredential,
+};
 
 use super::rate_limit::{quota, rate};
 
@@ -14,6 +18,8 @@ pub(super) struct Callers<'a> {
     pub reader: &'a Reader<'a>,
     pub tenants: &'a [Tenant],
     pub secrets: &'a Secrets,
+    /// What has been found to be only the name of a variable.
+    pub unset: RefCell<Vec<UnsetCredential>>,
 }
 
 impl Callers<'_> {
@@ -62,6 +68,9 @@ impl Callers<'_> {
                 let problem = Diagnostic::error(Code::DuplicateCaller, name.span, message);
                 let problem = problem.other(*first, "the other is here");
                 self.reader.problems.add(problem.help("one person, one name"));
+                continue;
+            }
+            if self.is_unset(hash, &format!("the password of `{}`", name.value)) {
                 continue;
             }
             let (name, hash) = (self.username(name), self.hash(hash));

@@ -1,5 +1,6 @@
 //! `server.http` → [`HttpServer`].
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::oauth::issuers;
@@ -54,7 +55,8 @@ pub fn http_server(
     let default = HttpServer::default();
     let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let tls = tls.and_then(|written| server_tls::tls(reader, written, &path));
-    let auth = auth.map(|written| lower_auth(&Callers { reader, tenants: &tenants, secrets }, written, asks));
+    let callers = Callers { reader, tenants: &tenants, secrets, unset: RefCell::default() };
+    let auth = auth.map(|written| lower_auth(callers, written, asks));
     HttpServer {
         host: host.filter(|host| !host.value.trim().is_empty()).map_or(default.host, owned),
         port: port.unwrap_or(default.port),
@@ -90,17 +92,12 @@ fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
 }
 
 /// `asks` says whether clients are asked for certificates.
-fn lower_auth(callers: &Callers<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
+fn lower_auth(callers: Callers<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
     let reader = callers.reader;
-    let (api_keys, secret_keys) = api_keys(callers, written.api_keys);
+    let (api_keys, secret_keys) = api_keys(&callers, written.api_keys);
     let mtls = written.mtls.map(|written| server_tls::mtls(reader, written, asks)).unwrap_or_default();
-    Auth {
-        api_keys,
-        secret_keys,
-        issuers: issuers(reader, written.issuers),
-        users: callers.users(written.users),
-        mtls,
-    }
+    let (issuers, users) = (issuers(&callers, written.issuers), callers.users(written.users));
+    Auth { api_keys, secret_keys, unset: callers.unset.into_inner(), issuers, users, mtls }
 }
 
 fn lower_cors(reader: &Reader<'_>, written: native::HttpCors<'_>, has_auth: bool) -> Cors {

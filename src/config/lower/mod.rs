@@ -11,6 +11,7 @@ mod code_words;
 mod command;
 mod container;
 mod copies;
+mod credential;
 mod defaults;
 mod description;
 mod detach;

@@ -11,17 +11,20 @@ use crate::model::{
     Algorithm, ClaimNames, Endpoints, Introspection, Issuer, Permissions, SecretText, ServiceUrl,
 };
 
+use super::caller::Callers;
+
 const LEEWAY: Duration = Duration::from_secs(30);
 /// Beyond it a token that has expired is as good as one that has not.
 const MOST_LEEWAY: Duration = Duration::from_secs(5 * 60);
 const CACHE: Duration = Duration::from_secs(30);
 const MOST_CACHE: Duration = Duration::from_secs(60);
 
-pub(super) fn issuers(reader: &Reader<'_>, written: Vec<native::HttpIssuer<'_>>) -> Vec<Issuer> {
+pub(super) fn issuers(callers: &Callers<'_>, written: Vec<native::HttpIssuer<'_>>) -> Vec<Issuer> {
+    let reader = callers.reader;
     let mut issuers: Vec<(Issuer, Span)> = Vec::new();
     for written in written {
         let span = written.span;
-        let Some(issuer) = issuer(reader, written) else { continue };
+        let Some(issuer) = issuer(callers, written) else { continue };
         if let Some((_, first)) = issuers.iter().find(|(known, _)| known.name == issuer.name) {
             let message = format!("the issuer `{}` is there already", issuer.name);
             let problem =
@@ -35,7 +38,8 @@ pub(super) fn issuers(reader: &Reader<'_>, written: Vec<native::HttpIssuer<'_>>)
     issuers.into_iter().map(|(issuer, _)| Issuer { is_one_of_several, ..issuer }).collect()
 }
 
-fn issuer(reader: &Reader<'_>, written: native::HttpIssuer<'_>) -> Option<Issuer> {
+fn issuer(callers: &Callers<'_>, written: native::HttpIssuer<'_>) -> Option<Issuer> {
+    let reader = callers.reader;
     let url = |text: Option<Spanned<&str>>, key| text.map(|text| service(reader, text, key)).transpose();
     let name = url(written.issuer, "issuer");
     let jwks_uri = url(written.jwks_uri, "jwks_uri");
@@ -43,9 +47,10 @@ fn issuer(reader: &Reader<'_>, written: native::HttpIssuer<'_>) -> Option<Issuer
     let authorization = url(written.authorization_endpoint, "authorization_endpoint");
     let token = url(written.token_endpoint, "token_endpoint");
     let introspection =
-        written.introspection.as_ref().map(|written| introspection(reader, written)).transpose();
+        written.introspection.as_ref().map(|written| introspection(callers, written)).transpose();
     let audience = audience(reader, &written.audience, written.span);
     let claims = claims(&written);
+    let needs_tenant = claims.tenant.is_some() && !callers.tenants.is_empty();
     let says_permissions = written.permissions.is_some();
     let permissions = match written.permissions {
         Some(patterns) => Permissions::of(owned(patterns)),
@@ -63,6 +68,7 @@ fn issuer(reader: &Reader<'_>, written: native::HttpIssuer<'_>) -> Option<Issuer
         scopes: written.scopes.unwrap_or_default(),
         leeway: written.leeway.unwrap_or(LEEWAY).min(MOST_LEEWAY),
         claims,
+        needs_tenant,
         permissions,
         says_permissions,
         introspection: introspection.ok()?,
@@ -110,7 +116,7 @@ fn claims(written: &native::HttpIssuer<'_>) -> ClaimNames {
     let named = |text: Option<Spanned<&str>>| {
         text.map(|text| text.value.trim().to_owned()).filter(|text| !text.is_empty())
     };
-    let default = ClaimNames::default();
+    let default = if written.is_original { ClaimNames::by_email() } else { ClaimNames::default() };
     ClaimNames {
         name: named(written.name_claim).map_or(default.name, |name| vec![name]),
         roles: named(written.roles_claim),
@@ -118,10 +124,17 @@ fn claims(written: &native::HttpIssuer<'_>) -> ClaimNames {
     }
 }
 
-fn introspection(reader: &Reader<'_>, written: &native::HttpIntrospection<'_>) -> Result<Introspection, ()> {
+fn introspection(
+    callers: &Callers<'_>,
+    written: &native::HttpIntrospection<'_>,
+) -> Result<Introspection, ()> {
+    let reader = callers.reader;
     let native::HttpIntrospection { span, endpoint, client_id, client_secret, cache } = written;
     let endpoint = endpoint.map(|text| service(reader, text, "endpoint")).transpose();
     let (Some(id), Some(secret)) = (client_id, client_secret) else { return Err(()) };
+    if callers.is_unset(*secret, "`client_secret`") {
+        return Err(());
+    }
     let secret = SecretText::of(secret.value.to_owned()).map_err(|problem| {
         let message = format!("`client_secret` cannot be that: {problem}");
         let problem = Diagnostic::error(Code::BadIntrospection, *span, message);

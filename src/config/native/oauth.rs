@@ -29,6 +29,8 @@ pub struct Issuer<'n> {
     pub introspection: Option<Introspection<'n>>,
     /// Whether clients are told of it.
     pub is_announced: bool,
+    /// In the words of the original, whose `user_roles` are of people by their addresses.
+    pub is_original: bool,
     pub authorization_endpoint: Option<Spanned<&'n str>>,
     pub token_endpoint: Option<Spanned<&'n str>>,
 }
@@ -102,6 +104,7 @@ impl<'n> Issuer<'n> {
         let mut issuer = Self {
             span,
             is_announced: true,
+            is_original: true,
             issuer: fields.required("issuer").and_then(|field| reader.text(field.node, "issuer")),
             audience: text_or_texts(reader, &mut fields, "audience"),
             authorization_endpoint: fields.text("authorization_endpoint"),

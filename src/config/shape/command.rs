@@ -269,7 +269,7 @@ static CHOOSING: &[Key] = &[
     Key::new(
         "scopes",
         Kind::ListOf(&Kind::Text),
-        "What the token of a caller has to be good for, beside `required_scopes` of its issuer. A client whose token lacks one is told which, and can ask its user for more. Callers who show no token need none.",
+        "What the token of a caller, or a key with `scopes`, has to be good for, beside `required_scopes` of its issuer. A client whose token lacks one is told which, and can ask its user for more. Other callers need none.",
     )
     .default("[]")
     .examples(&["[\"deploy:write\"]"]),

@@ -98,7 +98,7 @@ pub static CLAIMS: Shape = Shape {
         Key::new(
             "name",
             Kind::Filled,
-            "Who calls, for roles, policies and logs. A token without it lets nobody in.",
+            "Who calls, for roles, policies and logs. A token without it lets nobody in, and an `email` counts only with `email_verified: true` beside it.",
         )
         .otherwise("`sub`, or else `client_id`")
         .expands()
@@ -107,7 +107,7 @@ pub static CLAIMS: Shape = Shape {
             .otherwise("none")
             .expands()
             .examples(&["realm_access.roles"]),
-        Key::new("tenant", Kind::Filled, "The tenant that the caller belongs to.")
+        Key::new("tenant", Kind::Filled, "The tenant that the caller belongs to. Where the file has `tenants`, a token that names none lets in to no tool.")
             .otherwise("none")
             .expands()
             .examples(&["org_id"]),
@@ -144,7 +144,7 @@ pub static INTROSPECTION: Shape = Shape {
 pub static OAUTH21: Shape = Shape {
     name: "server_http_auth_oauth21",
     what: "`oauth21`",
-    description: "An issuer of tokens in the words of the original; `auth.oauth` can say more.",
+    description: "An issuer of tokens in the words of the original; `auth.oauth` can say more. Callers are called by their `email` if the issuer has verified it, or else by `sub` or `client_id`.",
     tables: &[&[
         Key::new("enabled", Kind::Boolean, "`false`: its tokens let nobody in.").default("true").expands(),
         Key::new("issuer", Kind::Filled, "Who makes the tokens, as they say in `iss`.").required().expands(),

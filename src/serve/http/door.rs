@@ -1,8 +1,12 @@
-//! Who is let in: the key of a request against those of the file as it is now.
+//! Who is let in: what a request says of its caller, against the file as it is now.
+//!
+//! Keys are judged at once: they cannot be guessed, if they are not short (the file is warned of those), and who
+//! has the right one comes in however many others guess from the same address. Passwords can be guessed, and what
+//! an issuer has to be asked about costs it something: those are judged for whoever has a place free for that.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::header::{self, HeaderMap, HeaderValue};
 
@@ -11,7 +15,7 @@ use crate::model::{Auth, HttpServer, Principal, host_network};
 
 use super::account::because;
 use super::answer::{Answer, refusal, set};
-use super::passwords::{NotIn, Passwords};
+use super::passwords::{Passwords, Recalled, Unchecked};
 use super::route::Peer;
 use super::tokens::{Shut, Tokens};
 
@@ -41,48 +45,90 @@ impl Door {
             Err(problem) => return Err(because(refused(auth, &problem.to_string()), problem, None)),
         };
         let judged = match credential {
-            Some(Credential::Basic(text)) => {
-                match Box::pin(self.passwords.judge(&auth.users, text, peer, now())).await {
-                    Ok(principal) => Ok(principal),
-                    Err(NotIn::Wrong) => Err(Refused::Password),
-                    Err(NotIn::Busy) => return Err(busy()),
-                }
-            }
-            credential => judge(auth, credential, certificate.as_deref()),
-        };
-        let refusal = match judged {
-            Ok(principal) => return Ok(known(principal)),
-            Err(refusal) => refusal,
-        };
-        let mut told = refused(auth, "the key is not valid");
-        let mut reason = refusal.to_string();
-        if let Some(token) = token(auth, credential, &refusal) {
-            match Box::pin(self.tokens.judge(auth, token, now())).await {
+            Some(Credential::Basic(text)) => Box::pin(self.by_password(auth, text, peer)).await,
+            credential => match judge(auth, credential, certificate.as_deref()) {
                 Ok(principal) => return Ok(known(principal)),
-                Err(Shut { reason, answer, is_guess: false }) => {
-                    tracing::warn!(peer = %written(peer), "not let in: {reason}");
-                    return Err(because(answer, reason, None));
-                }
-                Err(shut) => (told, reason) = (shut.answer, shut.reason),
+                Err(refusal) if credential.is_none() => return Err(wanted(auth, &refusal, peer)),
+                Err(refusal) => match token(auth, credential, &refusal) {
+                    Some(token) => Box::pin(self.by_token(auth, token, peer)).await,
+                    None => Err(NotIn::guess(auth, &refusal)),
+                },
+            },
+        };
+        match judged {
+            Ok(principal) => Ok(known(principal)),
+            Err(NotIn::Told(answer)) => Err(answer),
+            Err(NotIn::Guess(guess)) => {
+                tracing::warn!(peer = %written(peer), "not let in: {}", guess.reason);
+                Err(Box::pin(self.held_back(peer, guess)).await)
             }
         }
-        if credential.is_none() {
-            return Err(wanted(auth, &refusal, peer));
+    }
+
+    async fn by_password(
+        &self,
+        auth: &Auth,
+        text: &str,
+        peer: Option<IpAddr>,
+    ) -> Result<Principal, NotIn<'_>> {
+        let wrong = || Guess::of(auth, &Refused::Password);
+        let question = match self.passwords.recall(&auth.users, text, now()) {
+            Recalled::Right(principal) => return Ok(principal.clone()),
+            Recalled::Wrong => return Err(NotIn::Guess(wrong())),
+            Recalled::Open(question) => question,
+        };
+        let trying = self.try_once(peer)?;
+        match self.passwords.check(question, peer.map(host_network), now()).await {
+            Ok(principal) => {
+                trying.over();
+                Ok(principal)
+            }
+            Err(Unchecked::Wrong) => Err(NotIn::Guess(Guess { trying: Some(trying), ..wrong() })),
+            Err(Unchecked::Busy) => {
+                trying.over();
+                Err(NotIn::Told(busy()))
+            }
         }
-        tracing::warn!(peer = %written(peer), "not let in: {reason}");
-        Err(Box::pin(self.held_back(peer, told, reason)).await)
+    }
+
+    async fn by_token(&self, auth: &Auth, token: &str, peer: Option<IpAddr>) -> Result<Principal, NotIn<'_>> {
+        let has_to_ask = self.tokens.has_to_ask(auth, token, now());
+        let trying = if has_to_ask { Some(self.try_once(peer)?) } else { None };
+        match self.tokens.judge(auth, token, now()).await {
+            Ok(principal) => {
+                trying.into_iter().for_each(Trying::over);
+                Ok(principal)
+            }
+            Err(Shut { reason, answer, is_guess: true }) => {
+                Err(NotIn::Guess(Guess { told: answer, reason, trying }))
+            }
+            Err(Shut { reason, answer, is_guess: false }) => {
+                trying.into_iter().for_each(Trying::over);
+                tracing::warn!(peer = %written(peer), "not let in: {reason}");
+                Err(NotIn::Told(because(answer, reason, None)))
+            }
+        }
+    }
+
+    /// A place for something that is judged and could be guessed, or the answer for who has too many.
+    fn try_once(&self, peer: Option<IpAddr>) -> Result<Trying<'_>, NotIn<'_>> {
+        let source = peer.map(host_network);
+        if self.lock().may_try(&source, Instant::now()) {
+            return Ok(Trying { door: self, source, is_over: false });
+        }
+        tracing::debug!(peer = %written(peer), "not judged: too much of it was wrong");
+        Err(NotIn::Told(because(too_many(), "too many answers to wrong guesses are waited for", None)))
     }
 
     /// The answer to a wrong guess, after a while that grows with their number.
-    async fn held_back(&self, peer: Option<IpAddr>, told: Answer, reason: String) -> Answer {
-        let peer = peer.map(host_network);
-        let penalty = self.lock().mistake(&peer, now());
+    async fn held_back(&self, peer: Option<IpAddr>, guess: Guess<'_>) -> Answer {
+        let Guess { told, reason, trying } = guess;
+        let penalty = self.lock().mistake(&peer.map(host_network), Instant::now());
+        trying.into_iter().for_each(Trying::over);
         match penalty {
             Penalty::GoAway => because(too_many(), reason, None),
             Penalty::Wait(wait) => {
-                let waiting = Waiting { door: self, peer };
                 tokio::time::sleep(wait).await;
-                drop(waiting);
                 because(told, reason, None)
             }
         }
@@ -93,15 +139,54 @@ impl Door {
     }
 }
 
-/// Somebody whose answer is held back, also if they do not wait for it.
-struct Waiting<'a> {
-    door: &'a Door,
-    peer: Option<IpAddr>,
+/// Why nobody comes in.
+enum NotIn<'d> {
+    /// What is told at once.
+    Told(Answer),
+    Guess(Guess<'d>),
 }
 
-impl Drop for Waiting<'_> {
+/// Something wrong, as a guess would be.
+struct Guess<'d> {
+    told: Answer,
+    reason: String,
+    /// Where it was judged, if that takes a place.
+    trying: Option<Trying<'d>>,
+}
+
+impl NotIn<'_> {
+    fn guess(auth: &Auth, refusal: &Refused) -> Self {
+        Self::Guess(Guess::of(auth, refusal))
+    }
+}
+
+impl Guess<'_> {
+    fn of(auth: &Auth, refusal: &Refused) -> Self {
+        Self { told: refused(auth, "the key is not valid"), reason: refusal.to_string(), trying: None }
+    }
+}
+
+/// Something that is being judged. Who goes before it is over has made a mistake: else guesses would cost nothing
+/// for those who never wait for the answer.
+struct Trying<'d> {
+    door: &'d Door,
+    source: Option<IpAddr>,
+    is_over: bool,
+}
+
+impl Trying<'_> {
+    fn over(mut self) {
+        self.is_over = true;
+    }
+}
+
+impl Drop for Trying<'_> {
     fn drop(&mut self) {
-        self.door.lock().waited(&self.peer);
+        let mut patience = self.door.lock();
+        if !self.is_over {
+            patience.mistake(&self.source, Instant::now());
+        }
+        patience.tried(&self.source);
     }
 }
 

@@ -28,7 +28,23 @@ pub struct Shut {
 impl Tokens {
     #[cfg(feature = "oauth")]
     pub async fn judge(&self, auth: &Auth, token: &str, now: u64) -> Result<Principal, Shut> {
-        self.desk.judge(&auth.issuers, token, now).await.map_err(shut)
+        let principal = self.desk.judge(&auth.issuers, token, now).await.map_err(shut)?;
+        if principal.tenant.is_none() && principal.within.is_some() {
+            tracing::warn!("the token of `{}` names no tenant, so no tool is its bearer's", principal.name);
+        }
+        Ok(principal)
+    }
+
+    /// Whether somebody has to be asked what a token means.
+    #[cfg(feature = "oauth")]
+    pub fn has_to_ask(&self, auth: &Auth, token: &str, now: u64) -> bool {
+        self.desk.has_to_ask(&auth.issuers, token, now)
+    }
+
+    #[cfg(not(feature = "oauth"))]
+    #[expect(clippy::unused_self, reason = "with the feature it looks at what is remembered")]
+    pub fn has_to_ask(&self, _: &Auth, _: &str, _: u64) -> bool {
+        false
     }
 
     #[cfg(not(feature = "oauth"))]

@@ -33,6 +33,11 @@ fn host() -> TestHost {
     for name in ["NONE", "X", "HOME", "PLACE", "HOST", "REGION", "TRACE", "TOKEN", "PASSWORD", "API_KEY"] {
         host.host.environment.insert(name.to_owned(), format!("the value of {name}"));
     }
+    for name in ["OPERATIONS_KEY", "DEVELOPMENT_KEY", "OAUTH_SECRET"] {
+        host.host.environment.insert(name.to_owned(), format!("the value of {name}"));
+    }
+    let hash = "$2y$10$92IXUNpkjO0rOQ5byMi.Ye4oKoEa3Ro9llC/.og/at2.uheWG/igi";
+    host.host.environment.insert("ADMIN_HASH".to_owned(), hash.to_owned());
     // It stands in a URL.
     host.host.environment.insert("HOST".to_owned(), "api.example.com".to_owned());
     host

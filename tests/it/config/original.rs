@@ -4,7 +4,8 @@ use std::path::Path;
 
 use mcpfier::config::{Style, load};
 use mcpfier::model::{
-    Action, Argument, Availability, Dialect, EnvInherit, Inside, Lockdown, Network, Script, Tool, Workload,
+    Action, Argument, Auth, Availability, Dialect, EnvInherit, Inside, Lockdown, Network, Script, Tool,
+    Workload,
 };
 
 use super::host::{TestHost, data};
@@ -149,4 +150,28 @@ fn process(tool: &Tool) -> &Workload {
         Action::Flow(_) => panic!("a flow"),
         Action::NotSupported(reason) => panic!("{reason}"),
     }
+}
+
+#[test]
+fn a_credential_that_is_only_the_name_of_a_variable_lets_nobody_in_and_what_is_off_needs_none() {
+    let host = TestHost::new();
+    let text = std::fs::read_to_string(folder().join("credentials.yaml")).expect("a file");
+    let auth = |text: &str| host.load(text).catalog.expect("a catalog").server.http.auth.expect("callers");
+    let read = auth(&text);
+    let names: Vec<&str> = read.callers().map(|caller| caller.name.as_str()).collect();
+    assert_eq!(names, ["default"]);
+    assert!(read.issuers.is_empty(), "it would be asked with a secret that everybody knows");
+    let unset = |auth: &Auth| {
+        let mut names: Vec<String> = auth.unset.iter().map(|unset| unset.variable.clone()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(unset(&read), ["ADMIN_HASH", "DEVELOPMENT_KEY", "OAUTH_SECRET", "OPERATIONS_KEY"]);
+    let in_another_form = text.replace("${DEVELOPMENT_KEY}", "mcpfier_${PREFIXED_KEY-of-a-shell}");
+    assert_eq!(unset(&auth(&in_another_form))[3], "PREFIXED_KEY");
+    let (before, after) = text.split_once("basic_auth:").expect("it is there");
+    let off = format!("{before}basic_auth:{}", after.replace("enabled: true", "enabled: false"));
+    assert_eq!(unset(&auth(&off)), ["DEVELOPMENT_KEY", "OPERATIONS_KEY"]);
+    let report = host.load(&text).report;
+    assert!(report.has_errors() && report.may_serve(), "whoever asks for no key may have the file");
 }

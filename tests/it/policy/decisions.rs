@@ -257,3 +257,39 @@ fn without_roles_in_the_file_those_of_stdio_are_only_names() {
     let house = house(text);
     assert_eq!(house.seen(&house.caller("local", json!({}))), ["a", "b"]);
 }
+
+#[test]
+fn nobody_gets_the_roles_of_somebody_else_by_a_name_that_looks_like_them() {
+    let house = house(
+        r#"version: 1
+roles: [{ name: admin, permissions: [secret] }]
+user_roles:
+  "key:ci": [admin]
+  "service:nightly": [admin]
+  "basic:ann": [admin]
+  "token<https://one.example.com>:ann": [admin]
+  "urn:people:ann": [admin]
+  "keys:ci": [admin]
+server:
+  http:
+    auth: { api_keys: [{ name: ci, key: a-key-of-ci-that-is-long, permissions: [] }] }
+commands: [{ name: secret, description: Not for everybody., script: echo }]
+"#,
+    );
+    for (id, may) in [
+        ("key:ci", true),
+        ("token:key:ci", false),
+        ("certificate:key:ci", false),
+        ("basic:ann", true),
+        ("token:basic:ann", false),
+        ("token:service:nightly", false),
+        ("service:nightly", true),
+        ("token:token<https://one.example.com>:ann", false),
+        ("token:<https://one.example.com>:ann", false),
+        ("token:urn:people:ann", true),
+        ("token:keys:ci", true),
+        ("token:ci", false),
+    ] {
+        assert_eq!(house.seen(&house.caller(id, json!({}))).len(), usize::from(may), "{id}");
+    }
+}

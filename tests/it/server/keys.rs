@@ -270,3 +270,73 @@ fn keys_of_secrets_are_listed_by_the_name_of_the_secret() {
         "{refused}"
     );
 }
+
+fn served_with(folder: &Path, file: &str, variable: Option<&str>) -> Command {
+    std::fs::write(folder.join("config.yaml"), file).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcpfier"));
+    command.env_remove("PORT").env_remove("MCPFIER_KEY").envs(variable.map(|value| ("MCPFIER_KEY", value)));
+    command.arg("--config").arg(folder.join("config.yaml")).args(["--server", "--port", "0"]);
+    command
+}
+
+#[tokio::test]
+async fn the_name_of_a_variable_is_no_key() {
+    const NAME: &str = "${MCPFIER_KEY}";
+    let tools = "commands: [{ name: echo-test, description: Says hi., script: echo, args: [hi] }]";
+    let keys = [
+        r#"simple: { api_keys: [{ key: "${MCPFIER_KEY}", name: n }] }"#,
+        r#"simple: { api_keys: { "${MCPFIER_KEY}": { name: n } } }"#,
+        r#"api_keys: { "${MCPFIER_KEY}": { name: n } }"#,
+        r#"api_keys: ["${MCPFIER_KEY}"]"#,
+    ];
+    for (version, keys) in keys.iter().map(|keys| ("", keys)).chain([("version: 1\n", &keys[2])]) {
+        let file = format!("{version}{tools}\nserver: {{ http: {{ auth: {{ {keys} }} }} }}\n");
+        let serve = |variable: Option<&str>| {
+            let folder = tempfile::tempdir().unwrap();
+            let command = served_with(folder.path(), &file, variable);
+            Server::run(Wire::Pipes, folder, command)
+        };
+        let house = House::of(serve(Some(ANN))).await;
+        for (key, expected) in [(ANN, 200), (NAME, 401)] {
+            let sent = list(&house).header("X-API-Key", key).send().await.unwrap();
+            assert_eq!(sent.status(), expected, "{file}{key}");
+        }
+        if version.is_empty() {
+            serve(None).says("is to come from the variable `MCPFIER_KEY`, which is not set").await;
+        } else {
+            let house = House::of(serve(None)).await;
+            assert_eq!(list(&house).header("X-API-Key", NAME).send().await.unwrap().status(), 401, "{file}");
+        }
+        serve(Some("${OTHER_KEY}")).says("is to come from the variable `OTHER_KEY`, which is not set").await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_with_scopes_is_told_which_a_call_takes_and_one_without_needs_none() {
+    let house = House::start(&format!(
+        r#"
+server:
+  http:
+    auth:
+      api_keys:
+        - {{ name: ann, key: {ANN} }}
+        - {{ name: ci, key: {CI}, scopes: ["tools:read"] }}
+commands:
+  - {{ name: read, description: Reads., script: echo, args: [read], scopes: ["tools:read"] }}
+  - {{ name: write, description: Writes., script: echo, args: [written], scopes: ["tools:write"] }}
+"#
+    ))
+    .await;
+    let ask = async |key: &str, tool: &str| {
+        house.plain(&call(7, tool, json!({}))).header("X-API-Key", key).send().await.unwrap()
+    };
+    assert_eq!(text(&answer(ask(CI, "read").await).await["result"]), "read\n");
+    let refused = ask(CI, "write").await;
+    assert_eq!(refused.status(), 403);
+    let challenge = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
+    let expected = r#"Bearer realm="mcpfier", error="insufficient_scope", scope="tools:read tools:write""#;
+    assert!(challenge.starts_with(expected), "{challenge}");
+    let said = answer(refused).await;
+    assert_eq!(said["error"]["message"], "`write` takes a token that is good for `tools:write`");
+    assert_eq!(text(&answer(ask(ANN, "write").await).await["result"]), "written\n");
+}

@@ -4,6 +4,8 @@
 mod acme;
 mod attack;
 mod browser;
+#[cfg(feature = "oauth")]
+mod claims;
 mod clients;
 mod copies;
 mod deploy;

@@ -113,6 +113,31 @@ async fn callers_come_in_by_each_way_that_the_file_has_and_see_what_is_theirs() 
 }
 
 #[tokio::test]
+async fn people_of_user_roles_are_known_by_the_address_that_their_issuer_has_verified() {
+    let signer = Signer::new("one");
+    let issuer = Issuer::start(&[&signer]);
+    let (house, _) = serve(&sample(), &issuer).await;
+    let seen = async |more: Value| {
+        let mut claims = issuer.claims(AUDIENCE);
+        claims["sub"] = "248289761001".into();
+        claims.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        names(list(&house).bearer_auth(signer.sign(&claims))).await
+    };
+    let address = "analyst@example.com";
+    assert_eq!(seen(json!({ "email": address, "email_verified": true })).await, ["weather"]);
+    for unproved in [
+        json!({ "email": address }),
+        json!({ "email": address, "email_verified": false }),
+        json!({ "email": address, "email_verified": null }),
+        json!({ "email": [address], "email_verified": true }),
+        json!({ "preferred_username": address }),
+    ] {
+        assert!(seen(unproved.clone()).await.is_empty(), "{unproved}");
+    }
+    assert_eq!(seen(json!({ "sub": address })).await, ["weather"]);
+}
+
+#[tokio::test]
 async fn pages_rates_headers_and_connections_are_bounded_as_the_file_says() {
     let issuer = Issuer::start(&[]);
     let (house, _) = serve(&sample(), &issuer).await;

@@ -278,6 +278,59 @@ async fn tokens_that_say_nothing_are_asked_about_and_the_answer_counts_for_a_whi
 }
 
 #[tokio::test]
+async fn a_storm_of_tokens_that_say_nothing_asks_the_issuer_seldom_and_holds_up_nobody_who_is_known() {
+    let issuer = Issuer::start(&[]);
+    let introspection = ", introspection: { client_id: us, client_secret: the-secret-of-us, cache: 1m }";
+    let house = House::start(&file(&issuer, introspection)).await;
+    let good = json!({ "active": true, "aud": US, "sub": "ann", "exp": now() + 900, "scope": "mcp:read" });
+    issuer.says("good", good.clone());
+    for number in 0..10 {
+        issuer.says(&format!("late-{number}"), good.clone());
+    }
+    assert_eq!(status(&house, "good").await, 200);
+    let mut asked = issuer.asked();
+    for most in [80, 30] {
+        let storm: Vec<String> = (0..200).map(|number| format!("unknown-{most}-{number}")).collect();
+        let sent = storm.iter().map(|token| status(&house, token));
+        for status in futures_util::future::join_all(sent).await {
+            assert!([401, 429, 503].contains(&status), "{status}");
+        }
+        let more = issuer.asked() - asked;
+        assert!(more < most, "the issuer was asked {more} times");
+        asked += more;
+    }
+    let other = reqwest::Client::builder().local_address(std::net::IpAddr::from([127, 0, 0, 21]));
+    let other = other.build().unwrap();
+    let mut is_held_back = false;
+    for number in 0..10 {
+        let mut guesses = 0;
+        let guess = |guesses: u32| {
+            let token = format!("guess-{number}-{guesses}");
+            let sent = list(&house, &token).send();
+            async move { sent.await.unwrap().status().as_u16() }
+        };
+        while tokio::time::timeout(std::time::Duration::from_millis(50), guess(guesses)).await != Ok(429) {
+            guesses += 1;
+            assert!(guesses < 200, "tokens are asked about without end");
+        }
+        let late = format!("late-{number}");
+        is_held_back = status(&house, &late).await == 429;
+        if is_held_back {
+            let sent =
+                other.post(house.url("/")).header("Content-Type", "application/json").bearer_auth(late);
+            let sent = sent.body(request(1, "tools/list", json!({})).to_string()).send().await.unwrap();
+            assert_eq!(sent.status(), 200, "somebody from elsewhere is held up");
+            break;
+        }
+    }
+    assert!(is_held_back, "whatever is sent, the issuer is asked");
+    assert_eq!(status(&house, "good").await, 200, "what is remembered is not asked about");
+    let key =
+        house.plain(&request(1, "tools/list", json!({}))).header("X-API-Key", "a-key-of-ci-that-is-long");
+    assert_eq!(key.send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn a_token_is_told_to_no_command_and_no_log() {
     let signer = Signer::new("one");
     let issuer = Issuer::start(&[&signer]);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use mcpfier::auth;
 use mcpfier::model::{ApiKey, Fingerprint, Permissions};
 use reqwest::{Method, StatusCode};
@@ -216,6 +217,66 @@ async fn guessing_from_one_address_gets_slow_and_does_not_slow_down_others() {
     }
     assert!(seen.iter().all(|status| [401, 429].contains(&status.as_u16())), "{seen:?}");
     assert!(seen.contains(&StatusCode::TOO_MANY_REQUESTS));
+}
+
+/// The right one among many guesses is not told from them, so it does not matter how fast they are sent.
+#[tokio::test]
+async fn of_passwords_that_are_guessed_a_few_are_judged_and_whoever_is_known_comes_in() {
+    // Cheap to check, so that it is not the checking which slows them down.
+    let hash = bcrypt::hash("right", 4).unwrap();
+    let user = |name: String| format!("{{ username: {name}, password_hash: \"{hash}\" }}");
+    let users: Vec<String> = (0..10).map(|number| user(format!("ann-{number}"))).collect();
+    let mut house = House::start(&format!(
+        "{COMMANDS}\nserver:\n  http:\n    auth:\n      api_keys: [{{ name: ci, key: a-key-of-ci-that-is-long }}]\n      \
+         basic: {{ users: [{}, {}] }}\n",
+        user("bob".to_owned()),
+        users.join(", ")
+    ))
+    .await;
+    let url = house.url("/");
+    let from = |last: u8| {
+        let address = std::net::IpAddr::from([127, 0, 0, last]);
+        reqwest::Client::builder().local_address(address).pool_max_idle_per_host(0).build().unwrap()
+    };
+    let list = |client: &reqwest::Client| {
+        let body = request(1, "tools/list", json!({})).to_string();
+        client.post(&url).header("Content-Type", "application/json").body(body)
+    };
+    let login = |client: &reqwest::Client, name: &str, password: &str| {
+        let sent = list(client).basic_auth(name, Some(password)).send();
+        async move { sent.await.unwrap().status().as_u16() }
+    };
+    let (guesser, other) = (from(19), from(20));
+    assert_eq!(login(&guesser, "bob", "right").await, 200);
+    for _ in 0..4 {
+        assert_eq!(login(&guesser, "ann-0", "wrong").await, 401);
+    }
+    let storm = (0..200).map(|number| login(&guesser, "ann-0", &format!("guess {number}")).boxed());
+    let statuses = futures_util::future::join_all(storm.collect::<Vec<_>>()).await;
+    assert!(statuses.iter().all(|status| [401, 429, 503].contains(status)), "{statuses:?}");
+    let judged = house.server.stderr().matches("the name or the password is wrong").count();
+    assert!(judged < 40, "{judged} of 204 were judged");
+    let mut is_held_back = false;
+    for number in 0..10 {
+        // Whoever hangs up before the answer comes has no place back sooner.
+        let mut guesses = 0;
+        while tokio::time::timeout(Duration::from_millis(50), login(&guesser, "ann-0", "wrong")).await
+            != Ok(429)
+        {
+            guesses += 1;
+            assert!(guesses < 200, "guesses are judged without end");
+        }
+        let name = format!("ann-{number}");
+        is_held_back = login(&guesser, &name, "right").await == 429;
+        if is_held_back {
+            assert_eq!(login(&other, &name, "right").await, 200, "somebody from elsewhere is held up");
+            break;
+        }
+    }
+    assert!(is_held_back, "the right password among the guesses lets in");
+    assert_eq!(login(&guesser, "bob", "right").await, 200, "what is remembered is not judged");
+    let by_key = list(&guesser).header("X-API-Key", "a-key-of-ci-that-is-long").send().await.unwrap();
+    assert_eq!(by_key.status(), 200, "a key lets in at once");
 }
 
 /// What a look at two thousand keys takes must not say whether and where the right one stands.
