@@ -35,7 +35,7 @@ pub enum Event {
     Rotated { before: String, oldest: u64 },
     /// A server ended in the middle of a record, or the state of the log was lost.
     #[serde(rename = "log.recovered")]
-    Recovered { what: &'static str, records: u64, bytes: u64 },
+    Recovered { what: Loss, records: u64, bytes: u64 },
     /// So many records could not be written.
     #[serde(rename = "log.gap")]
     Gap { lost: u64 },
@@ -59,6 +59,42 @@ impl Event {
                 return None;
             }
         })
+    }
+}
+
+/// What was found instead of the end of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
+pub enum Loss {
+    NoHead,
+    /// It is not signed, and there is a key.
+    Unsigned,
+    /// The file is another one, and the chain goes on in it.
+    Moved,
+    /// There is more than the head knows.
+    Killed,
+}
+
+impl Loss {
+    const ALL: [Self; 4] = [Self::NoHead, Self::Unsigned, Self::Moved, Self::Killed];
+
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NoHead => "there was no head",
+            Self::Unsigned => "the head was not signed",
+            Self::Moved => "the file was moved away",
+            Self::Killed => "a server ended while it wrote",
+        }
+    }
+
+    pub fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|loss| loss.text() == text)
+    }
+}
+
+impl From<Loss> for &'static str {
+    fn from(loss: Loss) -> Self {
+        loss.text()
     }
 }
 

@@ -36,7 +36,7 @@ pub use pages::{Entry, Pages, files_of};
 pub use query::Question;
 pub use table::{csv, csv_head, row};
 pub use time::written as written_time;
-pub use verify::{Anchor, Finding, Report, verify};
+pub use verify::{Anchor, Finding, Knowledge, Report, Subject, verify};
 
 /// Where an engine's events go, at any time: nowhere unless its file says otherwise.
 #[derive(Default)]

@@ -31,12 +31,21 @@ pub fn put_aside(log: &Path) -> Vec<(u64, PathBuf)> {
         .filter_map(|entry| {
             let entry_name = entry.file_name();
             let digits = entry_name.to_str()?.strip_prefix(&name)?;
-            let is_number = digits.len() >= DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-            Some((digits.parse().ok().filter(|_| is_number)?, folder.join(&entry_name)))
+            Some((number(digits)?, folder.join(&entry_name)))
         })
         .collect();
     found.sort();
     found
+}
+
+/// The number of the first record in a file that was put aside, by its name.
+pub fn number_of(file: &Path) -> Option<u64> {
+    number(file.file_name()?.to_str()?.rsplit_once('.')?.1)
+}
+
+fn number(digits: &str) -> Option<u64> {
+    let is_number = digits.len() >= DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number)
 }
 
 /// All files of a log, the current one last.
@@ -67,6 +76,11 @@ impl Entry {
 
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.record.as_ref()?.get(name)?.as_str()
+    }
+
+    /// None counts as 0.
+    pub fn number_of(&self, name: &str) -> u64 {
+        self.record.as_ref().and_then(|record| record.get(name)?.as_u64()).unwrap_or_default()
     }
 }
 
