@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{AuthMethod, CallerId, Principal, host_network};
 
+use super::account::because;
 use super::answer::{Answer, refusal, set};
 use super::stream::Source;
 
@@ -45,7 +46,8 @@ impl Held {
             let mut answer =
                 refusal(429, &format!("you hold {most} streams open, which is as many as you may"));
             set(&mut answer, http::header::RETRY_AFTER, "1");
-            answer
+            let reason = format!("{most} streams are open, which is as many as may");
+            because(answer, reason, Some(caller.id().as_str().to_owned()))
         })
     }
 

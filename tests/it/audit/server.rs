@@ -1,10 +1,8 @@
 //! What servers record: callers and where they are, who is not let in, what becomes of the server.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
-use super::{COMMANDS, of, records};
+use super::{COMMANDS, of, records, until};
 use crate::server::house::{House, PATIENCE, answer, call};
 use crate::support::server::Server;
 
@@ -16,19 +14,6 @@ fn file(audit: &str) -> String {
         "audit: {audit}\n{COMMANDS}\nserver:\n  http:\n    auth:\n      api_keys:\n        \
          - {{ name: ci, key: {KEY}, permissions: [greet] }}\n"
     )
-}
-
-/// The records, once there are as many of an event.
-async fn until(house: &House, event: &str, count: usize) -> Vec<Value> {
-    let (log, begun) = (house.server.folder.path().join("audit.jsonl"), Instant::now());
-    loop {
-        let records = records(&log);
-        if of(&records, event).len() >= count {
-            return records;
-        }
-        assert!(begun.elapsed() < PATIENCE, "no {count} of {event}: {records:#?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 async fn greet(house: &House, key: &str, who: &str) -> Value {
