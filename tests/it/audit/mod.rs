@@ -2,7 +2,9 @@
 //! what is done to them is found.
 
 mod failing;
+mod outlets;
 mod records;
+mod rotating;
 mod server;
 mod words;
 
