@@ -19,6 +19,12 @@ pub enum Event {
     /// A call was not let through.
     #[serde(rename = "call.refused")]
     Refused(Box<Refused>),
+    /// What stands under a URI was read, or was not to be had.
+    #[serde(rename = "resource.read")]
+    Resource(Box<ReadResource>),
+    /// A prompt was filled in, or was not to be had.
+    #[serde(rename = "prompt.read")]
+    Prompt(Box<ReadPrompt>),
     /// A request was turned away before it was a call.
     #[serde(rename = "request.refused")]
     TurnedAway(Box<TurnedAway>),
@@ -51,6 +57,7 @@ impl Event {
             Self::Began(began) => of_call(began.parent.is_some()),
             Self::Ended(ended) => of_call(ended.parent.is_some()),
             Self::Refused(_) => AuditKind::Refusals,
+            Self::Resource(_) | Self::Prompt(_) => AuditKind::Reads,
             Self::TurnedAway(_) => AuditKind::Requests,
             Self::Started(_) | Self::Stopped(_) | Self::Reloaded(_) | Self::NotReloaded(_) => {
                 AuditKind::Server
@@ -193,6 +200,32 @@ pub struct Refused {
     pub arguments: Option<Map<String, Value>>,
     pub decision: Decision,
     pub reason: String,
+}
+
+/// A resource that somebody asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReadResource {
+    #[serde(flatten)]
+    pub caller: Caller,
+    pub uri: String,
+    pub decision: Decision,
+    /// Why it was not to be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A prompt that somebody asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReadPrompt {
+    #[serde(flatten)]
+    pub caller: Caller,
+    pub prompt: String,
+    /// As they were sent, masked and shortened.
+    pub arguments: Map<String, Value>,
+    pub decision: Decision,
+    /// Why it was not to be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How a call went.

@@ -27,7 +27,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::model::AuditRules;
 
-pub use event::{Began, Caller, Decision, Ended, Event, Lifecycle, Refused, TurnedAway, Verdict};
+pub use event::{
+    Began, Caller, Decision, Ended, Event, Lifecycle, ReadPrompt, ReadResource, Refused, TurnedAway, Verdict,
+};
 pub use journal::{Journal, Unrecorded, next_call};
 pub use key::{BadKey, SigningKey, VerifyingKey};
 pub use mask::{recorded, short_text};

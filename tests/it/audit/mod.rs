@@ -3,6 +3,7 @@
 
 mod failing;
 mod outlets;
+mod reading;
 mod records;
 mod rotating;
 mod server;
