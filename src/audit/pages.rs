@@ -31,7 +31,7 @@ pub fn put_aside(log: &Path) -> Vec<(u64, PathBuf)> {
         .filter_map(|entry| {
             let entry_name = entry.file_name();
             let digits = entry_name.to_str()?.strip_prefix(&name)?;
-            Some((number(digits)?, folder.join(&entry_name)))
+            Some((number(digits)?, log.with_file_name(&entry_name)))
         })
         .collect();
     found.sort();
