@@ -19,6 +19,12 @@ pub enum Event {
     /// A call was not let through.
     #[serde(rename = "call.refused")]
     Refused(Box<Refused>),
+    /// What stands under a URI was read, or was not to be had.
+    #[serde(rename = "resource.read")]
+    Resource(Box<ReadResource>),
+    /// A prompt was filled in, or was not to be had.
+    #[serde(rename = "prompt.read")]
+    Prompt(Box<ReadPrompt>),
     /// A request was turned away before it was a call.
     #[serde(rename = "request.refused")]
     TurnedAway(Box<TurnedAway>),
@@ -35,7 +41,7 @@ pub enum Event {
     Rotated { before: String, oldest: u64 },
     /// A server ended in the middle of a record, or the state of the log was lost.
     #[serde(rename = "log.recovered")]
-    Recovered { what: &'static str, records: u64, bytes: u64 },
+    Recovered { what: Loss, records: u64, bytes: u64 },
     /// So many records could not be written.
     #[serde(rename = "log.gap")]
     Gap { lost: u64 },
@@ -51,6 +57,7 @@ impl Event {
             Self::Began(began) => of_call(began.parent.is_some()),
             Self::Ended(ended) => of_call(ended.parent.is_some()),
             Self::Refused(_) => AuditKind::Refusals,
+            Self::Resource(_) | Self::Prompt(_) => AuditKind::Reads,
             Self::TurnedAway(_) => AuditKind::Requests,
             Self::Started(_) | Self::Stopped(_) | Self::Reloaded(_) | Self::NotReloaded(_) => {
                 AuditKind::Server
@@ -59,6 +66,42 @@ impl Event {
                 return None;
             }
         })
+    }
+}
+
+/// What was found instead of the end of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "&'static str")]
+pub enum Loss {
+    NoHead,
+    /// It is not signed, and there is a key.
+    Unsigned,
+    /// The file is another one, and the chain goes on in it.
+    Moved,
+    /// There is more than the head knows.
+    Killed,
+}
+
+impl Loss {
+    const ALL: [Self; 4] = [Self::NoHead, Self::Unsigned, Self::Moved, Self::Killed];
+
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NoHead => "there was no head",
+            Self::Unsigned => "the head was not signed",
+            Self::Moved => "the file was moved away",
+            Self::Killed => "a server ended while it wrote",
+        }
+    }
+
+    pub fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|loss| loss.text() == text)
+    }
+}
+
+impl From<Loss> for &'static str {
+    fn from(loss: Loss) -> Self {
+        loss.text()
     }
 }
 
@@ -157,6 +200,32 @@ pub struct Refused {
     pub arguments: Option<Map<String, Value>>,
     pub decision: Decision,
     pub reason: String,
+}
+
+/// A resource that somebody asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReadResource {
+    #[serde(flatten)]
+    pub caller: Caller,
+    pub uri: String,
+    pub decision: Decision,
+    /// Why it was not to be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A prompt that somebody asked for.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReadPrompt {
+    #[serde(flatten)]
+    pub caller: Caller,
+    pub prompt: String,
+    /// As they were sent, masked and shortened.
+    pub arguments: Map<String, Value>,
+    pub decision: Decision,
+    /// Why it was not to be had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// How a call went.

@@ -10,14 +10,13 @@ use std::time::SystemTime;
 
 use crate::model::AuditRules;
 
-use super::event::Event;
+use super::event::{Event, Loss};
 use super::head::{self, Head, Lock, Unknown};
 use super::key::{BadKey, SigningKey, VerifyingKey};
 use super::line::{self, Place};
 use super::pages;
 use super::seal::{BEGINNING, digest};
 
-const NO_HEAD: &str = "there was no head";
 /// Longer lines are none of ours.
 const LONGEST: u64 = 1 << 20;
 
@@ -158,19 +157,19 @@ impl Ledger {
             Err(Unknown::Absent) if size == 0 => {
                 let head = self.resumed()?;
                 if head.seq > 0 {
-                    batch.push_now(Event::Recovered { what: NO_HEAD, records: head.seq, bytes: 0 });
+                    batch.push_now(self.adopted(Loss::NoHead, head.seq, 0));
                 }
                 return Ok((head, batch));
             }
             Err(Unknown::Forged) => return Err(self.damaged("its head is signed with another key")),
             Err(lost) => {
                 let what = match lost {
-                    Unknown::Unsigned => "the head was not signed",
-                    _ => NO_HEAD,
+                    Unknown::Unsigned => Loss::Unsigned,
+                    _ => Loss::NoHead,
                 };
                 let head = self.found(Head::default(), 0)?;
                 let cut = self.cut(&head, size)?;
-                batch.push_now(Event::Recovered { what, records: head.seq, bytes: cut });
+                batch.push_now(self.adopted(what, head.seq, cut));
                 return Ok((head, batch));
             }
         };
@@ -178,7 +177,7 @@ impl Ledger {
             // Somebody has moved the file; the chain goes on in the new one.
             let before = head.seq;
             (head.bytes, head.first) = (0, head.seq + 1);
-            batch.push_now(Event::Recovered { what: "the file was moved away", records: before, bytes: 0 });
+            batch.push_now(Event::Recovered { what: Loss::Moved, records: before, bytes: 0 });
             return Ok((head, batch));
         }
         if size < head.bytes {
@@ -192,10 +191,19 @@ impl Ledger {
             head = self.found(head, from)?;
             let cut = self.cut(&head, size)?;
             let records = head.seq - known;
-            let what = "a server ended while it wrote";
-            batch.push_now(Event::Recovered { what, records, bytes: cut });
+            batch.push_now(Event::Recovered { what: Loss::Killed, records, bytes: cut });
         }
         Ok((head, batch))
+    }
+
+    /// Nobody knows whether there was more, so the server says that, too, and goes on.
+    fn adopted(&self, what: Loss, records: u64, bytes: u64) -> Event {
+        tracing::warn!(
+            "`{}` goes on behind record {records}, and {}: whether there was more cannot be told",
+            self.path.display(),
+            what.text()
+        );
+        Event::Recovered { what, records, bytes }
     }
 
     /// Takes the beginning of a record away that nobody has ended. Whole lines stay.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::model::{AuditRules, Tool};
+use crate::model::{AuditRules, Params};
 
 use super::seal::digest;
 
@@ -14,16 +14,16 @@ const LARGEST: usize = 1024;
 /// Arguments of one call.
 const MOST: usize = 64;
 
-/// What is recorded of arguments. Those that the tool does not have are masked: nobody said what
+/// What is recorded of arguments. Those that are none of the parameters are masked: nobody said what
 /// they are.
 pub fn recorded(
-    tool: Option<&Tool>,
+    params: Option<&Params>,
     arguments: &Map<String, Value>,
     rules: &AuditRules,
 ) -> Map<String, Value> {
     let mut kept = Map::new();
     for (name, value) in arguments.iter().take(MOST) {
-        let param = tool.and_then(|tool| tool.params.find(name));
+        let param = params.and_then(|params| params.find(name));
         let is_open = param.is_some_and(|param| !param.rule.sensitive) && !rules.masks(name);
         let value = if is_open { shortened(value, rules) } else { Value::from(MASK) };
         kept.insert(short_text(name), value);

@@ -27,7 +27,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::model::AuditRules;
 
-pub use event::{Began, Caller, Decision, Ended, Event, Lifecycle, Refused, TurnedAway, Verdict};
+pub use event::{
+    Began, Caller, Decision, Ended, Event, Lifecycle, ReadPrompt, ReadResource, Refused, TurnedAway, Verdict,
+};
 pub use journal::{Journal, Unrecorded, next_call};
 pub use key::{BadKey, SigningKey, VerifyingKey};
 pub use mask::{recorded, short_text};
@@ -36,7 +38,7 @@ pub use pages::{Entry, Pages, files_of};
 pub use query::Question;
 pub use table::{csv, csv_head, row};
 pub use time::written as written_time;
-pub use verify::{Anchor, Finding, Report, verify};
+pub use verify::{Anchor, Finding, Knowledge, Report, Subject, verify};
 
 /// Where an engine's events go, at any time: nowhere unless its file says otherwise.
 #[derive(Default)]

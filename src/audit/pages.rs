@@ -31,12 +31,21 @@ pub fn put_aside(log: &Path) -> Vec<(u64, PathBuf)> {
         .filter_map(|entry| {
             let entry_name = entry.file_name();
             let digits = entry_name.to_str()?.strip_prefix(&name)?;
-            let is_number = digits.len() >= DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
-            Some((digits.parse().ok().filter(|_| is_number)?, folder.join(&entry_name)))
+            Some((number(digits)?, log.with_file_name(&entry_name)))
         })
         .collect();
     found.sort();
     found
+}
+
+/// The number of the first record in a file that was put aside, by its name.
+pub fn number_of(file: &Path) -> Option<u64> {
+    number(file.file_name()?.to_str()?.rsplit_once('.')?.1)
+}
+
+fn number(digits: &str) -> Option<u64> {
+    let is_number = digits.len() >= DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|_| is_number)
 }
 
 /// All files of a log, the current one last.
@@ -68,6 +77,11 @@ impl Entry {
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.record.as_ref()?.get(name)?.as_str()
     }
+
+    /// None counts as 0.
+    pub fn number_of(&self, name: &str) -> u64 {
+        self.record.as_ref().and_then(|record| record.get(name)?.as_u64()).unwrap_or_default()
+    }
 }
 
 /// Reads files line by line.
@@ -76,14 +90,19 @@ pub struct Pages {
     at: usize,
     reader: Option<BufReader<File>>,
     line: u64,
-    /// Whether a line without its end is waited for.
+    /// Whether somebody comes back for more: then a line without its end is waited for.
     waits: bool,
+    /// Whether the last file was put aside, so that nothing comes to it any more.
+    is_over: bool,
+    /// The last record that was read.
+    seq: u64,
     unfinished: Vec<u8>,
 }
 
 impl Pages {
     pub fn of(files: Vec<PathBuf>) -> Self {
-        Self { files, at: 0, reader: None, line: 0, waits: false, unfinished: Vec::new() }
+        let (waits, is_over, unfinished) = (false, false, Vec::new());
+        Self { files, at: 0, reader: None, line: 0, waits, is_over, seq: 0, unfinished }
     }
 
     /// The same, for whoever comes back for more.
@@ -91,34 +110,60 @@ impl Pages {
         Self { waits: true, ..self }
     }
 
-    /// Goes on with the file that stands in the place of the last one, if that was put aside.
+    /// Goes on with what came after the last file, if that was put aside, when it is read to its end.
     pub fn renew(&mut self) {
         let there = self.files.get(self.at).and_then(|path| fs::metadata(path).ok());
         let ours = self.reader.as_ref().and_then(|reader| reader.get_ref().metadata().ok());
         if let (Some(there), Some(ours)) = (there, ours)
             && (there.dev(), there.ino()) != (ours.dev(), ours.ino())
         {
-            self.reader = None;
+            self.is_over = true;
+        }
+    }
+
+    /// Opens the file whose turn it is. More than one may have been put aside since somebody looked, and
+    /// what comes first is read first. `None` if there is no file for a moment.
+    fn open(&mut self) -> io::Result<Option<File>> {
+        loop {
+            let Some(path) = self.files.get(self.at).cloned() else { return Ok(None) };
+            let is_awaited = self.waits && self.at + 1 >= self.files.len();
+            let file = match File::open(&path) {
+                Err(error) if is_awaited && self.seq > 0 && error.kind() == io::ErrorKind::NotFound => {
+                    return Ok(None);
+                }
+                opened => opened.map_err(|error| {
+                    io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))
+                })?,
+            };
+            if !is_awaited {
+                return Ok(Some(file));
+            }
+            // What was put aside before this file was opened has its name by now.
+            let later = put_aside(&path).into_iter().filter(|(first, _)| *first > self.seq);
+            let later = later.map(|(_, path)| path).filter(|path| !self.files.contains(path));
+            let between: Vec<PathBuf> = later.collect();
+            if between.is_empty() {
+                return Ok(Some(file));
+            }
+            self.files.splice(self.at..self.at, between);
         }
     }
 
     /// The next line; `None` at the end, where more may come later.
     pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
         loop {
-            let Some(path) = self.files.get(self.at) else { return Ok(None) };
-            let reader = match &mut self.reader {
-                Some(reader) => reader,
-                none => {
-                    let named = |error: io::Error| {
-                        io::Error::new(error.kind(), format!("`{}`: {error}", path.display()))
-                    };
-                    self.line = 0;
-                    none.insert(BufReader::new(File::open(path).map_err(named)?))
-                }
-            };
+            if self.reader.is_none() {
+                let Some(file) = self.open()? else { return Ok(None) };
+                (self.reader, self.line) = (Some(BufReader::new(file)), 0);
+            }
+            let Some(reader) = &mut self.reader else { return Ok(None) };
             let mut bytes = std::mem::take(&mut self.unfinished);
             reader.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)?;
             if bytes.is_empty() {
+                if std::mem::take(&mut self.is_over) {
+                    self.reader = None;
+                    continue;
+                }
                 if self.at + 1 >= self.files.len() {
                     return Ok(None);
                 }
@@ -127,14 +172,16 @@ impl Pages {
             }
             if bytes.last() == Some(&b'\n') {
                 bytes.pop();
-            } else if self.waits && self.at + 1 >= self.files.len() {
+            } else if self.waits && !self.is_over && self.at + 1 >= self.files.len() {
                 self.unfinished = bytes;
                 return Ok(None);
             }
             self.line += 1;
             let text = String::from_utf8_lossy(&bytes).into_owned();
             let record = serde_json::from_str(&text).ok().filter(Value::is_object);
-            return Ok(Some(Entry { file: self.at, line: self.line, text, record }));
+            let entry = Entry { file: self.at, line: self.line, text, record };
+            self.seq = entry.seq().unwrap_or(self.seq);
+            return Ok(Some(entry));
         }
     }
 }

@@ -46,7 +46,8 @@ impl Question {
 fn has_failed(record: &Value) -> bool {
     let text = |name: &str| record.get(name).and_then(Value::as_str);
     let is_refused = text("event").is_some_and(|event| event.ends_with(".refused") || event == "log.gap");
-    is_refused || text("verdict").is_some_and(|verdict| verdict != "success")
+    let is_denied = text("decision").is_some_and(|decision| decision != "allowed");
+    is_refused || is_denied || text("verdict").is_some_and(|verdict| verdict != "success")
 }
 
 #[cfg(test)]
@@ -75,6 +76,9 @@ mod tests {
         assert!(!Question { until: some("2026-11-21"), ..all.clone() }.takes(&record));
         assert!(!Question { caller: some("user:*"), ..all.clone() }.takes(&record));
         assert!(!Question { decision: some("denied"), ..all.clone() }.takes(&record));
-        assert!(!Question { failed: true, ..all }.takes(&json!({ "verdict": "success" })));
+        let failed = Question { failed: true, ..Question::default() };
+        assert!(!failed.takes(&json!({ "verdict": "success" })));
+        assert!(failed.takes(&json!({ "event": "resource.read", "decision": "denied" })));
+        assert!(!failed.takes(&json!({ "event": "resource.read", "decision": "allowed" })));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 30] = [
     "seq",
     "time",
     "process",
@@ -31,6 +31,8 @@ const COLUMNS: [&str; 28] = [
     "plan",
     "arguments",
     "reason",
+    "uri",
+    "prompt",
 ];
 
 /// A record as a person reads it. What callers sent cannot do anything to a terminal.
@@ -38,7 +40,8 @@ pub fn row(record: &Value) -> String {
     let text = |name: &str| record.get(name).and_then(Value::as_str).unwrap_or_default();
     let seconds = text("time").get(..19).unwrap_or_default().replace('T', " ");
     let mut parts = vec![format!("{seconds}  {:<15}", text("event"))];
-    let named = ["caller", "tool", "step"].map(text).into_iter().filter(|text| !text.is_empty());
+    let named =
+        ["caller", "tool", "uri", "prompt", "step"].map(text).into_iter().filter(|text| !text.is_empty());
     parts.extend(named.map(str::to_owned));
     let result = ["decision", "verdict", "limit"].map(text).into_iter().filter(|text| !text.is_empty());
     parts.extend(result.map(str::to_owned));

@@ -59,7 +59,7 @@ impl Engine {
     pub(super) fn papers(&self, state: &State, call: &Call, origin: &Origin) -> Option<Papers> {
         let journal = self.audit.journal()?;
         let tool = state.catalog().tool(&call.tool);
-        let arguments = recorded(tool.map(|tool| &**tool), &call.arguments, journal.rules());
+        let arguments = recorded(tool.map(|tool| &*tool.params), &call.arguments, journal.rules());
         let caller = caller(&state.policy.known(call.principal.clone()), origin);
         let arguments = Some(Arc::new(arguments));
         Some(Papers { journal, call: next_call(), parent: None, step: None, caller, arguments })
@@ -76,13 +76,22 @@ impl Engine {
         origin: &Origin,
     ) -> Option<Papers> {
         let papers = self.papers(state, call, origin)?;
-        let tool = tools.tool(&call.tool).map(|tool| &**tool);
-        let arguments = recorded(tool, &call.arguments, papers.journal.rules());
+        let params = tools.tool(&call.tool).map(|tool| &*tool.params);
+        let arguments = recorded(params, &call.arguments, papers.journal.rules());
         Some(Papers { arguments: Some(Arc::new(arguments)), ..papers })
     }
 }
 
-fn caller(principal: &Principal, origin: &Origin) -> Caller {
+impl Engine {
+    /// Records that a call was not let through because its caller's token is not good for these scopes.
+    pub fn lacks_scopes(&self, call: &Call, origin: &Origin, lacking: &[&str]) {
+        let reason = Reason::LacksScopes(lacking.join(" "));
+        let (principal, tool) = (call.principal.name.clone(), call.tool.clone());
+        self.refused(call, origin, &Rejection::Denied(Denied { principal, tool, reason }));
+    }
+}
+
+pub(super) fn caller(principal: &Principal, origin: &Origin) -> Caller {
     let client = origin.client.as_deref().map(|client| short_text(client).into());
     let trace = origin.traceparent.as_deref().and_then(trace_of).map(Arc::from);
     Caller { via: origin.via, client, trace, ..Caller::of(principal) }
@@ -118,7 +127,7 @@ impl Papers {
             let value = if part.is_sensitive(param) { Value::from(MASK) } else { value.clone() };
             (param.name.to_string(), value)
         });
-        recorded(Some(part.tool()), &entries.collect(), self.journal.rules())
+        recorded(Some(&part.tool().params), &entries.collect(), self.journal.rules())
     }
 
     /// Records that it was not let through.
@@ -327,7 +336,7 @@ fn cache(mark: CacheMark) -> Option<&'static str> {
 }
 
 /// As precise as no caller is told.
-fn reason(rejection: &Rejection) -> String {
+pub(super) fn reason(rejection: &Rejection) -> String {
     match rejection.denied() {
         Some(Denied { reason: Reason::NotJudged { policy, problem }, .. }) => {
             format!("the policy `{policy}` cannot be judged: {problem}")
@@ -340,7 +349,7 @@ fn reason(rejection: &Rejection) -> String {
     }
 }
 
-fn decision(rejection: &Rejection) -> Decision {
+pub(super) fn decision(rejection: &Rejection) -> Decision {
     let of_call = |problem: &BadCall| match problem {
         BadCall::UnknownTool { .. } | BadCall::Unavailable { .. } => Decision::Unavailable,
         BadCall::Arguments { .. } | BadCall::Schema { .. } => Decision::Invalid,

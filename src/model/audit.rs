@@ -44,6 +44,8 @@ pub enum AuditKind {
     Steps,
     /// Calls that were not let through.
     Refusals,
+    /// Resources and prompts that are read, or not.
+    Reads,
     /// Requests over HTTP that were turned away before they were calls.
     Requests,
     /// That the server began, loaded its file and stopped.
@@ -51,7 +53,8 @@ pub enum AuditKind {
 }
 
 impl AuditKind {
-    pub const ALL: [Self; 5] = [Self::Calls, Self::Steps, Self::Refusals, Self::Requests, Self::Server];
+    pub const ALL: [Self; 6] =
+        [Self::Calls, Self::Steps, Self::Refusals, Self::Reads, Self::Requests, Self::Server];
 }
 
 /// What happens to a call of which no record can be made.

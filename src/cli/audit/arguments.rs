@@ -71,6 +71,9 @@ pub struct VerifyWords {
     /// A record that is known from elsewhere: its number and its digest
     #[arg(long, value_name = "NUMBER:DIGEST")]
     pub anchor: Option<String>,
+    /// The log came without its head, as a copy can: say what that leaves open, and find no fault with it
+    #[arg(long)]
+    pub no_head: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::audit::{Anchor, Finding, Report, SigningKey, VerifyingKey, files_of, verify};
+use crate::audit::{Anchor, Finding, Knowledge, Report, SigningKey, Subject, VerifyingKey, verify};
 
 use super::super::arguments::Arguments;
 use super::super::exit::Exit;
@@ -25,21 +25,22 @@ fn judged(arguments: &Arguments, words: &VerifyWords, printer: &Printer) -> Resu
     };
     let anchor = words.anchor.as_deref().map(str::parse::<Anchor>).transpose();
     let anchor = anchor.map_err(|problem| wrong(problem, Exit::USAGE))?;
-    let (files, key) = match words.files.as_slice() {
+    let (subject, key) = match words.files.as_slice() {
         [] => {
             let rules = super::rules(arguments, printer)?;
             let log = super::log(arguments, rules.file.as_ref(), printer)?;
-            (files_of(&log), words.key.clone().or(rules.checkpoint.key))
+            (Subject::log(&log), words.key.clone().or(rules.checkpoint.key))
         }
-        [log] => (files_of(log), words.key.clone()),
-        several => (several.to_vec(), words.key.clone()),
+        [log] => (Subject::log(log), words.key.clone()),
+        several => (Subject::files(several.to_vec()), words.key.clone()),
     };
     let key = match &words.public_key {
         Some(public) => VerifyingKey::read_public(public).map(Some),
         None => key.map(|key| SigningKey::read(&key).map(|key| key.verifying())).transpose(),
     };
     let key = key.map_err(|problem| wrong(problem.to_string(), Exit::FAILURE))?;
-    let report = verify(&files, key.as_ref(), anchor.as_ref());
+    let knowledge = Knowledge { key: key.as_ref(), anchor: anchor.as_ref(), is_headless: words.no_head };
+    let report = verify(&subject, knowledge);
     let mut report = report.map_err(|problem| wrong(problem.to_string(), Exit::FAILURE))?;
     if key.is_none() {
         report

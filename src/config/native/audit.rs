@@ -31,10 +31,11 @@ pub struct SyslogKeys<'n> {
 
 const FAILURE: [(&str, OnUnrecorded); 2] = [("refuse", OnUnrecorded::Refuse), ("warn", OnUnrecorded::Warn)];
 
-const KINDS: [(&str, AuditKind); 5] = [
+const KINDS: [(&str, AuditKind); 6] = [
     ("calls", AuditKind::Calls),
     ("steps", AuditKind::Steps),
     ("refusals", AuditKind::Refusals),
+    ("reads", AuditKind::Reads),
     ("requests", AuditKind::Requests),
     ("server", AuditKind::Server),
 ];

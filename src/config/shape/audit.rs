@@ -2,7 +2,7 @@
 
 use super::{Key, Kind, Shape};
 
-const KINDS: [&str; 5] = ["calls", "steps", "refusals", "requests", "server"];
+const KINDS: [&str; 6] = ["calls", "steps", "refusals", "reads", "requests", "server"];
 
 const FACILITIES: [&str; 11] = [
     "auth", "authpriv", "daemon", "local0", "local1", "local2", "local3", "local4", "local5", "local6",
@@ -56,7 +56,7 @@ pub static AUDIT: Shape = Shape {
         .default("false"),
         Key::new("rotate", Kind::Group(&AUDIT_ROTATE), "When the file is put aside for a new one."),
         Key::new("include", Kind::ListOf(&Kind::Choice(&KINDS)), "What there are records of.")
-            .default("[calls, steps, refusals, requests, server]")
+            .default("[calls, steps, refusals, reads, requests, server]")
             .examples(&["[calls, refusals]"]),
         Key::new(
             "mask",

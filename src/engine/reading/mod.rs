@@ -1,7 +1,8 @@
 //! What is read and not called: prompts, resources, and suggestions for what somebody types.
 //!
 //! What a command prints that is run for it takes the path of every call, for whoever reads: so it is
-//! judged, limited, redacted and recorded like one. Files are read where the file of the configuration
+//! judged, limited, redacted and recorded like one. That something was read, or was not to be had, is
+//! recorded besides. Files are read where the file of the configuration
 //! says, and nowhere else.
 
 mod arguments;
@@ -10,6 +11,7 @@ mod folder;
 mod glob;
 mod hub;
 mod list;
+mod note;
 mod prompt;
 mod resource;
 mod run;

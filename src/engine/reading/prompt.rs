@@ -46,6 +46,17 @@ impl Engine {
         texts: Vec<(String, String)>,
         reader: &Reader,
     ) -> Result<Filled, NotRead> {
+        let arguments = texts.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
+        let filled = self.filled(name, texts, reader).await;
+        self.noted_prompt(name, &arguments, reader, filled).await
+    }
+
+    async fn filled(
+        self: &Arc<Self>,
+        name: &str,
+        texts: Vec<(String, String)>,
+        reader: &Reader,
+    ) -> Result<Filled, NotRead> {
         let state = self.state();
         let visible = state.prompts_of(&reader.principal);
         let found = visible.into_iter().find(|prompt| prompt.name == name).map(Arc::clone);

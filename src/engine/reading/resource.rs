@@ -37,6 +37,11 @@ impl State {
 impl Engine {
     /// What stands under a URI. What a caller may not read is not there for them.
     pub async fn read(self: &Arc<Self>, uri: &str, reader: &Reader) -> Result<Contents, NotRead> {
+        let read = self.contents(uri, reader).await;
+        self.noted_resource(uri, reader, read).await
+    }
+
+    async fn contents(self: &Arc<Self>, uri: &str, reader: &Reader) -> Result<Contents, NotRead> {
         if let Some(of_job) = uri.strip_prefix(RUN) {
             return self.read_job(uri, of_job, &reader.principal);
         }

@@ -200,7 +200,7 @@ fn question(arguments: &Map<String, Value>) -> Result<(String, usize, usize), St
 }
 
 /// The call inside of a call of `call_tool`.
-fn unwrapped(call: Call) -> Result<Call, String> {
+pub(super) fn unwrapped(call: Call) -> Result<Call, String> {
     let Call { principal, tool: _, mut arguments } = call;
     let Some(Value::String(tool)) = arguments.remove("name") else {
         return Err(format!(

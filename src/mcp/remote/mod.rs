@@ -27,7 +27,7 @@ use rmcp::model::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Origin};
 use crate::model::Principal;
 
 use super::changes::Told;
@@ -179,7 +179,8 @@ impl Remote {
             let meta = request.get_meta_mut();
             meta.entry("traceparent").or_insert_with(|| trace.into());
         }
-        if let Some(lacking) = step_up::judge(&self.engine, &caller, &id, &request) {
+        let origin = || self.origin(&headers, &caller, &request);
+        if let Some(lacking) = step_up::judge(&self.engine, &caller, &id, &request, origin) {
             return lacking;
         }
         let is_modern = rules::is_modern(&request);
@@ -227,6 +228,22 @@ impl Remote {
         let closing = self.ends.closing.clone();
         let exchange = Begin { server, peer, id, request, seat, closing, is_modern }.begin();
         Reaction::Begun { exchange: Box::new(exchange), session: opened }
+    }
+
+    /// Where a call comes from that is answered before it begins.
+    fn origin(&self, headers: &Headers<'_>, caller: &Principal, request: &ClientRequest) -> Origin {
+        let meta = request.get_meta();
+        let opened = || {
+            let session = self.sessions.find(headers.session?, caller)?;
+            session.peer.get().map(|peer| peer.client_info.clone())
+        };
+        let client = meta.client_info().or_else(opened);
+        let traceparent = meta.get("traceparent").and_then(|trace| trace.as_str());
+        Origin {
+            via: "http",
+            client: client.map(|client| format!("{} {}", client.name, client.version)),
+            traceparent: traceparent.map(str::to_owned),
+        }
     }
 
     fn server(&self, told: Arc<Told>, caller: &Arc<Principal>, is_quiet: bool) -> Server {

@@ -6,7 +6,8 @@ use rmcp::model::{ClientRequest, RequestId};
 use super::super::discovery;
 use super::super::wire::refusal::{INVALID_REQUEST, Refusal, written};
 use super::Reaction;
-use crate::engine::Engine;
+use crate::call::Call;
+use crate::engine::{Engine, Origin};
 use crate::model::Principal;
 
 pub(super) fn judge(
@@ -14,6 +15,7 @@ pub(super) fn judge(
     caller: &Principal,
     id: &RequestId,
     request: &ClientRequest,
+    origin: impl FnOnce() -> Origin,
 ) -> Option<Reaction> {
     let own = caller.scopes.as_ref()?;
     let ClientRequest::CallToolRequest(call) = request else { return None };
@@ -26,9 +28,21 @@ pub(super) fn judge(
     if lacking.is_empty() {
         return None;
     }
+    let (principal, name) = (caller.clone(), call.params.name.clone().into_owned());
+    let call = Call { principal, tool: name, arguments: call.params.arguments.clone().unwrap_or_default() };
+    engine.lacks_scopes(&meant_call(call, named), &origin(), &lacking);
     let text = format!("`{}` takes a token that is good for `{}`", tool.name, lacking.join(" "));
     let body = Refusal::new(&written(id), INVALID_REQUEST, &text).into_json();
     // With those that it has: a client asks for all that is named, and for nothing else.
     let scopes = own.iter().cloned().chain(needed).collect();
     Some(Reaction::Lacking { scopes, body })
+}
+
+/// The call as it is recorded: the one that is meant, with what was sent for that.
+fn meant_call(call: Call, named: &str) -> Call {
+    if call.tool == named {
+        return call;
+    }
+    let (principal, tool) = (call.principal.clone(), named.to_owned());
+    discovery::unwrapped(call).unwrap_or_else(|_| Call { principal, tool, arguments: Default::default() })
 }

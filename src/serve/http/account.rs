@@ -21,6 +21,16 @@ pub fn because(mut answer: Answer, reason: impl ToString, caller: Option<String>
     answer
 }
 
+/// The answer to a call of which there is a record already.
+#[derive(Debug, Clone, Copy)]
+struct Recorded;
+
+/// The same answer, which needs no record of its own.
+pub fn recorded(mut answer: Answer) -> Answer {
+    answer.extensions_mut().insert(Recorded);
+    answer
+}
+
 /// Whether somebody tries to get in, rather than asks how one would.
 pub fn offers_credential(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION) || headers.contains_key("x-api-key")
@@ -30,8 +40,9 @@ pub fn offers_credential(headers: &HeaderMap) -> bool {
 pub fn note(audit: &Audit, offers_credential: bool, peer: Option<IpAddr>, answer: &Answer) {
     let status = answer.status().as_u16();
     let why = answer.extensions().get::<Why>();
-    let is_recorded = matches!(status, 403 | 429) || status == 401 && (offers_credential || why.is_some());
-    let Some(journal) = audit.journal().filter(|_| is_recorded) else { return };
+    let is_refusal = matches!(status, 403 | 429) || status == 401 && (offers_credential || why.is_some());
+    let is_due = is_refusal && answer.extensions().get::<Recorded>().is_none();
+    let Some(journal) = audit.journal().filter(|_| is_due) else { return };
     let usual = match status {
         401 => "not let in",
         403 => "forbidden",

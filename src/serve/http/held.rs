@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::{AuthMethod, CallerId, Principal, host_network};
 
+use super::account::because;
 use super::answer::{Answer, refusal, set};
 use super::stream::Source;
 
@@ -41,7 +42,7 @@ impl Held {
         let held = self.lock();
         // Mostly nobody holds any, and nobody has to be named.
         let is_full = !held.is_empty() && held.get(&Holder::of(caller)).is_some_and(|own| *own >= most);
-        is_full.then(|| TooMany(most).answer())
+        is_full.then(|| TooMany { most, caller: caller.id() }.answer())
     }
 
     /// Counts one that is about to begin, unless they have as many as they may.
@@ -50,7 +51,7 @@ impl Held {
         let mut held = self.lock();
         let own = held.entry(holder.clone()).or_default();
         if *own >= most {
-            return Err(TooMany(most));
+            return Err(TooMany { most, caller: caller.id() });
         }
         *own += 1;
         Ok(Holding { held: self.clone(), holder })
@@ -70,14 +71,18 @@ impl Held {
 
 /// As many are held as may be.
 #[derive(Debug)]
-pub struct TooMany(usize);
+pub struct TooMany {
+    most: usize,
+    caller: CallerId,
+}
 
 impl TooMany {
     pub fn answer(&self) -> Answer {
-        let text = format!("you hold {} streams open, which is as many as you may", self.0);
-        let mut answer = refusal(429, &text);
+        let Self { most, caller } = self;
+        let mut answer = refusal(429, &format!("you hold {most} streams open, which is as many as you may"));
         set(&mut answer, http::header::RETRY_AFTER, "1");
-        answer
+        let reason = format!("{most} streams are open, which is as many as may");
+        because(answer, reason, Some(caller.as_str().to_owned()))
     }
 }
 

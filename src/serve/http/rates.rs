@@ -7,6 +7,7 @@ use http::header::{self, HeaderMap};
 use crate::engine::{State, TooOften};
 use crate::model::Principal;
 
+use super::account::because;
 use super::answer::{Answer, refusal, set};
 use super::door::Door;
 use super::route::Peer;
@@ -23,18 +24,18 @@ pub async fn let_in(
         return Err(refused);
     }
     let caller = settings.bounded(door.open(settings, headers, peer).await?);
-    rates.known(&caller).map_err(|late| too_often(late, caller.id().as_str()))?;
+    rates.known(&caller).map_err(|late| too_often(late, Some(caller.id().as_str())))?;
     Ok(caller)
 }
 
 /// The answer to an address that asks too often, before anything else is known.
 pub fn by_address(state: &State, peer: &Peer) -> Option<Answer> {
-    state.rates().request(peer.address).err().map(|late| too_often(late, "its address"))
+    state.rates().request(peer.address).err().map(|late| too_often(late, None))
 }
 
-fn too_often(late: TooOften, who: &str) -> Answer {
-    tracing::debug!(caller = who, "not answered: {late}");
+fn too_often(late: TooOften, caller: Option<&str>) -> Answer {
+    tracing::debug!(caller = caller.unwrap_or("its address"), "not answered: {late}");
     let mut answer = refusal(429, &format!("you ask {late}"));
     set(&mut answer, header::RETRY_AFTER, &late.seconds().to_string());
-    answer
+    because(answer, late, caller.map(str::to_owned))
 }

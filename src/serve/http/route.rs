@@ -232,7 +232,7 @@ impl House {
                 let mut answer = whole(403, "application/json", body);
                 let scopes = scopes.iter().map(String::as_str);
                 set(&mut answer, header::WWW_AUTHENTICATE, &auth::step_up(scopes));
-                answer
+                account::recorded(answer)
             }
             Reaction::Begun { exchange, session } => {
                 if let Some(session) = &session {

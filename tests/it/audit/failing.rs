@@ -52,3 +52,15 @@ async fn calls_are_refused_while_the_log_is_not_what_it_was_and_run_when_it_is_m
     let kept = records(&log);
     assert!(kept.iter().any(|record| record["event"] == "log.gap"), "{kept:#?}");
 }
+
+#[tokio::test]
+async fn a_server_goes_on_when_the_head_of_its_log_is_gone_and_says_so() {
+    let mut server = Server::start(&format!("audit: {{ file: audit.jsonl }}\n{COMMANDS}"));
+    server.client.initialize().await;
+    let result = server.client.call(1, "fail", json!({})).await;
+    assert_eq!(result["isError"], true, "{result}");
+    std::fs::remove_file(server.folder.path().join("audit.jsonl.head")).unwrap();
+    let result = server.client.call(2, "greet", json!({ "who": "x" })).await;
+    assert_eq!(result["isError"], false, "{result}");
+    server.says("there was no head: whether there was more cannot be told").await;
+}

@@ -2,14 +2,19 @@
 //! what is done to them is found.
 
 mod failing;
+mod outlets;
+mod reading;
 mod records;
+mod rotating;
 mod server;
 mod words;
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::server::house::{House, PATIENCE};
 use crate::support::program::{Program, mcpfier};
 
 pub const COMMANDS: &str = r#"
@@ -40,10 +45,14 @@ pub fn recording(words: &[&str], audit: &str) -> Program {
 
 /// The records of a log, each of which fits the schema.
 pub fn records(log: &Path) -> Vec<Value> {
+    fitting(&std::fs::read_to_string(log).unwrap_or_default())
+}
+
+/// The same of lines from anywhere.
+pub fn fitting(text: &str) -> Vec<Value> {
     let schema = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/audit.schema.json"));
     let schema: Value = serde_json::from_str(&schema.unwrap()).unwrap();
     let validator = jsonschema::draft202012::new(&schema).unwrap();
-    let text = std::fs::read_to_string(log).unwrap_or_default();
     text.lines()
         .map(|line| {
             let record = serde_json::from_str(line).unwrap();
@@ -60,4 +69,17 @@ pub fn records(log: &Path) -> Vec<Value> {
 /// Those of one event.
 pub fn of<'r>(records: &'r [Value], event: &str) -> Vec<&'r Value> {
     records.iter().filter(|record| record["event"] == event).collect()
+}
+
+/// The records, once there are as many of an event.
+pub async fn until(house: &House, event: &str, count: usize) -> Vec<Value> {
+    let (log, begun) = (house.server.folder.path().join("audit.jsonl"), Instant::now());
+    loop {
+        let records = records(&log);
+        if of(&records, event).len() >= count {
+            return records;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no {count} of {event}: {records:#?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }

@@ -1,11 +1,9 @@
 //! What servers record: callers and where they are, who is not let in, what becomes of the server.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
-use super::{COMMANDS, of, records};
-use crate::server::house::{House, PATIENCE, answer, call};
+use super::{COMMANDS, of, records, until};
+use crate::server::house::{House, answer, call};
 use crate::support::server::Server;
 
 const KEY: &str = "a-key-of-ci-that-is-long-too";
@@ -16,19 +14,6 @@ fn file(audit: &str) -> String {
         "audit: {audit}\n{COMMANDS}\nserver:\n  http:\n    auth:\n      api_keys:\n        \
          - {{ name: ci, key: {KEY}, permissions: [greet] }}\n"
     )
-}
-
-/// The records, once there are as many of an event.
-async fn until(house: &House, event: &str, count: usize) -> Vec<Value> {
-    let (log, begun) = (house.server.folder.path().join("audit.jsonl"), Instant::now());
-    loop {
-        let records = records(&log);
-        if of(&records, event).len() >= count {
-            return records;
-        }
-        assert!(begun.elapsed() < PATIENCE, "no {count} of {event}: {records:#?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
 }
 
 async fn greet(house: &House, key: &str, who: &str) -> Value {
@@ -151,24 +136,4 @@ async fn servers_side_by_side_write_one_chain() {
         .output()
         .unwrap();
     assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stdout));
-}
-
-#[tokio::test]
-async fn records_go_to_standard_output_and_to_the_log_of_the_system() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.sock");
-    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    let syslog =
-        format!("{{ syslog: {{ socket: {}, facility: local3, tag: tools }}, stdout: true }}", path.display());
-    let mut house = House::start(&file(&syslog)).await;
-    let mut bytes = vec![0; 1 << 16];
-    let length = socket.recv(&mut bytes).unwrap();
-    let message = std::str::from_utf8(&bytes[..length]).unwrap();
-    assert!(message.starts_with("<158>") && message.contains(" tools["), "{message}");
-    let record: Value = serde_json::from_str(message.split_once("]: ").unwrap().1).unwrap();
-    assert_eq!(record["event"], "server.started");
-    greet(&house, KEY, "x").await;
-    // On standard output, where nothing else is said.
-    house.server.client.is_told_something().await;
 }

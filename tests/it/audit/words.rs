@@ -65,6 +65,51 @@ fn verify_says_that_nothing_was_done_and_what_was() {
 }
 
 #[test]
+fn a_log_without_its_head_is_found_and_what_a_server_made_of_that_too() {
+    for (audit, key) in [(SIGNED, &["--key", "audit.key"][..]), ("{ file: audit.jsonl }", &[])] {
+        let said = used(audit);
+        let verified = |more: &[&str]| {
+            let (code, text, _) =
+                run(said.folder(), &[&["audit", "verify", "audit.jsonl"], key, more].concat());
+            (code, text)
+        };
+        let (log, head) = (said.folder().join("audit.jsonl"), said.folder().join("audit.jsonl.head"));
+        let kept = std::fs::read_to_string(&log).unwrap();
+        let cut: String = kept.lines().take(5).map(|line| format!("{line}\n")).collect();
+        std::fs::write(&log, &cut).unwrap();
+        std::fs::remove_file(&head).unwrap();
+        let (code, text) = verified(&[]);
+        assert!(
+            code == 1 && text.contains("unproven   there is no head beside the log: whether records"),
+            "{text}"
+        );
+        let (code, text) = verified(&["--no-head"]);
+        assert!(code == 0 && text.contains("note       there is no head beside the log"), "{text}");
+        assert_eq!(run(said.folder(), &["-c", "tools.yaml", "greet", "who=eve"]).0, 0);
+        let (code, text) = verified(&[]);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains("recovered  audit.jsonl:6: record 6 says: there was no head"), "{text}");
+    }
+}
+
+#[test]
+fn a_log_whose_digests_were_taken_away_is_found_with_the_lines() {
+    let said = used(SIGNED);
+    let log = said.folder().join("audit.jsonl");
+    let bare =
+        |line: &str| line.split_once(r#","prev":""#).map(|(content, _)| format!("{content}}}")).unwrap();
+    let lines: Vec<String> = std::fs::read_to_string(&log).unwrap().lines().map(bare).collect();
+    std::fs::write(&log, lines.join("\n").replace("ann", "eve") + "\n").unwrap();
+    let (code, text, _) = run(said.folder(), &["audit", "verify", "-c", "tools.yaml"]);
+    assert!(code == 1 && text.contains("audit.jsonl:1: record 1 was changed: it has no digest"), "{text}");
+    let (code, text, _) = run(said.folder(), &["audit", "verify", "audit.jsonl"]);
+    assert!(
+        code == 1 && text.contains("record 1 was changed"),
+        "its head says that there was a chain: {text}"
+    );
+}
+
+#[test]
 fn who_has_the_public_key_alone_can_verify_and_cannot_sign() {
     let said = recording(&["list"], SIGNED).run();
     let folder = said.folder();

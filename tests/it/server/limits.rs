@@ -7,6 +7,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use super::house::{COMMANDS, House, PATIENCE, answer, call, request};
+use crate::audit::{of, until};
 use crate::support::client::{modern_meta, text};
 
 const ANN: &str = "a-key-of-ann-that-is-long";
@@ -34,7 +35,8 @@ async fn answered(house: &House, key: &str, message: &Value) -> usize {
 
 #[tokio::test]
 async fn who_asks_too_often_is_told_when_to_come_again_and_others_are_served() {
-    let house = House::start(&file("rate_limit: { requests_per_minute: 10, burst_size: 3 }", "")).await;
+    let rates = "rate_limit: { requests_per_minute: 10, burst_size: 3 }";
+    let house = House::start(&file(rates, "audit: { file: audit.jsonl }")).await;
     let ping = request(1, "ping", json!({}));
     assert_eq!(answered(&house, ANN, &ping).await, 3);
     let refused = ask(&house, ANN, &ping).await;
@@ -45,6 +47,11 @@ async fn who_asks_too_often_is_told_when_to_come_again_and_others_are_served() {
     let said = said["error"].as_str().unwrap();
     assert!(said.starts_with("you ask too often: 10 a minute are allowed; try again in "), "{said}");
     assert_eq!(answered(&house, BEN, &ping).await, 6, "a key has its own rate");
+    let records = until(&house, "request.refused", 3).await;
+    let refused = of(&records, "request.refused");
+    let callers: Vec<&Value> = refused.iter().map(|record| &record["caller"]).collect();
+    assert_eq!(callers, [&json!("key:ann"), &json!("key:ann"), &json!("key:ben")], "{refused:#?}");
+    assert!(refused[0]["reason"].as_str().unwrap().starts_with("too often: 10 a minute"), "{refused:#?}");
     tokio::time::sleep(Duration::from_secs(again)).await;
     assert_eq!(ask(&house, ANN, &ping).await.status(), 200, "it was true when to come again");
 }
@@ -209,7 +216,8 @@ async fn bodies_have_room_together_and_the_largest_goes_first() {
 
 #[tokio::test]
 async fn one_caller_holds_so_many_streams_and_others_have_theirs() {
-    let house = House::start(&file("limits: { streams_per_caller: 2 }", "")).await;
+    let audit = "audit: { file: audit.jsonl, include: [requests] }";
+    let house = House::start(&file("limits: { streams_per_caller: 2 }", audit)).await;
     let call = call(1, "slow", json!({ "seconds": 30 }));
     let begin = async |key: &str| house.post(&call).header("X-API-Key", key).send().await.unwrap();
     let (first, second) = (begin(ANN).await, begin(ANN).await);
@@ -217,6 +225,9 @@ async fn one_caller_holds_so_many_streams_and_others_have_theirs() {
     let refused = begin(ANN).await;
     assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (429, &"1".parse().unwrap()));
     assert!(refused.text().await.unwrap().contains("you hold 2 streams open"));
+    let records = until(&house, "request.refused", 1).await;
+    assert_eq!((&records[0]["caller"], &records[0]["status"]), (&json!("key:ann"), &json!(429)));
+    assert_eq!(records[0]["reason"], "2 streams are open, which is as many as may");
     assert_eq!(begin(BEN).await.status(), 200);
     drop(first);
     let begun = Instant::now();

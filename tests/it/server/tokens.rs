@@ -6,6 +6,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use super::house::{House, PATIENCE, answer, call, request};
+use crate::audit::{of, until};
 use crate::support::client::text;
 use crate::support::issuer::{Issuer, Signer, now, written};
 
@@ -179,7 +180,7 @@ async fn clients_without_a_token_are_led_to_the_issuer() {
 async fn a_call_that_takes_more_says_what() {
     let signer = Signer::new("one");
     let issuer = Issuer::start(&[&signer]);
-    let house = House::start(&file(&issuer, "")).await;
+    let house = House::start(&format!("audit: {{ file: audit.jsonl }}\n{}", file(&issuer, ""))).await;
     let token = signer.sign(&issuer.claims(US));
     let ask = async |tool: &str, token: &str| {
         house.plain(&call(7, tool, json!({}))).bearer_auth(token).send().await.unwrap()
@@ -196,6 +197,20 @@ async fn a_call_that_takes_more_says_what() {
             (Some(7), Some(format!("`{tool}` takes a token that is good for `mcp:write`").as_str()))
         );
     }
+    let records = until(&house, "call.refused", 2).await;
+    for (refused, tool) in of(&records, "call.refused").into_iter().zip(["write", "both"]) {
+        assert_eq!((&refused["tool"], &refused["decision"]), (&json!(tool), &json!("denied")), "{refused}");
+        assert_eq!(
+            (&refused["via"], &refused["address"]),
+            (&json!("http"), &json!("127.0.0.1")),
+            "{refused}"
+        );
+        assert!(refused["caller"].as_str().unwrap().starts_with("token:"), "{refused}");
+        let reason = format!("may not call `{tool}`: it takes a token that is good for `mcp:write`");
+        assert!(refused["reason"].as_str().unwrap().ends_with(&reason), "{refused}");
+        assert_eq!(refused["arguments"], json!({}), "{refused}");
+    }
+    assert!(of(&records, "request.refused").is_empty(), "one record of each decision: {records:#?}");
     let more = signer.sign(&with(issuer.claims(US), json!({ "scope": "mcp:read mcp:write" })));
     assert_eq!(text(&answer(ask("write", &more).await).await["result"]), "written\n");
     assert_eq!(ask("both", &more).await.status(), 200);

@@ -135,6 +135,14 @@ impl Client {
         self.output = None;
     }
 
+    /// The rest of the server's output as it is.
+    pub async fn rest_as_text(&mut self) -> String {
+        let mut text = String::new();
+        let read = tokio::io::AsyncReadExt::read_to_string(&mut self.input, &mut text);
+        tokio::time::timeout(PATIENCE, read).await.expect("the output ends in time").expect("it is text");
+        text
+    }
+
     /// Everything up to the end of the server's output.
     pub async fn rest(&mut self) -> Vec<Value> {
         let mut messages = Vec::new();
