@@ -25,6 +25,7 @@ mod own_folders;
 mod passwords;
 mod permissions;
 mod proxies;
+mod rates;
 mod safety;
 mod schedules;
 mod sessions;
