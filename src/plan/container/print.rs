@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{Destination, Executor, Gpus, Lockdown, Network, Secrets};
-use crate::plan::quote::quoted;
 use crate::plan::document::{LimitsDocument, millis};
+use crate::plan::quote::quoted;
 use crate::plan::render::{input, limits, stopping};
 use crate::plan::{PlannedStdin, Word};
 

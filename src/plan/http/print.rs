@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{HttpStream, HttpTimes, HttpTls, Secrets, TlsVersion, format_duration};
-use crate::plan::quote::quoted;
 use crate::plan::document::millis;
+use crate::plan::quote::quoted;
 
 use super::curl::curl_line;
 use super::{HttpStep, PlannedAuth, PlannedBody, PlannedPart, PlannedPartContent, PlannedToken};
