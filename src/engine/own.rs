@@ -17,7 +17,7 @@ use crate::model::{
 };
 
 use super::account::Entry;
-use super::{Engine, Origin, Rejection, State};
+use super::{Engine, Origin, Rejection, State, conditions};
 
 /// `job_wait` waits no longer: clients give up on what does.
 pub const LONGEST_WAIT: u64 = 45;
@@ -108,7 +108,9 @@ pub fn is_own(tool: &str) -> bool {
 fn judged(state: &State, call: Call) -> Result<Invocation, Rejection> {
     let principal = widened(state.policy.known(call.principal.clone()));
     let invocation = Invocation::bind(&TOOLS, Call { principal, ..call })?;
-    let authorized = state.policy.authorize(invocation, state.facts.now)?;
+    let moment = conditions::of_this_moment(&invocation, &state.facts, &state.policy);
+    let facts = moment.as_ref().unwrap_or(&state.facts);
+    let authorized = state.policy.authorize(invocation, facts.now)?;
     Ok(authorized.invocation().clone())
 }
 

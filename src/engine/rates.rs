@@ -60,7 +60,7 @@ impl Rates {
     pub fn request(&self, address: Option<IpAddr>) -> Result<(), TooOften> {
         match (self.limit.rate, address) {
             (Some(rate), Some(address)) if self.is_per(RatePer::Address) => {
-                self.count(&Subject::Address(host_network(address)), rate)
+                self.count(Rule::Address, Subject::Address(host_network(address)), rate)
             }
             _ => Ok(()),
         }
@@ -69,15 +69,15 @@ impl Rates {
     /// A request of a caller who is known.
     pub fn known(&self, caller: &Principal) -> Result<(), TooOften> {
         if let Some(rate) = caller.rate.or(self.limit.rate.filter(|_| self.is_for(caller))) {
-            self.count(&self.who(caller), rate)?;
+            self.count(Rule::Caller, self.who(caller), rate)?;
         }
         let Some(tenant) = &caller.tenant else { return Ok(()) };
         let subject = || Subject::Tenant(tenant.as_str().into());
         if let Some(rate) = self.limit.rate.filter(|_| self.is_per(RatePer::Tenant)) {
-            self.count(&subject(), rate)?;
+            self.count(Rule::Tenant, subject(), rate)?;
         }
         match self.tenants.iter().find(|known| known.id == *tenant).and_then(|known| known.rate) {
-            Some(rate) => self.count(&subject(), rate),
+            Some(rate) => self.count(Rule::OfTenant, subject(), rate),
             None => Ok(()),
         }
     }
@@ -85,11 +85,11 @@ impl Rates {
     /// A call of a tool.
     pub fn call(&self, caller: &Principal, tool: &str) -> Result<(), TooOften> {
         if let Some(rate) = self.limit.rate.filter(|_| self.is_per(RatePer::Tool)) {
-            self.count(&Subject::Tool(tool.into()), rate)?;
+            self.count(Rule::Tool, Subject::Tool(tool.into()), rate)?;
         }
         for limit in self.limit.tools.iter().filter(|limit| limit.is_about(tool)) {
-            let who = limit.is_per_caller.then(|| Box::new(self.who(caller)));
-            self.count(&Subject::Tools(Arc::clone(&limit.pattern), who), limit.rate)?;
+            let who = if limit.is_per_caller { self.who(caller) } else { Subject::All };
+            self.count(Rule::Tools(Arc::clone(&limit.pattern)), who, limit.rate)?;
         }
         Ok(())
     }
@@ -116,9 +116,34 @@ impl Rates {
         }
     }
 
-    fn count(&self, subject: &Subject, rate: Rate) -> Result<(), TooOften> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner).take(subject, rate)
+    fn count(&self, rule: Rule, subject: Subject, rate: Rate) -> Result<(), TooOften> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).take(Count { rule, subject }, rate)
     }
+}
+
+/// What one rule counts of those who share it. Two rules may be about the same subject at the same rate,
+/// and neither uses up what the other allows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Count {
+    rule: Rule,
+    subject: Subject,
+}
+
+/// What of a file counts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Rule {
+    /// `per: address`.
+    Address,
+    /// `per` a caller, or the rate that a caller has of their own.
+    Caller,
+    /// `per: tenant`.
+    Tenant,
+    /// The rate that a tenant has of its own.
+    OfTenant,
+    /// `per: tool`.
+    Tool,
+    /// One pattern of `tools`.
+    Tools(Arc<str>),
 }
 
 /// Those who share one count.
@@ -128,13 +153,12 @@ enum Subject {
     Caller(CallerId),
     Tenant(Arc<str>),
     Tool(Arc<str>),
-    /// Tools of a pattern, for one caller or for all.
-    Tools(Arc<str>, Option<Box<Subject>>),
+    All,
     /// Everybody for whom there is no room.
     Others,
 }
 
-type Counter<C> = RateLimiter<Subject, HashMapStateStore<Subject>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+type Counter<C> = RateLimiter<Count, HashMapStateStore<Count>, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 /// What is used up, by the rates that there are.
 struct Counts<C: Clock> {
@@ -149,17 +173,17 @@ impl<C: Clock + Clone> Counts<C> {
         Self { clock, counters: HashMap::new(), most: MOST, swept: Instant::now() }
     }
 
-    fn take(&mut self, subject: &Subject, rate: Rate) -> Result<(), TooOften> {
+    fn take(&mut self, count: Count, rate: Rate) -> Result<(), TooOften> {
         let is_full = self.len() >= self.most && !self.swept_now();
         let now = self.clock.now();
         let clock = self.clock.clone();
         let counter = self.counters.entry(rate).or_insert_with(|| counter(rate, clock));
-        let subject = match is_full {
-            true => &Subject::Others,
-            false => subject,
+        let count = match is_full {
+            true => Count { subject: Subject::Others, ..count },
+            false => count,
         };
         let late = |until: NotUntil<C::Instant>| TooOften { rate, wait: until.wait_time_from(now) };
-        counter.check_key(subject).map_err(late)
+        counter.check_key(&count).map_err(late)
     }
 
     fn len(&self) -> usize {
@@ -205,6 +229,10 @@ mod tests {
         Rates { limit, tenants, counts: Arc::new(Mutex::new(Counts::new(MonotonicClock))) }
     }
 
+    fn of_ann() -> Count {
+        Count { rule: Rule::Caller, subject: Subject::Caller(caller(AuthMethod::Key, "ann").id()) }
+    }
+
     fn allowed(mut ask: impl FnMut() -> Result<(), TooOften>) -> usize {
         (0..20).take_while(|_| ask().is_ok()).count()
     }
@@ -213,13 +241,27 @@ mod tests {
     fn a_burst_is_let_through_and_then_as_many_as_come_back() {
         let clock = FakeRelativeClock::default();
         let mut counts = Counts::new(clock.clone());
-        let ann = Subject::Caller(caller(AuthMethod::Key, "ann").id());
-        assert_eq!(allowed(|| counts.take(&ann, rate(60, 10))), 10);
-        let late = counts.take(&ann, rate(60, 10)).unwrap_err();
+        let mut ask = || counts.take(of_ann(), rate(60, 10));
+        assert_eq!(allowed(&mut ask), 10);
+        let late = ask().unwrap_err();
         assert_eq!(late.seconds(), 1);
         assert_eq!(late.to_string(), "too often: 60 a minute are allowed; try again in 1 s");
         clock.advance(Duration::from_secs(3));
-        assert_eq!(allowed(|| counts.take(&ann, rate(60, 10))), 3);
+        assert_eq!(allowed(ask), 3);
+    }
+
+    #[test]
+    fn two_rules_about_the_same_subject_count_each_for_itself() {
+        let at = "192.0.2.1".parse().unwrap();
+        let stranger = Principal { address: Some(at), ..caller(AuthMethod::Anonymous, "anonymous") };
+        let per = |per: &[RatePer]| RateLimit { rate: Some(rate(60, 3)), per: per.to_vec(), tools: vec![] };
+        let both = rates(per(&[RatePer::Address, RatePer::Caller]));
+        let ask = || both.request(Some(at)).and_then(|()| both.known(&stranger));
+        assert_eq!(allowed(ask), 3, "an address, and a caller who is known by nothing else");
+        // The tenant has the same rate of its own.
+        let both = rates(per(&[RatePer::Tenant]));
+        let ann = Principal { tenant: Some("acme".to_owned()), ..caller(AuthMethod::Key, "ann") };
+        assert_eq!(allowed(|| both.known(&ann)), 3, "all tenants, and this one");
     }
 
     #[test]
@@ -272,14 +314,16 @@ mod tests {
     fn memory_is_bounded_and_a_crowd_of_strangers_shares_what_is_left() {
         let clock = FakeRelativeClock::default();
         let mut counts = Counts { most: 100, ..Counts::new(clock.clone()) };
-        let ann = Subject::Caller(caller(AuthMethod::Key, "ann").id());
-        let stranger = |number: u32| Subject::Address(IpAddr::from(number.to_be_bytes()));
-        let let_in = (0..10_000).filter(|n| counts.take(&stranger(*n), rate(60, 5)).is_ok()).count();
+        let stranger = |number: u32| Count {
+            rule: Rule::Address,
+            subject: Subject::Address(IpAddr::from(number.to_be_bytes())),
+        };
+        let let_in = (0..10_000).filter(|n| counts.take(stranger(*n), rate(60, 5)).is_ok()).count();
         assert_eq!(let_in, 100 + 5);
         assert!(counts.len() <= 101);
         clock.advance(Duration::from_secs(600));
         counts.swept = Instant::now().checked_sub(SWEEP).unwrap();
-        assert_eq!(counts.take(&ann, rate(60, 5)), Ok(()));
+        assert_eq!(counts.take(of_ann(), rate(60, 5)), Ok(()));
         assert_eq!(counts.len(), 1, "those who are gone are forgotten");
     }
 }

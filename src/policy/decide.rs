@@ -43,6 +43,21 @@ pub enum Finding<'p> {
     Permission {
         by: Option<String>,
     },
+    /// Whether it is among the tools of their tenant, where that bounds them.
+    Tenant {
+        name: &'p str,
+        is_within: bool,
+    },
+    /// The tag by which they are offered it, where they are not offered everything.
+    Toolset {
+        tags: &'p [String],
+        by: Option<&'p str>,
+    },
+    /// Of a token.
+    Scope {
+        name: String,
+        is_held: bool,
+    },
     Role {
         name: &'p str,
         is_held: bool,
@@ -73,6 +88,11 @@ impl Finding<'_> {
         match self {
             Self::Owner | Self::Lent { .. } => None,
             Self::Permission { by } => by.is_none().then_some(Reason::NotPermitted),
+            Self::Tenant { name, is_within } => {
+                (!is_within).then(|| Reason::OutsideTenant((*name).to_owned()))
+            }
+            Self::Toolset { tags, by } => by.is_none().then(|| Reason::NotOffered(tags.join("`, `"))),
+            Self::Scope { name, is_held } => (!is_held).then(|| Reason::LacksScopes(name.clone())),
             Self::Role { name, is_held } => (!is_held).then(|| Reason::LacksRole((*name).to_owned())),
             Self::Required { permission, is_held } => {
                 (!is_held).then(|| Reason::LacksPermission((*permission).to_owned()))
@@ -120,10 +140,12 @@ fn standing<'p>(access: &Access, asked: &'p Asked<'_>) -> Vec<Finding<'p>> {
     if let Some(outer) = outer.filter(|outer| outer.authorization.lends(&tool.name)) {
         return vec![Finding::Lent { by: outer.name.to_string() }];
     }
-    let by =
-        caller.permissions.pattern_of(tool.name.as_str()).filter(|_| caller.is_within(tool.name.as_str()));
-    let by = by.map(str::to_owned);
+    let by = caller.permissions.pattern_of(tool.name.as_str()).map(str::to_owned);
     let mut found = vec![Finding::Permission { by }];
+    found.extend(caller.within.is_some().then(|| Finding::Tenant {
+        name: caller.tenant.as_deref().unwrap_or_default(),
+        is_within: caller.is_within(tool.name.as_str()),
+    }));
     let wanted = &tool.authorization;
     found.extend(wanted.required_roles.iter().map(|name| {
         let is_held = caller.roles.contains(name);

@@ -25,6 +25,12 @@ pub enum Reason {
     LacksPermission(String),
     #[error(": it takes a token that is good for `{0}`")]
     LacksScopes(String),
+    /// Their permissions let them, and their tenant has it not.
+    #[error(": it is none of the tools of the tenant `{0}`")]
+    OutsideTenant(String),
+    /// A matter of choice and not of permission: it is not among what they are offered.
+    #[error(": it has none of the tags of what they are offered, `{0}`")]
+    NotOffered(String),
     #[error(": {}", .message.as_deref().map_or_else(|| format!("the policy `{policy}` denies it"), str::to_owned))]
     Policy { policy: String, message: Option<Arc<str>> },
     /// It then denies. What went wrong is not for callers: it may name what they cannot know.

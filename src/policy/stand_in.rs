@@ -29,7 +29,14 @@ pub fn stand_in(catalog: &Catalog, wanted: &StandIn) -> Result<Principal, Unknow
     }
     principal.tenant = tenant.clone().or(principal.tenant);
     principal.address = *address;
-    Ok(Arc::unwrap_or_clone(catalog.server.http.bounded(Arc::new(principal))))
+    let principal = Arc::unwrap_or_clone(catalog.server.http.bounded(Arc::new(principal)));
+    let toolset = match principal.method {
+        AuthMethod::Local => catalog.server.stdio_toolset.clone(),
+        // It is no client that somebody offers something.
+        AuthMethod::Service => None,
+        _ => principal.toolset,
+    };
+    Ok(Principal { toolset, ..principal })
 }
 
 fn named(catalog: &Catalog, id: &str) -> Result<Principal, UnknownCaller> {

@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::call::{Call, Invocation};
+use crate::call::{BadCall, Call, Invocation};
 use crate::engine::{Rejection, prepare};
-use crate::model::{Availability, Principal, StandIn, nearest, parse_moment};
-use crate::plan::{Facts, Sensitive};
+use crate::model::{AuthMethod, Availability, Principal, StandIn, Tool, nearest, parse_moment};
+use crate::plan::{ExecutionPlan, Facts, Sensitive};
 use crate::policy::{Policy, stand_in};
 
 use super::arguments::{Arguments, PolicyAction, PolicyQuestion};
@@ -70,7 +70,11 @@ impl<'s> Check<'s> {
             tenant: question.tenant.clone(),
             address: question.address,
         };
-        let caller = stand_in(&session.catalog, &wanted).map_err(|problem| problem.to_string())?;
+        let mut caller = stand_in(&session.catalog, &wanted).map_err(|problem| problem.to_string())?;
+        if caller.method == AuthMethod::Token {
+            // Every token says what it is good for, if only nothing.
+            caller.scopes.get_or_insert_default();
+        }
         let now = match &question.at {
             None => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
             Some(text) => Duration::from_secs(parse_moment(text).ok_or_else(|| {
@@ -94,8 +98,8 @@ impl<'s> Check<'s> {
         Exit::OK
     }
 
-    fn standing<'t>(&self, tool: &'t crate::model::Tool) -> Standing<'t> {
-        let denied = self.policy.hides(&self.caller, tool);
+    fn standing<'t>(&self, tool: &'t Tool) -> Standing<'t> {
+        let denied = self.policy.bars(&self.session.catalog, &self.caller, tool);
         let depends = denied.is_none() && self.policy.waits(&self.caller, tool);
         Standing { tool, denied, depends }
     }
@@ -117,9 +121,11 @@ impl<'s> Check<'s> {
             }
         };
         let call = Call { principal: self.caller.clone(), tool: name.to_owned(), arguments };
-        let hidden = self.policy.hides(&self.caller, tool);
+        let is_barred = self.policy.bars(catalog, &self.caller, tool).is_some();
         let invocation = match Invocation::bind(catalog, call.clone()) {
-            Ok(invocation) => invocation,
+            Ok(invocation) => Some(invocation),
+            // Nobody looks at the arguments of whoever may not call it with any.
+            Err(BadCall::Arguments { .. } | BadCall::Unavailable { .. }) if is_barred => None,
             Err(problem) => {
                 printer.error(&problem.to_string());
                 return Exit::of_rejection(&Rejection::BadCall(problem));
@@ -127,18 +133,20 @@ impl<'s> Check<'s> {
         };
         let prepared = prepare(catalog, &self.policy, &self.facts, call.clone());
         // What a rule has denied is planned without it, so that it can be shown what the rule saw.
-        let is_denied = prepared.as_ref().is_err_and(|refused| refused.denied().is_some());
-        let without =
-            is_denied.then(|| prepare(catalog, &Policy::default(), &self.facts, call).ok()).flatten();
+        let is_denied = is_barred || prepared.as_ref().is_err_and(|refused| refused.denied().is_some());
+        let without = is_denied.then(|| self.without_rules(call)).flatten();
         let plan = prepared.as_ref().ok().or(without.as_ref());
         let seen = |sensitive| plan.map(|plan| plan.seen(sensitive));
-        let asked = self.policy.asked(&invocation, Some(self.now), seen(Sensitive::Real));
-        let explained = self.policy.explain(&asked);
+        let asked = match &invocation {
+            Some(invocation) => self.policy.asked(invocation, Some(self.now), seen(Sensitive::Real)),
+            None => self.policy.asked_without(&self.caller, tool),
+        };
+        let explained = self.policy.explain(catalog, &asked);
         let answer = Answer {
             caller: &self.caller,
             tool,
             explained: &explained,
-            hidden,
+            is_listed: self.policy.may_see(&self.caller, tool),
             refused: prepared.as_ref().err(),
             shown: seen(Sensitive::Masked),
         };
@@ -147,5 +155,12 @@ impl<'s> Check<'s> {
             false => printer.data(&answer.to_text()),
         }
         if answer.denied().is_some() { Exit::REFUSED } else { Exit::OK }
+    }
+
+    /// The plan of a call that is denied, if there is one.
+    fn without_rules(&self, call: Call) -> Option<ExecutionPlan> {
+        let principal = Principal { toolset: None, scopes: None, ..call.principal };
+        let call = Call { principal, ..call };
+        prepare(&self.session.catalog, &Policy::default(), &self.facts, call).ok()
     }
 }

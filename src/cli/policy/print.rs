@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::engine::Rejection;
 use crate::model::{Name, Principal, Tool};
-use crate::policy::{Came, Denied, Explained, Finding};
+use crate::policy::{Came, Denied, Explained, Finding, Reason};
 
 /// A tool for one caller, before anything of a call is known.
 pub struct Standing<'t> {
@@ -56,8 +56,7 @@ pub struct Answer<'a> {
     pub caller: &'a Principal,
     pub tool: &'a Tool,
     pub explained: &'a Explained<'a>,
-    /// Why it is not in the caller's list.
-    pub hidden: Option<Denied>,
+    pub is_listed: bool,
     /// Why there is no plan.
     pub refused: Option<&'a Rejection>,
     /// The plan, with sensitive values masked.
@@ -85,7 +84,7 @@ impl Answer<'_> {
             let label = if refused.denied().is_some() { "part" } else { "plan" };
             lines.extend(refused.to_string().lines().map(|line| (label, line.to_owned())));
         }
-        lines.push(("listed", self.hidden.as_ref().map_or("yes", |_| "no").to_owned()));
+        lines.push(("listed", if self.is_listed { "yes" } else { "no" }.to_owned()));
         if let Some(told) = self.told() {
             lines.push(("is told", told));
         }
@@ -108,7 +107,7 @@ impl Answer<'_> {
                 "permissions": self.caller.permissions.patterns(),
             },
             "allowed": self.denied().is_none(),
-            "listed": self.hidden.is_none(),
+            "listed": self.is_listed,
             "reason": self.denied().map(ToString::to_string),
             "told": self.told(),
             "unplanned": self.unplanned().map(ToString::to_string),
@@ -118,8 +117,13 @@ impl Answer<'_> {
 
     /// What the caller is answered.
     fn told(&self) -> Option<String> {
-        self.denied()?;
-        self.refused.map(ToString::to_string)
+        match &self.denied()?.reason {
+            // Clients over HTTP are told so before there is a call, so that they ask for a better token.
+            Reason::LacksScopes(scopes) => {
+                Some(format!("`{}` takes a token that is good for `{scopes}`", self.tool.name))
+            }
+            _ => self.refused.map(ToString::to_string),
+        }
     }
 
     fn lines(&self, finding: &Finding<'_>) -> Vec<(&'static str, String)> {
@@ -132,6 +136,18 @@ impl Answer<'_> {
             Finding::Lent { by } => vec![("permission", format!("lent by `{by}`"))],
             Finding::Permission { by: Some(by) } => vec![("permission", format!("let by `{by}`"))],
             Finding::Permission { by: None } => vec![("permission", self.not_permitted())],
+            Finding::Tenant { name, is_within } => {
+                let has =
+                    if *is_within { "has it among its tools" } else { "does not have it among its tools" };
+                vec![("tenant", format!("`{name}` {has}"))]
+            }
+            Finding::Toolset { by: Some(tag), .. } => {
+                vec![("toolset", format!("offered by the tag `{tag}`"))]
+            }
+            Finding::Toolset { tags, by: None } => {
+                vec![("toolset", format!("not offered: it has none of the tags `{}`", tags.join("`, `")))]
+            }
+            Finding::Scope { name, is_held } => vec![("scope", format!("`{name}` {}", needed(*is_held)))],
             Finding::Role { name, is_held } => vec![("role", format!("`{name}` {}", needed(*is_held)))],
             Finding::Required { permission, is_held } => {
                 vec![("permission", format!("`{permission}` {}", needed(*is_held)))]
@@ -191,6 +207,11 @@ impl Answer<'_> {
             Finding::Owner => json!({ "check": "owner", "denies": denies }),
             Finding::Lent { by } => json!({ "check": "grant", "by": by, "denies": denies }),
             Finding::Permission { by } => json!({ "check": "permission", "by": by, "denies": denies }),
+            Finding::Tenant { name, .. } => json!({ "check": "tenant", "name": name, "denies": denies }),
+            Finding::Toolset { tags, by } => {
+                json!({ "check": "toolset", "tags": tags, "by": by, "denies": denies })
+            }
+            Finding::Scope { name, .. } => json!({ "check": "scope", "name": name, "denies": denies }),
             Finding::Role { name, .. } => json!({ "check": "role", "name": name, "denies": denies }),
             Finding::Required { permission, .. } => {
                 json!({ "check": "required_permission", "name": permission, "denies": denies })

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::call::{BadCall, Call};
 use crate::engine::{Consent, Ending, Engine, Outcome, Prepared, Rejection, Watcher};
-use crate::model::{Availability, Expectation, ExpectedRun, Refuser};
+use crate::model::{Availability, Expectation, ExpectedRun, Principal, Refuser};
 use crate::plan::{ExecutionPlan, PlanError};
 use crate::policy::stand_in;
 use crate::runner::{End, StartError, Stream};
@@ -43,7 +43,8 @@ async fn verdict(stage: &Stage, case: &Case, stop: Stop) -> (Status, Option<Dura
     let principal = match &case.trial.caller {
         None => stage.principal(),
         Some(caller) => match stand_in(stage.catalog(), caller) {
-            Ok(principal) => principal,
+            // What clients are offered is no matter of permission.
+            Ok(principal) => Principal { toolset: None, ..principal },
             Err(problem) => return (status(vec![Problem::new(problem.to_string())]), None),
         },
     };

@@ -14,7 +14,7 @@ use crate::call::{Given, Handed, Invocation};
 use crate::model::{APPROVER_PARAMS, Approver, Param, ToolName, format_duration};
 use crate::runner::Stream;
 
-use super::{Consent, Engine, Prepared, Question, Rejection, Watcher, planner};
+use super::{Consent, Engine, Prepared, Question, Rejection, Watcher, conditions, planner};
 
 use store::Asked;
 
@@ -108,9 +108,11 @@ impl Engine {
         let handed = tool.params.iter().filter_map(|param| handed(param, prepared, question)).collect();
         let call = Invocation::nested(tool, &prepared.plan.principal, handed);
         let call = call.map_err(|problem| refused(problem.to_string()))?;
-        let now = state.facts.now;
-        let call = state.policy.authorize_of_file(call, now).map_err(|denied| refused(denied.to_string()))?;
-        let plan = planner(catalog, &state.policy, &state.facts).plan(&call);
+        let moment = conditions::of_this_moment(&call, &state.facts, &state.policy);
+        let facts = moment.as_ref().unwrap_or(&state.facts);
+        let call = state.policy.authorize_of_file(call, facts.now);
+        let call = call.map_err(|denied| refused(denied.to_string()))?;
+        let plan = planner(catalog, &state.policy, facts).plan(&call);
         let plan = plan.map_err(|problems| refused(Rejection::Plan(problems).to_string()))?;
         let papers = prepared.papers.as_ref().map(|papers| papers.of_part("approve", None));
         let nested = Prepared { plan: Arc::new(plan), papers, is_step: false, ..prepared.clone() };

@@ -101,3 +101,24 @@ async fn a_command_of_the_file_decides() {
     let refused = server.client.call(2, "judged", json!({ "what": "bad" })).await;
     assert!(text(&refused).contains("`judge` decides, and does not approve: not that"), "{refused}");
 }
+
+#[tokio::test]
+async fn a_rule_about_the_time_holds_for_a_command_that_decides() {
+    let rule = |deny: &str| {
+        let rule = format!("policies:\n  - {{ name: closed, commands: [judge], deny: '{deny}' }}\n");
+        COMMANDS.replace("policies:\n", &rule)
+    };
+    for (deny, is_denied) in [
+        ("now > timestamp(\"2000-01-01T00:00:00Z\")", true),
+        ("now < timestamp(\"2000-01-01T00:00:00Z\")", false),
+    ] {
+        let mut server = Server::start(&rule(deny));
+        server.client.initialize().await;
+        let result = server.client.call(1, "judged", json!({ "what": "good" })).await;
+        let said = text(&result);
+        match is_denied {
+            true => assert!(said.contains("`judge` decides, and `local` may not call `judge`"), "{said}"),
+            false => assert_eq!(said, "ran good\n"),
+        }
+    }
+}

@@ -86,3 +86,19 @@ async fn callers_have_the_tools_for_jobs_if_they_can_have_jobs_and_no_rule_denie
     let unknown = call(&house, "eve", "job_list", json!({})).await;
     assert!(unknown["error"].is_object(), "{unknown}");
 }
+
+#[tokio::test]
+async fn a_rule_about_the_time_holds_for_the_tools_for_jobs() {
+    let rule = |name: &str, tool: &str, deny: &str| {
+        format!(
+            "  - {{ name: {name}, commands: [{tool}], deny: 'now {deny} timestamp(\"2000-01-01T00:00:00Z\")' }}\n"
+        )
+    };
+    let rules = format!("policies:\n{}{}", rule("closed", "job_list", ">"), rule("open", "job_wait", "<"));
+    let house = House::start(&FILE.replace("policies:\n", &rules)).await;
+    assert!(tools(&house, "ann").await.contains(&"job_list".to_owned()), "it is known when it is called");
+    let denied = call(&house, "ann", "job_list", json!({})).await;
+    assert_eq!(text(&denied["result"]), "`ann` may not call `job_list`: the policy `closed` denies it");
+    let waited = call(&house, "ann", "job_wait", json!({ "job_id": "x" })).await;
+    assert!(text(&waited["result"]).starts_with("there is no job"), "{waited}");
+}

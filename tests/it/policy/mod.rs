@@ -1,5 +1,7 @@
 //! Who may call what: decisions as tables, at a shell, and in tests of a file.
 
+#[cfg(feature = "server")]
+mod agrees;
 mod decisions;
 mod shell;
 

@@ -28,6 +28,7 @@ mod passwords;
 mod pauses;
 mod permissions;
 mod proxies;
+mod rates;
 mod safety;
 mod schedules;
 mod sessions;
