@@ -371,7 +371,8 @@ fn a_log_without_its_head_is_not_as_it_was_written() {
             (*line, prev) = (text, Some(hash));
         }
     };
-    let ways: [(fn(&Path), &str, &str); 4] = [
+    type Loss = fn(&Path);
+    let ways: [(Loss, &str, &str); 4] = [
         (gone, "unproven", "there was no head"),
         (empty, "unproven", "there was no head"),
         (garbage, "forged", "there was no head"),
@@ -483,8 +484,8 @@ fn records_that_lost_their_digests_are_found_one_by_one() {
         }
     };
     let all = |lines: &mut Vec<String>| lines.iter_mut().for_each(|line| *line = bare(line));
-    let ways: [(fn(&mut Vec<String>), Vec<u64>); 3] =
-        [(first, vec![1]), (some, vec![1, 3, 4]), (all, (1..=7).collect())];
+    type Strip = fn(&mut Vec<String>);
+    let ways: [(Strip, Vec<u64>); 3] = [(first, vec![1]), (some, vec![1, 3, 4]), (all, (1..=7).collect())];
     for (strip, changed) in ways {
         for (log, loses_head) in [(Log::new(), false), (Log::signed(6), false), (Log::signed(6), true)] {
             log.write(if log.key().is_some() { 6 } else { 7 }).rewrite(strip);

@@ -167,7 +167,7 @@ fn dispatch(arguments: Arguments, fork_server: Option<ForkServer>, sockets: Vec<
             call::run(session, &words, &printer, fork_server)
         }
         #[cfg(all(unix, feature = "server"))]
-        Some(_) if arguments.server => {
+        Some(_) if arguments.server || session.catalog.server.prefers_http && !arguments.mcp => {
             let wanted = serve_http::Wanted { host: arguments.host, port: arguments.port, sockets };
             serve_http::run(session, wanted, arguments.locked, &printer, fork_server)
         }

@@ -19,6 +19,8 @@ pub struct ServerSettings {
     pub calls: CallCaps,
     /// How long running calls may go on after stdin has ended.
     pub drain: Duration,
+    /// Whether it is served over HTTP where the command line says nothing.
+    pub prefers_http: bool,
     /// Who a caller on stdio is.
     pub stdio: Principal,
     /// Tags of what clients on stdio are offered; `None`: everything.
@@ -78,6 +80,7 @@ impl Default for ServerSettings {
             instructions: None,
             calls: CallCaps::default(),
             drain: Duration::from_secs(30),
+            prefers_http: false,
             stdio: Principal::local(),
             stdio_toolset: None,
             warm: WarmCaps::default(),

@@ -34,7 +34,7 @@ pub struct Document<'a> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum StepDocument<'a> {
-    Process(ProcessDocument<'a>),
+    Process(Box<ProcessDocument<'a>>),
     Other(Map<String, Value>),
 }
 
@@ -80,7 +80,9 @@ impl ExecutionPlan {
             when: self.held.as_ref().map(Held::to_json),
             output: output::to_json(&self.tool, &self.output),
             step: match &self.step {
-                Step::Process(process) => StepDocument::Process(of_process(process, self.means, secrets)),
+                Step::Process(process) => {
+                    StepDocument::Process(Box::new(of_process(process, self.means, secrets)))
+                }
                 Step::Container(container) => StepDocument::Other(container::to_json(container, secrets)),
                 Step::Http(call) => StepDocument::Other(http::to_json(call, secrets)),
                 Step::Flow(flow) => StepDocument::Other(flow::to_json(flow, secrets)),

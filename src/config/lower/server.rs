@@ -23,6 +23,7 @@ pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> Serv
         instructions: instructions.map(|text| text.value.to_owned()),
         calls: caps(&calls),
         drain: drain.unwrap_or(default.drain),
+        prefers_http: default.prefers_http,
         stdio_toolset: stdio.tools.as_ref().map(|tags| texts(tags.clone()).into()),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),

@@ -15,6 +15,13 @@ pub struct Access<'n> {
     pub policies: Vec<Policy<'n>>,
 }
 
+/// What the original has for companies. What is not enabled is not there.
+#[derive(Default)]
+pub struct Enterprise<'n> {
+    pub rbac: Option<Access<'n>>,
+    pub oauth21: Option<HttpIssuer<'n>>,
+}
+
 pub struct Role<'n> {
     pub name: Option<Spanned<&'n str>>,
     pub permissions: Vec<Spanned<&'n str>>,
@@ -77,6 +84,17 @@ impl<'n> Imagined<'n> {
     }
 }
 
+impl<'n> Enterprise<'n> {
+    /// Reads the key `enterprise` of `auth`.
+    pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
+        let Some(mut fields) = fields.group("enterprise", &shape::ENTERPRISE) else { return Self::default() };
+        let rbac = fields.take("rbac").and_then(|field| Access::read_rbac(reader, field));
+        let oauth21 = HttpIssuer::read_original(reader, &mut fields);
+        fields.close();
+        Self { rbac, oauth21 }
+    }
+}
+
 impl<'n> Access<'n> {
     /// Reads the keys at the root.
     pub fn read(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Self {
@@ -86,20 +104,6 @@ impl<'n> Access<'n> {
             role_claims: role_claims(reader, fields),
             policies: policies(reader, fields),
         }
-    }
-
-    /// Reads the key `enterprise` of `auth`.
-    pub fn read_enterprise(
-        reader: &'n Reader<'n>,
-        fields: &mut Fields<'n>,
-    ) -> (Option<Self>, Option<HttpIssuer<'n>>) {
-        let enterprise = fields.take("enterprise");
-        let enterprise = enterprise.and_then(|field| Fields::open(reader, field.node, &shape::ENTERPRISE));
-        let Some(mut enterprise) = enterprise else { return (None, None) };
-        let rbac = enterprise.take("rbac").and_then(|field| Self::read_rbac(reader, field));
-        let oauth21 = HttpIssuer::read_original(reader, &mut enterprise);
-        enterprise.close();
-        (rbac, oauth21)
     }
 
     fn read_rbac(reader: &'n Reader<'n>, field: Field<'n>) -> Option<Self> {

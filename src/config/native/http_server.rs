@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::oauth::Issuer;
+use crate::config::code::Code;
+use crate::config::diagnostic::Diagnostic;
 use crate::config::read::{Fields, Reader, Spanned};
 use crate::config::shape;
 use crate::config::source::Span;
@@ -14,13 +16,23 @@ use super::server_tls::{Mtls, ServerTls};
 const PROXY_HEADERS: [(&str, ProxyHeaders); 2] =
     [("x-forwarded", ProxyHeaders::XForwarded), ("forwarded", ProxyHeaders::Forwarded)];
 
-use super::access::Access;
+use super::access::{Access, Enterprise};
 
 use super::basic::{CallerKeys, User};
 use super::copies::Copies;
 use super::quota::ServerQuota;
 use super::rate_limit::{ConnectionPool, RateLimit, Tenant};
 use super::server::toolset;
+
+/// What the original calls the ways in that count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Simple,
+    /// The issuer of `enterprise`, too.
+    Enterprise,
+}
+
+const MODES: [(&str, Mode); 2] = [("simple", Mode::Simple), ("enterprise", Mode::Enterprise)];
 
 #[derive(Default)]
 pub struct HttpServer<'n> {
@@ -154,18 +166,28 @@ impl<'n> Auth<'n> {
             ..Self::default()
         };
         let is_on = fields.boolean("enabled").unwrap_or(true);
-        fields.one_of("mode", &[("simple", ()), ("enterprise", ())]);
+        let mode = fields.one_of("mode", &MODES);
         if let Some(mut simple) = fields.group("simple", &shape::SIMPLE_AUTH) {
             auth.api_keys.extend(keys(reader, &mut simple));
             auth.users.extend(User::read_all(reader, &mut simple, "basic_auth"));
             simple.close();
         }
-        let (rbac, oauth21) = Access::read_enterprise(reader, &mut fields);
+        let Enterprise { rbac, oauth21 } = Enterprise::read(reader, &mut fields);
         auth.rbac = rbac;
-        auth.issuers.extend(oauth21);
+        match mode {
+            Some(Mode::Simple) => oauth21.iter().for_each(|issuer| not_trusted(reader, issuer.span)),
+            Some(Mode::Enterprise) | None => auth.issuers.extend(oauth21),
+        }
         fields.close();
         is_on.then_some(auth)
     }
+}
+
+/// Whoever writes `simple` trusts no issuer, though one may be written there for another day.
+fn not_trusted(reader: &Reader<'_>, span: Span) {
+    let message = "`oauth21` lets nobody in: `mode` is `simple`";
+    let problem = Diagnostic::warning(Code::Pointless, span, message);
+    reader.problems.add(problem.help("`mode: enterprise` trusts its issuer, beside keys and passwords"));
 }
 
 fn keys<'n>(reader: &'n Reader<'n>, fields: &mut Fields<'n>) -> Vec<Key<'n>> {

@@ -9,6 +9,7 @@ mod container;
 mod native_keys;
 mod notices;
 mod retry;
+mod server;
 mod webhook;
 
 use std::collections::HashMap;
@@ -91,9 +92,11 @@ fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> (ServerSettings,
         return Default::default();
     };
     let mut http = native::HttpServer { tenants, ..native::HttpServer::read(reader, &mut fields) };
+    let prefers_http = server::prefers_http(reader, &mut fields);
+    server::cache(reader, &mut fields);
     fields.close();
     let rbac = http.auth.as_mut().and_then(|auth| auth.rbac.take());
     let path = |path: Spanned<&str>| place.host.resolve(path.value, place.folder(path.span));
     let http = http_server(reader, http, &Secrets::new(), path);
-    (ServerSettings { http, ..ServerSettings::default() }, rbac)
+    (ServerSettings { http, prefers_http, ..ServerSettings::default() }, rbac)
 }

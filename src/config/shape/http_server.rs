@@ -144,8 +144,8 @@ pub static HTTP_AUTH: Shape = Shape {
         Key::new("enabled", Kind::Boolean, "`false`: nobody is asked, whatever else stands here.")
             .default("true")
             .expands(),
-        Key::new("mode", Kind::Choice(&["simple", "enterprise"]), "A word of the original that decides nothing: what stands here is on.")
-            .default("simple")
+        Key::new("mode", Kind::Choice(&["simple", "enterprise"]), "A word of the original. `simple`: the tokens of `enterprise` let nobody in.")
+            .otherwise("what stands here is on")
             .expands(),
         Key::new("simple", Kind::Group(&SIMPLE_AUTH), "Where the original has its keys."),
         Key::new(

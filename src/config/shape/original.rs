@@ -101,7 +101,7 @@ pub static ORIGINAL_SERVER: Shape = Shape {
     name: "original server",
     what: "`server`",
     description: "",
-    tables: &[&[known("http"), Key::later("transport"), Key::later("metrics"), Key::later("cache")]],
+    tables: &[&[known("http"), known("transport"), Key::later("metrics"), known("cache")]],
 };
 
 const fn known(name: &'static str) -> Key {

@@ -77,7 +77,7 @@ impl Door {
             Recalled::Wrong => return Err(NotIn::Guess(wrong())),
             Recalled::Open(question) => question,
         };
-        let trying = self.try_once(peer)?;
+        let trying = self.try_once(peer).ok_or_else(not_judged)?;
         match self.passwords.check(question, peer.map(host_network), now()).await {
             Ok(principal) => {
                 trying.over();
@@ -93,7 +93,7 @@ impl Door {
 
     async fn by_token(&self, auth: &Auth, token: &str, peer: Option<IpAddr>) -> Result<Principal, NotIn<'_>> {
         let has_to_ask = self.tokens.has_to_ask(auth, token, now());
-        let trying = if has_to_ask { Some(self.try_once(peer)?) } else { None };
+        let trying = if has_to_ask { Some(self.try_once(peer).ok_or_else(not_judged)?) } else { None };
         match self.tokens.judge(auth, token, now()).await {
             Ok(principal) => {
                 trying.into_iter().for_each(Trying::over);
@@ -110,14 +110,14 @@ impl Door {
         }
     }
 
-    /// A place for something that is judged and could be guessed, or the answer for who has too many.
-    fn try_once(&self, peer: Option<IpAddr>) -> Result<Trying<'_>, NotIn<'_>> {
+    /// A place for something that is judged and could be guessed; `None` for who has too many.
+    fn try_once(&self, peer: Option<IpAddr>) -> Option<Trying<'_>> {
         let source = peer.map(host_network);
         if self.lock().may_try(&source, Instant::now()) {
-            return Ok(Trying { door: self, source, is_over: false });
+            return Some(Trying { door: self, source, is_over: false });
         }
         tracing::debug!(peer = %written(peer), "not judged: too much of it was wrong");
-        Err(NotIn::Told(because(too_many(), "too many answers to wrong guesses are waited for", None)))
+        None
     }
 
     /// The answer to a wrong guess, after a while that grows with their number.
@@ -137,6 +137,11 @@ impl Door {
     fn lock(&self) -> std::sync::MutexGuard<'_, Patience<Option<IpAddr>>> {
         self.patience.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The answer for who has too many.
+fn not_judged<'d>() -> NotIn<'d> {
+    NotIn::Told(because(too_many(), "too many answers to wrong guesses are waited for", None))
 }
 
 /// Why nobody comes in.

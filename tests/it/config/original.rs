@@ -10,6 +10,7 @@ use mcpfier::model::{
 
 use super::host::{TestHost, data};
 use super::reports::{assert_reports, read};
+use crate::support::skip::leave_out;
 
 #[test]
 fn every_file_of_the_original_loads_with_the_warnings_beside_it() {
@@ -124,14 +125,33 @@ fn no_key_of_a_native_file_is_dropped_for_want_of_a_version() {
 
 #[test]
 fn the_sample_of_the_original_gives_warnings_only() {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/mcpfier-config.yaml");
-    if !sample.exists() {
-        return;
-    }
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let sample =
+        above.map(|folder| folder.join("shared/data/mcpfier-config.yaml")).find(|path| path.exists());
+    let Some(sample) = sample else { return leave_out("the sample of the original is not here") };
     let loaded = load(&sample, &TestHost::new().host, &mcpfier::config::Choice::default());
     let report = loaded.report.offline();
     assert!(!report.has_errors() && report.warnings().count() > 0, "{}", report.render(Style::Plain));
     assert_eq!(loaded.catalog.expect("a catalog").tools().len(), 10);
+}
+
+#[test]
+fn what_a_server_does_not_do_as_it_is_written_is_said() {
+    let host = TestHost::new();
+    let said = |server: &str| {
+        let loaded = host.load(&format!("commands: [{{ name: a, script: echo }}]\nserver: {{ {server} }}\n"));
+        assert!(loaded.catalog.is_some(), "{}", loaded.report.render(Style::Plain));
+        let problems = loaded.report.diagnostics().iter();
+        problems.map(|problem| problem.code_text()).collect::<Vec<_>>()
+    };
+    assert_eq!(said("cache: { enabled: true, ttl: 5m, max_size: 100 }"), ["W0070"]);
+    assert_eq!(said("cache: { enabled: false }"), [""; 0]);
+    assert_eq!(said("transport: both"), ["W0070"]);
+    assert_eq!(said("transport: http"), [""; 0]);
+    let issuer = "oauth21: { issuer: 'https://id.example.com', audience: x }";
+    let auth = |mode: &str| format!("http: {{ auth: {{ mode: {mode}, enterprise: {{ {issuer} }} }} }}");
+    assert_eq!(said(&auth("simple")), ["W0018"]);
+    assert_eq!(said(&auth("enterprise")), [""; 0]);
 }
 
 fn folder() -> std::path::PathBuf {

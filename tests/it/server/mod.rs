@@ -23,6 +23,8 @@ mod offers;
 mod operation;
 #[cfg(feature = "oauth")]
 mod original;
+#[cfg(feature = "oauth")]
+mod original_sample;
 mod own_folders;
 mod passwords;
 mod pauses;

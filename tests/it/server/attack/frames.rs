@@ -100,7 +100,7 @@ fn flood(stream: &mut TcpStream, mut piece: impl FnMut(u32) -> Vec<u8>) -> usize
 }
 
 /// All frames that come until the connection ends, or none comes any more: kind, stream, payload.
-fn frames(stream: &mut TcpStream, enough: impl Fn(&[(u8, u32, Vec<u8>)]) -> bool) -> Vec<(u8, u32, Vec<u8>)> {
+fn frames(stream: &mut TcpStream, enough: impl Fn(&[Frame]) -> bool) -> Vec<Frame> {
     let (mut read, mut found, begun) = (Vec::new(), Vec::new(), Instant::now());
     stream.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
     while !enough(&found) && begun.elapsed() < PATIENCE {
@@ -119,7 +119,10 @@ fn frames(stream: &mut TcpStream, enough: impl Fn(&[(u8, u32, Vec<u8>)]) -> bool
     found
 }
 
-fn first(read: &[u8]) -> Option<((u8, u32, Vec<u8>), Vec<u8>)> {
+/// Its kind, its stream, and what it holds.
+type Frame = (u8, u32, Vec<u8>);
+
+fn first(read: &[u8]) -> Option<(Frame, Vec<u8>)> {
     let head: &[u8; 9] = read.first_chunk()?;
     let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
     let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
@@ -197,13 +200,13 @@ async fn heads_that_are_small_only_while_they_are_packed_are_refused() {
     }
     attacked.stands("while heads are unpacked").await;
     for stream in &mut streams {
-        let is_end = |found: &[(u8, u32, Vec<u8>)]| {
+        let is_end = |found: &[Frame]| {
             found.iter().any(|(kind, stream, _)| {
                 *kind == GO_AWAY || matches!((kind, stream), (&HEADERS | &RESET, 99))
             })
         };
         let answered = frames(stream, is_end);
-        let is_let_in = |(kind, _, head): &(u8, u32, Vec<u8>)| *kind == HEADERS && head[0] == OK;
+        let is_let_in = |(kind, _, head): &Frame| *kind == HEADERS && head[0] == OK;
         assert!(!answered.iter().any(is_let_in), "a bomb was let in: {answered:?}");
     }
     drop(streams);
@@ -311,7 +314,7 @@ async fn more_streams_than_may_be_are_refused_and_the_others_are_served() {
         stream.write_all(&asked.concat()).unwrap();
     }
     serves(house, "while one has very many streams").await;
-    let is_end = |found: &[(u8, u32, Vec<u8>)]| {
+    let is_end = |found: &[Frame]| {
         let ended =
             |id: &u32| found.iter().any(|(kind, stream, _)| stream == id && [HEADERS, RESET].contains(kind));
         ids.iter().all(ended) || found.iter().any(|(kind, ..)| *kind == GO_AWAY)
