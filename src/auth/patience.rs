@@ -4,10 +4,12 @@
 //! ([`Patience::may_try`]): so the number of guesses in a time is bounded, however many are sent at once. Keys are
 //! judged without asking: nobody finds 256 bits by trying, and whoever has the right one is to come in whatever
 //! others do behind the same address.
+//!
+//! Moments are counted from any one that stays the same.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Mistakes that cost nothing.
 const FREE: u32 = 3;
@@ -45,9 +47,9 @@ impl<S> Default for Patience<S> {
 #[derive(Debug)]
 struct Mistakes {
     count: u32,
-    last: Instant,
+    last: Duration,
     /// When the answers that are held back are due. Who hangs up before has no place back sooner.
-    due: Vec<Instant>,
+    due: Vec<Duration>,
     /// What is being judged.
     trying: usize,
 }
@@ -55,7 +57,7 @@ struct Mistakes {
 impl<S: Hash + Eq + Clone> Patience<S> {
     /// Whether something may be judged for a source that is dear, or could be guessed. Who may says
     /// [`Self::tried`] when it is over, and before that whether it was a [`Self::mistake`].
-    pub fn may_try(&mut self, source: &S, now: Instant) -> bool {
+    pub fn may_try(&mut self, source: &S, now: Duration) -> bool {
         let known = self.of(source, now);
         let places = if known.count > FREE { PLACES } else { PLACES_AT_FIRST };
         let may = known.due.len() + known.trying < places;
@@ -72,7 +74,7 @@ impl<S: Hash + Eq + Clone> Patience<S> {
     }
 
     /// A mistake, and what it costs.
-    pub fn mistake(&mut self, source: &S, now: Instant) -> Penalty {
+    pub fn mistake(&mut self, source: &S, now: Duration) -> Penalty {
         let known = self.of(source, now);
         known.count = known.count.saturating_add(1);
         known.last = now;
@@ -91,13 +93,13 @@ impl<S: Hash + Eq + Clone> Patience<S> {
     }
 
     /// What is known of a source now.
-    fn of(&mut self, source: &S, now: Instant) -> &mut Mistakes {
+    fn of(&mut self, source: &S, now: Duration) -> &mut Mistakes {
         if self.sources.len() >= SOURCES {
             self.forget(now);
         }
         let unknown = Mistakes { count: 0, last: now, due: Vec::new(), trying: 0 };
         let known = self.sources.entry(source.clone()).or_insert(unknown);
-        let forgiven = now.saturating_duration_since(known.last).as_secs() / FORGOTTEN.as_secs();
+        let forgiven = now.saturating_sub(known.last).as_secs() / FORGOTTEN.as_secs();
         if forgiven > 0 {
             known.count = known.count.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX));
             known.last = now;
@@ -107,9 +109,9 @@ impl<S: Hash + Eq + Clone> Patience<S> {
     }
 
     /// Makes room: what is old goes, and if nothing is, whoever made the fewest mistakes.
-    fn forget(&mut self, now: Instant) {
+    fn forget(&mut self, now: Duration) {
         self.sources.values_mut().for_each(|known| known.due.retain(|due| now < *due));
-        let is_fresh = |known: &Mistakes| now.saturating_duration_since(known.last) < FORGOTTEN;
+        let is_fresh = |known: &Mistakes| now.saturating_sub(known.last) < FORGOTTEN;
         self.sources.retain(|_, known| !known.is_idle() || is_fresh(known));
         if self.sources.len() >= SOURCES {
             self.sources.retain(|_, known| !known.is_idle() || known.count > FREE);
@@ -134,7 +136,7 @@ mod tests {
 
     #[test]
     fn mistakes_cost_more_and_more_and_are_forgotten() {
-        let (mut patience, mut now) = (Patience::default(), Instant::now());
+        let (mut patience, mut now) = (Patience::default(), HOUR);
         let mut cost = |later: Duration| {
             now += later;
             let Penalty::Wait(wait) = patience.mistake(&1, now) else { panic!("nothing waits") };
@@ -149,7 +151,7 @@ mod tests {
 
     #[test]
     fn nobody_has_many_answers_waiting_and_the_table_is_bounded() {
-        let (mut patience, now) = (Patience::default(), Instant::now());
+        let (mut patience, now) = (Patience::default(), HOUR);
         let refused = (0..20).filter(|_| patience.mistake(&0, now) == Penalty::GoAway).count();
         assert_eq!(refused, 20 - 3 - PLACES);
         for source in 1..20_000 {
@@ -161,8 +163,8 @@ mod tests {
 
     #[test]
     fn what_is_judged_takes_a_place_until_its_answer_is_due() {
-        let (mut patience, now) = (Patience::default(), Instant::now());
-        let tried = |patience: &mut Patience<u8>, now: Instant| {
+        let (mut patience, now) = (Patience::default(), HOUR);
+        let tried = |patience: &mut Patience<u8>, now: Duration| {
             let judged = (0..1000).filter(|_| patience.may_try(&0, now)).count();
             for _ in 0..judged {
                 patience.mistake(&0, now);
@@ -182,7 +184,7 @@ mod tests {
 
     #[test]
     fn of_whoever_was_right_nothing_is_remembered() {
-        let (mut patience, now) = (Patience::default(), Instant::now());
+        let (mut patience, now) = (Patience::default(), HOUR);
         assert!(patience.may_try(&0, now));
         patience.tried(&0);
         assert!(patience.sources.is_empty());

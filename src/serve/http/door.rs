@@ -20,11 +20,19 @@ use super::route::Peer;
 use super::tokens::{Shut, Tokens};
 
 /// Remembers who knocked with wrong keys, and checks passwords.
-#[derive(Default)]
 pub struct Door {
+    /// The moment from which patience counts.
+    begun: Instant,
     patience: Mutex<Patience<Option<IpAddr>>>,
     passwords: Passwords,
     tokens: Tokens,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        let (patience, passwords, tokens) = (Mutex::default(), Passwords::default(), Tokens::default());
+        Self { begun: Instant::now(), patience, passwords, tokens }
+    }
 }
 
 impl Door {
@@ -113,7 +121,7 @@ impl Door {
     /// A place for something that is judged and could be guessed; `None` for who has too many.
     fn try_once(&self, peer: Option<IpAddr>) -> Option<Trying<'_>> {
         let source = peer.map(host_network);
-        if self.lock().may_try(&source, Instant::now()) {
+        if self.lock().may_try(&source, self.begun.elapsed()) {
             return Some(Trying { door: self, source, is_over: false });
         }
         tracing::debug!(peer = %written(peer), "not judged: too much of it was wrong");
@@ -123,7 +131,7 @@ impl Door {
     /// The answer to a wrong guess, after a while that grows with their number.
     async fn held_back(&self, peer: Option<IpAddr>, guess: Guess<'_>) -> Answer {
         let Guess { told, reason, trying } = guess;
-        let penalty = self.lock().mistake(&peer.map(host_network), Instant::now());
+        let penalty = self.lock().mistake(&peer.map(host_network), self.begun.elapsed());
         trying.into_iter().for_each(Trying::over);
         match penalty {
             Penalty::GoAway => because(too_many(), reason, None),
@@ -189,7 +197,7 @@ impl Drop for Trying<'_> {
     fn drop(&mut self) {
         let mut patience = self.door.lock();
         if !self.is_over {
-            patience.mistake(&self.source, Instant::now());
+            patience.mistake(&self.source, self.door.begun.elapsed());
         }
         patience.tried(&self.source);
     }
