@@ -25,4 +25,16 @@ impl Callers<'_> {
         self.unset.borrow_mut().push(unset);
         true
     }
+
+    /// Whether the `client_secret` of an issuer still names a variable; that is said. It is ours, and lets
+    /// nobody in: without it the issuer is not asked about tokens.
+    pub(super) fn is_left_out(&self, secret: Spanned<&str>) -> bool {
+        let Some(variable) = named(secret.value) else { return false };
+        let message = format!("`client_secret` is to come from `{variable}`, which is not set");
+        let problem = Diagnostic::warning(Code::MissingVariable, secret.span, message).of_host();
+        self.reader.problems.add(problem.help(format!(
+            "set `{variable}` where this program is started; until then its issuer is asked about no token, and only signed ones let in"
+        )));
+        true
+    }
 }

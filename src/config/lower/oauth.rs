@@ -71,7 +71,7 @@ fn issuer(callers: &Callers<'_>, written: native::HttpIssuer<'_>) -> Option<Issu
         needs_tenant,
         permissions,
         says_permissions,
-        introspection: introspection.ok()?,
+        introspection: introspection.ok()?.flatten(),
         is_announced: written.is_announced,
         endpoints: Endpoints { authorization: authorization.ok()?, token: token.ok()? },
     })
@@ -127,23 +127,23 @@ fn claims(written: &native::HttpIssuer<'_>) -> ClaimNames {
 fn introspection(
     callers: &Callers<'_>,
     written: &native::HttpIntrospection<'_>,
-) -> Result<Introspection, ()> {
+) -> Result<Option<Introspection>, ()> {
     let reader = callers.reader;
     let native::HttpIntrospection { span, endpoint, client_id, client_secret, cache } = written;
     let endpoint = endpoint.map(|text| service(reader, text, "endpoint")).transpose();
     let (Some(id), Some(secret)) = (client_id, client_secret) else { return Err(()) };
-    if callers.is_unset(*secret, "`client_secret`") {
-        return Err(());
+    if callers.is_left_out(*secret) {
+        return Ok(None);
     }
     let secret = SecretText::of(secret.value.to_owned()).map_err(|problem| {
         let message = format!("`client_secret` cannot be that: {problem}");
         let problem = Diagnostic::error(Code::BadIntrospection, *span, message);
         reader.problems.add(problem.help("take it from a variable: `client_secret: \"${SECRET}\"`"));
     })?;
-    Ok(Introspection {
+    Ok(Some(Introspection {
         endpoint: endpoint?,
         client_id: id.value.to_owned(),
         client_secret: secret,
         cache: cache.unwrap_or(CACHE).min(MOST_CACHE),
-    })
+    }))
 }

@@ -402,6 +402,10 @@ async fn the_issuer_of_an_original_file_lets_in_and_what_it_says_is_passed_on() 
         let house = House::start_in(folder, "config.yaml", &[]).await;
         let token = signer.sign(&issuer.claims("https://tools.example.com/api"));
         let sent = house.plain(&call(1, "echo-test", json!({}))).bearer_auth(token);
+        if mode == "simple" {
+            assert_eq!(sent.send().await.unwrap().status(), 401, "no issuer is trusted");
+            continue;
+        }
         assert_eq!(text(&answer(sent.send().await.unwrap()).await["result"]), "hi\n");
         assert_eq!(status(&house, &signer.sign(&issuer.claims(US))).await, 401);
         let read = async |path: &str| -> Value {
