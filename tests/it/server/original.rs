@@ -36,11 +36,11 @@ async fn serve(text: &str, issuer: &Issuer) -> (House, u16) {
     (House::of(Server::run(Wire::Pipes, folder, command)).await, port)
 }
 
-fn list(house: &House) -> RequestBuilder {
+pub(super) fn list(house: &House) -> RequestBuilder {
     house.plain(&request(1, "tools/list", json!({})))
 }
 
-async fn names(sent: RequestBuilder) -> Vec<String> {
+pub(super) async fn names(sent: RequestBuilder) -> Vec<String> {
     let response = sent.send().await.expect("an answer");
     assert_eq!(response.status(), 200);
     let listed = answer(response).await;
@@ -48,11 +48,11 @@ async fn names(sent: RequestBuilder) -> Vec<String> {
     tools.filter_map(|tool| tool["name"].as_str().map(str::to_owned)).collect()
 }
 
-async fn status(sent: RequestBuilder) -> u16 {
+pub(super) async fn status(sent: RequestBuilder) -> u16 {
     sent.send().await.expect("an answer").status().as_u16()
 }
 
-fn header<'r>(response: &'r Response, name: &str) -> &'r str {
+pub(super) fn header<'r>(response: &'r Response, name: &str) -> &'r str {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 

@@ -4,10 +4,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::house::{House, answer, call, request};
+use super::original::{header, list, names, status};
 use crate::support::issuer::{Issuer, Signer};
 use crate::support::server::{STATE, Server, Wire};
 use crate::support::skip::leave_out;
@@ -78,26 +79,8 @@ async fn serve(text: &[u8]) -> House {
     House::start_in(folder, "config.yaml", &[]).await
 }
 
-fn list(house: &House) -> RequestBuilder {
-    house.plain(&request(1, "tools/list", json!({})))
-}
-
 fn by_key(house: &House, key: &str, message: &Value) -> RequestBuilder {
     house.plain(message).header("X-API-Key", key)
-}
-
-async fn names(sent: RequestBuilder) -> Vec<String> {
-    let listed = answer(sent.send().await.expect("an answer")).await;
-    let tools = listed["result"]["tools"].as_array().expect("a list").iter();
-    tools.filter_map(|tool| tool["name"].as_str().map(str::to_owned)).collect()
-}
-
-async fn status(sent: RequestBuilder) -> u16 {
-    sent.send().await.expect("an answer").status().as_u16()
-}
-
-fn header<'r>(response: &'r Response, name: &str) -> &'r str {
-    response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 /// What each key says of both files.
