@@ -29,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(30 * 60);
 const WAITING: usize = 8;
 /// How many of its last lines a step that has failed is told with.
 const LAST_LINES: usize = 12;
+/// How often one is begun whose cached layers are removed under it.
+const ATTEMPTS: usize = 3;
 
 pub async fn build(
     connection: &Connection,
@@ -40,9 +42,54 @@ pub async fn build(
     let folder = planned.context().display().to_string();
     tracing::info!("building the image `{}` of `{folder}`", planned.tag);
     let bad = |problem: String| ContainerFailure::NotBuildable { folder: folder.clone(), problem };
-    let context = look(planned, platform).await.map_err(|problem| bad(problem.to_string()))?;
+    let mut attempts = 1;
+    while let Err(unbuilt) = attempt(connection, environment, planned, platform, news).await {
+        match unbuilt {
+            Unbuilt::Said { message, .. } if attempts < ATTEMPTS && is_of_the_cache(&message) => {
+                tracing::debug!("building anew what was removed meanwhile: {message}");
+                attempts += 1;
+            }
+            Unbuilt::Said { told, .. } | Unbuilt::Context(told) => return Err(bad(told)),
+            Unbuilt::Away(failure) => return Err(failure),
+        }
+    }
+    if let Some(name) = &planned.what.name {
+        tag(connection, &planned.tag, name).await?;
+    }
+    tracing::info!("the image `{}` is built", planned.tag);
+    old_builds::replaced(connection, planned).await;
+    Ok(())
+}
+
+/// Why there is no image.
+enum Unbuilt {
+    /// What it is built of is not as it was planned.
+    Context(String),
+    /// The engine said so, and what is told of it.
+    Said {
+        message: String,
+        told: String,
+    },
+    Away(ContainerFailure),
+}
+
+/// Whether somebody removed an image of whose layers this one was to be made. An engine looks for such layers, and uses
+/// them, without holding them; without them it builds as it does for the first time.
+fn is_of_the_cache(message: &str) -> bool {
+    let known = ["layer not known", "layer does not exist", "unknown parent image ID"];
+    known.iter().any(|known| message.contains(known))
+}
+
+async fn attempt(
+    connection: &Connection,
+    environment: &Environment,
+    planned: &PlannedBuild,
+    platform: Option<&str>,
+    news: &Teller,
+) -> Result<(), Unbuilt> {
+    let context = look(planned, platform).await.map_err(|problem| Unbuilt::Context(problem.to_string()))?;
     if context.digest != planned.digest {
-        return Err(bad("it was changed since the call was planned; try again".to_owned()));
+        return Err(Unbuilt::Context("it was changed since the call was planned; try again".to_owned()));
     }
     let bases = build::bases(&context.dockerfile_text, &planned.what.args);
     let credentials = logins(environment, &bases).await;
@@ -52,26 +99,20 @@ pub async fn build(
     let mut steps = Steps::default();
     loop {
         let next = tokio::time::timeout(SILENCE, told.next()).await;
-        match next.map_err(|_| ContainerFailure::Slow { doing: DOING, after: SILENCE })? {
+        match next.map_err(|_| Unbuilt::Away(ContainerFailure::Slow { doing: DOING, after: SILENCE }))? {
             Some(Ok(info)) => steps.hear(info, news).await,
             Some(Err(error)) => {
                 if let Ok(problem) = broken.try_recv() {
-                    return Err(bad(problem));
+                    return Err(Unbuilt::Context(problem));
                 }
                 return Err(match connection.trouble(DOING, error) {
-                    Trouble::Away(failure) => failure,
-                    Trouble::Said { message, .. } => bad(steps.failed(&message)),
+                    Trouble::Away(failure) => Unbuilt::Away(failure),
+                    Trouble::Said { message, .. } => Unbuilt::Said { told: steps.failed(&message), message },
                 });
             }
-            None => break,
+            None => return Ok(()),
         }
     }
-    if let Some(name) = &planned.what.name {
-        tag(connection, &planned.tag, name).await?;
-    }
-    tracing::info!("the image `{}` is built", planned.tag);
-    old_builds::replaced(connection, planned).await;
-    Ok(())
 }
 
 /// Reads all of it, beside other calls.
@@ -274,6 +315,19 @@ mod tests {
         let expected =
             "step 2/2 (`RUN make it`): it returned a non-zero code: 1; its last lines:\n  one\n  two\n  thr";
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn layers_that_somebody_removed_are_no_fault_of_what_is_built() {
+        // Podman's words, and Docker's.
+        let of_the_cache = [
+            "checking if cached image exists from a previous build: getting top layer info: layer not known",
+            "failed to get layer sha256:00: layer does not exist",
+            "unknown parent image ID sha256:00",
+        ];
+        assert!(of_the_cache.iter().all(|message| is_of_the_cache(message)));
+        let of_the_build = ["The command '/bin/sh -c make' returned a non-zero code: 1", "no such image", ""];
+        assert!(!of_the_build.iter().any(|message| is_of_the_cache(message)));
     }
 
     #[tokio::test]
