@@ -19,7 +19,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
 use super::channel::receive_with;
-use super::raw::{self, Reaped};
+use super::raw::{self, Program, Reaped};
 use super::report::Status;
 use super::sandbox::{self, Rest};
 use super::supervisor::{Supervisor, watch_children};
@@ -30,6 +30,9 @@ pub const BARRIER: u8 = b'B';
 
 /// Orphans that are still there after so long belong to someone whom this user cannot kill.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Who has had nothing to do for so long rests.
+const RESTLESS: Duration = Duration::from_millis(100);
 
 /// Makes this process the fork server and serves until the server is gone.
 pub fn serve(control: OwnedFd) {
@@ -43,6 +46,8 @@ pub fn serve(control: OwnedFd) {
         sweeper: None,
         barriers: Vec::new(),
         orphans_since: None,
+        program: None,
+        is_resting: false,
     }
     .run();
 }
@@ -83,12 +88,20 @@ struct ForkServerProcess {
     sweeper: Option<Pid>,
     barriers: Vec<OwnedFd>,
     orphans_since: Option<Instant>,
+    /// Looked up when it is at rest for the first time.
+    program: Option<Program>,
+    is_resting: bool,
 }
 
 impl ForkServerProcess {
     fn run(&mut self) {
         loop {
             let (asked, child) = self.wait();
+            self.is_resting = !asked && !child && self.orphans_since.is_none();
+            if self.is_resting {
+                self.rest();
+                continue;
+            }
             if asked {
                 self.listen();
             }
@@ -104,10 +117,16 @@ impl ForkServerProcess {
         }
     }
 
+    /// Lets go of what it does not need to wait: a server has this process beside it all the time.
+    fn rest(&mut self) {
+        self.program.get_or_insert_with(Program::look).give_back();
+    }
+
     fn wait(&self) -> (bool, bool) {
         let timeout = match self.orphans_since {
             Some(since) => (since.elapsed() / 4).clamp(Duration::from_millis(1), Duration::from_secs(1)),
-            None => Duration::MAX,
+            None if self.is_resting => Duration::MAX,
+            None => RESTLESS,
         };
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::NONE);
         let mut events = [
