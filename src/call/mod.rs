@@ -23,7 +23,7 @@ pub use surroundings::{Item, Seen, StepResult, StepState, Surroundings, later_te
 /// A call as it came in: nothing about it is checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     pub tool: String,
     pub arguments: Map<String, Value>,
 }
@@ -34,7 +34,7 @@ pub struct Call {
 #[derive(Debug, Clone)]
 pub struct Invocation {
     tool: Arc<Tool>,
-    principal: Principal,
+    principal: Arc<Principal>,
     values: Map<String, Value>,
     /// By parameter, what is not known yet, as it prints. Only calls of steps have such.
     later: BTreeMap<String, String>,
@@ -49,7 +49,7 @@ impl Invocation {
         &self.tool
     }
 
-    pub fn principal(&self) -> &Principal {
+    pub fn principal(&self) -> &Arc<Principal> {
         &self.principal
     }
 

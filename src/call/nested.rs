@@ -28,7 +28,11 @@ pub enum Given {
 
 impl Invocation {
     /// The call of a command by a step. What is not known yet is judged when it is.
-    pub fn nested(tool: &Arc<Tool>, principal: &Principal, handed: Vec<Handed>) -> Result<Self, BadCall> {
+    pub fn nested(
+        tool: &Arc<Tool>,
+        principal: &Arc<Principal>,
+        handed: Vec<Handed>,
+    ) -> Result<Self, BadCall> {
         match &tool.availability {
             Availability::Offered | Availability::Internal => {}
             Availability::Disabled => return Err(unavailable(tool, "it is disabled (`enabled: false`)")),
@@ -47,7 +51,7 @@ impl Invocation {
         }
         let values = bind_values(tool, values, &beside)?;
         let Beside { later, hidden } = beside;
-        let (tool, principal) = (Arc::clone(tool), principal.clone());
+        let (tool, principal) = (Arc::clone(tool), Arc::clone(principal));
         Ok(Self { tool, principal, values, later, hidden, surroundings: None })
     }
 

@@ -75,7 +75,7 @@ fn asks_for_help(word: &str) -> bool {
 fn help_text(words: &[String], printer: &Printer, fork_server: Option<ForkServer>) -> Result<String, Exit> {
     let name = name_of(words);
     let session = Session::of_bytes(asking(&name, words).to_string().into_bytes(), printer)?;
-    let call = Call { principal: session.principal(), tool: name, arguments: Map::new() };
+    let call = Call { principal: session.principal().into(), tool: name, arguments: Map::new() };
     let cannot = |error: std::io::Error| {
         printer.error(&format!("no command can be run: {error}"));
         Exit::NOT_STARTED

@@ -85,7 +85,7 @@ fn preview(session: &Session, tool: &Tool) -> Result<ExecutionPlan, String> {
         let wanted: Vec<String> = missing.iter().map(|name| format!("{name}=…")).collect();
         format!("needs arguments: mcpfier --dry-run {} {}", tool.name, wanted.join(" "))
     })?;
-    let call = Call { principal: session.principal(), tool: tool.name.to_string(), arguments };
+    let call = Call { principal: session.principal().into(), tool: tool.name.to_string(), arguments };
     plan(session, call).map_err(|rejection| rejection.to_string())
 }
 
@@ -115,6 +115,6 @@ impl Session {
             Some(tool) => pairs::arguments(tool, words)?,
             None => Map::new(),
         };
-        Ok(Call { principal: self.principal(), tool: name.to_owned(), arguments })
+        Ok(Call { principal: self.principal().into(), tool: name.to_owned(), arguments })
     }
 }

@@ -40,7 +40,7 @@ impl Engine {
         let principal = actor(self.state().catalog(), &acts_as)?;
         let origin = Origin { via, ..Origin::default() };
         self.judge_rate(&principal, &tool)?;
-        let call = Call { principal, tool, arguments };
+        let call = Call { principal: principal.into(), tool, arguments };
         let prepared = self.prepare_aside(call, origin).await.map_err(NotBegun::Rejected)?;
         self.begin_job(prepared, Box::new(Unwatched)).await.map_err(NotBegun::Rejected)
     }

@@ -16,10 +16,10 @@ use crate::model::CallerId;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Room {
     All,
-    Command(Box<str>),
-    Lock(Box<str>),
+    Command(Arc<str>),
+    Lock(Arc<str>),
     Caller(CallerId),
-    CommandOf(Box<str>, CallerId),
+    CommandOf(Arc<str>, CallerId),
 }
 
 /// Everywhere that a call needs room, and how much there is where the file of today does not say.

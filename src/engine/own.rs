@@ -58,14 +58,14 @@ impl State {
         let is_of_use = self.may_detach
             && self.policy.seen_by(principal, self.catalog().offered()).any(|tool| tool.detaches().is_some());
         let tools: &'t [Arc<Tool>] = if is_of_use { TOOLS.tools() } else { &[] };
-        let caller = widened(self.policy.known(principal.clone()));
+        let caller = widened(&self.policy.known(principal.clone()));
         tools.iter().filter(move |tool| self.policy.may_see(&caller, tool))
     }
 }
 
 /// What is their own is theirs, whatever patterns of names say.
-fn widened(principal: Principal) -> Principal {
-    Principal { permissions: Permissions::All, within: None, ..principal }
+fn widened(principal: &Principal) -> Principal {
+    Principal { permissions: Permissions::All, within: None, ..principal.clone() }
 }
 
 impl Engine {
@@ -106,7 +106,7 @@ pub fn is_own(tool: &str) -> bool {
 }
 
 fn judged(state: &State, call: Call) -> Result<Invocation, Rejection> {
-    let principal = widened(state.policy.known(call.principal.clone()));
+    let principal = widened(&state.policy.known(Arc::clone(&call.principal))).into();
     let invocation = Invocation::bind(&TOOLS, Call { principal, ..call })?;
     let moment = conditions::of_this_moment(&invocation, &state.facts, &state.policy);
     let facts = moment.as_ref().unwrap_or(&state.facts);

@@ -1,7 +1,7 @@
 //! An outcome as a result that a model can use: what is shown, what was cut, why it failed.
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::model::{Action, Dialect, OutputRules, Tool, format_duration};
 use crate::plan::ExecutionPlan;
@@ -204,21 +204,22 @@ impl Outcome {
 
     fn meta(&self) -> Map<String, Value> {
         let output = &self.output;
-        let mut run = json!({
-            "id": self.id.to_string(),
-            "exitCode": self.ending.exit_code(),
-            "signal": self.ending.signal(),
-            "httpStatus": self.ending.http_status(),
-            "durationMs": u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
-            "stdoutBytes": output.stdout_bytes,
-            "stderrBytes": output.stderr_bytes,
-            "truncated": output.omitted > 0,
-        });
-        if let Value::Object(run) = &mut run {
-            run.extend(self.flow.iter().map(|flow| ("steps".to_owned(), flow.to_json())));
-            run.extend(self.story.meta());
-        }
-        Map::from_iter([("mcpfier/run".to_owned(), run)])
+        let facts = [
+            ("id", self.id.to_string().into()),
+            ("exitCode", self.ending.exit_code().into()),
+            ("signal", self.ending.signal().into()),
+            ("httpStatus", self.ending.http_status().into()),
+            ("durationMs", u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX).into()),
+            ("stdoutBytes", output.stdout_bytes.into()),
+            ("stderrBytes", output.stderr_bytes.into()),
+            ("truncated", (output.omitted > 0).into()),
+        ];
+        // With room for all of them from the start: this is made for every call.
+        let mut run = Map::with_capacity(facts.len());
+        run.extend(facts.map(|(name, fact): (&str, Value)| (name.to_owned(), fact)));
+        run.extend(self.flow.iter().map(|flow| ("steps".to_owned(), flow.to_json())));
+        run.extend(self.story.meta());
+        Map::from_iter([("mcpfier/run".to_owned(), Value::Object(run))])
     }
 
     /// The bytes that are shown, at most `show`: the beginning and, for the most part, the end.

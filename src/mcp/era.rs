@@ -21,14 +21,19 @@ pub(super) enum Era {
 impl Era {
     /// A request that belongs to neither is refused.
     pub(super) fn of(context: &Context) -> Result<Self, ErrorData> {
-        match context.meta.protocol_version() {
-            Some(version) if version.as_str() >= ProtocolVersion::V_2026_07_28.as_str() => {
-                Ok(Self::PerRequest)
-            }
+        match version_of(&context.meta) {
+            Some(version) if version >= ProtocolVersion::V_2026_07_28.as_str() => Ok(Self::PerRequest),
             _ if context.opened.is_some() => Ok(Self::Handshake),
             _ => Err(unopened(&context.meta)),
         }
     }
+}
+
+const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// The version that a request names, as it stands there: asked several times of each, and copied by none.
+pub(super) fn version_of(meta: &RequestMetaObject) -> Option<&str> {
+    meta.get(VERSION)?.as_str()
 }
 
 fn unopened(meta: &RequestMetaObject) -> ErrorData {

@@ -54,14 +54,15 @@ pub(super) enum Caller {
 }
 
 impl Caller {
-    pub(super) fn principal(&self, state: &State) -> Principal {
+    pub(super) fn principal(&self, state: &State) -> Arc<Principal> {
         match self {
             Self::OnStdio => {
                 let server = &state.catalog().server;
                 // A client is offered its tools; at a shell the same caller has all.
-                Principal { toolset: server.stdio_toolset.clone(), ..server.stdio.clone() }
+                let toolset = server.stdio_toolset.clone();
+                Arc::new(Principal { toolset, ..server.stdio.clone() })
             }
-            Self::Known(principal) => Principal::clone(principal),
+            Self::Known(principal) => Arc::clone(principal),
         }
     }
 }

@@ -57,7 +57,7 @@ pub use word::{Encoding, Fill, Word};
 #[derive(Debug, Clone)]
 pub struct ExecutionPlan {
     pub tool: Arc<Tool>,
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     pub step: Step,
     /// Which means enforces each limit on this host.
     pub means: Means,
@@ -76,7 +76,7 @@ pub struct ExecutionPlan {
 impl ExecutionPlan {
     /// What one call does by this step, without its condition and what is called if it fails.
     fn of(invocation: &Invocation, step: Step, facts: &Facts) -> Self {
-        let (tool, principal) = (Arc::clone(invocation.tool()), invocation.principal().clone());
+        let (tool, principal) = (Arc::clone(invocation.tool()), Arc::clone(invocation.principal()));
         let cache_key = tool.cache.as_ref().and_then(|rules| cache::key(rules, invocation, facts));
         let output = PlannedOutput::of(invocation, &step, facts);
         let means = facts.means;

@@ -1,11 +1,13 @@
 //! A caller with everything that the file gives them: roles by name and by claims, and what those let.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::{Access, AuthMethod, Principal, RoleClaim, UserRoles};
 
 /// The caller with all roles, also inherited ones, and with what those let. Doing it twice changes nothing.
-pub(super) fn known(access: &Access, principal: Principal) -> Principal {
+pub(super) fn known(access: &Access, principal: Arc<Principal>) -> Arc<Principal> {
     let gives_none = access.user_roles.is_empty() && access.role_claims.is_empty();
     if access.roles.is_empty() && gives_none {
         return principal;
@@ -34,7 +36,7 @@ pub(super) fn known(access: &Access, principal: Principal) -> Principal {
             }
         }
     }
-    Principal { roles, permissions, ..principal }
+    Arc::new(Principal { roles, permissions, ..Arc::unwrap_or_clone(principal) })
 }
 
 /// A bare name means people: those who say a name and prove it. Keys are named with their method, so that

@@ -73,8 +73,8 @@ impl Policy {
     }
 
     /// The caller with all roles that the file gives them, and with what those let.
-    pub fn known(&self, principal: Principal) -> Principal {
-        caller::known(&self.access, principal)
+    pub fn known(&self, principal: impl Into<Arc<Principal>>) -> Arc<Principal> {
+        caller::known(&self.access, principal.into())
     }
 
     /// Judges a call before anything of it is looked at: a tool that its caller may not see is not
@@ -243,7 +243,7 @@ impl Policy {
         let known = self.known(principal.clone());
         let seen = if self.access.policies.is_empty() { Vec::new() } else { self.looked_at(&known) };
         let is_local = known.method == AuthMethod::Local;
-        let Principal { permissions, within, toolset, roles, .. } = known;
+        let Principal { permissions, within, toolset, roles, .. } = Arc::unwrap_or_clone(known);
         View { is_local, permissions, within, toolset, roles, seen }
     }
 

@@ -147,8 +147,11 @@ impl House {
         seen: &mut Seen,
         cancel: CancellationToken,
     ) -> Result<(Outcome, Presented), Rejection> {
-        let call =
-            Call { principal: Principal::local(), tool: "t".to_owned(), arguments: Default::default() };
+        let call = Call {
+            principal: Principal::local().into(),
+            tool: "t".to_owned(),
+            arguments: Default::default(),
+        };
         let plan = self.engine.prepare(call)?;
         let outcome = self.engine.execute(&plan, seen, cancel).await?;
         let presented = outcome.present(&plan);
@@ -335,7 +338,7 @@ async fn a_cancelled_wait_never_starts() {
 }
 
 fn call() -> Call {
-    Call { principal: Principal::local(), tool: "t".to_owned(), arguments: Default::default() }
+    Call { principal: Principal::local().into(), tool: "t".to_owned(), arguments: Default::default() }
 }
 
 #[tokio::test]

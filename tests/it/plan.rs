@@ -35,7 +35,7 @@ impl Bench {
 
     fn plan(&self, tool: &str, arguments: Value) -> Result<ExecutionPlan, Rejection> {
         let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
-        let call = Call { principal: Principal::local(), tool: tool.to_owned(), arguments };
+        let call = Call { principal: Principal::local().into(), tool: tool.to_owned(), arguments };
         prepare(&self.catalog, &Policy::default(), &self.facts, call)
     }
 

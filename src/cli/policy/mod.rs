@@ -3,6 +3,7 @@
 
 mod print;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
@@ -48,7 +49,7 @@ pub fn run(arguments: &Arguments, action: Option<&PolicyAction>, printer: &Print
 struct Check<'s> {
     session: &'s Session,
     policy: Policy,
-    caller: Principal,
+    caller: Arc<Principal>,
     facts: Facts,
     now: Duration,
 }
@@ -120,7 +121,7 @@ impl<'s> Check<'s> {
                 return Exit::USAGE;
             }
         };
-        let call = Call { principal: self.caller.clone(), tool: name.to_owned(), arguments };
+        let call = Call { principal: Arc::clone(&self.caller), tool: name.to_owned(), arguments };
         let is_barred = self.policy.bars(catalog, &self.caller, tool).is_some();
         let invocation = match Invocation::bind(catalog, call.clone()) {
             Ok(invocation) => Some(invocation),
@@ -159,8 +160,8 @@ impl<'s> Check<'s> {
 
     /// The plan of a call that is denied, if there is one.
     fn without_rules(&self, call: Call) -> Option<ExecutionPlan> {
-        let principal = Principal { toolset: None, scopes: None, ..call.principal };
-        let call = Call { principal, ..call };
+        let principal = Principal { toolset: None, scopes: None, ..Principal::clone(&call.principal) };
+        let call = Call { principal: principal.into(), ..call };
         prepare(&self.session.catalog, &Policy::default(), &self.facts, call).ok()
     }
 }

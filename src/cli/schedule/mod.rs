@@ -135,6 +135,7 @@ fn now(
             return Exit::CONFIG;
         }
     };
-    let call = Call { principal, tool: name.to_owned(), arguments: schedule.with.clone() };
+    let (tool, arguments) = (name.to_owned(), schedule.with.clone());
+    let call = Call { principal: principal.into(), tool, arguments };
     call::make(session, call, printer, fork_server)
 }

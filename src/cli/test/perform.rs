@@ -48,7 +48,8 @@ async fn verdict(stage: &Stage, case: &Case, stop: Stop) -> (Status, Option<Dura
             Err(problem) => return (status(vec![Problem::new(problem.to_string())]), None),
         },
     };
-    let call = Call { principal, tool: case.tool.name.to_string(), arguments: case.trial.arguments.clone() };
+    let (tool, arguments) = (case.tool.name.to_string(), case.trial.arguments.clone());
+    let call = Call { principal: principal.into(), tool, arguments };
     let engine = stage.engine(case.trial.mock.as_ref(), &case.tool);
     let plan = match engine.prepare(call) {
         Ok(plan) => plan,

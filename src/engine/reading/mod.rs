@@ -18,6 +18,8 @@ mod run;
 mod suggest;
 mod update;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +35,7 @@ pub use update::Updates;
 
 /// Who reads, from where, and how long it may take.
 pub struct Reader {
-    pub principal: Principal,
+    pub principal: Arc<Principal>,
     pub origin: Origin,
     pub cancel: CancellationToken,
 }

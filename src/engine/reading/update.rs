@@ -16,7 +16,7 @@ use super::{NotRead, folder};
 /// A job that writes without end is told of no more often.
 const PACE: Duration = Duration::from_secs(1);
 
-type WhoIs = Box<dyn Fn(&State) -> Principal + Send + Sync>;
+type WhoIs = Box<dyn Fn(&State) -> Arc<Principal> + Send + Sync>;
 
 /// Waits for one resource to change.
 pub struct Updates {

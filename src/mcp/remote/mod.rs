@@ -31,6 +31,7 @@ use crate::engine::{Engine, Origin};
 use crate::model::Principal;
 
 use super::changes::Told;
+use super::era::version_of;
 use super::server::{Face, Server};
 use super::wire::desk::Said;
 use super::wire::inbound::{self, Inbound};
@@ -344,9 +345,9 @@ fn stranger(headers: &Headers<'_>) -> InitializeRequestParams {
     InitializeRequestParams::new(ClientCapabilities::default(), unnamed).with_protocol_version(version)
 }
 
-fn version_in(request: &ClientRequest) -> Option<ProtocolVersion> {
+fn version_in(request: &ClientRequest) -> Option<&str> {
     match request {
         ClientRequest::InitializeRequest(_) => None,
-        request => request.get_meta().protocol_version(),
+        request => version_of(request.get_meta()),
     }
 }

@@ -8,18 +8,22 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use rmcp::model::{CallToolRequestMethod, ClientRequest, ConstString, GetMeta, ProtocolVersion, RequestId};
 use serde::Deserialize;
+use smallvec::SmallVec;
 
 use super::super::wire::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
 use super::version_in;
 
 pub(super) const HEADER_MISMATCH: i32 = -32020;
 
+/// Of one header; as a rule there is one.
+type Values<'a> = SmallVec<[&'a str; 2]>;
+
 /// The headers that belong to the protocol; each as often as it came.
 #[derive(Debug, Clone, Default)]
 pub struct Headers<'a> {
-    pub versions: Vec<&'a str>,
-    pub methods: Vec<&'a str>,
-    pub names: Vec<&'a str>,
+    pub versions: Values<'a>,
+    pub methods: Values<'a>,
+    pub names: Values<'a>,
     /// What follows `mcp-param-`, and the value; `None` if that is no plain text.
     pub params: Vec<(&'a str, Option<&'a str>)>,
     pub session: Option<&'a str>,
@@ -35,7 +39,7 @@ impl<'a> Headers<'a> {
 
 /// Whether a request stands for itself, as those of the newer era do.
 pub(super) fn is_modern(request: &ClientRequest) -> bool {
-    let is_newer = |version: ProtocolVersion| version.as_str() >= ProtocolVersion::V_2026_07_28.as_str();
+    let is_newer = |version: &str| version >= ProtocolVersion::V_2026_07_28.as_str();
     version_in(request).is_some_and(is_newer) || matches!(request, ClientRequest::DiscoverRequest(_))
 }
 
@@ -70,13 +74,10 @@ pub(super) fn judge(
             _ => judge_method(headers, "initialize", false).or_else(|problem| mismatch(&problem)),
         };
     }
-    match (in_header, &in_body) {
+    match (in_header, in_body) {
         (None, Some(_)) => return mismatch("expected the header `MCP-Protocol-Version`, as in `_meta`"),
-        (Some(header), Some(body)) if header != body.as_str() => {
-            return mismatch(&format!(
-                "`MCP-Protocol-Version` is `{header}` and `_meta` says `{}`",
-                body.as_str()
-            ));
+        (Some(header), Some(body)) if header != body => {
+            return mismatch(&format!("`MCP-Protocol-Version` is `{header}` and `_meta` says `{body}`"));
         }
         (Some(header), None) if header >= newer.as_str() => {
             let missing = request.get_meta().missing_required_keys(&newer).join(", ");
@@ -177,6 +178,8 @@ impl<'a> About<'a> {
 
 #[cfg(test)]
 mod tests {
+    use smallvec::smallvec;
+
     use super::*;
     use crate::mcp::wire::inbound::{Inbound, read};
 
@@ -196,9 +199,9 @@ mod tests {
     fn headers_and_body_have_to_agree_in_the_newer_era() {
         let meta = &format!(",{META}");
         let all = |version, method, name| Headers {
-            versions: vec![version],
-            methods: vec![method],
-            names: vec![name],
+            versions: smallvec![version],
+            methods: smallvec![method],
+            names: smallvec![name],
             params: vec![],
             session: None,
             trace: None,
@@ -212,9 +215,9 @@ mod tests {
             all("2026-07-28", "tools/list", "a"),
             all("2026-07-28", "tools/call", "b"),
             all("2026-07-28", "tools/call", "=?base64?%%?="),
-            Headers { methods: vec![], ..right.clone() },
-            Headers { names: vec![], ..right.clone() },
-            Headers { names: vec!["a", "a"], ..right.clone() },
+            Headers { methods: smallvec![], ..right.clone() },
+            Headers { names: smallvec![], ..right.clone() },
+            Headers { names: smallvec!["a", "a"], ..right.clone() },
         ] {
             assert_eq!(judged(&wrong, meta), Err(HEADER_MISMATCH), "{wrong:?}");
         }
@@ -224,7 +227,7 @@ mod tests {
     #[test]
     fn older_clients_need_no_headers() {
         assert_eq!(judged(&Headers::default(), ""), Ok(()));
-        let said = |version| Headers { versions: vec![version], ..Headers::default() };
+        let said = |version| Headers { versions: smallvec![version], ..Headers::default() };
         assert_eq!(judged(&said("2025-06-18"), ""), Ok(()));
         assert_eq!(judged(&said("1999-01-01"), ""), Err(INVALID_REQUEST));
     }

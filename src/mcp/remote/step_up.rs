@@ -28,8 +28,9 @@ pub(super) fn judge(
     if lacking.is_empty() {
         return None;
     }
-    let (principal, name) = (caller.clone(), call.params.name.clone().into_owned());
-    let call = Call { principal, tool: name, arguments: call.params.arguments.clone().unwrap_or_default() };
+    let (principal, tool_name) = (caller.clone().into(), call.params.name.clone().into_owned());
+    let call =
+        Call { principal, tool: tool_name, arguments: call.params.arguments.clone().unwrap_or_default() };
     engine.lacks_scopes(&meant_call(call, named), &origin(), &lacking);
     let text = format!("`{}` takes a token that is good for `{}`", tool.name, lacking.join(" "));
     let body = Refusal::new(&written(id), INVALID_REQUEST, &text).into_json();

@@ -22,6 +22,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::super::context::{Context, Voice};
+use super::super::era::version_of;
 use super::super::server::Server;
 use super::super::wire::Answers;
 use super::super::wire::inbound::WantsTask;
@@ -74,13 +75,14 @@ impl Work {
             voice: Voice::Own(Arc::clone(&outbox)),
         };
         let answers = Answers { outbox, in_flight };
+        // In a box of its own: it is large, and would be moved about with what is around it.
+        let answered = Box::pin(async move {
+            known_version(&context.meta)?;
+            server.answer_call(call.params, &context).await
+        });
         Self::Here(Box::pin(async move {
             // Its ticket answers for a call that comes to grief.
-            let answered = AssertUnwindSafe(async move {
-                known_version(&context.meta)?;
-                server.answer_call(call.params, &context).await
-            });
-            if let Ok(answer) = answered.catch_unwind().await {
+            if let Ok(answer) = AssertUnwindSafe(answered).catch_unwind().await {
                 if let Err(error) = &answer {
                     code.store(error.code.0, Ordering::SeqCst);
                 }
@@ -124,10 +126,10 @@ impl Work {
 /// As rmcp asks of every request.
 fn known_version(meta: &RequestMetaObject) -> Result<(), ErrorData> {
     let known = ProtocolVersion::KNOWN_VERSIONS;
-    match meta.protocol_version() {
-        Some(version) if !known.contains(&version) => {
-            Err(ErrorData::unsupported_protocol_version(version, known))
-        }
-        _ => Ok(()),
+    let is_known = |text: &str| known.iter().any(|known| known.as_str() == text);
+    if version_of(meta).is_none_or(is_known) {
+        return Ok(());
     }
+    let unknown = meta.protocol_version();
+    unknown.map_or(Ok(()), |version| Err(ErrorData::unsupported_protocol_version(version, known)))
 }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::super::era::version_of;
 use super::desk::Said;
 use super::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
 
@@ -156,7 +157,7 @@ fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawVal
 /// pass by it as methods that it does not know.
 fn older(request: ClientRequest) -> ClientRequest {
     let newer = ProtocolVersion::V_2026_07_28;
-    if request.get_meta().protocol_version().is_some_and(|version| version.as_str() >= newer.as_str()) {
+    if version_of(request.get_meta()).is_some_and(|version| version >= newer.as_str()) {
         return request;
     }
     let (method, task, extensions) = match request {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use http::header::{self, HeaderMap, HeaderValue};
+use smallvec::SmallVec;
 
 use crate::auth::{self, Certificate, Credential, Patience, Penalty, Refused};
 use crate::model::{Auth, HttpServer, Principal, host_network};
@@ -264,8 +265,11 @@ fn too_many() -> Answer {
     answer
 }
 
+/// Of one header; as a rule there is one.
+pub type Texts<'a> = SmallVec<[&'a str; 2]>;
+
 /// All values of a header; one that is no text is none that we know.
-pub fn texts<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+pub fn texts<'a>(headers: &'a HeaderMap, name: &str) -> Texts<'a> {
     headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("\u{fffd}")).collect()
 }
 

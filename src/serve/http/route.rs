@@ -112,7 +112,8 @@ impl House {
             hosts.dedup();
         }
         if let Some(host) = &seen.host {
-            hosts = vec![host.as_str()];
+            hosts.clear();
+            hosts.push(host.as_str());
         }
         let mut origins = texts(headers, "origin");
         let document = announce::asked(settings, request);

@@ -95,7 +95,7 @@ fn what_was_offered_is_offered_and_does_the_same() {
             assert_eq!(new.retry, tool.retry);
             assert_eq!(new.output, tool.output);
             let [old, new] = [&before, &catalog].map(|catalog| {
-                let (principal, tool) = (Principal::local(), tool.name.to_string());
+                let (principal, tool) = (Principal::local().into(), tool.name.to_string());
                 let call = Call { principal, tool, arguments: Map::new() };
                 prepare(catalog, &Policy::default(), &facts_of(catalog), call).expect("a plan").step
             });

@@ -144,7 +144,8 @@ fn carried_out(steps: &[Made]) -> (ExecutionPlan, Vec<Happened>, Outcome) {
     let log = Arc::new(Mutex::new(Vec::new()));
     let stage = Stage { steps: steps.to_vec(), log: Arc::clone(&log) };
     let engine = Engine::new(catalog, facts, vault, Arc::new(stage));
-    let call = Call { principal: Principal::local(), tool: "flow".to_owned(), arguments: Default::default() };
+    let call =
+        Call { principal: Principal::local().into(), tool: "flow".to_owned(), arguments: Default::default() };
     let prepared = engine.prepare(call).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let outcome = runtime.block_on(engine.execute(&prepared, &mut Nobody, CancellationToken::new())).unwrap();

@@ -40,7 +40,7 @@ fn catalog() -> Catalog {
 fn plan(catalog: &Catalog, part: &str, value: &str) -> Option<ExecutionPlan> {
     let Value::Object(arguments) = json!({ "part": part, "value": value }) else { unreachable!("a map") };
     let facts = Facts::new(&std::collections::BTreeMap::new(), &catalog.secrets, Means::NONE);
-    let call = Call { principal: Principal::local(), tool: "call".to_owned(), arguments };
+    let call = Call { principal: Principal::local().into(), tool: "call".to_owned(), arguments };
     prepare(catalog, &Policy::default(), &facts, call).ok()
 }
 

@@ -35,7 +35,8 @@ impl House {
     }
 
     fn prepare(&self, caller: &Principal, tool: &str, arguments: Value, at: &str) -> Result<(), Rejection> {
-        let call = Call { principal: caller.clone(), tool: tool.to_owned(), arguments: map(arguments) };
+        let call =
+            Call { principal: caller.clone().into(), tool: tool.to_owned(), arguments: map(arguments) };
         let facts = self.facts.clone().at(Duration::from_secs(parse_moment(at).unwrap()));
         prepare(&self.catalog, &Policy::of(&self.catalog), &facts, call).map(drop)
     }

@@ -180,7 +180,7 @@ impl House {
         heard: &mut Heard,
         cancel: CancellationToken,
     ) -> Result<(Outcome, Said), Rejection> {
-        let principal = Principal { name: caller.to_owned(), ..Principal::local() };
+        let principal = Principal { name: caller.to_owned(), ..Principal::local() }.into();
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let plan = self.engine.prepare(Call { principal, tool: tool.to_owned(), arguments })?;
         let outcome = self.engine.execute(&plan, heard, cancel).await?;
