@@ -21,10 +21,12 @@ pub fn judge_certificate(users: &[CertificateUser], shown: &Certificate) -> Resu
         CertificateName::Alternative(theirs) => shown.names.iter().any(|name| is_same(theirs, name)),
     };
     let mut found = users.iter().filter(is_theirs);
+    let written = || shown.subject.escape_debug().to_string();
     match (found.next(), found.next()) {
         (Some(user), None) => Ok(user.principal.clone()),
+        (None, _) => Err(Refused::Certificate { subject: written() }),
         // Nobody can say which of both it is.
-        _ => Err(Refused::Certificate { subject: shown.subject.escape_debug().to_string() }),
+        (Some(_), Some(_)) => Err(Refused::SharedCertificate { subject: written() }),
     }
 }
 

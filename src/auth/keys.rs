@@ -22,6 +22,8 @@ pub enum Refused {
     Expired { name: String },
     #[error("the certificate of `{subject}` is nobody's of `auth.mtls`")]
     Certificate { subject: String },
+    #[error("the certificate of `{subject}` is that of several of `auth.mtls`")]
+    SharedCertificate { subject: String },
 }
 
 /// Whose key this is, at a time in seconds since 1970.

@@ -77,7 +77,7 @@ pub struct CertificateUser {
 pub enum CertificateName {
     /// The whole subject.
     Subject(Subject),
-    /// One of its other names, with its kind: `dns:ci.example.com`.
+    /// One of its other names, with its kind: `dns:ci.example.com`. Hosts are in lower case.
     Alternative(String),
 }
 

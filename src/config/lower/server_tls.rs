@@ -1,5 +1,6 @@
 //! `server.http.tls`, `auth.mtls` and `trusted_proxies` → their values.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -157,12 +158,9 @@ fn user(reader: &Reader<'_>, written: CertificateEntry<'_>) -> Option<Certificat
             }
             Err(problem) => return bad(subject.span, format!("`{}`: {problem}", subject.value)),
         },
-        (None, Some(san)) => match san.value.split_once(':') {
-            Some(("dns" | "email" | "uri" | "ip", name)) if !name.is_empty() => {
-                let whose = CertificateName::Alternative(san.value.to_owned());
-                (whose, name.to_owned())
-            }
-            _ => {
+        (None, Some(san)) => match alternative(san.value) {
+            Some((whose, name)) => (CertificateName::Alternative(whose), name.to_owned()),
+            None => {
                 let message =
                     format!("`{}`: expected `dns:`, `email:`, `uri:` or `ip:` and a name", san.value);
                 return bad(san.span, message);
@@ -183,6 +181,19 @@ fn user(reader: &Reader<'_>, written: CertificateEntry<'_>) -> Option<Certificat
     let permissions = Permissions::of_caller(written.permissions.map(all), &roles);
     let principal = Principal::of(AuthMethod::Certificate, name, permissions);
     Some(CertificateUser { whose, principal: Principal { roles, ..principal } })
+}
+
+/// Another name as certificates are read, where hosts have no case and addresses one spelling; and
+/// without its kind as it is written.
+fn alternative(text: &str) -> Option<(String, &str)> {
+    let (kind, name) = text.split_once(':')?;
+    let read = match kind {
+        "dns" => name.to_ascii_lowercase(),
+        "ip" => name.parse::<IpAddr>().ok()?.to_string(),
+        "email" | "uri" => name.to_owned(),
+        _ => return None,
+    };
+    (!name.is_empty()).then(|| (format!("{kind}:{read}"), name))
 }
 
 /// Whose word counts for where a request came from.

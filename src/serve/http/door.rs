@@ -235,7 +235,7 @@ fn judge(
 
 /// The answer to who says nothing: clients ask without a key to learn that they need one.
 fn wanted(auth: &Auth, refusal: &Refused, peer: Option<IpAddr>) -> Answer {
-    if matches!(refusal, Refused::Certificate { .. }) {
+    if matches!(refusal, Refused::Certificate { .. } | Refused::SharedCertificate { .. }) {
         tracing::warn!(peer = %written(peer), "not let in: {refusal}");
         return because(refused(auth, "a key is needed"), refusal, None);
     }

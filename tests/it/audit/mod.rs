@@ -73,7 +73,12 @@ pub fn of<'r>(records: &'r [Value], event: &str) -> Vec<&'r Value> {
 
 /// The records, once there are as many of an event.
 pub async fn until(house: &House, event: &str, count: usize) -> Vec<Value> {
-    let (log, begun) = (house.server.folder.path().join("audit.jsonl"), Instant::now());
+    until_in(house.server.folder.path(), event, count).await
+}
+
+/// The same of a server in a folder.
+pub async fn until_in(folder: &Path, event: &str, count: usize) -> Vec<Value> {
+    let (log, begun) = (folder.join("audit.jsonl"), Instant::now());
     loop {
         let records = records(&log);
         if of(&records, event).len() >= count {

@@ -46,3 +46,5 @@ mod toolsets;
 mod transport;
 mod traps;
 mod triggers;
+#[cfg(feature = "oauth")]
+mod upstreams;

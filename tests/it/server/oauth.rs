@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -166,4 +166,62 @@ async fn log_in(interpreter: &str, script: &str, mode: &str) {
     assert_eq!(asked[0]["scope"], "mcp:read", "what the challenge named, and no more");
     let scopes = asked[1]["scope"].as_str().unwrap_or_default();
     assert!(scopes.contains("mcp:read") && scopes.contains("mcp:write"), "{scopes}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_inspector_calls_with_a_token_and_is_told_clearly_that_it_needs_one() {
+    let Some(provider) = Provider::start(false) else { return };
+    let house = provider.serve("").await;
+    let token = provider.token(&house, &house.url("/mcp"), "mcp:read").await;
+    let other = provider.token(&house, "http://127.0.0.1:1/mcp", "mcp:read").await;
+    let list = ["--method", "tools/list"];
+    let call = |tool| ["--method", "tools/call", "--tool-name", tool];
+    for (era, without) in [("legacy", "a key or a token is needed"), ("modern", "HTTP 401")] {
+        let inspect = |token: Option<&str>, words: &[&str]| inspect(&provider, &house, (era, token), words);
+        let listed = answered(&inspect(Some(&token), &list));
+        let names: Vec<&Value> =
+            listed["tools"].as_array().unwrap().iter().map(|tool| &tool["name"]).collect();
+        assert_eq!(names, ["read", "write"], "{era}");
+        assert_eq!(text(&answered(&inspect(Some(&token), &call("read")))), "read\n", "{era}");
+
+        for (shown, words, code, reason) in [
+            (None, &list[..], 3, without),
+            (None, &call("read"), 3, without),
+            (
+                Some(other.as_str()),
+                &list,
+                3,
+                if era == "legacy" { "the token is not valid" } else { without },
+            ),
+            (Some(token.as_str()), &call("write"), 1, "mcp:write"),
+        ] {
+            let refused = inspect(shown, words);
+            let said = String::from_utf8_lossy(&refused.stderr);
+            assert_eq!(refused.status.code(), Some(code), "{era} {words:?}: {said}");
+            assert!(said.contains(reason), "{era} {words:?}: {said}");
+            assert_eq!(said.contains("auth_required"), code == 3, "{era} {words:?}: {said}");
+            assert!(refused.stdout.is_empty(), "{era} {words:?}");
+        }
+    }
+}
+
+/// The Inspector's command line, which asks nobody to log in here.
+fn inspect(provider: &Provider, house: &House, (era, token): (&str, Option<&str>), words: &[&str]) -> Output {
+    let folder = house.server.folder.path();
+    let mut command = Command::new(provider.tools.join("bin/node"));
+    command.arg(provider.tools.join("node_modules/.bin/mcp-inspector"));
+    command.args(["--cli", "--quiet", "--format", "json", "--transport", "http", "--stored-auth-only"]);
+    command.args(["--server-url", &house.url("/mcp"), "--protocol-era", era]).args(words);
+    if let Some(token) = token {
+        command.arg("--header").arg(format!("Authorization: Bearer {token}"));
+    }
+    command.env("HOME", folder).env("MCP_INSPECTOR_SECRET_STORE", "memory").stdin(Stdio::null());
+    command.output().expect("the inspector starts")
+}
+
+fn answered(output: &Output) -> Value {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{out}\n{err}");
+    let answer: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("no JSON: {out}\n{err}"));
+    answer["result"].clone()
 }

@@ -11,7 +11,8 @@ use crate::support::place::Place;
 /// Of `password`, as PHP makes them.
 const BCRYPT: &str = "$2y$10$92IXUNpkjO0rOQ5byMi.Ye4oKoEa3Ro9llC/.og/at2.uheWG/igi";
 
-fn made(password: &str) -> String {
+/// What stands in a file for a password.
+pub fn made(password: &str) -> String {
     let place = Place::with(&[]);
     place.write("password", password);
     let mut command = place.command("", &["key", "hash-password"]);

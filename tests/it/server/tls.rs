@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::house::{COMMANDS, PATIENCE, answer, call};
-use crate::support::certificates::{make_certificates, run};
+use crate::support::certificates::{Wanted, make_certificate, make_certificates};
 use crate::support::client::text;
 use crate::support::server::{Server, Wire};
 
@@ -34,6 +34,11 @@ impl Secure {
 
     pub async fn start_in(folder: TempDir, http: &str) -> Self {
         write(folder.path(), http);
+        Self::serve(folder).await
+    }
+
+    /// What `tools.yaml` in a folder says.
+    pub async fn serve(folder: TempDir) -> Self {
         let mut command = program(&["--port", "0"]);
         command.current_dir(folder.path());
         let mut server = Server::run(Wire::Pipes, folder, command);
@@ -166,14 +171,8 @@ async fn a_saved_file_that_names_other_certificates_is_live() {
 
 /// A certificate for this machine.
 fn signed_by(folder: &Path, name: &str, authority: &str) {
-    let path = |name: &str| folder.join(name).display().to_string();
-    std::fs::write(path("extensions"), "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n").unwrap();
-    let (key, pem) = (path(&format!("{name}.key")), path(&format!("{name}.pem")));
-    let new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=next"];
-    run("openssl", &[&new[..], &["-keyout", &key, "-out", &path("request")]].concat());
-    let (ca, ca_key) = (path(&format!("{authority}.pem")), path(&format!("{authority}.key")));
-    let sign = ["x509", "-req", "-in", &path("request"), "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial"];
-    run("openssl", &[&sign[..], &["-days", "2", "-extfile", &path("extensions"), "-out", &pem]].concat());
+    let extensions = "subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n";
+    make_certificate(folder, &Wanted { name, subject: "/CN=next", authority, extensions, days: 2 });
 }
 
 #[tokio::test]

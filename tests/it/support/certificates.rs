@@ -39,46 +39,34 @@ pub fn make_certificates(folder: &Path) {
         ("old-client", "ca", client, -1),
         ("other-client", "other-ca", client, 2),
     ] {
-        std::fs::write(path("extensions"), extensions).expect("a scratch file");
-        run(
-            "openssl",
-            &[
-                "req",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-subj",
-                &format!("/CN={name}"),
-                "-keyout",
-                &path(&format!("{name}.key")),
-                "-out",
-                &path("request"),
-            ],
-        );
-        let (ca, key) = (path(&format!("{authority}.pem")), path(&format!("{authority}.key")));
-        run(
-            "openssl",
-            &[
-                "x509",
-                "-req",
-                "-in",
-                &path("request"),
-                "-CA",
-                &ca,
-                "-CAkey",
-                &key,
-                "-CAcreateserial",
-                "-days",
-                &days.to_string(),
-                "-extfile",
-                &path("extensions"),
-                "-out",
-                &path(&format!("{name}.pem")),
-            ],
-        );
+        let subject = format!("/CN={name}");
+        make_certificate(folder, &Wanted { name, subject: &subject, authority, extensions, days });
     }
+}
+
+/// A certificate by one of the authorities.
+pub struct Wanted<'w> {
+    /// Of its files.
+    pub name: &'w str,
+    /// As OpenSSL takes it: `/CN=ci`.
+    pub subject: &'w str,
+    pub authority: &'w str,
+    pub extensions: &'w str,
+    pub days: i32,
+}
+
+pub fn make_certificate(folder: &Path, wanted: &Wanted<'_>) {
+    let Wanted { name, subject, authority, extensions, days } = wanted;
+    let path = |name: &str| folder.join(name).display().to_string();
+    let (key, certificate, request) =
+        (path(&format!("{name}.key")), path(&format!("{name}.pem")), path("request"));
+    let (days, from) = (days.to_string(), path("extensions"));
+    std::fs::write(&from, extensions).expect("a scratch file");
+    let new = ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+    run("openssl", &[&new[..], &["-subj", subject, "-keyout", &key, "-out", &request]].concat());
+    let (ca, ca_key) = (path(&format!("{authority}.pem")), path(&format!("{authority}.key")));
+    let sign = ["x509", "-req", "-in", &request, "-CA", &ca, "-CAkey", &ca_key, "-CAcreateserial"];
+    run("openssl", &[&sign[..], &["-days", &days, "-extfile", &from, "-out", &certificate]].concat());
 }
 
 /// Runs a program that has to succeed.

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::fetch::Fetcher;
@@ -59,12 +60,8 @@ impl Office {
     /// The keys, with that of a token if there is one by this name.
     pub async fn keys(self: &Arc<Self>, id: Option<&str>) -> Result<Arc<Keys>, RefusedToken> {
         if let Some((keys, age)) = self.at_hand(id) {
-            if age > FRESH && self.shelf().often.may_ask(Instant::now()) {
-                let (office, turn) = (Arc::clone(self), Arc::clone(&self.turn));
-                tokio::spawn(async move {
-                    let _turn = turn.lock_owned().await;
-                    office.fetch().await;
-                });
+            if age > FRESH {
+                self.renew();
             }
             return Ok(keys);
         }
@@ -75,19 +72,33 @@ impl Office {
         }
         let may_ask = self.shelf().often.may_ask(Instant::now());
         if may_ask {
-            // Whoever asked for it may go; what has been begun is of use to others.
-            let office = Arc::clone(self);
-            let fetching = tokio::spawn(async move {
-                let _turn = turn;
-                office.fetch().await;
-            });
-            let _ = fetching.await;
+            let _ = self.begin(turn).await;
         }
         let shelf = self.shelf();
         let held = shelf.keys.as_ref().filter(|(_, fetched)| fetched.elapsed() < LASTING);
         held.map(|(keys, _)| Arc::clone(keys)).ok_or_else(|| {
             let reason = shelf.failure.as_deref().unwrap_or("it was asked too often");
             unjudged(&self.issuer, reason)
+        })
+    }
+
+    /// Has old keys fetched anew, once for all who find them old, and nobody waits for it.
+    fn renew(self: &Arc<Self>) {
+        let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() else { return };
+        let mut shelf = self.shelf();
+        // Somebody may have done so in the meantime.
+        let are_old = shelf.keys.as_ref().is_none_or(|(_, fetched)| fetched.elapsed() > FRESH);
+        if are_old && shelf.often.may_ask(Instant::now()) {
+            drop(self.begin(turn));
+        }
+    }
+
+    /// Whoever asked for it may go; what has been begun is of use to others.
+    fn begin(self: &Arc<Self>, turn: OwnedMutexGuard<()>) -> JoinHandle<()> {
+        let office = Arc::clone(self);
+        tokio::spawn(async move {
+            let _turn = turn;
+            office.fetch().await;
         })
     }
 
@@ -202,3 +213,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn unjudged(issuer: &Issuer, reason: &str) -> RefusedToken {
     RefusedToken::Unjudged(format!("the issuer `{}` cannot be asked: {reason}", issuer.name))
 }
+
+#[cfg(test)]
+mod tests;
