@@ -34,6 +34,7 @@ mod rates;
 mod reading;
 mod redact;
 mod rejection;
+mod rest;
 mod run;
 mod secret_script;
 mod state;
@@ -85,6 +86,7 @@ pub use reading::{
     Asking, Body, Contents, Filled, Listed, NotRead, Part, Reader, Said, Suggestions, Updates, files_of,
 };
 pub use rejection::Rejection;
+pub use rest::Rest;
 pub use state::{Prepared, State};
 // What a watcher sees is told in these words, so whoever watches need not know the runner.
 pub use crate::runner::{News, RunId, Stream};
@@ -120,6 +122,7 @@ pub struct Engine {
     jobs: Arc<Jobs>,
     /// Files that somebody wants to be told of.
     hub: Arc<reading::Hub>,
+    rest: Arc<Rest>,
     /// Where calls wait for somebody at a shell.
     approvals: Option<Approvals>,
 }
@@ -128,7 +131,7 @@ impl Engine {
     pub fn new(catalog: Arc<Catalog>, facts: Facts, vault: Arc<Vault>, runner: Arc<dyn Runner>) -> Self {
         let state = watch::Sender::new(Arc::new(State::new(catalog, facts, vault)));
         let (cache, audit, jobs, hub) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
-        Self { state, runner, cache, audit, jobs, hub, approvals: None }
+        Self { state, runner, cache, audit, jobs, hub, rest: Arc::default(), approvals: None }
     }
 
     /// The same with this cache.
@@ -166,9 +169,15 @@ impl Engine {
         self.cache.closing.cancel();
     }
 
-    /// What is served now.
+    /// What is served now. Whoever wants anything asks for it first.
     pub fn state(&self) -> Arc<State> {
+        self.rest.disturb();
         Arc::clone(&self.state.borrow())
+    }
+
+    /// When nobody wants anything.
+    pub fn rest(&self) -> &Rest {
+        &self.rest
     }
 
     /// Sees every state that comes after.

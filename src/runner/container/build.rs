@@ -17,6 +17,7 @@ use super::connection::{Connection, Trouble};
 use super::credentials::{credentials, registry};
 use super::failure::ContainerFailure;
 use super::layers::Layers;
+use super::meanwhile::{ATTEMPTS, was_removed};
 use super::{old_builds, pull};
 use crate::plan::{Environment, PlannedBuild};
 use crate::runner::Teller;
@@ -29,8 +30,6 @@ const SILENCE: Duration = Duration::from_secs(30 * 60);
 const WAITING: usize = 8;
 /// How many of its last lines a step that has failed is told with.
 const LAST_LINES: usize = 12;
-/// How often one is begun whose cached layers are removed under it.
-const ATTEMPTS: usize = 3;
 
 pub async fn build(
     connection: &Connection,
@@ -45,7 +44,7 @@ pub async fn build(
     let mut attempts = 1;
     while let Err(unbuilt) = attempt(connection, environment, planned, platform, news).await {
         match unbuilt {
-            Unbuilt::Said { message, .. } if attempts < ATTEMPTS && is_of_the_cache(&message) => {
+            Unbuilt::Said { message, .. } if attempts < ATTEMPTS && was_removed(&message) => {
                 tracing::debug!("building anew what was removed meanwhile: {message}");
                 attempts += 1;
             }
@@ -71,13 +70,6 @@ enum Unbuilt {
         told: String,
     },
     Away(ContainerFailure),
-}
-
-/// Whether somebody removed an image of whose layers this one was to be made. An engine looks for such layers, and uses
-/// them, without holding them; without them it builds as it does for the first time.
-fn is_of_the_cache(message: &str) -> bool {
-    let known = ["layer not known", "layer does not exist", "unknown parent image ID"];
-    known.iter().any(|known| message.contains(known))
 }
 
 async fn attempt(
@@ -315,19 +307,6 @@ mod tests {
         let expected =
             "step 2/2 (`RUN make it`): it returned a non-zero code: 1; its last lines:\n  one\n  two\n  thr";
         assert_eq!(told, expected);
-    }
-
-    #[test]
-    fn layers_that_somebody_removed_are_no_fault_of_what_is_built() {
-        // Podman's words, and Docker's.
-        let of_the_cache = [
-            "checking if cached image exists from a previous build: getting top layer info: layer not known",
-            "failed to get layer sha256:00: layer does not exist",
-            "unknown parent image ID sha256:00",
-        ];
-        assert!(of_the_cache.iter().all(|message| is_of_the_cache(message)));
-        let of_the_build = ["The command '/bin/sh -c make' returned a non-zero code: 1", "no such image", ""];
-        assert!(!of_the_build.iter().any(|message| is_of_the_cache(message)));
     }
 
     #[tokio::test]

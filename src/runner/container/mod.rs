@@ -48,6 +48,8 @@ mod life;
 #[cfg(feature = "containers")]
 mod listing;
 #[cfg(feature = "containers")]
+mod meanwhile;
+#[cfg(feature = "containers")]
 mod name;
 #[cfg(feature = "containers")]
 mod old_builds;

@@ -8,6 +8,7 @@ use bollard::query_parameters::{ListImagesOptions, RemoveImageOptions};
 
 use super::connection::{Connection, Trouble};
 use super::failure::ContainerFailure;
+use super::meanwhile::{ATTEMPTS, was_removed};
 use crate::model::BUILT;
 use crate::plan::{BUILD_OF_LABEL, PlannedBuild};
 
@@ -58,7 +59,16 @@ pub async fn clean(connection: &Connection) -> Result<Vec<(String, String)>, Con
 async fn labelled(connection: &Connection, label: String) -> Result<Vec<ImageSummary>, ContainerFailure> {
     let filters = HashMap::from([("label".to_owned(), vec![label])]);
     let options = ListImagesOptions { filters: Some(filters), ..ListImagesOptions::default() };
-    Ok(connection.answer(LISTING, connection.docker.list_images(Some(options))).await?)
+    let mut attempts = 1;
+    loop {
+        let listed = connection.docker.list_images(Some(options.clone()));
+        match connection.answer(LISTING, listed).await {
+            Err(Trouble::Said { message, .. }) if attempts < ATTEMPTS && was_removed(&message) => {
+                attempts += 1
+            }
+            listed => return Ok(listed?),
+        }
+    }
 }
 
 /// Those that we give. Other names of an image are its owner's.

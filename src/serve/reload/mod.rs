@@ -88,11 +88,32 @@ pub struct Sources {
     pub folders: Vec<PathBuf>,
 }
 
-/// Keeps an engine at what the files say, for as long as it is polled.
+/// Keeps an engine at what the files say, for as long as it is polled, and the program small at rest.
 ///
 /// `since` is a moment before the engine's first state was loaded from `sources`; `herald` tells whoever
 /// started this program.
 pub async fn keep_up(
+    engine: Arc<Engine>,
+    loader: impl Loader,
+    sources: Sources,
+    since: SystemTime,
+    herald: Herald,
+) -> Infallible {
+    tokio::select! {
+        never = rest(&engine) => never,
+        never = look_after(Arc::clone(&engine), loader, sources, since, herald) => never,
+    }
+}
+
+/// What is asked for next may be something else, and comes back from the file as it is needed.
+async fn rest(engine: &Engine) -> Infallible {
+    loop {
+        engine.rest().comes().await;
+        give_program_back();
+    }
+}
+
+async fn look_after(
     engine: Arc<Engine>,
     loader: impl Loader,
     sources: Sources,

@@ -19,7 +19,7 @@ use nix::sys::signalfd::SignalFd;
 use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, setsid};
 
 use super::channel::receive_with;
-use super::raw::{self, Program, Reaped};
+use super::raw::{self, Reaped};
 use super::report::Status;
 use super::sandbox::{self, Rest};
 use super::supervisor::{Supervisor, watch_children};
@@ -46,7 +46,6 @@ pub fn serve(control: OwnedFd) {
         sweeper: None,
         barriers: Vec::new(),
         orphans_since: None,
-        program: None,
         is_resting: false,
     }
     .run();
@@ -88,8 +87,6 @@ struct ForkServerProcess {
     sweeper: Option<Pid>,
     barriers: Vec<OwnedFd>,
     orphans_since: Option<Instant>,
-    /// Looked up when it is at rest for the first time.
-    program: Option<Program>,
     is_resting: bool,
 }
 
@@ -99,7 +96,8 @@ impl ForkServerProcess {
             let (asked, child) = self.wait();
             self.is_resting = !asked && !child && self.orphans_since.is_none();
             if self.is_resting {
-                self.rest();
+                // A server has this process beside it all the time.
+                raw::give_program_back();
                 continue;
             }
             if asked {
@@ -115,11 +113,6 @@ impl ForkServerProcess {
                 return;
             }
         }
-    }
-
-    /// Lets go of what it does not need to wait: a server has this process beside it all the time.
-    fn rest(&mut self) {
-        self.program.get_or_insert_with(Program::look).give_back();
     }
 
     fn wait(&self) -> (bool, bool) {

@@ -3,7 +3,7 @@
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
 //! [`adopt`], which runs wherever descriptors arrive, [`inherited`], which runs first of all, [`end_with_us`], whose one part runs in the child alone,
 //! [`fork`], which the server calls before it has a second thread, and [`give_memory_back`],
-//! [`give_program_back`], [`Program`] and [`share_one_heap`], which anyone may call at any time. It knows system calls, and
+//! [`give_program_back`] and [`share_one_heap`], which anyone may call at any time. It knows system calls, and
 //! nothing of orders, pipes or limits.
 
 #![allow(unsafe_code)]
@@ -17,6 +17,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::libc;
@@ -41,28 +42,21 @@ pub fn give_memory_back() {
 #[cfg(not(target_env = "gnu"))]
 pub fn give_memory_back() {}
 
-/// Lets go of the pages of this program's own file that are mapped: most of them served the start and
-/// are not looked at again, and the others come back from the file when they are needed.
+/// Lets go of the pages of this program's own file that are mapped: most of them served what is over, and
+/// the others come back from the file when they are needed.
 pub fn give_program_back() {
-    Program::look().give_back();
+    // Where the program lies never changes.
+    static PROGRAM: OnceLock<Vec<Range<usize>>> = OnceLock::new();
+    for Range { start, end } in PROGRAM.get_or_init(program) {
+        // SAFETY: the range is a part of the program as it was loaded, which nobody unloads or makes
+        // writable, and every page in it is the file's: read again it is the same.
+        unsafe { libc::madvise(ptr::without_provenance_mut(*start), end - start, libc::MADV_DONTNEED) };
+    }
 }
 
-/// Where this program's own file is mapped, and nothing but what the file says.
-pub struct Program(Vec<Range<usize>>);
-
-impl Program {
-    pub fn look() -> Self {
-        let smaps = fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-        Self(mapped::unchanged(&smaps, give_program_back as fn() as usize))
-    }
-
-    pub fn give_back(&self) {
-        for Range { start, end } in &self.0 {
-            // SAFETY: the range is a part of the program as it was loaded, which nobody unloads or makes
-            // writable, and every page in it is the file's: read again it is the same.
-            unsafe { libc::madvise(ptr::without_provenance_mut(*start), end - start, libc::MADV_DONTNEED) };
-        }
-    }
+fn program() -> Vec<Range<usize>> {
+    let smaps = fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+    mapped::unchanged(&smaps, give_program_back as fn() as usize)
 }
 
 /// Lets all threads share one heap. Each would have its own, and a server that loads a file in a

@@ -6,10 +6,11 @@
 //! no deadlines: the server says when to terminate and when to kill.
 
 use std::ffi::OsStr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -24,6 +25,9 @@ use super::report::{Ended, Failure, Report, Stage, Status};
 use super::run::{Run, Socket, Surroundings};
 use super::sandbox::{Cell, Rest};
 use super::spawn;
+
+/// In milliseconds. Whoever has had no order for so long rests.
+const RESTLESS: u16 = 1_000;
 
 /// Serves one socket until it ends.
 pub struct Supervisor {
@@ -54,12 +58,21 @@ impl Supervisor {
 
     /// Carries out orders until there is nobody to give them. Says whether nothing is left of them.
     pub fn serve(mut self) -> Rest {
-        while let Some(incoming) = Incoming::receive(&self.socket) {
+        while let Some(incoming) = self.next() {
             if self.carry_out(incoming) == Socket::Ended {
                 break;
             }
         }
         self.cell.clear()
+    }
+
+    /// Waits for an order; whoever waits for long does so without what the last one needed of the program.
+    fn next(&self) -> Option<Incoming> {
+        let mut order = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+        if poll(&mut order, RESTLESS) == Ok(0) {
+            raw::give_program_back();
+        }
+        Incoming::receive(&self.socket)
     }
 
     fn carry_out(&mut self, mut incoming: Incoming) -> Socket {
