@@ -42,7 +42,7 @@ pub fn give_memory_back() {
 #[cfg(not(target_env = "gnu"))]
 pub fn give_memory_back() {}
 
-/// Lets go of the pages of this program's own file that are mapped: most of them served what is over, and
+/// Lets go of the pages of this program's own files that are mapped: most of them served what is over, and
 /// the others come back from the file when they are needed.
 pub fn give_program_back() {
     // Where the program lies never changes.
@@ -54,9 +54,16 @@ pub fn give_program_back() {
     }
 }
 
+/// Its file, and that of the C library, which stays where it is as long as the program does.
 fn program() -> Vec<Range<usize>> {
     let smaps = fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-    mapped::unchanged(&smaps, give_program_back as fn() as usize)
+    let mut program = mapped::unchanged(&smaps, give_program_back as fn() as usize);
+    let library = libc::getpid as unsafe extern "C" fn() -> libc::pid_t as usize;
+    // One that is linked statically is a part of it.
+    if !program.iter().any(|mapping| mapping.contains(&library)) {
+        program.extend(mapped::unchanged(&smaps, library));
+    }
+    program
 }
 
 /// Lets all threads share one heap. Each would have its own, and a server that loads a file in a

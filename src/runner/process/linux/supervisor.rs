@@ -27,7 +27,7 @@ use super::sandbox::{Cell, Rest};
 use super::spawn;
 
 /// In milliseconds. Whoever has had no order for so long rests.
-const RESTLESS: u16 = 1_000;
+const RESTLESS: u16 = 250;
 
 /// Serves one socket until it ends.
 pub struct Supervisor {
