@@ -123,30 +123,10 @@ pub fn step_up<'s>(scopes: impl IntoIterator<Item = &'s str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::model::{Algorithm, ClaimNames, Endpoints, Permissions};
 
     fn issuer(audience: &str) -> Issuer {
-        Issuer {
-            name: "https://id".to_owned(),
-            is_one_of_several: false,
-            audience: vec![audience.to_owned()],
-            resource: None,
-            jwks_uri: None,
-            algorithms: Algorithm::ALL.into(),
-            required_scopes: vec!["use".to_owned()],
-            scopes: Vec::new(),
-            leeway: Duration::ZERO,
-            claims: ClaimNames::default(),
-            needs_tenant: false,
-            permissions: Permissions::All,
-            says_permissions: false,
-            introspection: None,
-            is_announced: true,
-            endpoints: Endpoints::default(),
-        }
+        Issuer { required_scopes: vec!["use".to_owned()], ..Issuer::plain("https://id", audience) }
     }
 
     #[test]

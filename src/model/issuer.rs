@@ -40,6 +40,31 @@ pub struct Issuer {
     pub endpoints: Endpoints,
 }
 
+#[cfg(test)]
+impl Issuer {
+    /// One that asks for nothing but an audience, and says itself where everything is.
+    pub fn plain(name: &str, audience: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            is_one_of_several: false,
+            audience: vec![audience.to_owned()],
+            resource: None,
+            jwks_uri: None,
+            algorithms: Algorithm::ALL.into(),
+            required_scopes: Vec::new(),
+            scopes: Vec::new(),
+            leeway: Duration::ZERO,
+            claims: ClaimNames::default(),
+            needs_tenant: false,
+            permissions: Permissions::All,
+            says_permissions: false,
+            introspection: None,
+            is_announced: true,
+            endpoints: Endpoints::default(),
+        }
+    }
+}
+
 /// Which claims say who it is. A dot leads into a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimNames {

@@ -175,30 +175,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{Algorithm, ClaimNames, Endpoints, Permissions};
+    use crate::model::ClaimNames;
 
     fn issuer() -> Issuer {
         Issuer {
-            name: "https://id".to_owned(),
-            is_one_of_several: false,
             audience: vec!["https://us/mcp".to_owned(), "api://us".to_owned()],
-            resource: None,
-            jwks_uri: None,
-            algorithms: Algorithm::ALL.into(),
             required_scopes: vec!["use".to_owned()],
-            scopes: Vec::new(),
             leeway: Duration::from_secs(10),
             claims: ClaimNames {
                 roles: Some("realm.roles".to_owned()),
                 tenant: Some("org".to_owned()),
                 ..ClaimNames::default()
             },
-            needs_tenant: false,
-            permissions: Permissions::All,
-            says_permissions: false,
-            introspection: None,
-            is_announced: true,
-            endpoints: Endpoints::default(),
+            ..Issuer::plain("https://id", "")
         }
     }
 

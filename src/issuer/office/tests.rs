@@ -9,7 +9,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use super::*;
-use crate::model::{Algorithm, ClaimNames, Endpoints, Permissions};
 
 const INSTANT: Duration = Duration::from_millis(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -134,24 +133,7 @@ impl Scene {
 }
 
 fn issuer(name: &str, jwks_uri: Option<String>) -> Issuer {
-    Issuer {
-        name: name.to_owned(),
-        is_one_of_several: false,
-        audience: vec!["api://us".to_owned()],
-        resource: None,
-        jwks_uri,
-        algorithms: Algorithm::ALL.into(),
-        required_scopes: Vec::new(),
-        scopes: Vec::new(),
-        leeway: Duration::ZERO,
-        claims: ClaimNames::default(),
-        needs_tenant: false,
-        permissions: Permissions::All,
-        says_permissions: false,
-        introspection: None,
-        is_announced: true,
-        endpoints: Endpoints::default(),
-    }
+    Issuer { jwks_uri, ..Issuer::plain(name, "api://us") }
 }
 
 async fn later(by: Duration) {

@@ -31,33 +31,72 @@ const WAITING: usize = 8;
 /// How many of its last lines a step that has failed is told with.
 const LAST_LINES: usize = 12;
 
-pub async fn build(
-    connection: &Connection,
-    environment: &Environment,
-    planned: &PlannedBuild,
-    platform: Option<&str>,
-    news: &Teller,
-) -> Result<(), ContainerFailure> {
-    let folder = planned.context().display().to_string();
-    tracing::info!("building the image `{}` of `{folder}`", planned.tag);
-    let bad = |problem: String| ContainerFailure::NotBuildable { folder: folder.clone(), problem };
-    let mut attempts = 1;
-    while let Err(unbuilt) = attempt(connection, environment, planned, platform, news).await {
-        match unbuilt {
-            Unbuilt::Said { message, .. } if attempts < ATTEMPTS && was_removed(&message) => {
-                tracing::debug!("building anew what was removed meanwhile: {message}");
-                attempts += 1;
+/// One image to be built: what of, by which engine, and who hears of it.
+pub struct Building<'a> {
+    pub connection: &'a Connection,
+    pub environment: &'a Environment,
+    pub planned: &'a PlannedBuild,
+    pub platform: Option<&'a str>,
+    pub news: &'a Teller,
+}
+
+impl Building<'_> {
+    pub async fn build(&self) -> Result<(), ContainerFailure> {
+        let Self { connection, planned, .. } = *self;
+        let folder = planned.context().display().to_string();
+        tracing::info!("building the image `{}` of `{folder}`", planned.tag);
+        let bad = |problem: String| ContainerFailure::NotBuildable { folder: folder.clone(), problem };
+        let mut attempts = 1;
+        while let Err(unbuilt) = self.attempt().await {
+            match unbuilt {
+                Unbuilt::Said { message, .. } if attempts < ATTEMPTS && was_removed(&message) => {
+                    tracing::debug!("building anew what was removed meanwhile: {message}");
+                    attempts += 1;
+                }
+                Unbuilt::Said { told, .. } | Unbuilt::Context(told) => return Err(bad(told)),
+                Unbuilt::Away(failure) => return Err(failure),
             }
-            Unbuilt::Said { told, .. } | Unbuilt::Context(told) => return Err(bad(told)),
-            Unbuilt::Away(failure) => return Err(failure),
+        }
+        if let Some(name) = &planned.what.name {
+            tag(connection, &planned.tag, name).await?;
+        }
+        tracing::info!("the image `{}` is built", planned.tag);
+        old_builds::replaced(connection, planned).await;
+        Ok(())
+    }
+
+    async fn attempt(&self) -> Result<(), Unbuilt> {
+        let Self { connection, environment, planned, platform, news } = *self;
+        let context =
+            look(planned, platform).await.map_err(|problem| Unbuilt::Context(problem.to_string()))?;
+        if context.digest != planned.digest {
+            return Err(Unbuilt::Context("it was changed since the call was planned; try again".to_owned()));
+        }
+        let bases = build::bases(&context.dockerfile_text, &planned.what.args);
+        let credentials = logins(environment, &bases).await;
+        let options = options(planned, platform, &context);
+        let (archive, mut broken) = archive(context);
+        let mut told = connection.docker.build_image(options, credentials, Some(body_try_stream(archive)));
+        let mut steps = Steps::default();
+        loop {
+            let next = tokio::time::timeout(SILENCE, told.next()).await;
+            match next.map_err(|_| Unbuilt::Away(ContainerFailure::Slow { doing: DOING, after: SILENCE }))? {
+                Some(Ok(info)) => steps.hear(info, news).await,
+                Some(Err(error)) => {
+                    if let Ok(problem) = broken.try_recv() {
+                        return Err(Unbuilt::Context(problem));
+                    }
+                    return Err(match connection.trouble(DOING, error) {
+                        Trouble::Away(failure) => Unbuilt::Away(failure),
+                        Trouble::Said { message, .. } => {
+                            Unbuilt::Said { told: steps.failed(&message), message }
+                        }
+                    });
+                }
+                None => return Ok(()),
+            }
         }
     }
-    if let Some(name) = &planned.what.name {
-        tag(connection, &planned.tag, name).await?;
-    }
-    tracing::info!("the image `{}` is built", planned.tag);
-    old_builds::replaced(connection, planned).await;
-    Ok(())
 }
 
 /// Why there is no image.
@@ -70,41 +109,6 @@ enum Unbuilt {
         told: String,
     },
     Away(ContainerFailure),
-}
-
-async fn attempt(
-    connection: &Connection,
-    environment: &Environment,
-    planned: &PlannedBuild,
-    platform: Option<&str>,
-    news: &Teller,
-) -> Result<(), Unbuilt> {
-    let context = look(planned, platform).await.map_err(|problem| Unbuilt::Context(problem.to_string()))?;
-    if context.digest != planned.digest {
-        return Err(Unbuilt::Context("it was changed since the call was planned; try again".to_owned()));
-    }
-    let bases = build::bases(&context.dockerfile_text, &planned.what.args);
-    let credentials = logins(environment, &bases).await;
-    let options = options(planned, platform, &context);
-    let (archive, mut broken) = archive(context);
-    let mut told = connection.docker.build_image(options, credentials, Some(body_try_stream(archive)));
-    let mut steps = Steps::default();
-    loop {
-        let next = tokio::time::timeout(SILENCE, told.next()).await;
-        match next.map_err(|_| Unbuilt::Away(ContainerFailure::Slow { doing: DOING, after: SILENCE }))? {
-            Some(Ok(info)) => steps.hear(info, news).await,
-            Some(Err(error)) => {
-                if let Ok(problem) = broken.try_recv() {
-                    return Err(Unbuilt::Context(problem));
-                }
-                return Err(match connection.trouble(DOING, error) {
-                    Trouble::Away(failure) => Unbuilt::Away(failure),
-                    Trouble::Said { message, .. } => Unbuilt::Said { told: steps.failed(&message), message },
-                });
-            }
-            None => return Ok(()),
-        }
-    }
 }
 
 /// Reads all of it, beside other calls.

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bollard::models::ImageInspect;
 use tokio::sync::Mutex as Turn;
 
+use super::build::Building;
 use super::connection::{Connection, Trouble};
 use super::failure::ContainerFailure;
 use super::scans::Scans;
-use super::{build, cosign, pull};
+use super::{cosign, pull};
 use crate::model::{Pull, Verify};
 use crate::plan::{ContainerPlan, Environment, PlannedBuild};
 use crate::runner::Teller;
@@ -84,7 +85,7 @@ impl Care {
         if let Some(found) = inspect(connection, &planned.tag).await? {
             return Ok(found);
         }
-        build::build(connection, environment, planned, platform, news).await?;
+        Building { connection, environment, planned, platform, news }.build().await?;
         let gone = || ContainerFailure::NoImage { image: planned.tag.clone() };
         inspect(connection, &planned.tag).await?.ok_or_else(gone)
     }
