@@ -75,17 +75,14 @@ impl Output {
     /// A piece that is there already; `None` when nothing is. For a command that has ended.
     pub fn read_now(&mut self) -> Option<Bytes> {
         let pipe = self.pipe.as_ref()?;
-        let mut buffer = BytesMut::zeroed(self.size);
-        match retried(|| read(pipe.as_fd(), &mut buffer)) {
-            Ok(count) if count > 0 => {
-                buffer.truncate(count);
-                Some(buffer.freeze())
-            }
-            _ => {
-                self.pipe = None;
-                None
-            }
+        let piece = match self.size {
+            FIRST_READ => little_now(pipe),
+            size => much_now(pipe, size),
+        };
+        if piece.is_none() {
+            self.pipe = None;
         }
+        piece
     }
 
     /// Reads more at a time when the last read took all it could.
@@ -111,6 +108,20 @@ fn read_little(pipe: &Receiver, buffer: &mut BytesMut) -> io::Result<usize> {
     let count = pipe.try_read(&mut little)?;
     buffer.extend_from_slice(little.get(..count).unwrap_or_default());
     Ok(count)
+}
+
+/// Mostly there is nothing, which shall cost next to nothing.
+fn little_now(pipe: &Receiver) -> Option<Bytes> {
+    let mut little = [0; FIRST_READ];
+    let count = retried(|| read(pipe.as_fd(), &mut little)).ok()?;
+    little.get(..count).filter(|piece| !piece.is_empty()).map(Bytes::copy_from_slice)
+}
+
+fn much_now(pipe: &Receiver, size: usize) -> Option<Bytes> {
+    let mut buffer = BytesMut::zeroed(size);
+    let count = retried(|| read(pipe.as_fd(), &mut buffer)).ok()?;
+    buffer.truncate(count);
+    (count > 0).then(|| buffer.freeze())
 }
 
 fn make_room(buffer: &mut BytesMut, size: usize) {

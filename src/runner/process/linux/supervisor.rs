@@ -78,18 +78,21 @@ impl Supervisor {
     fn carry_out(&mut self, mut incoming: Incoming) -> Socket {
         let descriptors = std::mem::take(&mut incoming.descriptors);
         let Some(order) = Order::read(&incoming.body) else { return Socket::Ended };
-        let (report, server) = match self.run(&order, descriptors, &incoming.said) {
+        let (report, server) = match self.run(&order, &descriptors, &incoming.said) {
             Ok((ended, server)) => (Report::Ended(ended), server),
             Err(failure) => (Report::NotStarted(failure), Socket::Open),
         };
         send_bytes(&self.socket, &report.write());
+        // The report says that there will be no more output; ends of pipes before it would wake the server
+        // for each of them, to learn nothing.
+        drop(descriptors);
         server
     }
 
     fn run(
         &mut self,
         order: &Order<'_>,
-        descriptors: Vec<OwnedFd>,
+        descriptors: &[OwnedFd],
         said: &[u8],
     ) -> Result<(Ended, Socket), Failure> {
         let enforced = self.bound(order)?;
@@ -101,9 +104,7 @@ impl Supervisor {
             None => return Err(Failure { stage: Stage::Sandbox, errno: nix::libc::EPROTO }),
         };
         let cgroup = leaf.map(Leaf::procs);
-        let main = spawn::start(order, &descriptors, cgroup, sandbox.as_ref(), &mut self.stack)?;
-        // Only the command holds them from now on, so that their readers see when it ends.
-        drop(descriptors);
+        let main = spawn::start(order, descriptors, cgroup, sandbox.as_ref(), &mut self.stack)?;
         let watch = order.bounds.to_watch(enforced);
         let surroundings = Surroundings { socket: &self.socket, children: &self.children, leaf, watch };
         let (mut ended, mut server) = Run::new(main, surroundings).see_through(said);
