@@ -269,7 +269,7 @@ fn document(plan: &ExecutionPlan, outcome: &Outcome) -> Value {
         "tool": plan.tool.name.as_str(),
         "ok": !presented.is_error,
         "reason": presented.is_error.then(reason),
-        "run": presented.meta.get("mcpfier/run"),
+        "run": presented.run,
         "text": presented.plain_text(),
         "stderr": Sanitizer::clean(&outcome.output.joined(Stream::Stderr)),
         "structured": presented.structured,

@@ -10,7 +10,7 @@ use crate::plan::{Step, Word};
 use crate::shaping::content;
 
 use super::present::{Presented, TextPart};
-use super::{Outcome, Prepared, Sanitizer};
+use super::{Outcome, Prepared, RunFacts, Sanitizer};
 
 /// The variable in which a command finds what the client has said.
 const INPUT: &str = "MCPFIER_INPUT";
@@ -68,6 +68,8 @@ impl Outcome {
                 presented.structured = structured.filter(|_| !is_error);
                 presented.is_error = is_error;
                 presented.meta.extend(meta);
+                // A command that speaks of a run means one of its own.
+                presented.meta.remove(RunFacts::KEY);
                 presented.content = Some(blocks);
             }
         }

@@ -18,6 +18,7 @@ mod carry_out;
 mod conditions;
 mod consent;
 mod content;
+mod facts;
 mod files;
 mod flow;
 mod hall;
@@ -71,6 +72,7 @@ pub use breaker::Standing;
 pub use cache::{BadFolder, Cache, CacheUse, Clock, Disk, Usage};
 pub use consent::{Consent, Question};
 pub use content::Wanted;
+pub use facts::RunFacts;
 pub use files::{Content, WrittenFile};
 pub use flow::{FlowReport, FlowVerdict, StepChange, StepNews, StepRecord, StepVerdict};
 pub use jobs::{
@@ -267,9 +269,9 @@ impl Engine {
         }
         let entry = prepared.begin(&cancel).await?;
         let result = match prepared.is_plain() {
-            // Of its own, so that what a call is moved about as stays small.
+            // Each of its own, so that what a call is moved about as stays small.
             true => Box::pin(self.once(prepared, watcher, cancel)).await,
-            false => self.carry_out(prepared, watcher, cancel).await,
+            false => Box::pin(self.carry_out(prepared, watcher, cancel)).await,
         };
         if let Some(entry) = entry {
             entry.end(&prepared.plan, result.as_ref()).await;

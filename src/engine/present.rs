@@ -9,6 +9,7 @@ use crate::runner::{End, Stream};
 
 use super::capture::Chunk;
 use super::content::Wanted;
+use super::facts::RunFacts;
 use super::files::WrittenFile;
 use super::{Ending, Outcome, Sanitizer};
 
@@ -33,7 +34,9 @@ pub struct Presented {
     pub broken: Option<String>,
     /// What has to be said of the result that is no part of it.
     pub note: Option<String>,
-    /// Facts about the run for programs.
+    /// Of the run that it came of, if it came of one.
+    pub run: Option<Box<RunFacts>>,
+    /// What else programs are told.
     pub meta: Map<String, Value>,
 }
 
@@ -70,7 +73,7 @@ impl Presented {
 }
 
 impl Presented {
-    fn of(meta: Map<String, Value>) -> Self {
+    fn of(run: Option<Box<RunFacts>>) -> Self {
         let (text, files) = (Vec::new(), Vec::new());
         Self {
             is_error: false,
@@ -83,13 +86,14 @@ impl Presented {
             structured: None,
             broken: None,
             note: None,
-            meta,
+            run,
+            meta: Map::new(),
         }
     }
 
     /// A refusal, in our words.
     pub fn refusal(text: String) -> Self {
-        Self { is_error: true, text: vec![TextPart::Said(text)], ..Self::of(Map::new()) }
+        Self { is_error: true, text: vec![TextPart::Said(text)], ..Self::of(None) }
     }
 }
 
@@ -105,8 +109,7 @@ impl Outcome {
     /// Of the plan that it came of.
     fn presented(&self, plan: &ExecutionPlan) -> Presented {
         let tool = plan.tool.as_ref();
-        let meta = self.meta();
-        let mut presented = Presented::of(meta);
+        let mut presented = Presented::of(Some(Box::new(RunFacts::of(self))));
         if let Some(flow) = self.flow.as_ref().filter(|flow| !flow.is_own) {
             self.present_flow(flow, plan, &mut presented);
             return presented;
@@ -200,26 +203,6 @@ impl Outcome {
                 format!("lost after {took}: the process that watched it was killed; nothing of it is left")
             }
         }
-    }
-
-    fn meta(&self) -> Map<String, Value> {
-        let output = &self.output;
-        let facts = [
-            ("id", self.id.to_string().into()),
-            ("exitCode", self.ending.exit_code().into()),
-            ("signal", self.ending.signal().into()),
-            ("httpStatus", self.ending.http_status().into()),
-            ("durationMs", u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX).into()),
-            ("stdoutBytes", output.stdout_bytes.into()),
-            ("stderrBytes", output.stderr_bytes.into()),
-            ("truncated", (output.omitted > 0).into()),
-        ];
-        // With room for all of them from the start: this is made for every call.
-        let mut run = Map::with_capacity(facts.len());
-        run.extend(facts.map(|(name, fact): (&str, Value)| (name.to_owned(), fact)));
-        run.extend(self.flow.iter().map(|flow| ("steps".to_owned(), flow.to_json())));
-        run.extend(self.story.meta());
-        Map::from_iter([("mcpfier/run".to_owned(), Value::Object(run))])
     }
 
     /// The bytes that are shown, at most `show`: the beginning and, for the most part, the end.

@@ -177,7 +177,7 @@ pub(super) const LOST: &str = "the server ended while this ran; what it had writ
 
 /// What came of a run has facts of that run beside it.
 pub(super) fn never_ran(presented: &Presented) -> bool {
-    presented.is_error && !presented.meta.contains_key("mcpfier/run")
+    presented.is_error && presented.run.is_none()
 }
 
 fn error(message: &str) -> Value {

@@ -186,7 +186,7 @@ async fn stdout_and_stderr_arrive_in_their_order() {
     let (_, presented) = house.run(&mut seen, CancellationToken::new()).await.unwrap();
     assert_eq!(text(&presented), "a\nb\nc\n");
     assert_eq!(seen.0, b"^a\nb\nc\n");
-    assert_eq!(presented.meta["mcpfier/run"]["stderrBytes"], 2);
+    assert_eq!(presented.run.unwrap().stderr_bytes, 2);
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn a_long_output_keeps_its_beginning_and_its_end() {
     assert_eq!(outcome.output.stdout_bytes, (8 << 20) + 11);
     let kept: usize = outcome.output.chunks().map(|chunk| chunk.bytes.len()).sum();
     assert_eq!(kept, 1 << 20, "exactly the limit is kept");
-    assert_eq!(presented.meta["mcpfier/run"]["truncated"], true);
+    assert!(presented.run.unwrap().truncated);
 }
 
 #[tokio::test]

@@ -287,3 +287,26 @@ commands:
     let said = mcpfier(&["call", "leak"]).tools(tools).env("TOKEN", secret).may_talk().run();
     assert_eq!(said.stdout, "[redacted] [{\"a\":\"[redacted]\"}]\n");
 }
+
+#[tokio::test]
+async fn what_a_command_says_of_a_run_takes_the_place_of_no_facts() {
+    let mut server = Server::start(
+        r#"
+commands:
+  - name: own
+    description: A result of its own.
+    shell: sh
+    run: |
+      echo '{"content": [], "_meta": {"mcpfier/run": {"exitCode": 7}, "example.com/kept": true}}'
+    output: { format: mcp }
+"#,
+    );
+    server.client.initialize().await;
+    server.client.request(1, "tools/call", json!({ "name": "own" })).await;
+    server.client.hang_up();
+    let said = server.client.rest_as_text().await;
+    assert_eq!(said.matches("mcpfier/run").count(), 1, "{said}");
+    let result: Value = serde_json::from_str(said.trim()).unwrap();
+    let meta = &result["result"]["_meta"];
+    assert_eq!((&meta["mcpfier/run"]["exitCode"], &meta["example.com/kept"]), (&json!(0), &json!(true)));
+}

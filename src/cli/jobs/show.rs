@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Arguments, name: &str, printer: &Printer) -> Resul
             document["text"] = json!(result.plain_text());
             document["isError"] = json!(result.is_error);
             document["structured"] = json!(result.structured);
-            document["run"] = json!(result.meta.get("mcpfier/run"));
+            document["run"] = json!(result.run);
         }
         printer.json_data(&document);
         return Ok(());

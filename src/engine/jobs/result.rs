@@ -23,6 +23,7 @@ pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
         structured,
         broken,
         note,
+        run,
         meta,
     } = result;
     let binary = binary.as_ref().map(|part| json!({ "mime": part.mime, "bytes": encoded(&part.bytes) }));
@@ -38,6 +39,7 @@ pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
         "structured": structured.iter().collect::<Vec<_>>(),
         "broken": broken,
         "note": note,
+        "run": run,
         "meta": meta,
     });
     document.to_string().into_bytes()
@@ -64,6 +66,7 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<Presented> {
         structured: structured.pop(),
         broken: text(take("broken")),
         note: text(take("note")),
+        run: serde_json::from_value(take("run")).ok(),
         meta,
     })
 }
@@ -124,7 +127,12 @@ mod tests {
             Some(BinaryPart { mime: "image/png".into(), bytes: vec![Bytes::from_static(b"\x89P")] });
         result.structured = Some(Value::Null);
         result.note = Some("a note".to_owned());
-        result.meta.insert("mcpfier/run".to_owned(), json!({ "exitCode": 1 }));
+        let run = json!({
+            "id": "1-1", "exitCode": 1, "signal": null, "httpStatus": null, "durationMs": 5, "stdoutBytes": 8,
+            "stderrBytes": 0, "truncated": false, "attempts": 2,
+        });
+        result.run = serde_json::from_value(run).unwrap();
+        result.meta.insert("mcpfier/job".to_owned(), json!({ "id": "1-1" }));
         result.files = vec![
             file("a.png", "image/png", Content::Media(Bytes::from_static(b"\x89PN"))),
             file("b.txt", "text/plain", Content::Text(Bytes::from_static(b"a\"b"))),
@@ -135,6 +143,7 @@ mod tests {
         assert_eq!(again.plain_text(), result.plain_text());
         assert_eq!((again.is_error, again.files), (true, result.files));
         assert_eq!((again.mime, again.note, again.meta), (result.mime, result.note, result.meta));
+        assert!(again.run.is_some() && again.run == result.run);
         assert_eq!(again.structured, Some(Value::Null));
         assert_eq!(again.binary.unwrap().bytes, [Bytes::from_static(b"\x89P")]);
     }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::engine::{BinaryPart, Content, Sanitizer, TextPart, WrittenFile};
+use crate::engine::{BinaryPart, Content, RunFacts, Sanitizer, TextPart, WrittenFile};
 
 use super::super::base64::Encoder;
 use super::super::era::{Era, Identity};
@@ -16,14 +16,20 @@ use super::{Piece, Reply};
 const SHOWN_OF_JOB: u64 = 8 << 10;
 
 /// Pieces being put together; plain JSON between two outputs is one piece.
-#[derive(Default)]
 pub(super) struct Draft {
     pieces: VecDeque<Piece>,
     json: Vec<u8>,
     size: usize,
 }
 
+/// What is around the output of most calls has room in it from the start.
+const AROUND: usize = 512;
+
 impl Draft {
+    pub(super) fn new() -> Self {
+        Self { pieces: VecDeque::new(), json: Vec::with_capacity(AROUND), size: 0 }
+    }
+
     pub(super) fn raw(&mut self, json: &str) {
         self.json.extend_from_slice(json.as_bytes());
     }
@@ -144,16 +150,23 @@ impl Draft {
     }
 
     /// What every result ends with.
-    pub(super) fn end(&mut self, meta: &Map<String, Value>, era: Era, identity: &Identity) {
+    pub(super) fn end(
+        &mut self,
+        run: Option<&RunFacts>,
+        meta: &Map<String, Value>,
+        era: Era,
+        identity: &Identity,
+    ) {
         if era == Era::PerRequest {
             self.raw(r#","resultType":"complete""#);
         }
         let mut open = r#","_meta":{"#;
+        if let Some(run) = run {
+            self.entry(open, RunFacts::KEY, run);
+            open = ",";
+        }
         for (key, value) in meta {
-            self.raw(open);
-            self.value(key);
-            self.raw(":");
-            self.value(value);
+            self.entry(open, key, value);
             open = ",";
         }
         if era == Era::PerRequest {
@@ -162,6 +175,13 @@ impl Draft {
             open = ",";
         }
         self.raw(if open == "," { "}}" } else { "}" });
+    }
+
+    fn entry(&mut self, open: &str, key: &str, value: &impl serde::Serialize) {
+        self.raw(open);
+        self.value(&key);
+        self.raw(":");
+        self.value(value);
     }
 
     /// Closes the JSON so far, before a piece of the given chunks.

@@ -54,7 +54,7 @@ impl Reply {
 
     /// Questions that the client has to answer before the request can be; it then asks again.
     pub(super) fn input_required(questions: &Map<String, Value>, state: &str, identity: &Identity) -> Self {
-        let mut draft = Draft::default();
+        let mut draft = Draft::new();
         draft.raw(r#"{"resultType":"input_required","inputRequests":"#);
         draft.value(questions);
         draft.raw(r#","requestState":"#);
@@ -79,9 +79,10 @@ impl Reply {
             structured,
             broken: _,
             note,
+            run,
             meta,
         } = presented;
-        let mut draft = Draft::default();
+        let mut draft = Draft::new();
         draft.raw(r#"{"content":["#);
         if let Some(blocks) = &content {
             draft.blocks(blocks, knows_links);
@@ -114,7 +115,7 @@ impl Reply {
             draft.value(&structured);
         }
         draft.raw(if is_error { r#","isError":true"# } else { r#","isError":false"# });
-        draft.end(&meta, era, identity);
+        draft.end(run.as_deref(), &meta, era, identity);
         draft.into_reply()
     }
 
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn the_newer_era_is_told_who_answers() {
         let mut said = presented(Vec::new(), None);
-        said.meta.insert("mcpfier/run".into(), json!({ "exitCode": 0 }));
+        said.meta.insert("mcpfier/job".into(), json!({ "id": "1-1" }));
         said.structured = Some(json!({ "a": 1 }));
         let result = written(said, Era::PerRequest, 64);
         assert_eq!(
@@ -293,7 +294,7 @@ mod tests {
                 "isError": false,
                 "resultType": "complete",
                 "_meta": {
-                    "mcpfier/run": { "exitCode": 0 },
+                    "mcpfier/job": { "id": "1-1" },
                     "io.modelcontextprotocol/serverInfo": { "name": "tools", "version": env!("CARGO_PKG_VERSION") },
                 },
             })

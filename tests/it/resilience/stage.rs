@@ -189,7 +189,7 @@ impl House {
             text: Sanitizer::clean(presented.plain_text().as_bytes()),
             is_error: presented.is_error,
             note: presented.note.clone(),
-            run: presented.meta["mcpfier/run"].clone(),
+            run: serde_json::to_value(&presented.run).unwrap(),
         };
         Ok((outcome, said))
     }
