@@ -133,7 +133,7 @@ impl Server {
                 return Box::pin(self.as_older_task(plan, context)).await;
             }
             Some(after) => {
-                let presented = self.as_job(plan, after, context).await?;
+                let presented = Box::pin(self.as_job(plan, after, context)).await?;
                 return Ok(Answer::Complete(Box::new(presented)));
             }
             None => {}

@@ -85,11 +85,13 @@ impl Principal {
 
     /// Tells callers apart: the key `ci` is not the user `ci`, and of several issuers each has its own `ci`.
     pub fn id(&self) -> CallerId {
-        match &self.issuer {
+        let method = self.method.as_str();
+        let id = match &self.issuer {
             // No address has these brackets, so nobody gets such an id by a name.
-            Some(issuer) => CallerId(format!("{}<{issuer}>:{}", self.method, self.name).into()),
-            None => CallerId(format!("{}:{}", self.method, self.name).into()),
-        }
+            Some(issuer) => [method, "<", issuer, ">:", &self.name].concat(),
+            None => [method, ":", &self.name].concat(),
+        };
+        CallerId(id.into())
     }
 }
 

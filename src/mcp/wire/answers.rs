@@ -69,7 +69,8 @@ impl Answers {
     }
 
     fn put_result(&self, id: &RequestId, result: Reply) {
-        let mut start = br#"{"jsonrpc":"2.0","id":"#.to_vec();
+        let mut start = Vec::with_capacity(64);
+        start.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
         refusal::id_into(id, &mut start);
         start.extend_from_slice(br#","result":"#);
         self.outbox.put_result(start, result);

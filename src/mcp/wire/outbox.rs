@@ -104,6 +104,8 @@ impl Outbox {
     pub(in crate::mcp) fn put_result(&self, start: Vec<u8>, mut result: Reply) {
         if result.size() < PART {
             self.put(|out| {
+                // What is escaped is longer, and makes room itself.
+                out.reserve(start.len() + result.size() + 2);
                 out.extend_from_slice(&start);
                 result.fill(out, usize::MAX);
                 out.push(b'}');
