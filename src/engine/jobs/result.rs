@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::engine::files::known_type;
-use crate::engine::{BinaryPart, Content, Presented, TextPart, WrittenFile};
+use crate::engine::{BinaryPart, Content, Presented, RunFacts, TextPart, WrittenFile};
 
 pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
     // Whoever could answer what is wanted is not there any more.
@@ -28,7 +28,7 @@ pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
     } = result;
     let binary = binary.as_ref().map(|part| json!({ "mime": part.mime, "bytes": encoded(&part.bytes) }));
     let files: Vec<Value> = files.iter().map(file_to_json).collect();
-    let document = json!({
+    let mut document = json!({
         "isError": is_error,
         "text": result.plain_text(),
         "mime": mime,
@@ -39,9 +39,12 @@ pub(super) fn to_bytes(result: &Presented) -> Vec<u8> {
         "structured": structured.iter().collect::<Vec<_>>(),
         "broken": broken,
         "note": note,
-        "run": run,
         "meta": meta,
     });
+    // Where a client finds it, too.
+    if let Some(run) = run {
+        document["meta"][RunFacts::KEY] = json!(run);
+    }
     document.to_string().into_bytes()
 }
 
@@ -54,7 +57,8 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<Presented> {
     let binary = take("binary");
     let Value::Array(files) = take("files") else { return None };
     let Value::Array(mut structured) = take("structured") else { return None };
-    let Value::Object(meta) = take("meta") else { return None };
+    let Value::Object(mut meta) = take("meta") else { return None };
+    let run = meta.remove(RunFacts::KEY).and_then(|run| serde_json::from_value(run).ok());
     Some(Presented {
         is_error: take("isError").as_bool()?,
         text: if said.is_empty() { Vec::new() } else { vec![TextPart::Said(said)] },
@@ -66,7 +70,7 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<Presented> {
         structured: structured.pop(),
         broken: text(take("broken")),
         note: text(take("note")),
-        run: serde_json::from_value(take("run")).ok(),
+        run,
         meta,
     })
 }
