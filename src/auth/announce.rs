@@ -25,12 +25,12 @@ fn announced(issuers: &[Issuer]) -> impl Iterator<Item = &Issuer> {
 
 /// The address of this server, as the file says it or as a client uses it. `None` if nobody is
 /// announced, or nothing says where that is.
-pub fn resource(issuers: &[Issuer], base: &str) -> Option<ServiceUrl> {
+pub fn resource(issuers: &[Issuer], base: impl FnOnce() -> String) -> Option<ServiceUrl> {
     announced(issuers).next()?;
     let said = announced(issuers).filter_map(|issuer| issuer.resource.as_deref());
     let heard = announced(issuers).flat_map(|issuer| issuer.audience.iter().map(String::as_str));
     let known = said.chain(heard).find_map(|text| ServiceUrl::parse_name(text).ok());
-    let used = || ServiceUrl::parse_name(&format!("{base}{USUAL}")).ok();
+    let used = || ServiceUrl::parse_name(&format!("{}{USUAL}", base())).ok();
     known.or_else(used)
 }
 
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn clients_are_led_from_a_challenge_to_the_issuer() {
         let issuers = [issuer("https://tools.example.com/team/mcp")];
-        let resource = resource(&issuers, "http://localhost:1").unwrap();
+        let resource = resource(&issuers, || "http://localhost:1".to_owned()).unwrap();
         let url = "https://tools.example.com/.well-known/oauth-protected-resource/team/mcp";
         let challenge = pointed(r#"Bearer realm="mcpfier""#, &issuers, &resource);
         assert_eq!(challenge, format!(r#"Bearer realm="mcpfier", resource_metadata="{url}", scope="use""#));
@@ -163,7 +163,9 @@ mod tests {
 
     #[test]
     fn where_the_server_is_comes_of_the_file_or_else_of_what_a_client_uses() {
-        let at = |issuer: Issuer, base: &str| resource(&[issuer], base).map(|url| document_url(&url));
+        let at = |issuer: Issuer, base: &str| {
+            resource(&[issuer], || base.to_owned()).map(|url| document_url(&url))
+        };
         let named = Issuer { resource: Some("https://a/x".to_owned()), ..issuer("https://b/mcp") };
         let (bare, place) = (issuer("api://tools"), "/.well-known/oauth-protected-resource");
         assert_eq!(at(named, "http://localhost"), Some(format!("https://a{place}/x")));

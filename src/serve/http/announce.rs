@@ -59,13 +59,10 @@ fn written(state: &State, settings: &HttpServer, heard: Option<ServiceUrl>, docu
 /// The address of this server: that of the file, or that by which a client has reached it. `None`
 /// where nobody is announced.
 pub fn heard(settings: &HttpServer, headers: &HeaderMap, seen: &Seen) -> Option<ServiceUrl> {
-    if issuers(settings).is_empty() {
-        return None;
-    }
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let base = seen.site.clone().unwrap_or_else(|| format!("{scheme}://{host}"));
-    auth::resource(issuers(settings), &base)
+    let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let site = || seen.site.clone().unwrap_or_else(|| format!("{scheme}://{}", host()));
+    auth::resource(issuers(settings), site)
 }
 
 /// Puts the pointer into the challenge of an answer, if it has one.
