@@ -110,16 +110,17 @@ async fn to_the_end(running: &mut Box<dyn Running>) -> Ran {
     Ran { stdout, stderr, end }
 }
 
-/// Reads until the program says that it did what it is there for.
-async fn until_said(running: &mut Box<dyn Running>, text: &str) {
+/// Reads until the program says that it did what it is there for; gives all that it has said.
+async fn until_said(running: &mut Box<dyn Running>, text: &str) -> String {
     let mut said = Vec::new();
     loop {
         match tokio::time::timeout(LONG, running.next()).await.expect("an event in time") {
             OutputEvent::Chunk { bytes, .. } => said.extend_from_slice(&bytes),
             other => panic!("{other:?} before it said `{text}`"),
         }
-        if String::from_utf8_lossy(&said).contains(text) {
-            return;
+        let all = String::from_utf8_lossy(&said);
+        if all.contains(text) {
+            return all.into_owned();
         }
     }
 }
@@ -177,6 +178,45 @@ async fn a_shell_finds_no_signal_ignored() {
     let ignored = said.trim().strip_prefix("SigIgn:\t").map(|mask| u64::from_str_radix(mask, 16));
     // From 32 on they are real-time signals; the C library ignores two of its own in what it starts.
     assert_eq!(ignored.map(|mask| mask.map(|mask| mask & 0x7fff_ffff)), Some(Ok(0)), "{said}");
+}
+
+/// Supervisors of many commands interrupt nobody; the commands themselves are scheduled like any other.
+#[tokio::test]
+async fn many_commands_are_not_interrupted_by_each_others_supervisors() {
+    const ORDINARY: &str = "0";
+    const BATCH: &str = "3";
+    let script = "echo $PPID $(cut -d' ' -f41 /proc/$PPID/stat /proc/$$/stat) up; exec sleep 60";
+    let shell = plan(Path::new("/bin/sh"), &["-c", script]);
+    let runner = runner();
+    let many = 4 * std::thread::available_parallelism().unwrap().get();
+    let cancel = CancellationToken::new();
+    let (mut all, mut last) = (Vec::new(), String::new());
+    for number in 0..many + 2 {
+        let step = Step::Process(shell.clone());
+        let mut running = runner.start(&step, &SecretValues::default(), cancel.clone()).await.unwrap();
+        let said = until_said(&mut running, "up\n").await;
+        let [supervisor, its_policy, policy, _] = said.split_whitespace().collect::<Vec<_>>()[..] else {
+            panic!("{said}")
+        };
+        let expected = if number < many { ORDINARY } else { BATCH };
+        assert_eq!((its_policy, policy), (expected, ORDINARY), "the command after {number} others");
+        last = supervisor.to_owned();
+        all.push(running);
+    }
+    cancel.cancel();
+    for running in &mut all {
+        assert_eq!(to_the_end(running).await.end, End::Cancelled);
+    }
+    // One that rests is as quick as ever when it is needed.
+    let policy = || {
+        let stat = std::fs::read_to_string(format!("/proc/{last}/stat")).ok()?;
+        stat.split(' ').nth(40).map(str::to_owned)
+    };
+    let begun = Instant::now();
+    while policy().is_some_and(|policy| policy != ORDINARY) {
+        assert!(begun.elapsed() < LONG, "it still waits for others");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

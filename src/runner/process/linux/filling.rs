@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::unistd::{SysconfVar, sysconf};
 
-use super::order::{Bounds, HasNul, LARGEST_BODY, OrderWriter};
+use super::order::{Bounds, Company, HasNul, LARGEST_BODY, OrderWriter};
 use crate::model::{Limits, Sandbox, SandboxNetwork, SandboxTmp};
 use crate::plan::{PlannedStdin, ProcessPlan, Word};
 use crate::runner::{SecretValues, StartError};
@@ -23,12 +23,17 @@ pub struct Filled {
 }
 
 /// Fills every hole of a plan.
-pub fn fill(plan: &ProcessPlan, secrets: &SecretValues, cgroup: &[u8]) -> Result<Filled, StartError> {
+pub fn fill(
+    plan: &ProcessPlan,
+    secrets: &SecretValues,
+    cgroup: &[u8],
+    company: Company,
+) -> Result<Filled, StartError> {
     let stdin = match &plan.stdin {
         PlannedStdin::Null => None,
         PlannedStdin::Text(word) => Some(secrets.fill(word)?.into_owned().into_bytes()),
     };
-    let mut writer = OrderWriter::new(bounds(&plan.limits), stdin.is_some());
+    let mut writer = OrderWriter::new(bounds(&plan.limits), company, stdin.is_some());
     let nul = |HasNul| not_startable(plan, io::ErrorKind::InvalidInput, "an argument holds a NUL character");
     writer.string(&[plan.program.as_os_str().as_bytes()]).map_err(nul)?;
     writer.string(&[plan.working_dir.as_os_str().as_bytes()]).map_err(nul)?;
@@ -165,7 +170,7 @@ mod tests {
         let known = |text: &str| Word::Known(text.to_owned());
         plan.variables =
             [("B", known("3")), ("C", known("x")), ("C", secret)].map(|(n, w)| (n.to_owned(), w)).to_vec();
-        let filled = fill(&plan, &secrets(), b"").unwrap();
+        let filled = fill(&plan, &secrets(), b"", Company::Few).unwrap();
         let order = Order::read(&filled.order[PREFIX..]).unwrap();
         assert_eq!(order.environment, [c"A=1", c"B=3", c"C==a secret value"]);
     }
@@ -174,7 +179,7 @@ mod tests {
     fn a_secret_without_a_value_is_an_error_that_names_it() {
         let mut plan = plan();
         plan.stdin = PlannedStdin::Text(Word::Filled(vec![Fill::Secret("other".parse().unwrap())]));
-        let error = fill(&plan, &secrets(), b"").err().unwrap();
+        let error = fill(&plan, &secrets(), b"", Company::Few).err().unwrap();
         assert_eq!(
             error.to_string(),
             "the secret `other` is not available: it is not declared under `secrets`"
@@ -185,7 +190,7 @@ mod tests {
     fn a_nul_in_an_argument_is_an_error() {
         let mut plan = plan();
         plan.argv.push(Word::Known("a\0b".to_owned()));
-        let error = fill(&plan, &secrets(), b"").err().unwrap();
+        let error = fill(&plan, &secrets(), b"", Company::Few).err().unwrap();
         assert_eq!(error.to_string(), "cannot run `/bin/echo`: an argument holds a NUL character");
     }
 
@@ -193,7 +198,7 @@ mod tests {
     fn one_argument_that_is_too_long_is_what_the_error_counts() {
         let mut plan = plan();
         plan.argv.push(Word::Known("x".repeat(LONGEST_STRING)));
-        let error = fill(&plan, &secrets(), b"").unwrap().too_large();
+        let error = fill(&plan, &secrets(), b"", Company::Few).unwrap().too_large();
         assert!(matches!(error, StartError::TooLarge { bytes: 131_073, limit: 131_072 }), "{error}");
     }
 }

@@ -76,11 +76,11 @@ mod tests {
     use std::io::Write;
     use std::os::unix::net::UnixStream;
 
-    use super::super::order::{Bounds, KILL, OrderWriter, TERMINATE};
+    use super::super::order::{Bounds, Company, KILL, OrderWriter, TERMINATE};
     use super::*;
 
     fn order(text: &str) -> Vec<u8> {
-        let mut writer = OrderWriter::new(Bounds::default(), false);
+        let mut writer = OrderWriter::new(Bounds::default(), Company::Few, false);
         writer.string(&[text.as_bytes()]).unwrap();
         writer.finish()
     }

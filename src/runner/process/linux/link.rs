@@ -21,6 +21,8 @@ pub struct Link {
     stream: Arc<UnixStream>,
     /// Whose thread is told of news.
     runtime: Id,
+    /// One for each that is held.
+    counted: Arc<()>,
     /// Room for more than a report, so that a read of no more than one says that there is nothing else.
     partial: [u8; Report::LENGTH + 1],
     filled: usize,
@@ -31,10 +33,10 @@ pub struct WeakLink(Weak<UnixStream>);
 
 impl Link {
     /// Takes a socket that does not block. Needs a tokio runtime.
-    pub fn new(socket: StdStream) -> io::Result<Self> {
+    pub fn new(socket: StdStream, counted: Arc<()>) -> io::Result<Self> {
         let stream = Arc::new(UnixStream::from_std(socket)?);
         let runtime = Handle::current().id();
-        Ok(Self { held: Held::No, stream, runtime, partial: [0; Report::LENGTH + 1], filled: 0 })
+        Ok(Self { held: Held::No, stream, runtime, counted, partial: [0; Report::LENGTH + 1], filled: 0 })
     }
 
     pub fn downgrade(&self) -> WeakLink {
@@ -50,7 +52,7 @@ impl Link {
     /// know this one.
     pub fn taken_over(self) -> io::Result<Self> {
         let stream = Arc::into_inner(self.stream).ok_or(io::ErrorKind::ResourceBusy)?;
-        Ok(Self { held: self.held, ..Self::new(stream.into_std()?)? })
+        Ok(Self { held: self.held, ..Self::new(stream.into_std()?, self.counted)? })
     }
 
     /// Sends an order with the descriptors of the command.

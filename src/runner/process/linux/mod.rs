@@ -14,6 +14,7 @@
 
 mod cgroup;
 mod channel;
+mod courtesy;
 mod enforcer;
 mod filling;
 mod fork_server;

@@ -13,6 +13,9 @@ pub const KILL: u8 = b'K';
 /// `R` and the length of the body.
 pub const PREFIX: usize = 5;
 
+/// Room for most orders, and no more than the allocator has at hand without looking for it.
+const MOST_ORDERS: usize = 1 << 10;
+
 /// No system takes more than this for arguments and environment together.
 pub const LARGEST_BODY: usize = 8 << 20;
 
@@ -26,10 +29,20 @@ pub struct Bounds {
     pub files: u64,
 }
 
+/// Beside how many others a command runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Company {
+    #[default]
+    Few,
+    /// More than the processors can do anything for at once.
+    Many,
+}
+
 /// Everything that a supervisor needs to start a command, still as the bytes that came in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Order<'a> {
     pub bounds: Bounds,
+    pub company: Company,
     /// The first descriptor is the input; otherwise it is `/dev/null`.
     pub has_stdin: bool,
     pub program: &'a CStr,
@@ -65,13 +78,14 @@ pub struct OrderWriter {
 }
 
 impl OrderWriter {
-    pub fn new(bounds: Bounds, has_stdin: bool) -> Self {
-        let mut bytes = Vec::with_capacity(2048);
+    pub fn new(bounds: Bounds, company: Company, has_stdin: bool) -> Self {
+        let mut bytes = Vec::with_capacity(MOST_ORDERS);
         bytes.extend_from_slice(&[ORDER, 0, 0, 0, 0]);
         bytes.extend_from_slice(&bounds.memory.to_le_bytes());
         bytes.extend_from_slice(&bounds.cpu.to_le_bytes());
         bytes.extend_from_slice(&bounds.pids.to_le_bytes());
         bytes.extend_from_slice(&bounds.files.to_le_bytes());
+        bytes.push(u8::from(company == Company::Many));
         bytes.push(u8::from(has_stdin));
         Self { bytes, longest: 0 }
     }
@@ -127,9 +141,10 @@ impl<'a> Order<'a> {
             pids: u32::from_le_bytes(rest.take()?),
             files: u64::from_le_bytes(rest.take()?),
         };
-        let [has_stdin] = rest.take()?;
+        let [is_among_many, has_stdin] = rest.take()?;
         Some(Self {
             bounds,
+            company: if is_among_many == 0 { Company::Few } else { Company::Many },
             has_stdin: has_stdin != 0,
             program: rest.string()?,
             working_dir: rest.string()?,
@@ -181,7 +196,7 @@ mod tests {
 
     fn written() -> Vec<u8> {
         let bounds = Bounds { memory: 1 << 40, cpu: 1500, pids: 7, files: 99 };
-        let mut writer = OrderWriter::new(bounds, true);
+        let mut writer = OrderWriter::new(bounds, Company::Many, true);
         for text in ["/bin/echo", "/tmp", ""] {
             writer.string(&[text.as_bytes()]).unwrap();
         }
@@ -205,7 +220,7 @@ mod tests {
         assert_eq!(length, bytes.len() - PREFIX);
         let order = Order::read(&bytes[PREFIX..]).unwrap();
         assert_eq!(order.bounds, Bounds { memory: 1 << 40, cpu: 1500, pids: 7, files: 99 });
-        assert!(order.has_stdin);
+        assert!(order.has_stdin && order.company == Company::Many);
         assert_eq!((order.program, order.working_dir, order.cgroup), (c"/bin/echo", c"/tmp", c""));
         assert_eq!(order.argv, [c"echo", c""]);
         assert_eq!(order.environment, [c"A=b c"]);
@@ -224,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_nul_inside_a_string_is_refused() {
-        let mut writer = OrderWriter::new(Bounds::default(), false);
+        let mut writer = OrderWriter::new(Bounds::default(), Company::Few, false);
         assert_eq!(writer.string(&[b"a", b"b\0c"]), Err(HasNul));
     }
 }

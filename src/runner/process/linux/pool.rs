@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::fork_server::ForkServer;
 use super::link::{Link, WeakLink};
+use super::order::Company;
 use super::sandbox::Held;
 
 /// So many idle supervisors are kept for as long as nothing happens.
@@ -26,7 +28,13 @@ const FEW: usize = 4;
 /// one costs more than a short call does.
 const REST: Duration = Duration::from_secs(5);
 
+/// Commands of each processor beyond which they are many: less than that can be going on at once and still
+/// have each step of it matter.
+const MANY: usize = 4;
+
 pub struct Pool {
+    /// At how many commands at work they are many.
+    many: usize,
     /// What to start when the fork server is gone.
     executable: PathBuf,
     state: Mutex<State>,
@@ -39,6 +47,8 @@ struct State {
     /// Somebody looks after those that have nothing to do for long.
     thinning: bool,
     all: Vec<WeakLink>,
+    /// Held by each that is not gone.
+    counted: Arc<()>,
     open: bool,
 }
 
@@ -51,8 +61,15 @@ pub enum Origin {
 
 impl Pool {
     pub fn new(fork_server: ForkServer, executable: PathBuf) -> Self {
-        let state = State { fork_server, idle: Vec::new(), thinning: false, all: Vec::new(), open: true };
-        Self { executable, state: Mutex::new(state) }
+        let (idle, all, counted) = (Vec::new(), Vec::new(), Arc::default());
+        let state = State { fork_server, idle, thinning: false, all, counted, open: true };
+        let many = MANY * thread::available_parallelism().map_or(1, usize::from);
+        Self { many, executable, state: Mutex::new(state) }
+    }
+
+    /// In what company the next command will run.
+    pub fn company(&self) -> Company {
+        if self.state().at_work() >= self.many { Company::Many } else { Company::Few }
     }
 
     /// A supervisor for one call that needs such a one.
@@ -121,7 +138,7 @@ impl Pool {
             state.fork_server = ForkServer::spawn(&self.executable)?;
             state.fork_server.supervisor(theirs.as_fd())?;
         }
-        let link = Link::new(ours)?;
+        let link = Link::new(ours, Arc::clone(&state.counted))?;
         state.know(&link);
         Ok(link)
     }
@@ -161,6 +178,10 @@ impl Pool {
 }
 
 impl State {
+    fn at_work(&self) -> usize {
+        Arc::strong_count(&self.counted).saturating_sub(1 + self.idle.len())
+    }
+
     /// The one that had work last of those that are held like that already, or else of those that are
     /// not held yet. Of these one that the asking thread hears of itself, if there is any.
     fn take_idle(&mut self, held: Held, runtime: Id) -> Option<Link> {

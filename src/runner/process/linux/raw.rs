@@ -105,6 +105,44 @@ pub struct Image<'a> {
     /// The `cgroup.procs` of the cgroup to join.
     pub cgroup: Option<BorrowedFd<'a>>,
     pub restraints: Option<Restraints<'a>>,
+    /// How the kernel is to schedule it, if not as this process.
+    pub policy: Option<Policy>,
+}
+
+/// How the kernel schedules a process among others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Like any other.
+    Ordinary,
+    /// Like any other, save that it interrupts nobody when it is woken.
+    Batch,
+}
+
+impl Policy {
+    /// That of this process; `None` for one of those that administrators give out.
+    ///
+    /// Past the C library, since not all of them know of it.
+    pub fn own() -> Option<Self> {
+        // SAFETY: takes a number, which means the caller.
+        match i32::try_from(unsafe { libc::syscall(libc::SYS_sched_getscheduler, 0) }) {
+            Ok(libc::SCHED_OTHER) => Some(Self::Ordinary),
+            Ok(libc::SCHED_BATCH) => Some(Self::Batch),
+            _ => None,
+        }
+    }
+
+    /// Makes it that of this process.
+    pub fn take(self) -> nix::Result<()> {
+        let policy = match self {
+            Self::Ordinary => libc::SCHED_OTHER,
+            Self::Batch => libc::SCHED_BATCH,
+        };
+        // These two have no priority but how nice they are, which stays.
+        let priority: libc::c_int = 0;
+        // SAFETY: the kernel reads one number, which is all that there is of such a parameter.
+        let set = unsafe { libc::syscall(libc::SYS_sched_setscheduler, 0, policy, &raw const priority) };
+        Errno::result(set).map(drop)
+    }
 }
 
 /// What holds a sandboxed program beside the filter that it inherits: a ruleset of Landlock, ready to
@@ -159,14 +197,18 @@ pub fn start(image: &Image<'_>, stack: &mut Stack) -> (nix::Result<Pid>, Option<
 
 /// The child's side: returns only when it failed.
 fn become_program(image: &Image<'_>) -> Failure {
-    let Image { program, argv, environment, working_dir, stdin, stdout, stderr, files, cgroup, restraints } =
-        image;
+    let Image { program, argv, environment, working_dir, stdin, stdout, stderr, files, .. } = image;
+    let Image { cgroup, restraints, policy, .. } = image;
     let failed = |stage| move |errno: Errno| Failure { stage, errno: errno as i32 };
     let prepared = (|| {
         if let Some(procs) = cgroup {
             unistd::write(procs, b"0").map_err(failed(Stage::Cgroup))?;
         }
         unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_err(failed(Stage::Fork))?;
+        if let Some(policy) = policy {
+            // It runs no worse for what it could not be given.
+            let _ = policy.take();
+        }
         // Should the supervisor be killed, the command goes with it.
         prctl::set_pdeathsig(Signal::SIGKILL).map_err(failed(Stage::Fork))?;
         unistd::chdir(*working_dir).map_err(failed(Stage::WorkingDir))?;

@@ -85,7 +85,7 @@ impl ProcessRunner {
         cgroup: &[u8],
         cancel: CancellationToken,
     ) -> Result<ProcessRunning, Refused> {
-        let mut filled = fill(plan, secrets, cgroup).map_err(Refused::ForGood)?;
+        let mut filled = fill(plan, secrets, cgroup, self.pool.company()).map_err(Refused::ForGood)?;
         let parts = self.begin(plan, &mut filled, cancel).await;
         let parts = parts.map_err(|error| Refused::ForGood(StartError::Unavailable(error)))?;
         let mut running = ProcessRunning::new(parts);

@@ -9,7 +9,7 @@ use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
 use super::order::Order;
-use super::raw::{self, Image, Pointers, Stack};
+use super::raw::{self, Image, Pointers, Policy, Stack};
 use super::report::{Failure, Stage};
 use super::sandbox::Prepared;
 
@@ -19,6 +19,7 @@ pub fn start(
     descriptors: &[OwnedFd],
     cgroup: Option<BorrowedFd<'_>>,
     sandbox: Option<&Prepared<'_>>,
+    policy: Option<Policy>,
     stack: &mut Stack,
 ) -> Result<Pid, Failure> {
     let malformed = Failure { stage: Stage::Fork, errno: nix::libc::EPROTO };
@@ -41,6 +42,7 @@ pub fn start(
         files: open_files(order.bounds.files),
         cgroup,
         restraints: sandbox.map(|sandbox| sandbox.restraints),
+        policy,
     };
     match raw::start(&image, stack) {
         (Ok(pid), None) => Ok(pid),

@@ -18,8 +18,9 @@ use nix::unistd::setsid;
 
 use super::cgroup::{Enforced, Leaf};
 use super::channel::send_bytes;
+use super::courtesy::Courtesy;
 use super::inbox::Incoming;
-use super::order::Order;
+use super::order::{Company, Order};
 use super::raw::{self, Stack};
 use super::report::{Ended, Failure, Report, Stage, Status};
 use super::run::{Run, Socket, Surroundings};
@@ -37,6 +38,7 @@ pub struct Supervisor {
     /// Made for the first limited command, where the server has ground for it.
     leaf: Option<Leaf>,
     cell: Cell,
+    courtesy: Courtesy,
 }
 
 impl Supervisor {
@@ -53,6 +55,7 @@ impl Supervisor {
             stack: Stack::new(),
             leaf: None,
             cell: Cell::default(),
+            courtesy: Courtesy::begin(),
         })
     }
 
@@ -67,10 +70,11 @@ impl Supervisor {
     }
 
     /// Waits for an order; whoever waits for long does so without what the last one needed of the program.
-    fn next(&self) -> Option<Incoming> {
+    fn next(&mut self) -> Option<Incoming> {
         let mut order = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
         if poll(&mut order, RESTLESS) == Ok(0) {
             raw::give_program_back();
+            self.courtesy.heed(Company::Few);
         }
         Incoming::receive(&self.socket)
     }
@@ -104,7 +108,9 @@ impl Supervisor {
             None => return Err(Failure { stage: Stage::Sandbox, errno: nix::libc::EPROTO }),
         };
         let cgroup = leaf.map(Leaf::procs);
-        let main = spawn::start(order, descriptors, cgroup, sandbox.as_ref(), &mut self.stack)?;
+        self.courtesy.heed(order.company);
+        let policy = self.courtesy.not_for_commands();
+        let main = spawn::start(order, descriptors, cgroup, sandbox.as_ref(), policy, &mut self.stack)?;
         let watch = order.bounds.to_watch(enforced);
         let surroundings = Surroundings { socket: &self.socket, children: &self.children, leaf, watch };
         let (mut ended, mut server) = Run::new(main, surroundings).see_through(said);
