@@ -18,6 +18,10 @@ use crate::runner::End;
 /// Between attempts to remove a container from an engine that is away.
 const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
+/// Between questions why it was killed: an engine hears of too little memory by another way than of the end, which on
+/// a busy host takes longer.
+const HEARSAY: [u64; 4] = [20, 80, 200, 400];
+
 impl Life {
     /// Removes it, and hands on what it wrote last. An engine that is away cannot be waited for.
     pub(super) async fn kill(&self, alive: &mut Alive) {
@@ -85,9 +89,11 @@ impl Life {
         const KILLED: i32 = 128 + 9;
         let may_be_short = code.get() == KILLED && self.order.plan.limits.memory.is_some();
         let mut is_short = self.was_out_of_memory(connection).await;
-        if may_be_short && !is_short {
-            // The engine hears of that by another way, which may take longer.
-            sleep(Duration::from_millis(100)).await;
+        for pause in HEARSAY {
+            if is_short || !may_be_short {
+                break;
+            }
+            sleep(Duration::from_millis(pause)).await;
             is_short = self.was_out_of_memory(connection).await;
         }
         match code.get() {
