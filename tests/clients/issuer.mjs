@@ -7,6 +7,8 @@ const require = createRequire(`${process.env.MCPFIER_TEST_TOOLS}/package.json`);
 const { default: Provider } = await import(require.resolve("oidc-provider"));
 
 const server = createServer();
+// On a busy machine a client may come back on a connection later than after five seconds, as it goes away.
+server.keepAliveTimeout = 0;
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 const scopes = "mcp:read mcp:write";
