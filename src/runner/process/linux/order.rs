@@ -30,9 +30,8 @@ pub struct Bounds {
 }
 
 /// Beside how many others a command runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Company {
-    #[default]
     Few,
     /// More than the processors can do anything for at once.
     Many,

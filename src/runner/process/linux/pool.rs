@@ -28,8 +28,7 @@ const FEW: usize = 4;
 /// one costs more than a short call does.
 const REST: Duration = Duration::from_secs(5);
 
-/// Commands of each processor beyond which they are many: less than that can be going on at once and still
-/// have each step of it matter.
+/// From so many commands for each processor on they are many. Of fewer each may be what somebody waits for.
 const MANY: usize = 4;
 
 pub struct Pool {
