@@ -4,15 +4,19 @@
 //! answered with a JSON-RPC error, with the id of its request where it has a legible one.
 //!
 //! `tools/call` is read here in one pass; rmcp would try a line against every request it knows. All
-//! other methods are rare and take rmcp's way.
+//! other methods are rare and take rmcp's way, and what is wrong with a line is found out by a second
+//! look at it.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use rmcp::model::{
     CallToolRequest, CallToolRequestParams, ClientJsonRpcMessage, ClientRequest, CustomRequest, GetMeta,
     InputResponses, JsonObject, JsonRpcMessage, ProtocolVersion, RequestId, RequestMetaObject,
 };
-use serde::de::IgnoredAny;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -20,6 +24,8 @@ use serde_json::{Value, json};
 use super::super::era::version_of;
 use super::desk::Said;
 use super::refusal::{INVALID_PARAMS, INVALID_REQUEST, Refusal, written};
+
+const CALL: &str = "tools/call";
 
 /// What a line turned out to be.
 #[derive(Debug)]
@@ -49,6 +55,16 @@ struct Envelope<'a> {
     error: Option<IgnoredAny>,
 }
 
+/// A whole `tools/call`, which most messages are.
+#[derive(Deserialize)]
+struct Call<'a> {
+    id: RequestId,
+    #[serde(borrow)]
+    method: Cow<'a, str>,
+    #[serde(deserialize_with = "object")]
+    params: CallParams,
+}
+
 /// An answer to a question of ours.
 #[derive(Deserialize)]
 struct Answer {
@@ -69,6 +85,25 @@ struct AnswerError {
 /// `null` is there, too.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// Nothing but an object, where a derived reader would take an array, too.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    struct Object<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+        type Value = T;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Object(PhantomData))
 }
 
 #[derive(Deserialize)]
@@ -97,7 +132,17 @@ pub(in crate::mcp) fn read(line: &[u8]) -> Inbound {
     if line.is_empty() {
         return Inbound::Nothing;
     }
-    let envelope: Envelope<'_> = match outermost(line) {
+    read_at_once(line).unwrap_or_else(|| read_by_parts(line))
+}
+
+/// A call in which nothing is wrong.
+fn read_at_once(line: &[u8]) -> Option<Inbound> {
+    let Call { id, method, params } = whole(line).ok()?;
+    (method == CALL).then(|| Inbound::Request(id, Box::new(ClientRequest::CallToolRequest(params.into()))))
+}
+
+fn read_by_parts(line: &[u8]) -> Inbound {
+    let envelope: Envelope<'_> = match whole(line) {
         Ok(envelope) => envelope,
         Err(error) => return Inbound::Refused(Refusal::of_line(line, &error)),
     };
@@ -127,7 +172,7 @@ fn short(id: &RawValue) -> &str {
 }
 
 /// Reads an object. A derived reader alone would take an array for its fields, too.
-fn outermost<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+fn whole<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
     if json.first() == Some(&b'[') {
         let _: IgnoredAny = serde_json::from_slice(json)?;
         return Err(serde::de::Error::custom("found an array where an object has to be"));
@@ -136,7 +181,7 @@ fn outermost<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
 }
 
 fn read_request(line: &[u8], id: RequestId, method: &str, params: Option<&RawValue>) -> Inbound {
-    if method == "tools/call" {
+    if method == CALL {
         return match read_call(params) {
             Ok(call) => Inbound::Request(id, Box::new(ClientRequest::CallToolRequest(call))),
             Err(problem) => Inbound::Refused(Refusal::new(&written(&id), INVALID_PARAMS, &problem)),
@@ -187,20 +232,26 @@ fn with_tasks(request: ClientRequest, params: Option<&RawValue>) -> ClientReques
 
 fn read_call(params: Option<&RawValue>) -> Result<CallToolRequest, String> {
     let params = params.ok_or("expected `params` with the `name` of a tool")?;
-    let CallParams { name, arguments, _meta, input_responses, request_state, task } =
-        outermost(params.get().as_bytes())
-            .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))?;
-    let mut params = CallToolRequestParams::new(name);
-    (params.arguments, params.input_responses, params.request_state) =
-        (arguments, input_responses, request_state);
-    let mut request = CallToolRequest::new(params);
-    if task.is_some() {
-        request.extensions.insert(WantsTask);
+    whole(params.get().as_bytes())
+        .map(|params: CallParams| params.into())
+        .map_err(|error| format!("expected `params` with `name` and `arguments`: {error}"))
+}
+
+impl From<CallParams> for CallToolRequest {
+    fn from(params: CallParams) -> Self {
+        let CallParams { name, arguments, _meta, input_responses, request_state, task } = params;
+        let mut params = CallToolRequestParams::new(name);
+        (params.arguments, params.input_responses, params.request_state) =
+            (arguments, input_responses, request_state);
+        let mut request = Self::new(params);
+        if task.is_some() {
+            request.extensions.insert(WantsTask);
+        }
+        if let Some(meta) = _meta {
+            request.extensions.insert(RequestMetaObject::from(meta));
+        }
+        request
     }
-    if let Some(meta) = _meta {
-        request.extensions.insert(RequestMetaObject::from(meta));
-    }
-    Ok(request)
 }
 
 /// One that belongs to none of ours is nothing that anybody could be told of.
@@ -298,6 +349,33 @@ mod tests {
         assert_eq!(call.params.arguments.unwrap()["a"], 1);
         let meta = call.extensions.get::<RequestMetaObject>().unwrap();
         assert_eq!(meta.get_progress_token().unwrap().0, NumberOrString::Number(9));
+    }
+
+    #[test]
+    fn a_call_that_is_read_at_once_is_the_one_that_is_read_by_parts() {
+        let call = |rest: &str| format!(r#"{{"id":1,"method":"tools/call"{rest}}}"#);
+        for (line, is_whole) in [
+            (call(r#","params":{"name":"a\u0062","arguments":{"z":1,"a":[{"b":null}]}}"#), true),
+            (
+                call(r#","jsonrpc":"2.0","params":{"name":"t","arguments":null,"_meta":null,"more":[1]}"#),
+                true,
+            ),
+            (call(r#","params":{"name":"t","task":{},"inputResponses":{},"requestState":"s"}"#), true),
+            (r#"{"params":{"name":"t"},"method":"tools\/call","id":"x"}"#.to_owned(), true),
+            (call(""), false),
+            (call(r#","params":["t",{}]"#), false),
+            (call(r#","params":{"name":"t"},"params":{"name":"u"}"#), false),
+            (call(r#","params":{"name":"t","arguments":{"a":1e999}}"#), false),
+            (r#"{"method":"tools/call","params":{"name":"t"}}"#.to_owned(), false),
+            (r#"{"id":1,"method":"prompts/get","params":{"name":"t"}}"#.to_owned(), false),
+            (r#"[1,"tools/call",{"name":"t"}]"#.to_owned(), false),
+        ] {
+            let at_once = read_at_once(line.as_bytes());
+            assert_eq!(at_once.is_some(), is_whole, "{line}");
+            if let Some(at_once) = at_once {
+                assert_eq!(format!("{at_once:?}"), format!("{:?}", read_by_parts(line.as_bytes())), "{line}");
+            }
+        }
     }
 
     #[test]
