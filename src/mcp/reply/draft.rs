@@ -187,16 +187,16 @@ impl Draft {
     /// Closes the JSON so far, before a piece of the given chunks.
     fn piece(&mut self, chunks: &[Bytes]) {
         self.size += chunks.iter().map(Bytes::len).sum::<usize>();
-        self.close_json();
+        self.close_json(Vec::with_capacity(AROUND));
     }
 
-    fn close_json(&mut self) {
+    fn close_json(&mut self, next: Vec<u8>) {
         self.size += self.json.len();
-        self.pieces.push_back(Piece::Json(std::mem::take(&mut self.json).into()));
+        self.pieces.push_back(Piece::Json(std::mem::replace(&mut self.json, next).into()));
     }
 
     pub(super) fn into_reply(mut self) -> Reply {
-        self.close_json();
+        self.close_json(Vec::new());
         Reply { pieces: self.pieces, size: self.size }
     }
 }
