@@ -1,9 +1,9 @@
 //! Who may run now: a cap on all calls, caps per command and per caller, locks, and a bounded queue
 //! before them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{AuthMethod, CallCaps, Catalog, Principal, Tool};

@@ -5,9 +5,9 @@
 //! whoever asks for much waits for themselves and not others for them. A reload changes how many
 //! places there are: nobody loses one, and where there are fewer, none is given out until that is right.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use tokio::sync::oneshot;
 
 use crate::model::CallerId;
@@ -274,13 +274,13 @@ mod tests {
     fn fewer_places_are_reached_as_calls_end_and_more_let_in_at_once() {
         let hall = Arc::new(Hall::default());
         let mut inside: Vec<Slot> = (0..3).filter_map(|_| hall.enter(&all("ann", 3))).collect();
-        hall.furnish(HashMap::from([(Room::All, 1)]));
+        hall.furnish(HashMap::from_iter([(Room::All, 1)]));
         for still in [2, 1] {
             inside.pop();
             assert!(hall.enter(&all("ann", 3)).is_none(), "{still} are inside, one may");
         }
         let mut waiting = queue(&hall, all("ben", 3));
-        hall.furnish(HashMap::from([(Room::All, 2)]));
+        hall.furnish(HashMap::from_iter([(Room::All, 2)]));
         assert!(is_in(&mut waiting).is_some());
     }
 

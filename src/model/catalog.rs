@@ -1,7 +1,9 @@
 //! All tools of one file, in its order, found by name.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::access::Access;
 use super::action::Action;
@@ -38,7 +40,8 @@ impl Catalog {
     /// Of two tools with one name the first is kept; `config` has reported the second.
     pub fn new(tools: Vec<Tool>, server: ServerSettings, secrets: Secrets) -> Self {
         let tools: Vec<Arc<Tool>> = tools.into_iter().map(Arc::new).collect();
-        let mut by_name = HashMap::with_capacity(tools.len());
+        let mut by_name = HashMap::default();
+        by_name.reserve(tools.len());
         for (index, tool) in tools.iter().enumerate() {
             by_name.entry(tool.name.as_str().to_owned()).or_insert(index);
         }

@@ -4,10 +4,10 @@
 //! and returns an empty result, and the transport writes the deposit where the empty result stands.
 //! The table also knows when an id may be used again, and when nothing is left to wait for.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::HashMap;
 use rmcp::model::RequestId;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
