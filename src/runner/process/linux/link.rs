@@ -1,16 +1,17 @@
 //! The server's end of the socket to one supervisor.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream as StdStream;
 use std::sync::{Arc, Weak};
 
 use nix::sys::socket::{MsgFlags, Shutdown, shutdown};
 use tokio::io::Interest;
-use tokio::net::UnixStream;
+use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Handle, Id};
 
 use super::channel::{receive_now, retried, send_bytes, send_with};
+use super::raw;
 use super::report::Report;
 use super::sandbox::Held;
 
@@ -18,7 +19,7 @@ use super::sandbox::Held;
 pub struct Link {
     /// What the supervisor holds itself to, once it has carried out an order.
     pub held: Held,
-    stream: Arc<UnixStream>,
+    stream: Arc<AsyncFd<StdStream>>,
     /// Whose thread is told of news.
     runtime: Id,
     /// One for each that is held.
@@ -29,12 +30,13 @@ pub struct Link {
 }
 
 /// A way to a supervisor that somebody else holds.
-pub struct WeakLink(Weak<UnixStream>);
+pub struct WeakLink(Weak<AsyncFd<StdStream>>);
 
 impl Link {
     /// Takes a socket that does not block. Needs a tokio runtime.
     pub fn new(socket: StdStream, counted: Arc<()>) -> io::Result<Self> {
-        let stream = Arc::new(UnixStream::from_std(socket)?);
+        // That an order has been taken would be news, too, for which the server is woken in vain.
+        let stream = Arc::new(raw::registered(socket, Interest::READABLE)?);
         let runtime = Handle::current().id();
         Ok(Self { held: Held::No, stream, runtime, counted, partial: [0; Report::LENGTH + 1], filled: 0 })
     }
@@ -52,29 +54,33 @@ impl Link {
     /// know this one.
     pub fn taken_over(self) -> io::Result<Self> {
         let stream = Arc::into_inner(self.stream).ok_or(io::ErrorKind::ResourceBusy)?;
-        Ok(Self { held: self.held, ..Self::new(stream.into_std()?, self.counted)? })
+        Ok(Self { held: self.held, ..Self::new(stream.into_inner(), self.counted)? })
     }
 
     /// Sends an order with the descriptors of the command.
     pub async fn order(&self, order: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
         let send = |rest: &[u8], beside: &[BorrowedFd<'_>]| {
-            retried(|| send_with(&self.stream, rest, beside, MsgFlags::MSG_DONTWAIT)).map_err(io::Error::from)
+            retried(|| send_with(self.stream.get_ref(), rest, beside, MsgFlags::MSG_DONTWAIT))
+                .map_err(io::Error::from)
         };
-        // The first time past tokio, which would wait for its first news of a new socket.
         let mut sent = match send(order, descriptors) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             sent => sent?,
         };
+        if sent == order.len() {
+            return Ok(());
+        }
+        let room = raw::registered(self.stream.get_ref().try_clone()?, Interest::WRITABLE)?;
         while let Some(rest) = order.get(sent..).filter(|rest| !rest.is_empty()) {
             let beside = if sent == 0 { descriptors } else { &[] };
-            sent += self.stream.async_io(Interest::WRITABLE, || send(rest, beside)).await?;
+            sent += room.async_io(Interest::WRITABLE, |_| send(rest, beside)).await?;
         }
         Ok(())
     }
 
     /// Says one of the single bytes.
     pub fn say(&self, byte: u8) {
-        send_bytes(&self.stream, &[byte]);
+        send_bytes(self.stream.get_ref(), &[byte]);
     }
 
     /// The next report; an error when the supervisor is gone. Can be dropped and called again.
@@ -82,8 +88,8 @@ impl Link {
         while self.filled < Report::LENGTH {
             let free = self.partial.get_mut(self.filled..).unwrap_or_default();
             let mut received = None;
-            let read = self.stream.try_io(Interest::READABLE, || {
-                let count = *received.insert(receive_now(&self.stream, free)?);
+            let read = self.stream.try_io(Interest::READABLE, |socket| {
+                let count = *received.insert(receive_now(socket, free)?);
                 // tokio need not try again to learn that there is nothing more.
                 if count < free.len() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
             });
@@ -91,7 +97,7 @@ impl Link {
                 (Some(0), _) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 (Some(count), _) => self.filled += count,
                 (None, Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.stream.readable().await?;
+                    drop(self.stream.readable().await?);
                 }
                 (None, read) => read?,
             }
@@ -110,7 +116,7 @@ impl WeakLink {
     /// Lets the supervisor believe that the server is gone; its last report still arrives.
     pub fn let_go(&self) {
         if let Some(stream) = self.0.upgrade() {
-            let _ = shutdown(stream.as_fd().as_raw_fd(), Shutdown::Write);
+            let _ = shutdown(stream.get_ref().as_raw_fd(), Shutdown::Write);
         }
     }
 }

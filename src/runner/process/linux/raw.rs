@@ -1,10 +1,11 @@
 //! The only file with `unsafe` code: what Linux offers and no safe interface covers.
 //!
 //! Everything here runs in the fork server and its supervisors, which have one thread each, except
-//! [`adopt`], which runs wherever descriptors arrive, [`inherited`], which runs first of all, [`end_with_us`], whose one part runs in the child alone,
-//! [`fork`], which the server calls before it has a second thread, and [`give_memory_back`],
-//! [`give_program_back`] and [`share_one_heap`], which anyone may call at any time. It knows system calls, and
-//! nothing of orders, pipes or limits.
+//! [`adopt`], which runs wherever descriptors arrive, [`inherited`], which runs first of all, [`end_with_us`],
+//! whose one part runs in the child alone, [`fork`], which the server calls before it has a second thread,
+//! [`registered`], which is for the server's runtime, and [`give_memory_back`], [`give_program_back`] and
+//! [`share_one_heap`], which anyone may call at any time. It knows system calls, and nothing of orders, pipes
+//! or limits.
 
 #![allow(unsafe_code)]
 
@@ -14,6 +15,7 @@ use std::fs;
 use std::io;
 use std::ops::Range;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
@@ -26,6 +28,8 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigSet, Signal};
 use nix::unistd::{self, ForkResult, Pid};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use super::mapped;
 use super::report::{Failure, Stage, Status};
@@ -377,6 +381,14 @@ pub fn inherited(count: u8) -> io::Result<Vec<OwnedFd>> {
     }
     // SAFETY: they are open (see above), and as nothing else was opened yet nobody owns them.
     Ok(all.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) }).collect())
+}
+
+/// A socket of whose news the runtime hears, and of nothing but these.
+pub fn registered(socket: UnixStream, news: Interest) -> io::Result<AsyncFd<UnixStream>> {
+    // SAFETY: A `UnixStream` owns its descriptor, gives the same one at every time, and is here until it is taken out
+    // whole.
+    let registered = unsafe { AsyncFd::register_with_interest(socket, news) };
+    registered.map_err(|error| error.into_parts().1)
 }
 
 /// Takes ownership of descriptors that just arrived through a socket.
