@@ -89,7 +89,7 @@ impl Server {
     }
 
     pub fn request_call(&mut self, tool: &str) -> Result<u64, Failure> {
-        self.request("tools/call", &format!(r#"{{"name":"{tool}","arguments":{{}}}}"#))
+        self.request("tools/call", &plain_call(tool))
     }
 
     pub fn cancel(&mut self, id: u64) -> Result<(), Failure> {
@@ -146,13 +146,18 @@ impl Server {
 
     /// Makes so many calls, always so many of them in flight.
     pub fn burst(&mut self, tool: &str, calls: usize, in_flight: usize) -> Result<Burst, Failure> {
+        self.burst_of(&plain_call(tool), calls, in_flight)
+    }
+
+    /// Makes so many calls with these parameters.
+    pub fn burst_of(&mut self, params: &str, calls: usize, in_flight: usize) -> Result<Burst, Failure> {
         let started = Instant::now();
         let mut latencies = Vec::with_capacity(calls);
         let first_id = self.next_id + 1;
         let mut sent: Vec<Instant> = Vec::with_capacity(calls);
         for _ in 0..in_flight.min(calls) {
             sent.push(Instant::now());
-            self.request_call(tool)?;
+            self.request("tools/call", params)?;
         }
         while latencies.len() < calls {
             let Some(id) = self.lines.next()?.accepted()? else { continue };
@@ -160,7 +165,7 @@ impl Server {
             latencies.push(sent_at.elapsed());
             if sent.len() < calls {
                 sent.push(Instant::now());
-                self.request_call(tool)?;
+                self.request("tools/call", params)?;
             }
         }
         Ok(Burst { elapsed: started.elapsed(), latencies })
@@ -178,6 +183,11 @@ impl Server {
     pub fn kill(&mut self) -> Result<(), Failure> {
         Ok(self.child.kill()?)
     }
+}
+
+/// The parameters of a call in the older era, without arguments.
+fn plain_call(tool: &str) -> String {
+    format!(r#"{{"name":"{tool}","arguments":{{}}}}"#)
 }
 
 impl Drop for Server {

@@ -3,7 +3,9 @@
 //! mcpfier is compared to *bare*, a handler on axum that does nothing else, to the floor behind such a
 //! handler, and to itself over stdio.
 
+mod answer;
 pub mod bare;
+mod burst;
 pub mod client;
 pub mod floor;
 pub mod server;
@@ -14,7 +16,8 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
-pub use client::{Connection, burst};
+pub use burst::burst;
+pub use client::Connection;
 pub use server::WebServer;
 
 /// Serves on a free port, and says which.
@@ -39,12 +42,17 @@ pub fn watched_call(tool: &str) -> Vec<u8> {
     call_with(tool, &json!({ "progressToken": 7, "mcpfier/stream": true }), "")
 }
 
-fn call_with(tool: &str, meta: &Value, more: &str) -> Vec<u8> {
-    let mut params = json!({ "name": tool, "arguments": {}, "_meta": {
+/// What such a call says, over whatever it comes.
+pub fn params(tool: &str) -> Value {
+    json!({ "name": tool, "arguments": {}, "_meta": {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
         "io.modelcontextprotocol/clientInfo": { "name": "bench", "version": "1" },
-    } });
+    } })
+}
+
+fn call_with(tool: &str, meta: &Value, more: &str) -> Vec<u8> {
+    let mut params = params(tool);
     if let (Some(all), Some(meta)) = (params.pointer_mut("/_meta"), meta.as_object()) {
         for (key, value) in meta {
             all[key] = value.clone();

@@ -69,7 +69,7 @@ impl WebServer {
         client::runtime()?.block_on(async {
             let mut connection = client::Connection::open(self.address).await?;
             connection.ask(request).await?;
-            Ok(connection.body().to_vec())
+            Ok(connection.answer.body().to_vec())
         })
     }
 

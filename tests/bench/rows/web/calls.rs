@@ -84,6 +84,12 @@ fn side_by_side(
     })
 }
 
+/// Calls that are made before those that count: so many that each place in flight has been taken several
+/// times, and what a server makes for each of them is there.
+fn before(in_flight: usize) -> usize {
+    (4 * in_flight).max(100)
+}
+
 fn on_stdio(
     bench: &Bench,
     served: &Served,
@@ -92,10 +98,11 @@ fn on_stdio(
     in_flight: usize,
 ) -> Result<(Burst, f64), Failure> {
     let mut server = bench.start(Subject::Mcpfier, &served.files)?;
-    server.burst(tool, in_flight.max(100), in_flight)?;
+    let params = web::params(tool).to_string();
+    server.burst_of(&params, before(in_flight), in_flight)?;
     settle(&server);
     let before = OwnTime::of(server.pid());
-    let burst = server.burst(tool, calls, in_flight)?;
+    let burst = server.burst_of(&params, calls, in_flight)?;
     settle(&server);
     Ok((burst, OwnTime::of(server.pid()).since(&before).as_secs_f64()))
 }
@@ -108,7 +115,7 @@ fn on_http(
     connections: usize,
 ) -> Result<(Burst, f64), Failure> {
     let request = web::call(tool, head);
-    burst(server.address, &request, connections.max(100), connections)?;
+    burst(server.address, &request, before(connections), connections)?;
     settle_process(server.pid());
     let before = OwnTime::of(server.pid());
     let burst = burst(server.address, &request, calls, connections)?;

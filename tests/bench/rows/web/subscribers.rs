@@ -79,7 +79,7 @@ fn fan_out(server: &WebServer, watched: &Path) -> Result<f64, Failure> {
 }
 
 async fn hears(connection: &mut Connection, method: &str) -> Result<(), Failure> {
-    while !connection.seen.windows(method.len()).any(|window| window == method.as_bytes()) {
+    while !connection.answer.seen.windows(method.len()).any(|window| window == method.as_bytes()) {
         connection.read().await?;
     }
     Ok(())

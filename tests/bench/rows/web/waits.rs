@@ -45,7 +45,7 @@ fn watch(server: &WebServer) -> Result<(f64, usize), Failure> {
         let mut connection = Connection::open(server.address).await?;
         let (asked, mut first) = (Instant::now(), f64::NAN);
         connection.send(&web::watched_call("lines")).await?;
-        while !connection.is_whole()? {
+        while !connection.answer.is_whole() {
             connection.read().await?;
             if first.is_nan() && shows(&connection, 1) {
                 first = asked.elapsed().as_secs_f64();
@@ -57,5 +57,5 @@ fn watch(server: &WebServer) -> Result<(f64, usize), Failure> {
 
 fn shows(connection: &Connection, number: usize) -> bool {
     let line = format!("line {number} of {LINES}.");
-    connection.seen.windows(line.len()).any(|window| window == line.as_bytes())
+    connection.answer.seen.windows(line.len()).any(|window| window == line.as_bytes())
 }
