@@ -120,3 +120,23 @@ impl WeakLink {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn that_an_order_has_been_taken_is_no_news() {
+        let (ours, mut theirs) = StdStream::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let link = Link::new(ours, Arc::default()).unwrap();
+        link.order(b"order", &[]).await.unwrap();
+        theirs.read_exact(&mut [0; 5]).unwrap();
+        theirs.write_all(b"report").unwrap();
+        let all = Interest::READABLE | Interest::WRITABLE;
+        let news = link.stream.ready(all).await.unwrap().ready();
+        assert!(news.is_readable() && !news.is_writable(), "{news:?}");
+    }
+}
