@@ -6,20 +6,22 @@
 //! no deadlines: the server says when to terminate and when to kill.
 
 use std::ffi::OsStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::ReceiveTimeout;
+use nix::sys::time::TimeVal;
 use nix::unistd::setsid;
 
 use super::cgroup::{Enforced, Leaf};
 use super::channel::send_bytes;
 use super::courtesy::Courtesy;
-use super::inbox::Incoming;
+use super::inbox::{Inbox, Incoming};
 use super::order::{Company, Order};
 use super::raw::{self, Stack};
 use super::report::{Ended, Failure, Report, Stage, Status};
@@ -27,8 +29,8 @@ use super::run::{Run, Socket, Surroundings};
 use super::sandbox::{Cell, Rest};
 use super::spawn;
 
-/// In milliseconds. Whoever has had no order for so long rests.
-const RESTLESS: u16 = 250;
+/// Whoever has had no order for so long rests.
+const RESTLESS: TimeVal = TimeVal::new(0, 250_000);
 
 /// Serves one socket until it ends.
 pub struct Supervisor {
@@ -49,6 +51,7 @@ impl Supervisor {
         prctl::set_child_subreaper(true)?;
         setsid()?;
         let _ = prctl::set_name(c"mcpfier-run");
+        setsockopt(&socket, ReceiveTimeout, &RESTLESS)?;
         Ok(Self {
             socket,
             children: watch_children()?,
@@ -61,7 +64,8 @@ impl Supervisor {
 
     /// Carries out orders until there is nobody to give them. Says whether nothing is left of them.
     pub fn serve(mut self) -> Rest {
-        while let Some(incoming) = self.next() {
+        let mut inbox = Inbox::new();
+        while let Some(incoming) = self.next(&mut inbox) {
             if self.carry_out(incoming) == Socket::Ended {
                 break;
             }
@@ -70,19 +74,18 @@ impl Supervisor {
     }
 
     /// Waits for an order; whoever waits for long does so without what the last one needed of the program.
-    fn next(&mut self) -> Option<Incoming> {
-        let mut order = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
-        if poll(&mut order, RESTLESS) == Ok(0) {
+    fn next<'i>(&mut self, inbox: &'i mut Inbox) -> Option<Incoming<'i>> {
+        let Self { socket, courtesy, .. } = self;
+        inbox.receive(socket, || {
             raw::give_program_back();
-            self.courtesy.heed(Company::Few);
-        }
-        Incoming::receive(&self.socket)
+            courtesy.heed(Company::Few);
+        })
     }
 
-    fn carry_out(&mut self, mut incoming: Incoming) -> Socket {
-        let descriptors = std::mem::take(&mut incoming.descriptors);
-        let Some(order) = Order::read(&incoming.body) else { return Socket::Ended };
-        let (report, server) = match self.run(&order, &descriptors, &incoming.said) {
+    fn carry_out(&mut self, mut incoming: Incoming<'_>) -> Socket {
+        let descriptors = incoming.take_descriptors();
+        let Some(order) = Order::read(incoming.body()) else { return Socket::Ended };
+        let (report, server) = match self.run(&order, &descriptors, incoming.said()) {
             Ok((ended, server)) => (Report::Ended(ended), server),
             Err(failure) => (Report::NotStarted(failure), Socket::Open),
         };
