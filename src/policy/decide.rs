@@ -5,8 +5,10 @@
 //! one that cannot waits for the next time it is asked.
 
 use std::cell::LazyCell;
+use std::iter::once;
 
 use serde_json::{Map, Value, json};
+use smallvec::SmallVec;
 
 use crate::model::{
     Access, Annotations, AuthMethod, Condition, ConditionError, ConfirmRule, DenyRule, Name, Principal,
@@ -37,11 +39,11 @@ pub enum Finding<'p> {
     Owner,
     /// The command around it lends it.
     Lent {
-        by: String,
+        by: &'p str,
     },
     /// The pattern that lets them call it.
     Permission {
-        by: Option<String>,
+        by: Option<&'p str>,
     },
     /// Whether it is among the tools of their tenant, where that bounds them.
     Tenant {
@@ -128,41 +130,51 @@ pub(super) fn findings<'p>(
     asked: &'p Asked<'_>,
     told: Told,
 ) -> impl Iterator<Item = Finding<'p>> {
-    standing(access, asked).into_iter().chain(policies(access, asked, told))
+    standing(access, asked).chain(policies(access, asked, told))
 }
 
 /// What the caller is, against what the tool asks for.
-fn standing<'p>(access: &Access, asked: &'p Asked<'_>) -> Vec<Finding<'p>> {
+fn standing<'p>(access: &Access, asked: &'p Asked<'_>) -> impl Iterator<Item = Finding<'p>> {
+    let granted = granted(access, asked);
+    let judged = granted.is_none().then(|| judged(asked));
+    granted.into_iter().chain(judged.into_iter().flatten())
+}
+
+/// What lets them call it without a look at anything else.
+fn granted<'p>(access: &Access, asked: &'p Asked<'_>) -> Option<Finding<'p>> {
     let Asked { caller, tool, outer, .. } = asked;
     if caller.method == AuthMethod::Local && !access.judges_local {
-        return vec![Finding::Owner];
+        return Some(Finding::Owner);
     }
-    if let Some(outer) = outer.filter(|outer| outer.authorization.lends(&tool.name)) {
-        return vec![Finding::Lent { by: outer.name.to_string() }];
-    }
-    let by = caller.permissions.pattern_of(tool.name.as_str()).map(str::to_owned);
-    let mut found = vec![Finding::Permission { by }];
-    found.extend(caller.within.is_some().then(|| Finding::Tenant {
+    let outer = outer.filter(|outer| outer.authorization.lends(&tool.name))?;
+    Some(Finding::Lent { by: outer.name.as_str() })
+}
+
+fn judged<'p>(asked: &'p Asked<'_>) -> impl Iterator<Item = Finding<'p>> {
+    let Asked { caller, tool, .. } = asked;
+    let permission = Finding::Permission { by: caller.permissions.pattern_of(tool.name.as_str()) };
+    let tenant = caller.within.is_some().then(|| Finding::Tenant {
         name: caller.tenant.as_deref().unwrap_or_default(),
         is_within: caller.is_within(tool.name.as_str()),
-    }));
+    });
     let wanted = &tool.authorization;
-    found.extend(wanted.required_roles.iter().map(|name| {
+    let roles = wanted.required_roles.iter().map(|name| {
         let is_held = caller.roles.contains(name);
         Finding::Role { name, is_held }
-    }));
-    found.extend(wanted.required_permissions.iter().map(|permission| {
+    });
+    let permissions = wanted.required_permissions.iter().map(|permission| {
         let is_held = caller.permissions.allow(permission);
         Finding::Required { permission, is_held }
-    }));
-    found
+    });
+    once(permission).chain(tenant).chain(roles).chain(permissions)
 }
 
 fn policies<'p>(access: &'p Access, asked: &'p Asked<'_>, told: Told) -> impl Iterator<Item = Finding<'p>> {
     let about = || about(access, asked.tool);
     // Most rules need something that is not known when tools are listed.
     let sight = LazyCell::new(move || sight(asked, || about().map(|rule| &rule.deny)));
-    let missing: Vec<&str> = LATER.into_iter().filter(|root| !asked.known.contains_key(*root)).collect();
+    let missing: SmallVec<[&str; LATER.len()]> =
+        LATER.into_iter().filter(|root| !asked.known.contains_key(*root)).collect();
     about().map(move |rule| {
         let came = match told {
             Told::Nothing if rule.deny.cannot_hold_without(&missing) => Came::Later,
