@@ -19,7 +19,7 @@ pub struct Events {
     session: Arc<Session>,
     changes: Changes,
     over: CancellationToken,
-    closing: CancellationToken,
+    closing: Arc<CancellationToken>,
 }
 
 impl Events {
@@ -27,7 +27,7 @@ impl Events {
         engine: &Engine,
         session: Arc<Session>,
         caller: &Arc<Principal>,
-        closing: CancellationToken,
+        closing: Arc<CancellationToken>,
     ) -> Self {
         session.told.session();
         let due = Arc::clone(session.told.due());

@@ -43,7 +43,7 @@ impl Running {
 /// When requests end that have no answer yet.
 pub(super) struct Ends {
     /// Cancelled when what waits for nothing but changes has to end.
-    pub closing: CancellationToken,
+    pub closing: Arc<CancellationToken>,
     /// Cancelled when calls must not go on.
     pub stop: CancellationToken,
 }
@@ -64,7 +64,7 @@ impl Seat {
         // Who asks without a session cannot be asked.
         let desk = session.as_ref().map_or_else(Arc::default, |session| Arc::clone(&session.desk));
         // What only waits for changes, or for an answer, ends when the server closes.
-        let in_flight = InFlight::until(ends.closing.child_token(), Arc::clone(&outbox), desk);
+        let in_flight = InFlight::until(Arc::clone(&ends.closing), Arc::clone(&outbox), desk);
         let running = Running { in_flight, outbox, stop };
         if session.as_ref().is_some_and(|session| !session.admit(id, running.clone())) {
             return None;
@@ -89,7 +89,7 @@ pub(super) struct Begin {
     pub id: RequestId,
     pub request: Box<ClientRequest>,
     pub seat: Seat,
-    pub closing: CancellationToken,
+    pub closing: Arc<CancellationToken>,
     pub is_modern: bool,
 }
 
@@ -119,7 +119,7 @@ impl Begin {
 struct Underway {
     work: Work,
     seat: Seat,
-    closing: CancellationToken,
+    closing: Arc<CancellationToken>,
 }
 
 impl Underway {

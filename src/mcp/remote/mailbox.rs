@@ -46,7 +46,7 @@ pub struct Mailbox {
     name: String,
     session: Arc<Session>,
     sessions: Arc<Sessions>,
-    closing: CancellationToken,
+    closing: Arc<CancellationToken>,
 }
 
 impl Remote {
@@ -70,7 +70,7 @@ impl Remote {
             name,
             session,
             sessions: Arc::clone(&self.sessions),
-            closing: self.ends.closing.clone(),
+            closing: Arc::clone(&self.ends.closing),
         })
     }
 
@@ -97,7 +97,7 @@ impl Remote {
                 let Some(seat) = Seat::take(&id, Some(Arc::clone(&session)), &self.ends) else {
                     return Reaction::refused(400, Refusal::duplicate(&id));
                 };
-                let closing = self.ends.closing.clone();
+                let closing = Arc::clone(&self.ends.closing);
                 let peer = session.peer.get().cloned();
                 let begin =
                     Begin { server, peer, id, request, seat, closing: closing.clone(), is_modern: false };
@@ -128,7 +128,7 @@ fn too_much(session: &Session) -> Option<&'static str> {
 }
 
 /// Brings an answer, and what is said before it, to the stream.
-async fn deliver(mut exchange: Exchange, session: Arc<Session>, closing: CancellationToken) {
+async fn deliver(mut exchange: Exchange, session: Arc<Session>, closing: Arc<CancellationToken>) {
     exchange.framed(Framing::Events);
     let all = async {
         let Some(letters) = &session.letters else { return };

@@ -113,7 +113,7 @@ impl Remote {
             sessions: Arc::new(Sessions::new(caps)),
             prefix: String::new(),
             shared: None,
-            ends: Ends { closing: stop.child_token(), stop },
+            ends: Ends { closing: Arc::new(stop.child_token()), stop },
         }
     }
 
@@ -226,7 +226,7 @@ impl Remote {
         let Some(seat) = Seat::take(&id, session, &self.ends) else {
             return Reaction::refused(400, Refusal::duplicate(&id));
         };
-        let closing = self.ends.closing.clone();
+        let closing = Arc::clone(&self.ends.closing);
         let exchange = Begin { server, peer, id, request, seat, closing, is_modern }.begin();
         Reaction::Begun { exchange: Box::new(exchange), session: opened }
     }
@@ -312,7 +312,7 @@ impl Remote {
     /// What a session is told while it asks for nothing; `None` if there is no such session.
     pub fn events(&self, session: &str, caller: &Arc<Principal>) -> Option<Events> {
         let session = self.sessions.find(session, caller)?;
-        Some(Events::of(&self.engine, session, caller, self.ends.closing.clone()))
+        Some(Events::of(&self.engine, session, caller, Arc::clone(&self.ends.closing)))
     }
 
     /// Ends a session and its calls; `false` if there is no such session.

@@ -21,7 +21,8 @@ use super::refusal::Refusal;
 pub(in crate::mcp) struct InFlight {
     requests: Mutex<HashMap<RequestId, Request>>,
     emptied: Notify,
-    input_ended: CancellationToken,
+    /// Of all requests of one input, or of one server: so it is shared as it is.
+    input_ended: Arc<CancellationToken>,
     outbox: Arc<Outbox>,
     /// Where answers to questions come in.
     desk: Arc<Desk>,
@@ -57,12 +58,12 @@ struct Hold {
 
 impl InFlight {
     pub(in crate::mcp) fn new(outbox: Arc<Outbox>, desk: Arc<Desk>) -> Arc<Self> {
-        Self::until(CancellationToken::new(), outbox, desk)
+        Self::until(Arc::default(), outbox, desk)
     }
 
     /// Of an input that has ended when `input_ended` is cancelled.
     pub(in crate::mcp) fn until(
-        input_ended: CancellationToken,
+        input_ended: Arc<CancellationToken>,
         outbox: Arc<Outbox>,
         desk: Arc<Desk>,
     ) -> Arc<Self> {
