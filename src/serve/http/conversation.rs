@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::{Either, FutureExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -60,6 +62,14 @@ where
     }
 }
 
+/// Why a connection has to say something of itself.
+enum Pause {
+    /// The server closes.
+    Closing,
+    /// Nothing has been asked for, for a while.
+    Silence,
+}
+
 /// Answers requests until the connection is over, or has asked for nothing for a while: then it is given
 /// back.
 async fn talk<S>(
@@ -102,18 +112,23 @@ where
         }
         desk.idle_for(BREAK).await;
     };
-    tokio::select! {
+    // Looked at when they have news, and not at every step of every answer.
+    let mut pauses: FuturesUnordered<_> =
+        [Either::Left(closed.map(|()| Pause::Closing)), Either::Right(silent.map(|()| Pause::Silence))]
+            .into_iter()
+            .collect();
+    let pause = tokio::select! {
         biased;
         _ = &mut connection => return None,
-        () = closed => {
-            if has_asked.load(Ordering::SeqCst) {
-                Pin::new(&mut connection).graceful_shutdown();
-                let _ = connection.await;
-            }
-            // Who has asked for nothing yet is not waited for.
-            return None;
+        pause = pauses.next() => pause,
+    };
+    if let Some(Pause::Closing) = pause {
+        if has_asked.load(Ordering::SeqCst) {
+            Pin::new(&mut connection).graceful_shutdown();
+            let _ = connection.await;
         }
-        () = silent => {}
+        // Who has asked for nothing yet is not waited for.
+        return None;
     }
     // Nothing is being answered, so this says nothing to the client.
     Pin::new(&mut connection).graceful_shutdown();
