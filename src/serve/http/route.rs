@@ -225,7 +225,8 @@ impl House {
             Some(session) => self.remote.letter(session, asked),
             None => self.remote.post(asked),
         };
-        drop(body);
+        // What was asked for is read, and need not be held as long as it is answered.
+        drop((parts, body));
         match reaction {
             Reaction::Accepted => empty(202),
             Reaction::Refused { status, body } => whole(status, "application/json", body),
