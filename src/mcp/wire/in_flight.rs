@@ -117,7 +117,8 @@ impl InFlight {
         self.emptied.notified()
     }
 
-    /// Nothing more will be asked: what only ends when the client says so ends now.
+    /// Nothing more will be asked: what only ends when the client says so ends now. For who has an input of
+    /// their own: what a server shares among requests ends for all of them.
     pub(in crate::mcp) fn end_of_input(&self) {
         self.input_ended.cancel();
     }

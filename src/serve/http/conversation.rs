@@ -62,8 +62,8 @@ where
     }
 }
 
-/// Why a connection has to say something of itself.
-enum Pause {
+/// What ends a conversation from our side.
+enum Ending {
     /// The server closes.
     Closing,
     /// Nothing has been asked for, for a while.
@@ -113,16 +113,16 @@ where
         desk.idle_for(BREAK).await;
     };
     // Looked at when they have news, and not at every step of every answer.
-    let mut pauses: FuturesUnordered<_> =
-        [Either::Left(closed.map(|()| Pause::Closing)), Either::Right(silent.map(|()| Pause::Silence))]
+    let mut endings: FuturesUnordered<_> =
+        [Either::Left(closed.map(|()| Ending::Closing)), Either::Right(silent.map(|()| Ending::Silence))]
             .into_iter()
             .collect();
-    let pause = tokio::select! {
+    let ending = tokio::select! {
         biased;
         _ = &mut connection => return None,
-        pause = pauses.next() => pause,
+        ending = endings.next() => ending,
     };
-    if let Some(Pause::Closing) = pause {
+    if let Some(Ending::Closing) = ending {
         if has_asked.load(Ordering::SeqCst) {
             Pin::new(&mut connection).graceful_shutdown();
             let _ = connection.await;
