@@ -184,8 +184,13 @@ impl<'a> Reader<'a> {
     }
 
     fn strings(&mut self) -> Option<Vec<&'a CStr>> {
-        let count = u32::from_le_bytes(self.take()?);
-        (0..count).map(|_| self.string()).collect()
+        let count = usize::try_from(u32::from_le_bytes(self.take()?)).ok()?;
+        // Each takes a byte at least, so a count that is made up takes no room that is out of all proportion.
+        let mut strings = Vec::with_capacity(count.min(self.0.len()));
+        for _ in 0..count {
+            strings.push(self.string()?);
+        }
+        Some(strings)
     }
 }
 

@@ -163,8 +163,8 @@ pub struct Pointers<'a> {
 }
 
 impl<'a> Pointers<'a> {
-    pub fn new(strings: &[&'a CStr]) -> Self {
-        let array = strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect();
+    pub fn new(strings: impl Iterator<Item = &'a CStr>) -> Self {
+        let array = strings.map(CStr::as_ptr).chain([ptr::null()]).collect();
         Self { array, strings: std::marker::PhantomData }
     }
 }

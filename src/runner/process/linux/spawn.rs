@@ -28,13 +28,11 @@ pub fn start(
         (false, [stdout, stderr]) => (None, [stdout, stderr]),
         _ => return Err(malformed),
     };
-    let mut environment = order.environment.clone();
-    let missing = sandbox.map(|sandbox| sandbox.missing_in(&environment)).unwrap_or_default();
-    environment.extend(missing);
+    let missing = sandbox.map(|sandbox| sandbox.missing_in(&order.environment)).unwrap_or_default();
     let image = Image {
         program: order.program,
-        argv: Pointers::new(&order.argv),
-        environment: Pointers::new(&environment),
+        argv: Pointers::new(order.argv.iter().copied()),
+        environment: Pointers::new(order.environment.iter().copied().chain(missing)),
         working_dir: order.working_dir,
         stdin: stdin.map(AsFd::as_fd),
         stdout: stdout.as_fd(),
