@@ -45,6 +45,16 @@ impl Inbox {
         incoming.body = body?;
         Some(incoming)
     }
+
+    /// Makes room for a large order. What has come in of it is moved by hand: the allocator would leave it behind.
+    fn grow(&mut self, length: usize) {
+        if self.room.len() < length {
+            let mut larger = vec![0; length];
+            larger.iter_mut().zip(&self.room).for_each(|(to, from)| *to = *from);
+            wipe(&mut self.room);
+            self.room = larger;
+        }
+    }
 }
 
 impl Incoming<'_> {
@@ -66,10 +76,15 @@ impl Drop for Incoming<'_> {
     /// Overwrites the order: its arguments and environment may hold secrets.
     fn drop(&mut self) {
         if let Some(taken) = self.room.get_mut(..self.filled) {
-            taken.fill(0);
+            wipe(taken);
         }
-        std::hint::black_box(&self.room);
     }
+}
+
+/// Overwrites what nobody may read any more, also where nobody reads it.
+fn wipe(bytes: &mut [u8]) {
+    bytes.fill(0);
+    std::hint::black_box(bytes);
 }
 
 struct Arriving<'a, R> {
@@ -105,9 +120,7 @@ impl<R: FnMut()> Arriving<'_, R> {
     }
 
     fn until(&mut self, length: usize) -> Option<()> {
-        if self.inbox.room.len() < length {
-            self.inbox.room.resize(length, 0);
-        }
+        self.inbox.grow(length);
         while self.filled < length {
             self.more(length)?;
         }
