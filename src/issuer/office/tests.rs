@@ -213,6 +213,23 @@ async fn keys_that_cannot_be_had_again_count_for_an_hour_and_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_a_new_key_nobody_says_that_it_is_wrong_while_the_issuer_is_away() {
+    let scene = Scene::start(&["one"]).await;
+    assert!(scene.finds("one").await);
+    scene.source.is_silent_at("/keys");
+    for _ in 0..5 {
+        let refused = scene.office.keys(Some("two")).await.unwrap_err();
+        assert!(matches!(refused, RefusedToken::Unjudged(_)), "{refused}");
+        assert!(scene.finds("one").await, "who is known is let in");
+    }
+    scene.source.has(&["one", "two"]);
+    later(Duration::from_secs(15)).await;
+    assert!(scene.finds("two").await, "until the issuer is back");
+    let keys = scene.office.keys(Some("three")).await.unwrap();
+    assert!(!keys.knows("three"), "which then says itself what it does not have");
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_that_rotate_are_seen_at_once_by_their_names_and_by_their_age_without() {
     let scene = Scene::start(&["one"]).await;
     assert!(scene.finds("one").await);
