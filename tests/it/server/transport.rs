@@ -164,19 +164,6 @@ async fn two_hundred_calls_at_once_are_all_answered() {
 }
 
 #[tokio::test]
-async fn small_answers_do_not_wait_for_the_network() {
-    let house = House::start(COMMANDS).await;
-    let mut took = Vec::new();
-    for id in 0..30 {
-        let begun = Instant::now();
-        house.plain(&request(id, "tools/list", json!({}))).send().await.unwrap().text().await.unwrap();
-        took.push(begun.elapsed());
-    }
-    took.sort();
-    assert!(took[15] < Duration::from_millis(35), "Nagle costs 40 ms: {took:?}");
-}
-
-#[tokio::test]
 async fn what_is_no_message_is_answered_and_no_connection_ends_by_it() {
     let house = House::start(COMMANDS).await;
     for (body, code) in [
