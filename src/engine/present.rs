@@ -171,6 +171,11 @@ impl Outcome {
             }
             Ending::Ran(End::Success) => format!("exit code 0 · {took}"),
             Ending::Ran(End::Failed(code)) => format!("exit code {code} · {took}"),
+            Ending::Ran(End::Signalled(9)) if may_be_short(tool) => {
+                format!(
+                    "killed by signal 9 · {took}; perhaps for exceeding the limit{memory} (limits.memory), which container engines do not always tell"
+                )
+            }
             Ending::Ran(End::Signalled(signal)) => format!("killed by signal {signal} · {took}"),
             Ending::Ran(End::TimedOut { after }) if matches!(tool.action, Action::Http(_)) => {
                 format!("timed out after {}: the call was given up", format_duration(*after))
@@ -225,6 +230,11 @@ impl Outcome {
             TextPart::Output(last(&chunks, tail)),
         ]
     }
+}
+
+/// Some engines say of a container that it was killed, and not why.
+fn may_be_short(tool: &Tool) -> bool {
+    tool.limits.memory.is_some() && matches!(tool.action, Action::Container(_))
 }
 
 /// A text of ours that is made of the output, at most `output.show` of it: the beginning and the end.

@@ -261,6 +261,21 @@ async fn each_limit_that_was_hit_is_named() {
 }
 
 #[tokio::test]
+async fn of_a_container_that_was_killed_its_limit_is_named_as_a_guess() {
+    let memory = ", limits: { memory: 64MiB }";
+    let guess = "perhaps for exceeding the limit of 64MiB (limits.memory)";
+    for (action, signal, is_guessed) in
+        [(", container: busybox", 9, true), (", container: busybox", 11, false), ("", 9, false)]
+    {
+        let acts = vec![Act::End(End::Signalled(signal))];
+        let presented = House::of(&command(&format!("{action}{memory}")), acts).presented().await;
+        let said = text(&presented);
+        assert!(said.contains(&format!("killed by signal {signal}")), "{said}");
+        assert_eq!(said.contains(guess), is_guessed, "{said}");
+    }
+}
+
+#[tokio::test]
 async fn json_is_structured_only_when_a_schema_is_declared() {
     let plain =
         House::of(&command(", output: { format: json }"), vec![Act::Out(r#"{"a":1}"#), Act::Err("noise")]);

@@ -18,10 +18,6 @@ use crate::runner::End;
 /// Between attempts to remove a container from an engine that is away.
 const PAUSES: [u64; 8] = [100, 300, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
-/// Between questions why it was killed: an engine hears of too little memory by another way than of the end, which on
-/// a busy host takes longer.
-const HEARSAY: [u64; 4] = [20, 80, 200, 400];
-
 impl Life {
     /// Removes it, and hands on what it wrote last. An engine that is away cannot be waited for.
     pub(super) async fn kill(&self, alive: &mut Alive) {
@@ -88,25 +84,12 @@ impl Life {
     async fn failed(&self, connection: &Connection, code: NonZeroI32) -> End {
         const KILLED: i32 = 128 + 9;
         let may_be_short = code.get() == KILLED && self.order.plan.limits.memory.is_some();
-        let mut is_short = self.was_out_of_memory(connection).await;
-        for pause in HEARSAY {
-            if is_short || !may_be_short {
-                break;
-            }
-            sleep(Duration::from_millis(pause)).await;
-            is_short = self.was_out_of_memory(connection).await;
-        }
         match code.get() {
-            _ if is_short => End::OutOfMemory,
+            _ if self.is_noted_short(connection).await => End::OutOfMemory,
+            _ if may_be_short && self.is_found_short(connection).await => End::OutOfMemory,
             KILLED => End::Signalled(9),
             _ => End::Failed(code),
         }
-    }
-
-    async fn was_out_of_memory(&self, connection: &Connection) -> bool {
-        let inspected = connection.docker.inspect_container(&self.order.name, None);
-        let inspected = connection.answer("to look at the container", inspected).await;
-        inspected.is_ok_and(|found| found.state.and_then(|state| state.oom_killed) == Some(true))
     }
 
     /// Its signal, and then its grace. Whoever ignores that is killed by the removal.

@@ -66,6 +66,8 @@ mod scan;
 #[cfg(feature = "containers")]
 mod scans;
 #[cfg(feature = "containers")]
+mod shortage;
+#[cfg(feature = "containers")]
 mod ssh;
 #[cfg(feature = "containers")]
 mod survey;
