@@ -3,7 +3,7 @@
 //! No parser: enough of Rust's spelling to find names. It does not expand macros.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
@@ -44,10 +44,13 @@ fn read() -> Vec<SourceFile> {
         let text = std::fs::read_to_string(root.join(&name)).expect("a source file is text");
         let (code, modules) = without_tests(&without_literals(&text));
         let folder = folder_of_children(&name);
-        only_tests.extend(modules.iter().map(|module| format!("{folder}{module}.rs")));
+        only_tests.extend(modules.iter().map(|module| PathBuf::from(format!("{folder}{module}"))));
         files.push(SourceFile::new(name, text, code));
     }
-    files.retain(|file| !only_tests.contains(&file.name));
+    files.retain(|file| {
+        let module = Path::new(&file.name).with_extension("");
+        !module.ancestors().any(|module| only_tests.contains(module))
+    });
     files
 }
 
