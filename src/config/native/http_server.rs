@@ -222,6 +222,12 @@ impl<'n> Key<'n> {
             Kind::Scalar(_) if key.is_none() => {
                 return Some(Self { key: Some(reader.text(node, "key")), ..bare });
             }
+            Kind::Scalar(_) => {
+                let problem = Diagnostic::error(Code::WrongType, span, "a key has to be a map; found text");
+                let help = "in a map the keys themselves stand on the left, each with what it may; to name them, write a list: `[{ name: ann, key: … }]`";
+                reader.problems.add(problem.help(help));
+                return None;
+            }
             Kind::Broken => return None,
             _ => {}
         }

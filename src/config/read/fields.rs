@@ -9,6 +9,7 @@ use crate::config::source::Span;
 use crate::config::syntax::{Entry, Kind, Node};
 use crate::model::Dialect;
 
+use super::elsewhere::elsewhere;
 use super::{Reader, Spanned, nearest};
 
 /// A map that is being read.
@@ -134,8 +135,12 @@ impl<'n> Fields<'n> {
             }
         };
         let known: Vec<&str> = self.shape.names().collect();
-        match nearest(key, known.iter().copied()) {
-            Some(nearest) => problem.help(format!("did you mean `{nearest}`?")),
+        if let Some(nearest) = nearest(key, known.iter().copied()) {
+            return problem.help(format!("did you mean `{nearest}`?"));
+        }
+        let elsewhere = elsewhere(key, self.shape).filter(|_| self.reader.dialect == Dialect::Native);
+        match elsewhere {
+            Some(place) => problem.help(format!("`{key}` stands {place}")),
             None if known.len() <= 8 => problem.help(format!("expected `{}`", known.join("`, `"))),
             None => problem,
         }

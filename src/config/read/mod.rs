@@ -2,6 +2,7 @@
 //!
 //! Knows how the two dialects take a null, a boolean and an unknown key; knows no key by name.
 
+mod elsewhere;
 mod fields;
 mod lines;
 mod nearest;

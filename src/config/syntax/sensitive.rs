@@ -7,6 +7,9 @@ use crate::config::source::Span;
 use super::known_secret::{known_secret, option_values};
 use super::node::{Kind, Node};
 
+/// The keys that let in stand below it in several shapes.
+const API_KEYS: &str = "api_keys";
+
 /// Where values stand that an excerpt must not show.
 pub fn sensitive_values(root: &Node<'_>) -> Vec<Span> {
     let mut found = Vec::new();
@@ -18,21 +21,22 @@ fn collect(node: &Node<'_>, under: &str, found: &mut Vec<Span>) {
     match &node.kind {
         Kind::List(items) => {
             found.extend(option_values(items).map(|value| value.span));
+            if under == API_KEYS {
+                found.extend(items.iter().filter(|item| is_plain_secret(item)).map(|item| item.span));
+            }
             items.iter().for_each(|item| collect(item, "", found));
         }
         Kind::Map(entries) => {
             for entry in entries.iter() {
                 let key = &*entry.key.text;
-                // A key of the map `api_keys` is the key itself.
-                if under == "api_keys" {
+                // A key of the map `api_keys` is the key itself, unless somebody took it for a name.
+                if under == API_KEYS {
                     found.push(entry.key.span);
                 }
                 // Names of parameters say nothing about values in the file; the key of a signature is
                 // a public one.
-                if !["params", "verify"].contains(&under)
-                    && is_sensitive_key(key)
-                    && entry.value.as_text().is_some_and(is_sensitive_value)
-                {
+                let names_a_secret = !["params", "verify"].contains(&under) && is_sensitive_key(key);
+                if (names_a_secret || under == API_KEYS) && is_plain_secret(&entry.value) {
                     found.push(entry.value.span);
                 }
                 collect(&entry.value, key, found);
@@ -55,6 +59,10 @@ pub fn is_sensitive_key(key: &str) -> bool {
     let bare = bare.to_ascii_lowercase();
     let is_key_variable = key.ends_with("_KEY") || key.ends_with("_key");
     WHOLE.contains(&bare.as_str()) || TAILS.iter().any(|tail| bare.ends_with(tail)) || is_key_variable
+}
+
+fn is_plain_secret(node: &Node<'_>) -> bool {
+    node.as_text().is_some_and(is_sensitive_value)
 }
 
 /// A reference to a secret is none itself, and helps whoever reads the report.
