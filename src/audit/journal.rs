@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::{AuditKind, AuditRules, OnUnrecorded};
+use crate::model::{AuditKind, AuditRules, OnUnrecorded, counted};
 
 use super::event::{Event, TurnedAway};
 use super::ledger::Pending;
@@ -276,7 +276,7 @@ impl Scribe {
         match self.outlet.write(&pending) {
             Ok(()) => {
                 if self.complained.take().is_some() {
-                    tracing::warn!("calls are recorded again; {lost} records are missing");
+                    tracing::warn!("calls are recorded again; {} got lost", counted(lost, "record"));
                 }
                 Ok(())
             }

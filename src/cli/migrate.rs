@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Code, Diagnostic, Migration, NotMigrated, Report};
+use crate::model::counted;
 
 use super::arguments::MigrateWords;
 use super::exit::Exit;
@@ -145,8 +146,7 @@ fn say(target: &Path, migration: &Migration, printer: &Printer) {
                 "it uses what is not supported yet in {later} places, and is refused as long as they are there"
             )
         }
-        (1, _) => "it has 1 error".to_owned(),
-        (broken, _) => format!("it has {broken} errors"),
+        (broken, _) => format!("it has {}", counted(broken, "error")),
     };
     printer.talk(&format!("{}: {state}\n", target.display()));
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audit::{Audit, Stdout};
 use crate::engine::Serving;
-use crate::model::{Auth, HttpServer};
+use crate::model::{Auth, HttpServer, counted};
 use crate::runner::process::ForkServer;
 use crate::serve::http::{self, Bound, Crew, Exposed, Unreachable};
 use crate::serve::schedule::{HostClock, keep};
@@ -175,15 +175,14 @@ fn serve(
 
 /// Everything that lets somebody in, each with its number.
 fn known_by(auth: &Auth) -> String {
-    let counted = [
-        (auth.api_keys.len(), "key", "keys"),
-        (auth.users.len(), "user", "users"),
-        (auth.mtls.len(), "certificate", "certificates"),
-        (auth.issuers.len(), "issuer", "issuers"),
+    let ways = [
+        (auth.api_keys.len(), "key"),
+        (auth.users.len(), "user"),
+        (auth.mtls.len(), "certificate"),
+        (auth.issuers.len(), "issuer"),
     ];
-    let there = counted.into_iter().filter(|(count, ..)| *count > 0);
-    let said = there.map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }));
-    let said: Vec<String> = said.collect();
+    let there = ways.into_iter().filter(|(count, _)| *count > 0);
+    let said: Vec<String> = there.map(|(count, noun)| counted(count, noun)).collect();
     if said.is_empty() {
         return "nobody is let in".to_owned();
     }
@@ -192,14 +191,14 @@ fn known_by(auth: &Auth) -> String {
 
 /// One line, and nothing that is secret.
 fn announce(session: &Session, bound: &Bound) {
-    let tools = session.catalog.offered().count();
+    let tools = counted(session.catalog.offered().count(), "tool");
     let callers = match &session.catalog.server.http.auth {
         Some(auth) => known_by(auth),
         None => "no keys are asked for".to_owned(),
     };
     tracing::info!(
         target: "mcpfier::serve::http",
-        "serving {tools} tools of `{}` at {} ({callers})",
+        "serving {tools} of `{}` at {} ({callers})",
         session.path.display(),
         bound.address
     );

@@ -10,6 +10,7 @@ use super::host::Host;
 use super::load::glance;
 use super::shape::{COMMAND, Kind as Shaped, PARAM, ROOT, Shape};
 use super::syntax::{Kind, Node};
+use crate::model::counted;
 
 /// What can be chosen, and a few words on it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +46,7 @@ pub fn tags(path: &Path, host: &Host, choice: &Choice) -> Vec<Outlined> {
         for tag in commands(root).iter().flat_map(tags_of).filter(|tag| !tag.is_empty()) {
             *counts.entry(tag).or_default() += 1;
         }
-        let described = |count| if count == 1 { "1 command".to_owned() } else { format!("{count} commands") };
-        counts.into_iter().map(|(tag, count)| Outlined::new(tag, described(count))).collect()
+        counts.into_iter().map(|(tag, count)| Outlined::new(tag, counted(count, "command"))).collect()
     });
     found.unwrap_or_default()
 }

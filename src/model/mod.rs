@@ -16,6 +16,7 @@ mod condition;
 mod confirm;
 mod container;
 mod copies;
+mod counted;
 mod date;
 mod destination;
 mod discovery;
@@ -76,6 +77,7 @@ pub use condition::{BadCondition, Condition, ConditionError, Judgement, Name, Si
 pub use confirm::{APPROVAL_FIELDS, APPROVER_PARAMS, ApprovalCall, Approver, Confirm, Unasked};
 pub use container::{ContainerWorkload, Inside, Lockdown, Mount, Network, Pull, Tmpfs};
 pub use copies::{Copies, Store};
+pub use counted::counted;
 pub use date::parse_moment;
 pub use destination::{Destination, DestinationHost};
 pub use discovery::{CALL_TOOL, Discovery, SEARCH_TOOLS, Search};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::audit::{Anchor, Finding, Knowledge, Report, SigningKey, Subject, VerifyingKey, verify};
+use crate::model::counted;
 
 use super::super::arguments::Arguments;
 use super::super::exit::Exit;
@@ -71,15 +72,13 @@ fn text(report: &Report) -> String {
     }
     let verdict = match report.findings.len() {
         0 => "as they were written".to_owned(),
-        1 => "not as they were written: 1 finding".to_owned(),
-        count => format!("not as they were written: {count} findings"),
+        count => format!("not as they were written: {}", counted(count, "finding")),
     };
     let signed = match report.signed {
         0 => String::new(),
-        1 => ", 1 checkpoint signed".to_owned(),
-        count => format!(", {count} checkpoints signed"),
+        count => format!(", {} signed", counted(count, "checkpoint")),
     };
-    text.push_str(&format!("{} records{signed}: {verdict}\n", report.records));
+    text.push_str(&format!("{}{signed}: {verdict}\n", counted(report.records, "record")));
     if let Some(last) = report.last.as_ref().filter(|last| !last.hash.is_empty()) {
         text.push_str(&format!("the last is {}:{}\n", last.seq, last.hash));
     }

@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::print::Printer;
 use crate::cli::secret::utc;
 use crate::cli::session::Session;
-use crate::model::{Auth, Fingerprint, Permissions, Principal, SecretName};
+use crate::model::{Auth, Fingerprint, Permissions, Principal, SecretName, counted};
 
 pub fn list(arguments: &Arguments, printer: &Printer) -> Exit {
     let session = match Session::open(arguments, printer) {
@@ -95,8 +95,12 @@ impl Caller<'_> {
         words.extend((!roles.is_empty()).then(|| format!("roles {}", roles.join(" "))));
         words.extend(tenant.as_ref().map(|tenant| format!("tenant {tenant}")));
         words.extend(rate.map(|rate| format!("{} a minute", rate.per_minute)));
-        words.extend(quota.and_then(|quota| quota.per_hour).map(|calls| format!("{calls} calls an hour")));
-        words.extend(quota.and_then(|quota| quota.per_day).map(|calls| format!("{calls} calls a day")));
+        words.extend(
+            quota.and_then(|quota| quota.per_hour).map(|calls| format!("{} an hour", counted(calls.get(), "call"))),
+        );
+        words.extend(
+            quota.and_then(|quota| quota.per_day).map(|calls| format!("{} a day", counted(calls.get(), "call"))),
+        );
         words.extend(self.expires().map(|moment| format!("until {moment}")));
         words.join(", ")
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::config::{self, Host};
 use crate::lock::{self, Change, Kind, Lock};
-use crate::model::Catalog;
+use crate::model::{Catalog, counted};
 
 use super::arguments::Arguments;
 use super::evidence::Evidence;
@@ -99,7 +99,7 @@ fn write(evidence: &Evidence, catalog: &Catalog, host: Host, printer: &Printer) 
 }
 
 fn told(path: &Path, before: Option<&Lock>, now: &Lock, printer: &Printer) {
-    let tools = if now.len() == 1 { "1 tool".to_owned() } else { format!("{} tools", now.len()) };
+    let tools = counted(now.len(), "tool");
     let changes = before.map(|before| {
         let mut changes: Vec<Change> =
             lock::differences(before, now).map(|found| found.changes().to_vec()).unwrap_or_default();

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::config::{self, Found, Host, How, Loaded};
-use crate::model::{Action, Limits};
+use crate::model::{Action, Limits, counted};
 use crate::plan::{Lack, Mean, Means};
 use crate::runner::process;
 
@@ -106,8 +106,7 @@ fn say(file: &Path, loaded: &Loaded, means: Means, printer: &Printer) {
     let report = &loaded.report;
     printer.talk(&report.render_problems(printer.style()));
     let commands = match &loaded.catalog {
-        Some(catalog) if catalog.tools().len() == 1 => "1 command, ".to_owned(),
-        Some(catalog) => format!("{} commands, ", catalog.tools().len()),
+        Some(catalog) => format!("{}, ", counted(catalog.tools().len(), "command")),
         None => String::new(),
     };
     printer.data(&format!("{}: {commands}{}\n", file.display(), report.summary()));

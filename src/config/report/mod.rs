@@ -9,6 +9,7 @@ use super::code::Code;
 use super::diagnostic::{Class, Diagnostic, Problems, Severity};
 use super::source::{Source, SourceId, Span};
 use super::sources::Sources;
+use crate::model::counted;
 
 pub use sarif::sarif;
 
@@ -206,8 +207,4 @@ impl Report {
 /// Whether two problems are one.
 fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
     one.span == other.span && one.code == other.code && one.message == other.message
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

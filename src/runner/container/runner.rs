@@ -15,7 +15,7 @@ use super::failure::ContainerFailure;
 use super::life::{Life, Wires};
 use super::owner::Owner;
 use super::warm::{Assignment, Pool, Waiting};
-use crate::model::{Executor, WarmCaps};
+use crate::model::{Executor, WarmCaps, counted};
 use crate::plan::{ContainerPlan, Environment, Step};
 use crate::runner::{BoxFuture, End, OutputEvent, RunId, Runner, Running, SecretValues, StartError, Teller};
 
@@ -97,7 +97,8 @@ impl ContainerRunner {
                 match clean_with(&connector).await {
                     Ok(cleaned) if cleaned.is_empty() => {}
                     Ok(cleaned) => {
-                        tracing::warn!("removed {} containers of servers that are gone", cleaned.len())
+                        let containers = counted(cleaned.len(), "container");
+                        tracing::warn!("removed {containers} of servers that are gone")
                     }
                     Err(failure) => tracing::debug!("nothing was cleaned: {failure}"),
                 }

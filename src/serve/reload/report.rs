@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Availability, Catalog};
+use crate::model::{Availability, Catalog, counted};
 
 use super::Occasion;
 
@@ -65,10 +65,7 @@ fn summary(before: &Catalog, now: &Catalog) -> String {
         catalog.offered().map(|tool| tool.name.to_string()).collect()
     };
     let (old, new) = (names(before), names(now));
-    let mut text = match new.len() {
-        1 => "1 tool".to_owned(),
-        count => format!("{count} tools"),
-    };
+    let mut text = counted(new.len(), "tool");
     for (word, names) in [("new", new.difference(&old)), ("gone", old.difference(&new))] {
         let names: Vec<&str> = names.map(String::as_str).collect();
         if !names.is_empty() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::model::{Availability, Catalog};
+use crate::model::{Availability, Catalog, counted};
 
 /// What is served and how a client is connected; for stderr, with a newline at the end.
 ///
@@ -13,7 +13,7 @@ use crate::model::{Availability, Catalog};
 pub fn greeting(catalog: &Catalog, binary: &Path, config: &Path, choice: &[String]) -> String {
     let name = &catalog.server.name;
     let tools: Vec<&str> = catalog.offered().map(|tool| tool.name.as_str()).collect();
-    let mut text = format!("{name} serves {} over stdio", counted(tools.len(), "tool"));
+    let mut text = format!("{name} serves {} over stdio", counted_or_none(tools.len(), "tool"));
     if !tools.is_empty() {
         text.push_str(&format!(": {}", tools.join(", ")));
     }
@@ -49,10 +49,6 @@ pub fn connecting(name: &str, binary: &Path, config: &Path, choice: &[String]) -
     )
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    match count {
-        0 => format!("no {noun}s"),
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
+fn counted_or_none(count: usize, noun: &str) -> String {
+    if count == 0 { format!("no {noun}s") } else { counted(count, noun) }
 }

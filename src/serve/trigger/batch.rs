@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Automatic, Engine, JobState};
-use crate::model::{Given, Trigger, Unfilled};
+use crate::model::{Given, Trigger, Unfilled, counted};
 
 use super::Id;
 
@@ -37,9 +37,9 @@ impl Batches {
         if lane.waiting.fetch_add(1, Ordering::SeqCst) >= MOST_WAITING {
             lane.waiting.fetch_sub(1, Ordering::SeqCst);
             tracing::error!(
-                "`{}` is not run for {} files: it cannot keep up with what changes",
+                "`{}` is not run for {}: it cannot keep up with what changes",
                 batch.tool,
-                batch.paths.len()
+                counted(batch.paths.len(), "file")
             );
             return;
         }
