@@ -1,5 +1,6 @@
 //! `mcpfier key list`: who is let in over HTTP, and by what. No key is in a file, so none is shown.
 
+use std::num::NonZeroU32;
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -95,12 +96,9 @@ impl Caller<'_> {
         words.extend((!roles.is_empty()).then(|| format!("roles {}", roles.join(" "))));
         words.extend(tenant.as_ref().map(|tenant| format!("tenant {tenant}")));
         words.extend(rate.map(|rate| format!("{} a minute", rate.per_minute)));
-        words.extend(
-            quota.and_then(|quota| quota.per_hour).map(|calls| format!("{} an hour", counted(calls.get(), "call"))),
-        );
-        words.extend(
-            quota.and_then(|quota| quota.per_day).map(|calls| format!("{} a day", counted(calls.get(), "call"))),
-        );
+        let calls = |most: NonZeroU32, time| format!("{} {time}", counted(most.get(), "call"));
+        words.extend(quota.and_then(|quota| quota.per_hour).map(|most| calls(most, "an hour")));
+        words.extend(quota.and_then(|quota| quota.per_day).map(|most| calls(most, "a day")));
         words.extend(self.expires().map(|moment| format!("until {moment}")));
         words.join(", ")
     }
