@@ -3,7 +3,7 @@
 use crate::model;
 
 /// Words that other tools use for what we call otherwise.
-const SYNONYMS: [(&str, &str); 28] = [
+const SYNONYMS: [(&str, &str); 36] = [
     ("arguments", "args"),
     ("argv", "args"),
     ("cmd", "script"),
@@ -32,14 +32,21 @@ const SYNONYMS: [(&str, &str); 28] = [
     ("hosts", "extra_hosts"),
     ("capabilities", "cap_add"),
     ("working_dir", "workdir"),
+    ("if", "when"),
+    ("condition", "when"),
+    ("call", "command"),
+    ("tool", "command"),
+    ("needs", "depends_on"),
+    ("needs", "after"),
+    ("depends_on", "after"),
+    ("roles", "required_roles"),
 ];
 
-/// The known name that is nearest to an unknown one, in spelling or else in sense.
+/// The known name that is nearest to an unknown one, in sense or else in spelling: whoever writes `if` does not mean `id`.
 pub fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    model::nearest(wanted, known.clone()).or_else(|| {
-        let meant = SYNONYMS.iter().find(|(word, _)| *word == wanted).map(|(_, meant)| *meant)?;
-        known.into_iter().find(|name| *name == meant)
-    })
+    let meant = SYNONYMS.iter().filter(|(word, _)| *word == wanted).map(|(_, meant)| *meant);
+    let by_sense = meant.into_iter().find_map(|meant| known.clone().find(|name| *name == meant));
+    by_sense.or_else(|| model::nearest(wanted, known))
 }
 
 #[cfg(test)]
@@ -48,7 +55,7 @@ mod tests {
 
     #[test]
     fn what_is_near_is_found_and_what_is_far_is_not() {
-        let known = ["timeout", "title", "script", "working_dir", "env"];
+        let known = ["timeout", "title", "script", "working_dir", "env", "id", "when"];
         for (wanted, expected) in [
             ("tiemout", Some("timeout")),
             ("timeOut", Some("timeout")),
@@ -56,6 +63,8 @@ mod tests {
             ("cmd", Some("script")),
             ("cwd", Some("working_dir")),
             ("environment", Some("env")),
+            ("if", Some("when")),
+            ("ip", Some("id")),
             ("zebra", None),
         ] {
             assert_eq!(nearest(wanted, known.into_iter()), expected, "{wanted}");
