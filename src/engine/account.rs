@@ -337,15 +337,13 @@ fn cache(mark: CacheMark) -> Option<&'static str> {
 
 /// As precise as no caller is told.
 pub(super) fn reason(rejection: &Rejection) -> String {
-    match rejection.denied() {
-        Some(Denied { reason: Reason::NotJudged { policy, problem }, .. }) => {
+    let Some(denied) = rejection.denied() else { return rejection.to_string() };
+    match denied.reason.root() {
+        Reason::NotJudged { policy, problem } => {
             format!("the policy `{policy}` cannot be judged: {problem}")
         }
-        Some(denied @ Denied { reason: Reason::Policy { policy, .. }, .. }) => {
-            format!("{denied} (`{policy}`)")
-        }
-        Some(denied) => denied.to_string(),
-        None => rejection.to_string(),
+        Reason::Policy { policy, .. } => format!("{denied} (`{policy}`)"),
+        _ => denied.to_string(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Access, AuthMethod, Principal, RoleClaim, UserRoles};
+use crate::model::{Access, Principal, RoleClaim};
 
 /// The caller with all roles, also inherited ones, and with what those let. Doing it twice changes nothing.
 pub(super) fn known(access: &Access, principal: Arc<Principal>) -> Arc<Principal> {
@@ -18,7 +18,7 @@ pub(super) fn known(access: &Access, principal: Arc<Principal>) -> Arc<Principal
             roles.push(role.clone());
         }
     };
-    let of_user = access.user_roles.iter().filter(|of| is_about(of, &principal));
+    let of_user = access.user_roles.iter().filter(|of| principal.is_meant_by(&of.user));
     of_user.flat_map(|of| &of.roles).for_each(&mut add);
     for claim in &access.role_claims {
         by_claim(claim, &principal.claims).into_iter().for_each(&mut add);
@@ -37,28 +37,6 @@ pub(super) fn known(access: &Access, principal: Arc<Principal>) -> Arc<Principal
         }
     }
     Arc::new(Principal { roles, permissions, ..Arc::unwrap_or_clone(principal) })
-}
-
-/// A bare name means people: those who say a name and prove it. Keys are named with their method, so that
-/// nobody gets the roles of a key by having its name, nor by having `key:ci` as one: what begins with a method is
-/// never a bare name. `token:ann` is the name at whichever issuer; with the issuer it is that one's.
-fn is_about(of: &UserRoles, principal: &Principal) -> bool {
-    let is_user = match principal.method {
-        AuthMethod::Local | AuthMethod::Basic | AuthMethod::Token | AuthMethod::Certificate => true,
-        AuthMethod::Key | AuthMethod::Anonymous | AuthMethod::Service => false,
-    };
-    let with_method = of.user.split_once(':').filter(|(method, _)| *method == principal.method.as_str());
-    (is_user && !has_method(&of.user) && of.user == principal.name)
-        || with_method.is_some_and(|(_, name)| name == principal.name)
-        || (principal.issuer.is_some() && of.user == principal.id().as_str())
-}
-
-/// Whether an entry says by which method: `key:ci`, `token<https://id.example.com>:ann`.
-fn has_method(user: &str) -> bool {
-    AuthMethod::ALL.into_iter().any(|method| {
-        let after = user.strip_prefix(method.as_str());
-        after.is_some_and(|after| after.starts_with(':') || (after.starts_with('<') && after.contains(">:")))
-    })
 }
 
 /// The roles that the values of a claim stand for: those of a list, or of one text, in which spaces part

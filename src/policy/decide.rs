@@ -72,6 +72,11 @@ pub enum Finding<'p> {
         rule: &'p DenyRule,
         came: Came,
     },
+    /// A command that it calls, and why the caller may not call that.
+    Part {
+        name: &'p str,
+        reason: Reason,
+    },
 }
 
 /// What came of a rule of `policies`, with what it has looked at where that is told.
@@ -106,6 +111,9 @@ impl Finding<'_> {
                     Some(Reason::NotJudged { policy: name.clone(), problem: problem.to_string() })
                 }
             },
+            Self::Part { name, reason } => {
+                Some(Reason::Part { tool: (*name).to_owned(), reason: Box::new(reason.clone()) })
+            }
         }
     }
 

@@ -36,6 +36,19 @@ pub enum Reason {
     /// It then denies. What went wrong is not for callers: it may name what they cannot know.
     #[error(": the policy `{policy}` cannot be judged")]
     NotJudged { policy: String, problem: String },
+    /// They may not call what it calls.
+    #[error(": it calls `{tool}`, which they may not call{reason}")]
+    Part { tool: String, reason: Box<Reason> },
+}
+
+impl Reason {
+    /// What decided in the end, of the command itself or of one that it calls.
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::Part { reason, .. } => reason.root(),
+            other => other,
+        }
+    }
 }
 
 /// Why a call is not let in before anything of it is looked at.

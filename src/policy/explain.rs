@@ -38,6 +38,7 @@ impl Policy {
         let mut found: Vec<Finding<'p>> = toolset(caller, tool).into_iter().collect();
         found.extend(scopes::findings(catalog, caller, tool));
         found.extend(findings(&self.access, asked, Told::Values));
+        found.extend(self.barred_part(caller, tool));
         let denial = || found.iter().find_map(Finding::denial).map(|reason| denied(asked, reason));
         // A call is judged in this order, whatever the order in which it is told.
         let denied = self.bars(catalog, caller, tool).or_else(denial);
@@ -61,9 +62,9 @@ impl Policy {
 
     /// Why a caller, who is known, does not see a tool in the list.
     pub fn hides(&self, known: &Principal, tool: &Tool) -> Option<Denied> {
-        let asked = listed(known, tool);
         let not_offered = toolset(known, tool).and_then(|finding| finding.denial());
-        not_offered.map(|reason| denied(&asked, reason)).or_else(|| self.decide(&asked).err())
+        let not_offered = not_offered.map(|reason| denied(&listed(known, tool), reason));
+        not_offered.or_else(|| self.decide_listed(known, tool).err())
     }
 }
 

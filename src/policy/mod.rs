@@ -9,6 +9,7 @@ mod caller;
 mod decide;
 mod denied;
 mod explain;
+mod parts;
 mod scopes;
 mod stand_in;
 
@@ -24,6 +25,7 @@ use crate::model::{
 };
 
 use decide::Told;
+use parts::{Part, Parts};
 
 pub use decide::{Asked, Came, Finding};
 pub use denied::{Denied, NotAdmitted, Reason};
@@ -53,6 +55,7 @@ impl Authorized {
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     access: Arc<Access>,
+    parts: Arc<Parts>,
 }
 
 /// What decides which tools a caller sees: two callers with the same see the same.
@@ -69,7 +72,7 @@ pub struct View {
 
 impl Policy {
     pub fn of(catalog: &Catalog) -> Self {
-        Self { access: Arc::clone(&catalog.access) }
+        Self { access: Arc::clone(&catalog.access), parts: parts::parts(catalog).into() }
     }
 
     /// The caller with all roles that the file gives them, and with what those let.
@@ -103,7 +106,7 @@ impl Policy {
         // What is not offered to a caller is not there for them either.
         let found = found.filter(|tool| is_in_toolset(principal, tool));
         let Some(tool) = found else { return Err(NotAdmitted::Unknown(unknown())) };
-        match (self.decide(&listed(principal, tool)), principal.method) {
+        match (self.decide_listed(principal, tool), principal.method) {
             (Ok(()), _) => scopes::judge(catalog, principal, tool).map_err(NotAdmitted::Denied),
             (Err(denied), AuthMethod::Local) => Err(NotAdmitted::Denied(denied)),
             (Err(denied), _) => Err(NotAdmitted::Hidden { said: unknown(), denied: Box::new(denied) }),
@@ -231,11 +234,11 @@ impl Policy {
 
     /// Whether a caller with all their roles may run a tool, whatever its arguments are.
     pub fn may_run(&self, known: &Principal, tool: &Tool) -> bool {
-        self.decide(&listed(known, tool)).is_ok()
+        self.decide_listed(known, tool).is_ok()
     }
 
     fn shows(&self, known: &Principal, tool: &Tool) -> bool {
-        tool.is_offered() && is_in_toolset(known, tool) && self.decide(&listed(known, tool)).is_ok()
+        tool.is_offered() && is_in_toolset(known, tool) && self.decide_listed(known, tool).is_ok()
     }
 
     /// What decides which tools a caller sees.
@@ -260,6 +263,25 @@ impl Policy {
         let denial =
             decide::findings(&self.access, asked, Told::Nothing).find_map(|finding| finding.denial());
         denial.map_or(Ok(()), |reason| Err(denied(asked, reason)))
+    }
+
+    /// The same for whatever the arguments are: no rule denies the tool, nor anything that it calls.
+    fn decide_listed(&self, known: &Principal, tool: &Tool) -> Result<(), Denied> {
+        let asked = listed(known, tool);
+        self.decide(&asked)?;
+        match self.barred_part(known, tool).and_then(|part| part.denial()) {
+            Some(reason) => Err(denied(&asked, reason)),
+            None => Ok(()),
+        }
+    }
+
+    /// The first that a tool calls and a caller, who is known, may not.
+    fn barred_part<'p>(&'p self, known: &Principal, tool: &Tool) -> Option<Finding<'p>> {
+        self.parts.get(&tool.name)?.iter().find_map(|Part { outer, tool }| {
+            let asked = Asked { outer: Some(outer), ..listed(known, tool) };
+            let reason = self.decide(&asked).err()?.reason;
+            Some(Finding::Part { name: tool.name.as_str(), reason })
+        })
     }
 
     /// What rules see of a call, as far as any of them looks.

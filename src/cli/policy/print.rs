@@ -170,6 +170,9 @@ impl Answer<'_> {
                 }
                 lines
             }
+            Finding::Part { name, reason } => {
+                vec![("part", format!("`{name}` is not theirs to call{reason}"))]
+            }
         }
     }
 
@@ -229,6 +232,11 @@ impl Answer<'_> {
                     "check": "policy", "name": rule.name, "deny": rule.deny.text(), "result": result,
                     "seen": seen, "problem": problem, "denies": denies,
                 })
+            }
+            Finding::Part { name, reason } => {
+                let reason = reason.to_string();
+                let reason = reason.trim_start_matches(": ");
+                json!({ "check": "part", "name": name, "reason": reason, "denies": denies })
             }
         }
     }
