@@ -247,7 +247,8 @@ impl<'s> Interpreting<'_, 's> {
         let toolsets = lower::Toolsets::of(&server);
         let (local_roles, local_permissions) =
             (server.stdio.roles.clone(), server.stdio.permissions.is_some());
-        let server = lower::server(place, server, &usable);
+        let with_roles: Vec<&str> = access.user_roles.iter().map(|given| given.of.value.trim()).collect();
+        let server = lower::server(place, server, &usable, &with_roles);
         let mut catalog = Catalog::new(tools, server, usable);
         let mut asking = asking.take();
         let offering = lower::Offering {

@@ -132,11 +132,11 @@ impl Permissions {
 
     /// Of a caller for whom these are written: without any everything, unless they have roles, which then
     /// say it.
-    pub fn of_caller(written: Option<Vec<String>>, roles: &[String]) -> Self {
+    pub fn of_caller(written: Option<Vec<String>>, has_roles: bool) -> Self {
         match written {
             Some(patterns) => Self::of(patterns),
-            None if roles.is_empty() => Self::All,
-            None => Self::none(),
+            None if has_roles => Self::none(),
+            None => Self::All,
         }
     }
 

@@ -93,6 +93,21 @@ impl Principal {
         };
         CallerId(id.into())
     }
+
+    /// Whether a name of `user_roles` is this caller's. A bare one means people: those who say a name and prove it.
+    /// Keys are named with their method, so that nobody gets the roles of a key by having its name, nor by having
+    /// `key:ci` as one: what begins with a method is never a bare name. `token:ann` is the name at whichever issuer;
+    /// with the issuer it is that one's.
+    pub fn is_meant_by(&self, user: &str) -> bool {
+        let is_user = match self.method {
+            AuthMethod::Local | AuthMethod::Basic | AuthMethod::Token | AuthMethod::Certificate => true,
+            AuthMethod::Key | AuthMethod::Anonymous | AuthMethod::Service => false,
+        };
+        let with_method = user.split_once(':').filter(|(method, _)| *method == self.method.as_str());
+        (is_user && !AuthMethod::begins(user) && user == self.name)
+            || with_method.is_some_and(|(_, name)| name == self.name)
+            || (self.issuer.is_some() && user == self.id().as_str())
+    }
 }
 
 /// How it is known who calls.
@@ -127,6 +142,16 @@ impl AuthMethod {
             Self::Certificate => "certificate",
             Self::Service => "service",
         }
+    }
+
+    /// Whether a name says by which method somebody is known: `key:ci`, `token<https://id.example.com>:ann`.
+    fn begins(user: &str) -> bool {
+        Self::ALL.into_iter().any(|method| {
+            let after = user.strip_prefix(method.as_str());
+            after.is_some_and(|after| {
+                after.starts_with(':') || (after.starts_with('<') && after.contains(">:"))
+            })
+        })
     }
 }
 

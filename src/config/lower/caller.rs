@@ -18,6 +18,8 @@ pub(super) struct Callers<'a> {
     pub reader: &'a Reader<'a>,
     pub tenants: &'a [Tenant],
     pub secrets: &'a Secrets,
+    /// To whom `user_roles` gives roles.
+    pub with_roles: &'a [&'a str],
     /// What has been found to be only the name of a variable.
     pub unset: RefCell<Vec<UnsetCredential>>,
 }
@@ -32,22 +34,33 @@ impl Callers<'_> {
     ) -> Option<Principal> {
         let native::CallerKeys { permissions, roles, scopes, tenant, rate: written, quota: allowed, tools } =
             written;
-        let roles = all(roles);
-        let permissions = Permissions::of_caller(permissions.map(all), &roles);
         let found = match tenant {
             Some(tenant) if !self.tenants.is_empty() => Some(self.tenant(tenant)?),
             _ => None,
         };
         Some(Principal {
-            roles,
             scopes: scopes.map(all),
             tenant: tenant.map(|tenant| tenant.value.to_owned()),
             within: found.and_then(|tenant| tenant.tools.clone()),
             toolset: tools.map(|tags| all(tags).into()),
             rate: written.and_then(|written| rate(self.reader, written)),
             quota: allowed.and_then(|allowed| quota(self.reader, allowed)),
-            ..Principal::of(method, name, permissions)
+            ..self.named(method, name, permissions, roles)
         })
+    }
+
+    /// Without permissions of their own they may what their roles let them, wherever these are given.
+    pub(super) fn named(
+        &self,
+        method: AuthMethod,
+        name: String,
+        permissions: Option<Vec<Spanned<&str>>>,
+        roles: Vec<Spanned<&str>>,
+    ) -> Principal {
+        let caller = Principal { roles: all(roles), ..Principal::of(method, name, Permissions::none()) };
+        let has_roles =
+            !caller.roles.is_empty() || self.with_roles.iter().any(|user| caller.is_meant_by(user));
+        Principal { permissions: Permissions::of_caller(permissions.map(all), has_roles), ..caller }
     }
 
     fn tenant(&self, name: Spanned<&str>) -> Option<&Tenant> {

@@ -20,11 +20,12 @@ use super::server_tls;
 /// A client with several windows has as many, however few connections there are.
 const LEAST_STREAMS: usize = 16;
 
-/// `secrets` are those that the file declares; `path` makes a path of the file one of this host.
+/// `secrets` are those that the file declares, `with_roles` whom `user_roles` names; `path` makes a path of the file one of this host.
 pub fn http_server(
     reader: &Reader<'_>,
     written: native::HttpServer<'_>,
     secrets: &Secrets,
+    with_roles: &[&str],
     path: impl Fn(Spanned<&str>) -> PathBuf,
 ) -> HttpServer {
     let native::HttpServer {
@@ -55,7 +56,7 @@ pub fn http_server(
     let default = HttpServer::default();
     let asks = tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let tls = tls.and_then(|written| server_tls::tls(reader, written, &path));
-    let callers = Callers { reader, tenants: &tenants, secrets, unset: RefCell::default() };
+    let callers = Callers { reader, tenants: &tenants, secrets, with_roles, unset: RefCell::default() };
     let auth = auth.map(|written| lower_auth(callers, written, asks));
     HttpServer {
         host: host.filter(|host| !host.value.trim().is_empty()).map_or(default.host, owned),
@@ -93,9 +94,8 @@ fn all(texts: Vec<Spanned<&str>>) -> Vec<String> {
 
 /// `asks` says whether clients are asked for certificates.
 fn lower_auth(callers: Callers<'_>, written: native::HttpAuth<'_>, asks: bool) -> Auth {
-    let reader = callers.reader;
     let (api_keys, secret_keys) = api_keys(&callers, written.api_keys);
-    let mtls = written.mtls.map(|written| server_tls::mtls(reader, written, asks)).unwrap_or_default();
+    let mtls = written.mtls.map(|written| server_tls::mtls(&callers, written, asks)).unwrap_or_default();
     let (issuers, users) = (issuers(&callers, written.issuers), callers.users(written.users));
     Auth { api_keys, secret_keys, unset: callers.unset.into_inner(), issuers, users, mtls }
 }

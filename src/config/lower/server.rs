@@ -13,7 +13,12 @@ use crate::model::{
     CacheCaps, CallCaps, Discovery, JobRules, Permissions, Principal, Secrets, ServerSettings, WarmCaps,
 };
 
-pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> ServerSettings {
+pub fn server(
+    place: &Place<'_>,
+    written: Server<'_>,
+    secrets: &Secrets,
+    with_roles: &[&str],
+) -> ServerSettings {
     let reader = place.reader;
     let Server { name, instructions, calls, drain, stdio, warm, cache, jobs, http, discovery } = written;
     let default = ServerSettings::default();
@@ -27,7 +32,7 @@ pub fn server(place: &Place<'_>, written: Server<'_>, secrets: &Secrets) -> Serv
         stdio_toolset: stdio.tools.as_ref().map(|tags| texts(tags.clone()).into()),
         stdio: caller(reader, stdio),
         warm: warm_caps(&warm),
-        http: http_server(reader, http, secrets, |path| {
+        http: http_server(reader, http, secrets, with_roles, |path| {
             place.host.resolve(path.value, place.folder(path.span))
         }),
         cache: CacheCaps {

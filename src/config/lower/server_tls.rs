@@ -9,11 +9,12 @@ use crate::config::diagnostic::Diagnostic;
 use crate::config::native::{AcmeEntry, CertificateEntry, Mtls, ServerTls};
 use crate::config::read::{Reader, Spanned};
 use crate::model::{
-    Acme, AuthMethod, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair, Permissions,
-    Principal, Subject, Tls, TlsVersion, TrustedProxy,
+    Acme, AuthMethod, CertificateName, CertificateUser, ClientCertificates, Identity, KeyPair, Subject, Tls,
+    TlsVersion, TrustedProxy,
 };
 
 use super::Place;
+use super::caller::Callers;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -110,7 +111,8 @@ fn acme(
 }
 
 /// Whom certificates let in; `asks` says whether clients are asked for any.
-pub fn mtls(reader: &Reader<'_>, written: Mtls<'_>, asks: bool) -> Vec<CertificateUser> {
+pub(super) fn mtls(callers: &Callers<'_>, written: Mtls<'_>, asks: bool) -> Vec<CertificateUser> {
+    let reader = callers.reader;
     if !asks {
         let message = "`mtls` lets nobody in: no client is asked for a certificate";
         let problem = Diagnostic::error(Code::BadCertificateUser, written.span, message);
@@ -119,7 +121,7 @@ pub fn mtls(reader: &Reader<'_>, written: Mtls<'_>, asks: bool) -> Vec<Certifica
     let mut users: Vec<CertificateUser> = Vec::new();
     for entry in written.users {
         let span = entry.span;
-        let Some(user) = user(reader, entry) else { continue };
+        let Some(user) = user(callers, entry) else { continue };
         let same = |known: &CertificateUser| {
             known.principal.name == user.principal.name || is_same(&known.whose, &user.whose)
         };
@@ -142,12 +144,11 @@ fn is_same(left: &CertificateName, right: &CertificateName) -> bool {
     }
 }
 
-fn user(reader: &Reader<'_>, written: CertificateEntry<'_>) -> Option<CertificateUser> {
+fn user(callers: &Callers<'_>, written: CertificateEntry<'_>) -> Option<CertificateUser> {
     let bad = |span, message: String| {
         let problem = Diagnostic::error(Code::BadCertificateUser, span, message);
-        reader
-            .problems
-            .add(problem.help("write `subject: \"CN=ci,O=Example\"`, or `san: dns:ci.example.com`"));
+        let help = "write `subject: \"CN=ci,O=Example\"`, or `san: dns:ci.example.com`";
+        callers.reader.problems.add(problem.help(help));
         None
     };
     let (whose, usual) = match (written.subject, written.san) {
@@ -173,14 +174,9 @@ fn user(reader: &Reader<'_>, written: CertificateEntry<'_>) -> Option<Certificat
             );
         }
     };
-    let all = |texts: Vec<Spanned<&str>>| -> Vec<String> {
-        texts.into_iter().map(|text| text.value.to_owned()).collect()
-    };
     let name = written.name.map_or(usual, |name| name.value.to_owned());
-    let roles = all(written.roles);
-    let permissions = Permissions::of_caller(written.permissions.map(all), &roles);
-    let principal = Principal::of(AuthMethod::Certificate, name, permissions);
-    Some(CertificateUser { whose, principal: Principal { roles, ..principal } })
+    let principal = callers.named(AuthMethod::Certificate, name, written.permissions, written.roles);
+    Some(CertificateUser { whose, principal })
 }
 
 /// Another name as certificates are read, where hosts have no case and addresses one spelling; and

@@ -97,6 +97,6 @@ fn server<'a>(place: &'a Place<'a>, fields: &mut Fields<'a>) -> (ServerSettings,
     fields.close();
     let rbac = http.auth.as_mut().and_then(|auth| auth.rbac.take());
     let path = |path: Spanned<&str>| place.host.resolve(path.value, place.folder(path.span));
-    let http = http_server(reader, http, &Secrets::new(), path);
+    let http = http_server(reader, http, &Secrets::new(), &[], path);
     (ServerSettings { http, prefers_http, ..ServerSettings::default() }, rbac)
 }

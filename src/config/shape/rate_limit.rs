@@ -130,7 +130,7 @@ pub static CALLER: &[Key] = &[
         TEXTS,
         "The tools that it may see and call, by name; `*` stands for any text, `?` for a character. Others are not there for it.",
     )
-    .otherwise("all, or with `roles` what those say")
+    .otherwise("all; with roles, from `roles` or `user_roles`, what these let")
     .expands()
     .examples(&["[\"git-*\", search]"]),
     Key::new("roles", TEXTS, "The roles that they have.").default("[]").expands().examples(&["[developer]"]),

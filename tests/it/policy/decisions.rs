@@ -56,6 +56,11 @@ fn reason(result: Result<(), Rejection>) -> Option<Reason> {
     Some(rejection.denied().unwrap_or_else(|| panic!("not denied: {rejection}")).reason.clone())
 }
 
+/// By what a command calls.
+fn part(tool: &str, reason: Reason) -> Reason {
+    Reason::Part { tool: tool.to_owned(), reason: Box::new(reason) }
+}
+
 fn by_policy(name: &str) -> Reason {
     Reason::Policy { policy: name.to_owned(), message: None }
 }
@@ -173,12 +178,13 @@ fn steps_are_judged_for_whoever_calls_the_whole_unless_the_command_lends_them() 
     assert!(house.decide("key:all", "both", json!({})).is_ok());
     let text = TOOLS.replace("permissions: [\"git-*\", \"deploy\"]", "permissions: [both]");
     let narrow = self::house(&text);
-    let refused = narrow.decide("key:ci", "both", json!({})).unwrap_err();
-    assert_eq!(refused.to_string(), "step `tag`: `ci` may not call `set-tag`");
+    let refused = narrow.decide("key:ci", "both", json!({}));
+    assert_eq!(reason(refused), Some(part("set-tag", Reason::NotPermitted)), "whatever it is called with");
     let text = TOOLS.replace("deny: caller.tenant == \"x\"", "deny: tool.name == \"set-tag\"");
     let denying = self::house(&text);
     let refused = denying.decide("key:deployer", "release", json!({ "version": "1" }));
-    assert_eq!(reason(refused), Some(by_policy("no-tenant-x")), "a grant lends nothing that a rule denies");
+    let denied = part("set-tag", by_policy("no-tenant-x"));
+    assert_eq!(reason(refused), Some(denied), "a grant lends nothing that a rule denies");
 }
 
 #[test]
@@ -292,5 +298,87 @@ commands: [{ name: secret, description: Not for everybody., script: echo }]
         ("token:ci", false),
     ] {
         assert_eq!(house.seen(&house.caller(id, json!({}))).len(), usize::from(may), "{id}");
+    }
+}
+
+#[test]
+fn a_command_is_there_for_who_may_call_all_that_it_calls() {
+    let house = house(
+        r#"version: 1
+roles:
+  - { name: dev, permissions: [build, "release*", nightly, each, plain, safe] }
+  - { name: lead, permissions: [deploy] }
+policies: [{ name: not-by-dev, commands: [ship], deny: "caller.name == 'dev'" }]
+server:
+  http:
+    auth:
+      api_keys:
+        - { name: dev, key: a-key-of-dev-that-is-long, roles: [dev] }
+        - { name: lead, key: a-key-of-lead-that-is-long, roles: [dev, lead] }
+commands:
+  - { name: build, description: Build., script: echo }
+  - { name: deploy, description: Deploy., script: echo, authorization: { required_roles: [lead] } }
+  - { name: ship, description: Ship., script: echo }
+  - { name: release, description: Release., steps: [{ command: build }, { command: deploy }] }
+  - { name: release-lent, description: Release., steps: [{ command: deploy }], authorization: { grants: [deploy] } }
+  - { name: release-shipped, description: Release., steps: [{ command: ship }], authorization: { grants: [ship] } }
+  - { name: nightly, description: Release., steps: [{ command: release }] }
+  - { name: each, description: Of some., params: { list: { type: array, items: string, description: Which. } }, steps: [{ id: all, for_each: "{{list}}", command: deploy }] }
+  - { name: plain, description: With a dependency., script: echo, depends_on: [deploy] }
+  - { name: safe, description: With another way., script: echo, annotations: { idempotent: true }, fallback: { command: deploy } }
+"#,
+    );
+    let seen = |id| house.seen(&house.caller(id, json!({})));
+    assert_eq!(seen("key:dev"), ["build", "release-lent", "each", "safe"]);
+    let all =
+        ["build", "deploy", "release", "release-lent", "release-shipped", "nightly", "each", "plain", "safe"];
+    assert_eq!(seen("key:lead"), all);
+    for (tool, expected) in [
+        ("release", part("deploy", Reason::NotPermitted)),
+        ("release-shipped", part("ship", by_policy("not-by-dev"))),
+        ("nightly", part("deploy", Reason::NotPermitted)),
+        ("plain", part("deploy", Reason::NotPermitted)),
+    ] {
+        assert_eq!(reason(house.decide("key:dev", tool, json!({}))), Some(expected), "{tool}");
+    }
+    assert_eq!(reason(house.decide("key:dev", "release-lent", json!({}))), None);
+    assert_eq!(reason(house.decide("key:dev", "safe", json!({}))), None);
+}
+
+#[test]
+fn who_is_given_roles_may_what_these_let_wherever_they_are_given() {
+    let house = house(
+        r#"version: 1
+roles: [{ name: viewer, permissions: [look] }]
+user_roles: { "key:given": [viewer], ann: [viewer], "key:said": [viewer], "key:of-nothing": [] }
+server:
+  http:
+    auth:
+      api_keys:
+        - { name: given, key: a-key-of-given-that-is-long }
+        - { name: own, key: a-key-of-own-that-is-long, roles: [viewer] }
+        - { name: said, key: a-key-of-said-that-is-long, permissions: [change] }
+        - { name: of-nothing, key: a-key-of-nothing-that-is-long }
+        - { name: other, key: a-key-of-other-that-is-long }
+        - { name: ann, key: a-key-of-ann-that-is-long }
+      basic:
+        users:
+          - { username: ann, password_hash: "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW" }
+commands:
+  - { name: look, description: Look., script: echo }
+  - { name: change, description: Change., script: echo }
+"#,
+    );
+    for (id, expected) in [
+        ("key:given", vec!["look"]),
+        ("key:own", vec!["look"]),
+        ("key:said", vec!["look", "change"]),
+        ("key:of-nothing", vec![]),
+        ("key:other", vec!["look", "change"]),
+        ("basic:ann", vec!["look"]),
+        // A bare name is no key.
+        ("key:ann", vec!["look", "change"]),
+    ] {
+        assert_eq!(house.seen(&house.caller(id, json!({}))), expected, "{id}");
     }
 }
