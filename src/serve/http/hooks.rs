@@ -13,6 +13,7 @@ use crate::engine::{Automatic, Engine, State};
 use crate::model::{Given, HttpServer, Occasion, Trigger, Webhook};
 
 use super::answer::{Answer, empty, refusal};
+use super::aside::{last, without_body};
 use super::bodies::Bodies;
 use super::body::{self, Bounds, Unread};
 
@@ -48,9 +49,12 @@ impl Hooks {
         request: Request<Incoming>,
     ) -> Answer {
         let path = request.uri().path();
-        let Some(found) = find(state, path) else { return refusal(404, "there is no such webhook") };
+        let Some(found) = find(state, path) else {
+            return without_body(request, settings.limits.body, refusal(404, "there is no such webhook"))
+                .await;
+        };
         if request.method() != Method::POST {
-            return refusal(405, "expected a POST");
+            return without_body(request, settings.limits.body, refusal(405, "expected a POST")).await;
         }
         match self.take(engine, (settings, bodies), found, request).await {
             Ok(answer) => answer,
@@ -73,12 +77,13 @@ impl Hooks {
             values.next().is_none().then_some(value)
         };
         if let Some(missing) = signature::wanted(hook.signed_by).iter().find(|name| header(name).is_none()) {
-            return Err(unsigned(&hook, &BadSignature::Missing(missing)));
+            let refused = unsigned(&hook, &BadSignature::Missing(missing));
+            return Err(without_body(Request::from_parts(parts, body), hook.max_body, refused).await);
         }
         let limits = &settings.limits;
         let bounds = Bounds::of(limits, hook.max_body, parts.version);
         let body = body::read(body, bodies, bounds).await;
-        let body = body.map_err(|Unread(status, text)| refusal(status, &text))?;
+        let body = body.map_err(|Unread(status, text)| last(refusal(status, &text)))?;
         let secret = engine.signing_secret(&hook.secret).await.map_err(|problem| {
             tracing::error!("`{}` takes nothing, for its secret has no value: {problem}", hook.path);
             refusal(503, "this webhook takes nothing now")

@@ -7,6 +7,7 @@
 mod account;
 mod announce;
 mod answer;
+mod aside;
 mod bodies;
 mod body;
 mod connection;

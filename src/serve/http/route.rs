@@ -14,6 +14,7 @@ use crate::mcp::{Asked, Beginning, Exchange, Framing, Headers, Reaction, Remote}
 use crate::model::{HttpServer, Principal};
 
 use super::answer::{Answer, come_back, empty, refusal, secure, set, whole, with_body};
+use super::aside::{self, last};
 use super::bodies::Bodies;
 use super::body::{self, Bounds, Unread};
 use super::door::{Door, texts};
@@ -71,18 +72,18 @@ impl House {
         let peer = Peer { address: seen.address, ..peer };
         let heard = announce::heard(settings, request.headers(), &seen);
         let mut answer = match self.judge(&state, settings, &request, &seen) {
-            Some(answer) => answer,
+            Some(answer) => self.aside(settings, request, answer).await,
             None if Hooks::is_one(&request) => match rates::by_address(&state, &peer) {
                 // What few requests come to has a place of its own, so that the others take little.
                 None => {
                     let bounds = (settings, &self.bodies);
                     Box::pin(self.hooks.answer(&self.engine, &state, bounds, request)).await
                 }
-                Some(late) => late,
+                Some(late) => self.aside(settings, request, late).await,
             },
             None => match rates::let_in(&self.door, &state, request.headers(), &peer).await {
                 Ok(caller) => self.speak(settings, request, caller).await,
-                Err(refused) => refused,
+                Err(refused) => self.aside(settings, request, refused).await,
             },
         };
         account::note(self.engine.audit(), is_trying, peer.address, &answer);
@@ -94,6 +95,11 @@ impl House {
             answer = last(answer);
         }
         answer
+    }
+
+    /// The answer to a request of which only the head counts. It has a place of its own, so that calls take little.
+    async fn aside(&self, settings: &HttpServer, request: Request<Incoming>, answer: Answer) -> Answer {
+        Box::pin(aside::without_body(request, settings.limits.body, answer)).await
     }
 
     /// The answer to what needs no key, or may not have one.
@@ -149,10 +155,10 @@ impl House {
         if let Some(session) = &session
             && let Err(problem) = Box::pin(self.remote.recall(session, &caller)).await
         {
-            return come_back(&problem.to_string());
+            return self.aside(settings, request, come_back(&problem.to_string())).await;
         }
-        match (request.method(), session) {
-            (&Method::POST, _) => self.post(settings, request, caller).await,
+        let answer = match (request.method(), session) {
+            (&Method::POST, _) => return self.post(settings, request, caller).await,
             (&Method::GET, Some(session)) => self.listen(settings, request.headers(), &session, &caller),
             (&Method::DELETE, Some(session)) if self.remote.end(&session, &caller) => empty(204),
             (&Method::DELETE, Some(_)) => refusal(404, "there is no such session"),
@@ -161,7 +167,8 @@ impl House {
                 set(&mut answer, header::ALLOW, "POST, OPTIONS");
                 answer
             }
-        }
+        };
+        self.aside(settings, request, answer).await
     }
 
     /// The stream of events of a session.
@@ -194,10 +201,11 @@ impl House {
         request: Request<Incoming>,
         caller: Arc<Principal>,
     ) -> Answer {
-        let (parts, body) = request.into_parts();
-        if !is_json(&parts.headers) {
-            return refusal(415, "expected `Content-Type: application/json`");
+        if !is_json(request.headers()) {
+            let refused = refusal(415, "expected `Content-Type: application/json`");
+            return self.aside(settings, request, refused).await;
         }
+        let (parts, body) = request.into_parts();
         let limits = settings.limits;
         if let Some(refused) = self.held.refused(&caller, limits.streams) {
             return last(refused);
@@ -279,12 +287,6 @@ async fn begun(mut exchange: Box<Exchange>, hold: impl FnOnce() -> Holding, take
 
 fn settings(state: &State) -> &HttpServer {
     &state.catalog().server.http
-}
-
-/// What comes after this on the same connection is not to be trusted.
-fn last(mut answer: Answer) -> Answer {
-    set(&mut answer, header::CONNECTION, "close");
-    answer
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

@@ -175,6 +175,74 @@ async fn small_answers_of_calls_and_of_sessions_do_not_wait_for_those_before() {
     }
 }
 
+const KEYED: &str =
+    "server: { http: { auth: { api_keys: [{ name: ann, key: a-key-of-ann-that-is-long }] } } }";
+
+/// The head of an answer, and its body passed over.
+fn answered(stream: &mut TcpStream) -> String {
+    let (mut head, mut byte) = (String::new(), [0]);
+    while !head.ends_with("\r\n\r\n") {
+        stream.read_exact(&mut byte).expect("an answer, and not the end");
+        head.push(byte[0].into());
+    }
+    let head = head.to_ascii_lowercase();
+    let length =
+        head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next()).expect("a length");
+    stream.read_exact(&mut vec![0; length.parse().unwrap()]).expect("the whole answer");
+    head
+}
+
+#[tokio::test]
+async fn who_is_refused_before_the_body_has_come_goes_on_with_the_connection() {
+    let house = House::start(&format!("{COMMANDS}{KEYED}\n")).await;
+    let body = request(1, "tools/list", json!({})).to_string();
+    let head = |place: &str, kind: &str, more: &str| {
+        let (host, length) = (house.address, body.len());
+        format!(
+            "POST {place} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\n{more}Content-Length: {length}\r\n\r\n"
+        )
+    };
+    let key = "X-API-Key: a-key-of-ann-that-is-long\r\n";
+    for (refused, status) in [
+        (head("/mcp", "application/json", ""), "401"),
+        (head("/mcp", "text/plain", key), "415"),
+        (head("/mcp", "application/json", "Origin: https://elsewhere.example\r\n"), "403"),
+    ] {
+        let mut has_gone_on = false;
+        // On a host that stands still for a second it is told that the connection ends.
+        for _ in 0..10 {
+            let mut client = house.connect();
+            client.write_all(refused.as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(100));
+            client.write_all(body.as_bytes()).unwrap();
+            let told = answered(&mut client);
+            assert!(told.starts_with(&format!("http/1.1 {status}")), "{told}");
+            if !told.contains("connection: close") {
+                let next = head("/mcp", "application/json", key) + &body;
+                client.write_all(next.as_bytes()).unwrap();
+                assert!(answered(&mut client).starts_with("http/1.1 200"), "after {status}");
+                has_gone_on = true;
+                break;
+            }
+        }
+        assert!(has_gone_on, "{status} ended every connection");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_waited_for_ends_the_connection_and_the_answer_says_so() {
+    let house = House::start(&format!("{COMMANDS}{KEYED}\n")).await;
+    for more in ["Content-Length: 9\r\nExpect: 100-continue", "Content-Length: 99999999", "Content-Length: 9"]
+    {
+        let head = format!("POST /mcp HTTP/1.1\r\nHost: {}\r\n{more}\r\n\r\n", house.address);
+        let mut client = house.connect();
+        client.write_all(head.as_bytes()).unwrap();
+        let told = answered(&mut client);
+        assert!(told.starts_with("http/1.1 401") && told.contains("connection: close"), "{more}: {told}");
+        assert_eq!(client.read(&mut [0]).unwrap_or_default(), 0, "{more}: the connection is over");
+    }
+}
+
 #[tokio::test]
 async fn what_callers_say_is_not_logged() {
     let mut house = House::start(COMMANDS).await;
