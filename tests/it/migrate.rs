@@ -123,6 +123,8 @@ fn who_may_is_the_same_in_the_new_file() {
         let told = place.run(&words).ends_with(0);
         let standings: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
         assert_eq!(standings[0]["reason"], "`anonymous` may not call `a`: it needs the role `x`", "{file}");
-        assert_eq!(standings[1]["allowed"], "yes", "{file}");
+        let reason =
+            "`anonymous` may not call `b`: it calls `a`, which they may not call: it needs the role `x`";
+        assert_eq!(standings[1]["reason"], reason, "{file}");
     }
 }

@@ -235,7 +235,7 @@ impl Answer<'_> {
             }
             Finding::Part { name, reason } => {
                 let reason = reason.to_string();
-                let reason = reason.trim_start_matches(": ");
+                let reason = reason.strip_prefix(": ");
                 json!({ "check": "part", "name": name, "reason": reason, "denies": denies })
             }
         }

@@ -70,7 +70,7 @@ async fn a_rule_about_arguments_refuses_the_call_and_says_why() {
 #[tokio::test]
 async fn rules_of_a_saved_file_hold_from_the_next_request_on() {
     let house = House::start(FILE).await;
-    assert_eq!(names(&house, CI).await, ["look", "list-secret"]);
+    assert_eq!(names(&house, CI).await, ["look"]);
     let file = FILE.replace("\"key:ci\": [viewer]", "\"key:ci\": [ops]");
     std::fs::write(house.server.folder.path().join("tools.yaml"), format!("version: 1\n{file}")).unwrap();
     let begun = Instant::now();
