@@ -13,6 +13,7 @@ use crate::model::BUILT;
 use crate::plan::{BUILD_OF_LABEL, PlannedBuild};
 
 const LISTING: &str = "to list images";
+const LOOKING: &str = "to look at an image";
 const REMOVING: &str = "to remove an image";
 
 /// Removes what an image that was just built takes the place of. What cannot be removed is left for
@@ -43,8 +44,8 @@ pub async fn clean(connection: &Connection) -> Result<Vec<(String, String)>, Con
         }
     }
     let mut cleaned = Vec::new();
-    for (of, mut images) in by_tool {
-        images.sort_by_key(|image| std::cmp::Reverse(image.created));
+    for (of, images) in by_tool.into_iter().filter(|(_, images)| images.len() > 1) {
+        let images = newest_first(connection, images).await;
         let tool = of.rsplit_once('@').map_or(of.as_str(), |(tool, _)| tool).to_owned();
         for tag in images.iter().skip(1).flat_map(tags) {
             if removed(connection, tag).await? {
@@ -54,6 +55,24 @@ pub async fn clean(connection: &Connection) -> Result<Vec<(String, String)>, Con
     }
     cleaned.sort();
     Ok(cleaned)
+}
+
+/// The list says the second, and several may be of the same one.
+async fn newest_first(connection: &Connection, images: Vec<ImageSummary>) -> Vec<ImageSummary> {
+    let mut dated = Vec::with_capacity(images.len());
+    for image in images {
+        let found = connection.answer(LOOKING, connection.docker.inspect_image(&image.id)).await;
+        let created = found.ok().and_then(|found| found.created).unwrap_or_default();
+        dated.push(((image.created, fraction(&created).to_owned()), image));
+    }
+    dated.sort_by(|(one, _), (other, _)| other.cmp(one));
+    dated.into_iter().map(|(_, image)| image).collect()
+}
+
+/// The digits of a moment that are behind its second; as texts they are ordered as the moments are.
+fn fraction(moment: &str) -> &str {
+    let behind = moment.split_once('.').map_or("", |(_, behind)| behind);
+    behind.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default()
 }
 
 async fn labelled(connection: &Connection, label: String) -> Result<Vec<ImageSummary>, ContainerFailure> {
@@ -93,5 +112,21 @@ async fn removed(connection: &Connection, tag: &str) -> Result<bool, ContainerFa
         Err(Trouble::Said { status: 409, .. }) => Ok(false),
         Err(Trouble::Said { message, .. }) if message.contains("in use") => Ok(false),
         Err(trouble) => Err(trouble.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fraction;
+
+    #[test]
+    fn moments_of_a_second_are_ordered_by_what_is_behind_it() {
+        let moments = [
+            "2026-11-23T14:20:05Z",
+            "2026-11-23T14:20:05.09Z",
+            "2026-11-23T14:20:05.1Z",
+            "2026-11-23T14:20:05.12+00:00",
+        ];
+        assert!(moments.map(fraction).is_sorted_by(|one, other| one < other));
     }
 }
