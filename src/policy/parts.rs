@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::model::{Action, Catalog, FlowStep, StepWork, Tool, ToolName};
 
+/// Of a command that calls more than this, what is beyond is judged when it is called.
+const MOST: usize = 256;
+
 /// By the name of a command, what it calls; only of commands that call any.
 pub type Parts = HashMap<ToolName, Vec<Part>>;
 
@@ -38,7 +41,7 @@ fn collect(catalog: &Catalog, outer: &Arc<Tool>, part: &Tool, found: &mut Vec<Pa
                 let Some(tool) = catalog.tool(tool.as_str()) else { continue };
                 let is_known =
                     found.iter().any(|part| part.outer.name == outer.name && part.tool.name == tool.name);
-                if !is_known {
+                if !is_known && found.len() < MOST {
                     found.push(Part { outer: Arc::clone(outer), tool: Arc::clone(tool) });
                     collect(catalog, tool, tool, found);
                 }
